@@ -39,7 +39,7 @@ from hub.release.needle import Needle
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import PLACEHOLDERS, domain_needles, mailbox_needles, name_needles
 from hub.release.policy import Audience, AudienceProfile
-from hub.release.pseudonym import FORM
+from hub.release.pseudonym import PSEUDONYM_PATTERN
 from hub.release.scan import Scanner
 from hub.release.spelling import squeeze
 from hub.release.step import Released, release
@@ -147,7 +147,7 @@ def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
 
 def naive_leaks(secrets: Iterable[str], body: str) -> list[str]:
     """The secrets that stand in the text as they are or encoded; pseudonyms and ids are made of hash values, and kept."""
-    lower = FORM.sub("", body).casefold()
+    lower = PSEUDONYM_PATTERN.sub("", body).casefold()
     bare = re.sub(r"[\W_]+", "", lower)
     hits = []
     for secret in secrets:

@@ -161,7 +161,7 @@ def of_own_texts(folder: Path, reasons: Counter[str]) -> int:
     for report in reports(folder):
         of_names = (text_name_variants(name) for name in names_in_texts(report))
         needles = list(chain.from_iterable(chain(of_names, map(thing_needles, named_things(report)))))
-        scanner = Scanner([NeedleIndex(needles)], [], harmless=our_words())
+        scanner = Scanner([NeedleIndex(needles)], [], harmless_words=our_words())
         for text in _of_report(report) if needles else ():
             hits = scanner.hits(text)
             held += bool(hits)

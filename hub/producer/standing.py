@@ -20,7 +20,7 @@ import orjson
 from hub.errors import ReleaseError
 from hub.home.member import FILE, OwnMember, load_member
 from hub.producer.bundles import encoded
-from hub.release.pseudonym import FORM
+from hub.release.pseudonym import PSEUDONYM_PATTERN
 from hub.rendering.versions import COMMON_TIME, Content
 
 _ID: Final = re.compile(rb"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
@@ -70,7 +70,7 @@ def _identities(objects: Iterable[Mapping[str, Any]], member: OwnMember) -> Iter
     authors = {item.get("created_by_ref") for item in items} | {member.identity}
     for item in items:
         name = str(item.get("name", ""))
-        names_nobody = item.get("identity_class") in _NOBODY or FORM.fullmatch(name)
+        names_nobody = item.get("identity_class") in _NOBODY or PSEUDONYM_PATTERN.fullmatch(name)
         if item.get("type") == "identity" and item.get("id") not in authors and not names_nobody:
             yield name
 

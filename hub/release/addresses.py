@@ -1,8 +1,8 @@
-r"""Addresses in texts, however they are written, compared with the ranges of the victim and the constituents.
+r"""Find addresses in texts, in any notation, and compare them with the ranges of the victim and the constituents.
 
-An address counts when it lies inside such a range, or is a network that contains one. A part of an address counts, too:
-`198.51.100`, `198.51.100.x`, `198.51.x.x`, `198\.51\.100\.` in a rule, or an address turned round in reverse DNS. So does one
-that is written as a number, in hexadecimal or octal digits, or filled up with zeros.
+An address matches if it is inside such a range, or is a network that overlaps one. A part of an address counts as well:
+`198.51.100`, `198.51.100.x`, `198.51.x.x`, `198\.51\.100\.` in a rule, or an address reversed for reverse DNS. So does an
+address that is written as one number, in hexadecimal or octal digits, or padded with zeros.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from typing import Final, NamedTuple
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-# A look-ahead, so that an address inside a longer row of numbers is found, too.
+# A look-ahead, so that an address inside a longer row of numbers is also found.
 _IPV4: Final = re.compile(r"(?<!\d)(?=(\d{1,3}([._-])\d{1,3}\2\d{1,3}\2\d{1,3}(?:/\d{1,2})?)(?!\d))")
 _IPV6: Final = re.compile(
     r"[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}(?:\d{1,3}(?:\.\d{1,3}){3})?(?:/\d{1,3})?", re.IGNORECASE
 )
-# Two or three numbers, and a mark for each of those left out.
+# Two or three numbers, and a placeholder for each of the others.
 _PARTIAL: Final = re.compile(
     r"(?<![\d.])(\d{1,3})\.(\d{1,3})\.(?:(\d{1,3})\.(?:[x*]|xx|xxx)|[x*]{1,3}\.[x*]{1,3})(?![\w*])", re.IGNORECASE
 )
 _THREE_DASHED: Final = re.compile(r"(?<![\w.-])(\d{1,3})[_-](\d{1,3})[_-](\d{1,3})(?![\w-])")
 _THREE_NUMBERS: Final = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.?(?![\d.]*\d)")
-# An address written as one number: of ten digits anywhere, of fewer where hosts and parameters stand.
+# An address written as one number: ten digits anywhere, fewer digits only in place of a host or parameter.
 _NUMBER_HOST: Final = re.compile(r"(?:://(?:[^/@\s]*@)?|[=/])(\d{7,9})(?![\w.])")
 _NUMBER: Final = re.compile(r"(?<![\w.])(\d{10})(?![\w.])")
-# Hexadecimal digits by themselves: 8 of IPv4, 32 of IPv6, also at the end of an IPv6 address that maps IPv4.
+# Hexadecimal digits without separators: 8 for IPv4, 32 for IPv6, also in an IPv6 address that maps IPv4.
 _HEX: Final = re.compile(r"(?<![0-9a-z])(?:0x)?([0-9a-f]{8}|[0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)
 _HEX_PARTS: Final = re.compile(
     r"(?<![0-9a-z])0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})(?![0-9a-z])",
@@ -44,22 +44,22 @@ _BARE_HEX_PARTS: Final = re.compile(
 )
 _BASE64_BYTES: Final = re.compile(r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{5}[AQgw]==")
 _OCTAL: Final = re.compile(r"(?<![\w.])(0[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})\.(0?[0-7]{1,3})(?![\w.]*\d)")
-# Zeros before the numbers, which the standard library takes for no address.
+# Numbers padded with zeros, which the standard library does not accept.
 _ZERO_FILLED: Final = re.compile(r"(?<!\d)(?=(\d{3}([._-])\d{3}\2\d{3}\2\d{3})(?!\d))")
 _ZERO_FILLED_JOINED: Final = re.compile(r"(?<!\d)((?:[01]\d\d|2[0-5]\d){4})(?!\d)")
-# Other signs between the numbers, and the short forms that programs take for an address.
+# Other separators between the numbers, and the short forms that programs accept as an address.
 _OTHER_SEPARATORS: Final = re.compile(r"(?<![\d.])(?=(\d{1,3}(, |[ ,/:|+])\d{1,3}\2\d{1,3}\2\d{1,3})(?![.\d]))")
 _SHORT_HOST: Final = re.compile(r"://(?:[^/@\s]*@)?(\d{1,3})\.(?:(\d{1,3})\.(\d{1,5})|(\d{1,8}))(?=[/:?#]|$)")
-# Reverse DNS; of IPv4 with two numbers at least, of IPv6 with eight digits at least.
+# Reverse DNS: at least two numbers for IPv4, at least eight digits for IPv6.
 _REVERSE_4: Final = re.compile(r"(?<![\w.-])((?:\d{1,3}\.){2,4})in-addr\.arpa", re.IGNORECASE)
 _REVERSE_6: Final = re.compile(r"(?<![\w.-])((?:[0-9a-f]\.){8,32})ip6\.arpa", re.IGNORECASE)
-# IPv6 with other signs for the colons, as names of hosts have it.
+# IPv6 with other signs instead of colons, as in host names.
 _IPV6_DASHED: Final = re.compile(
     r"(?<![0-9a-z_-])((?:[0-9a-f]{1,4}[_-]{1,2}){2,7}[0-9a-f]{1,4}|(?:[0-9a-f]{1,4}[_-]{1,2}){2,7})(?![0-9a-z_-])",
     re.IGNORECASE,
 )
 _FOUR_NUMBERS: Final = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
-# All ways of writing one have a digit, eight hexadecimal digits in a row, or two colons.
+# What every notation of an address contains: a quick test before the slower expressions.
 _MAY_CONTAIN_ADDRESS: Final = re.compile(
     r"\d|[0-9a-f]{8}|:[0-9a-f]{0,4}:|(?:[0-9a-f]{1,4}[_-]){2}|(?:[0-9a-f]\.){8}|(?:[0-9a-f]{2}[.:-]){3}", re.IGNORECASE
 )
@@ -75,7 +75,7 @@ class Interval(NamedTuple):
 
 
 class Address(NamedTuple):
-    """An address, network or part of an address in a text. `is_certain`: not what could be a version number as well."""
+    """An address, network or part of an address in a text. It is not certain if it could also be a version number."""
 
     text: str
     interval: Interval
@@ -83,7 +83,7 @@ class Address(NamedTuple):
 
 
 class Ranges:
-    """Networks to compare addresses with, as sorted intervals for each IP version. What is no network is left out."""
+    """Networks to compare addresses with, as sorted intervals for each IP version. Texts that are not networks are ignored."""
 
     def __init__(self, networks: Iterable[str]) -> None:
         by_version: dict[int, list[tuple[int, int]]] = {4: [], 6: []}
@@ -98,7 +98,7 @@ class Ranges:
         return any(self._intervals.values())
 
     def overlaps(self, interval: Interval) -> bool:
-        """Whether a network and one of the ranges have an address in common."""
+        """Whether an interval and one of the ranges have an address in common."""
         index = bisect_right(self._firsts[interval.version], interval.last) - 1
         return index >= 0 and self._intervals[interval.version][index][1] >= interval.first
 
@@ -114,9 +114,9 @@ def _merge(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def addresses(text: str) -> Iterator[Address]:
-    """Every address that the text could be read to hold."""
+    """Every address that the text may contain."""
     text = _DOTS.sub(".", text).replace("[:]", ":")
-    if not text.isascii():  # Thai, Khmer, Lao, Burmese and others have digits of their own
+    if not text.isascii():  # Thai, Khmer, Lao and Burmese have their own digits
         text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     if _MAY_CONTAIN_ADDRESS.search(text) is None:
         return
@@ -127,7 +127,7 @@ def addresses(text: str) -> Iterator[Address]:
 
 
 def packed_addresses(text: str) -> Iterator[Address]:
-    """IPv4 addresses as four bytes in base64, in a text whose capitals are kept."""
+    """IPv4 addresses as four bytes in base64. The case of the text's letters must be unchanged."""
     for match in _BASE64_BYTES.finditer(text):
         number = int.from_bytes(base64.b64decode(match[0]))
         yield Address(match[0], Interval(4, number, number), is_certain=False)
@@ -135,7 +135,7 @@ def packed_addresses(text: str) -> Iterator[Address]:
 
 @lru_cache(maxsize=20_000)
 def interval_of(text: str) -> Interval | None:
-    """The addresses of an address or network; None where the text is neither."""
+    """The interval of an address or network; None if the text is neither."""
     if _FOUR_NUMBERS.fullmatch(text) is not None:
         try:  # much faster than the class, and as strict
             number = int.from_bytes(inet_pton(AF_INET, text))
@@ -161,7 +161,7 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     for match in _IPV4.finditer(text):
         plain = re.sub(r"[_-]", ".", match[1])
         yield match[1], plain, True
-        if "/" not in plain:  # names of hosts and of reverse DNS turn addresses round
+        if "/" not in plain:  # host names and reverse DNS contain reversed addresses
             yield match[1], ".".join(reversed(plain.split("."))), True
     for match in _PARTIAL.finditer(text):
         first, second, third = match.groups()
@@ -180,7 +180,7 @@ def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _embedded_ipv4(text: str) -> Iterator[str]:
-    """The IPv4 addresses that an IPv6 address holds: of 6to4, Teredo, NAT64 and ISATAP."""
+    """The IPv4 addresses that an IPv6 address contains: 6to4, Teredo, NAT64 and ISATAP."""
     network = _network(text)
     if isinstance(network, ipaddress.IPv6Network) and network.prefixlen == 128:
         address = network.network_address
@@ -196,7 +196,7 @@ _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 
 def _number_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Addresses written as one number or with other digits. They could be a time or a hash value, and so are not certain."""
+    """Addresses written as one number. Most could also be a time or a hash value, and are therefore not certain."""
     for pattern in (_NUMBER_HOST, _NUMBER):
         for match in pattern.finditer(text):
             if int(match[1]) < 1 << 32:
@@ -217,7 +217,7 @@ def _number_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _other_digit_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Addresses whose numbers are hexadecimal, octal or filled up with zeros, or have other signs between them."""
+    """Addresses whose numbers are hexadecimal, octal or padded with zeros, or have other separators."""
     for match in _HEX_PARTS.finditer(text):
         yield match[0], ".".join(str(int(part, 16)) for part in match.groups()), True
     for match in _BARE_HEX_PARTS.finditer(text):
@@ -234,7 +234,7 @@ def _other_digit_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
 
 
 def _restore_colons(text: str) -> str:
-    """`2001-db8-5400--9` as `2001:db8:5400::9`; what has too few parts is the beginning of an address."""
+    """`2001-db8-5400--9` as `2001:db8:5400::9`. Too few parts are the beginning of an address: a network."""
     plain = re.sub(r"[_-]", ":", text)
     if "::" not in plain and plain.count(":") < 7:
         parts = [part for part in plain.split(":") if part]
@@ -243,7 +243,7 @@ def _restore_colons(text: str) -> str:
 
 
 def _reverse_dns_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
-    """Names of reverse DNS, also of a whole network, and IPv6 as names of hosts have it."""
+    """Addresses in names of reverse DNS, also of a whole network, and IPv6 addresses in host names."""
     for match in _REVERSE_4.finditer(text):
         parts = match[1].rstrip(".").split(".")[::-1]
         yield match[0], f"{'.'.join([*parts, *['0'] * (4 - len(parts))])}/{8 * len(parts)}", True

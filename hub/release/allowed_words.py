@@ -1,6 +1,6 @@
-"""The vocabularies whose words may leave as they are (closed lists: what is not in them does not leave).
+"""The vocabularies whose words may leave unchanged. They are closed lists: a word that is not in them does not leave.
 
-Incident Core's lists are of the prose of 2024 (OASIS cti-stix-common-objects), STIX's own come with stix2.
+The lists of Incident Core come from its text of 2024 (OASIS cti-stix-common-objects), those of STIX from the stix2 library.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ SECTOR_HINTS: Final = frozenset(
     "classified-material control-system-bypass ics-actuator ics-engineering-workstation ics-historian ics-hmi ics-other "
     "ics-plc ics-safety-system ics-sensor phi vehicles".split()
 )
-"""Words of these vocabularies that tell the sector: they leave only where the sector does."""
+"""Words of these vocabularies that reveal the sector: they leave only if the sector leaves."""
 
 LESSON_TASK_TYPES: Final = frozenset({"containment", "eradication"})
-"""The values of task-type-ov whose tasks are lessons for others; what else a team did is its own affair."""
+"""The values of task-type-ov whose tasks are lessons for others; other tasks do not leave."""
 
 INFORMATION_TYPES: Final = vocabulary.INFORMATION_TYPES | {"unknown"}
 DETECTION_METHODS: Final = frozenset(incident.DETECTION_METHODS)
@@ -78,4 +78,4 @@ VOCABULARY_WORDS: Final = (
     | frozenset(incident.TIMESTAMP_FIDELITIES) | frozenset(incident.IMPACT_CATEGORIES)
     | frozenset(incident.DETERMINATIONS) | frozenset(vocab.IDENTITY_CLASS)
 )  # fmt: skip
-"""Every word of a vocabulary: a value that is one of these says nothing about a name that happens to be alike."""
+"""Every word of a vocabulary. A value that equals one of them is not searched, even if a name is spelt like it."""

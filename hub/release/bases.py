@@ -1,4 +1,4 @@
-"""Decoders for bases that are no power of two, or not the usual ones: base32, base85, and bytes written as one number."""
+"""Decoders for less common bases: base32, base85, and bytes written as one number in base 10, 36, 58 or 62."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Final
 from hub.release.readable import MAX_RUN, DecodedText, decode_run
 
 MAX_BASE85: Final = 2_000  # characters of one run that are read as base85
-MIN_OTHER_SCRIPTS: Final = 6  # characters of a text in base32 that is not ASCII; "Recipients" would say four of them
+MIN_OTHER_SCRIPTS: Final = 6  # characters of a decoded base32 text that is not ASCII; the word "Recipients" gives four
 MAX_STARTS: Final = 12  # places in one run where base85 may begin
 _BASE32: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Z2-7]{8,}|[a-z2-7]{8,}|[0-9A-V]{12,}|[0-9a-v]{12,})(?![A-Za-z0-9])")
 _B85_RUN: Final = re.compile(r"[0-9A-Za-z!#$%&()*+\-;<=>?@^_`{|}~]{8,}")
 _A85_RUN: Final = re.compile(r"[!-u]{8,}")
 _BASE85_STARTS: Final = re.compile(r"<~|[=?&/\"']")
-_BASE85_SIGNS: Final = re.compile(r"[A-Z!$()*;<>^`{|}+~@#]")  # base85 without any of these says hardly ten letters
-_BASE85_MARKS: Final = re.compile(r"[!$()*;<>^`{|}]")  # seldom in addresses
+_BASE85_SIGNS: Final = re.compile(r"[A-Z!$()*;<>^`{|}+~@#]")  # longer texts in base85 contain at least one of these
+_BASE85_MARKS: Final = re.compile(r"[!$()*;<>^`{|}]")  # rare in URLs
 
 
 def _decode_base32(text: str) -> Iterator[DecodedText]:
@@ -28,7 +28,7 @@ def _decode_base32(text: str) -> Iterator[DecodedText]:
 
 
 def _decode_base32_digits(digits: str, match: re.Match[str]) -> Iterator[DecodedText]:
-    """What digits of base32 say, in the alphabet that Python reads as numbers."""
+    """The texts in digits of base32, which are given in Python's alphabet for numbers of base 32."""
     if set(digits) <= _BASE32_VALUES:
         for offset in range(8 if len(digits) >= 16 else 1):
             bits = 5 * (len(digits) - offset)
@@ -50,7 +50,7 @@ def _decode_base85(text: str) -> Iterator[DecodedText]:
             run = match[0][:MAX_BASE85]
             if _BASE85_SIGNS.search(run) is None:
                 continue
-            # The signs that stand around a value are digits of base85, too: it may begin after any of them, and end there.
+            # The separators around a value are also digits of base85, so the value may begin and end at any of them.
             starts = [0, *(mark.end() for mark in _BASE85_STARTS.finditer(run))][:MAX_STARTS]
             candidates = dict.fromkeys([run[start:] for start in starts] + re.split("[=&?]", run))
             for candidate in candidates:
@@ -72,7 +72,7 @@ _A85_VALUES: Final = {chr(33 + value): value for value in range(85)}
 
 
 def _decode_base85_groups(text: str, values: dict[str, int]) -> bytes:
-    """The bytes of base85, with NUL bytes for each group that is none. A last group may be shorter."""
+    """The bytes of base85, with NUL bytes for each invalid group. The last group may be shorter."""
     raw = bytearray()
     for start in range(0, len(text), 5):
         number = 0
@@ -80,7 +80,7 @@ def _decode_base85_groups(text: str, values: dict[str, int]) -> bytes:
         for character in group:
             number = number * 85 + values.get(character, 1 << 32)
         missing = 5 - len(group)
-        number = (number + 1) * 85**missing - 1  # the last group is filled up with the highest digit
+        number = (number + 1) * 85**missing - 1  # the last group is padded with the highest digit
         raw += (number.to_bytes(4, "big") if number < 1 << 32 else bytes(4))[: 4 - missing]
     return bytes(raw)
 
@@ -88,7 +88,7 @@ def _decode_base85_groups(text: str, values: dict[str, int]) -> bytes:
 _NUMBER: Final = re.compile(r"(?<![A-Za-z0-9])(?:[A-Za-z0-9]{8,120}|[0-9]{15,300})(?![A-Za-z0-9])")
 _SMALL: Final = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS: Final = "0123456789"
-# Of Bitcoin; with capitals before small letters and after them.
+# The alphabet of Bitcoin (base 58), and those of base 62 with capitals before and after small letters.
 _NUMBER_BASES: Final = tuple(
     {digit: value for value, digit in enumerate(digits)}
     for digits in (
@@ -108,7 +108,7 @@ def _decode_numbers(text: str) -> Iterator[DecodedText]:
 
 @lru_cache(maxsize=20_000)
 def _decode_number(digits: str) -> tuple[str, ...]:
-    """The text of a number whose bytes are all printable; any other number may be no text at all."""
+    """The texts whose bytes are this number, if all bytes are printable."""
     numbers = []
     if digits.isdecimal():
         numbers.append(int(digits))

@@ -1,4 +1,4 @@
-"""The surroundings of a needle in a text: what touches it, whether that is part of its word, and whether the hit is exact."""
+"""The surroundings of a match in a text: which letters touch it, whether they belong to its word, and whether it is exact."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _NAME_CONTINUES: Final = re.compile(r"[._-]*[^\W_]")
 _NAME_STARTED: Final = re.compile(r"[^\W_][._-]*\Z")
 _LETTERS_BEFORE: Final = re.compile(r"[^\W_]*\Z")
 _LETTERS_AFTER: Final = re.compile(r"[^\W_]*")
-# A short word joined to a needle says nothing: "my-", "-db".
+# A short word next to a needle is no lure: "my-", "-db".
 _LURE_BEFORE: Final = re.compile(r"(?<![^\W_])([^\W_]{3,})[_-]\Z")
 _LURE_AFTER: Final = re.compile(r"[_-]([^\W_]{3,})(?![^\W_])")
-MAX_AFFIX: Final = 24  # characters beside a needle that are read
-MAX_NEAR: Final = 2  # letters around a word of four
-MIN_BEFORE_CUT: Final = 4  # letters of a needle that the beginning of an affix may follow
+MAX_AFFIX: Final = 24  # characters on each side of a needle that are read
+MAX_NEAR: Final = 2  # letters on both sides together that may touch a word of four letters
+MIN_BEFORE_CUT: Final = 4  # letters of a needle after which the beginning of an affix counts as an affix
 
 
 def needle_span(text: str, offsets: Sequence[int], index: int, length: int) -> tuple[int, int]:
-    """The characters of the text that a needle stands for, with the accents after the last of them."""
+    """The start and end of a match in the original text, including the accents after its last character."""
     end = offsets[index + length - 1] + 1
     while end < len(text) and unicodedata.category(text[end])[0] == "M":
         end += 1
@@ -32,7 +32,7 @@ def needle_span(text: str, offsets: Sequence[int], index: int, length: int) -> t
 
 
 def is_bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
-    """Whether nothing touches a span of the text but what may."""
+    """Whether the bounds allow what touches a span of the text."""
     match bounds:
         case Bounds.ANYTHING | Bounds.WORD:
             return True
@@ -62,12 +62,12 @@ def is_bounded(bounds: Bounds, text: str, start: int, end: int) -> bool:
 
 
 def _are_separate_capitals(letters: str, beginning: str) -> bool:
-    """Whether capitals stand before a word of their own: the RD of `RDKusuma`."""
+    """Whether capitals precede a capitalised word: RD in `RDKusuma`."""
     return letters.isupper() and beginning[:1].isupper() and beginning[1:].islower()
 
 
 def is_single_term(needle: Needle, span: str) -> bool:
-    """Whether the words of a span are one thing: not the "at a" of "at a hospital" for ATA, but "A T A"."""
+    """Whether a span is one term: "A T A" is a match for ATA, but "at a" in "at a hospital" is not."""
     parts = span.split()
     if needle.bounds is Bounds.WORD and not span.isalnum():
         pieces = [piece for piece in re.split(r"[\W_]+", span) if piece]
@@ -92,9 +92,9 @@ def _is_lure(word: str) -> bool:
 
 
 def _is_affix(letters: str, neighbour: str, *, is_after: bool, allows_cut_affix: bool = False) -> bool:
-    """Whether what touches a needle is no part of its word: digits, another word of a CamelCase name, or an affix.
+    """Whether the letters that touch a needle are not part of its word: digits, a word in CamelCase, or an affix.
 
-    `allows_cut_affix`: the beginning of an affix counts, too: `hosp`, `cap`.
+    With `allows_cut_affix`, the beginning of an affix counts as well: `hosp`, `cap`.
     """
     if not letters or not _are_joined(letters[0] if is_after else letters[-1], neighbour):
         return True
@@ -119,7 +119,7 @@ def _are_joined(outside: str, inside: str) -> bool:
 
 
 def word_around(text: str, start: int, end: int) -> str:
-    """The whole word that a span is a part of: a name inside "organisation" is none."""
+    """The whole word around a span, squeezed, so that a name found inside "organisation" can be dismissed."""
     letters_before = _LETTERS_BEFORE.search(text[max(start - MAX_AFFIX, 0) : start])
     letters_after = _LETTERS_AFTER.match(text[end : end + MAX_AFFIX])
     return squeeze(
@@ -128,7 +128,7 @@ def word_around(text: str, start: int, end: int) -> str:
 
 
 def is_exact(rule: HitRule, text: str, start: int, end: int) -> bool:
-    """Whether a needle with this rule is, where it stands, the thing itself."""
+    """Whether a match at this place is exact by the needle's rule, and not only similar."""
     if rule is HitRule.NEVER or not _is_whole_word(text, start, end):
         return False
     if rule is HitRule.WHOLE_WORDS:

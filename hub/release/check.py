@@ -18,7 +18,7 @@ import orjson
 from stix2.exceptions import STIXError
 
 from hub.release import allowed_words
-from hub.release.pseudonym import FORM
+from hub.release.pseudonym import PSEUDONYM_PATTERN
 from hub.release.scan import Hit, Scanner
 from hub.rendering import stix_classes
 from hub.stix import identifiers, incident, tlp
@@ -130,12 +130,12 @@ def texts_of(value: Any, name: str = "") -> Iterator[str]:
     if isinstance(value, str):
         if name in _FIXED or value in allowed_words.VOCABULARY_WORDS or identifiers.type_of(value) is not None:
             return
-        if _TIME_OR_HASH.fullmatch(value) or FORM.fullmatch(value):
+        if _TIME_OR_HASH.fullmatch(value) or PSEUDONYM_PATTERN.fullmatch(value):
             return
         if name == "pattern":  # the values by themselves: they are what the gate has read already
             yield from (match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(value))
             value = _LITERAL.sub("''", value)
-        yield FORM.sub("", value)
+        yield PSEUDONYM_PATTERN.sub("", value)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from texts_of(item, key)

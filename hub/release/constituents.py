@@ -1,6 +1,6 @@
-"""Find an organisation among the CERT's constituents, by any name, domain or address in the register.
+"""Look up an organisation among the CERT's constituents by any name, domain or address in the register.
 
-A feed knows an address and nothing else; the register knows whose it is, and so what else must not be said.
+A feed names only an address. The register says who has this address, and what else about the owner must not leave.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from hub.reports.observables import ObservableType
 from hub.reports.report import Report
 from hub.reports.victims import Victim
 
-MAX_REGISTERS: Final = 4  # registers that are kept ready to be looked up in
-MIN_LETTERS: Final = 3  # of a name by which a constituent is known; shorter ones may be anything
+MAX_REGISTERS: Final = 4  # registers whose lookup tables stay in memory
+MIN_LETTERS: Final = 3  # letters of a name that identifies a constituent; shorter names are ambiguous
 
 Register = tuple[Constituent, ...]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class Lookup:
-    """A register, ready to be looked up in: the cost of a question does not depend on its length."""
+    """Lookup tables for a register. The cost of a query does not depend on the length of the register."""
 
     def __init__(self, register: Register) -> None:
         self._names: dict[str, list[Constituent]] = {}
@@ -41,7 +41,7 @@ class Lookup:
 
     @cached_property
     def _networks(self) -> dict[int, dict[Network, list[Constituent]]]:
-        """The networks by the length of their prefix: read when the first address is asked about."""
+        """The networks by the length of their prefix. They are parsed for the first query about an address."""
         networks: dict[int, dict[Network, list[Constituent]]] = {}
         for constituent in self._register:
             for text in constituent.ip_ranges:
@@ -75,8 +75,8 @@ _lookups: OrderedDict[int, tuple[Register, Lookup]] = OrderedDict()
 
 
 def register_lookup(register: Register) -> Lookup:
-    """The lookup of a register, built once: a feed is released in many batches."""
-    key = id(register)  # the entry keeps the register, and so nothing else gets this id
+    """The lookup of a register. It is built once, because a feed is released in many batches."""
+    key = id(register)  # the entry keeps the register alive, so no other object gets this id
     if key not in _lookups:
         _lookups[key] = (register, Lookup(register))
         if len(_lookups) > MAX_REGISTERS:
@@ -101,7 +101,7 @@ def victim_constituents(victim: Victim, register: Register) -> tuple[Constituent
 
 
 def report_constituents(report: Report, register: Register) -> tuple[Constituent, ...]:
-    """The constituents that the report's victims may be, and those whose machines, mailboxes and pages it shows.
+    """The constituents that the report's victims may be, and those to which its hosts and mailboxes belong.
 
     The role of a value does not matter: a host that sends spam from a constituent's network belongs to the constituent.
     """
@@ -128,7 +128,7 @@ def _without_repeats(matches: Iterable[Constituent]) -> tuple[Constituent, ...]:
 
 @lru_cache(maxsize=50_000)
 def name_forms(name: str) -> frozenset[str]:
-    """A name without its legal form; what stands in brackets is a name by itself."""
+    """The comparable forms of a name, without its legal form. A part in brackets is a name by itself."""
     parts = re.split(r"[()\[\]]", unicodedata.normalize("NFKC", name))
     forms = (squeeze(strip_legal_form(part)) for part in parts)
     return frozenset(form for form in forms if len(form) >= MIN_LETTERS or (not form.isascii() and form))

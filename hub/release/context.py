@@ -72,7 +72,7 @@ class ReleaseContext:
 
     def since_it_began(self, time: str, unit: Fidelity) -> tuple[str, Fidelity]:
         """A time as it leaves, and how exact it then is."""
-        return rounding.since(self.began, time, unit, start_is_released=self.start_is_released)
+        return rounding.round_since_start(self.began, time, unit, start_is_released=self.start_is_released)
 
     def may_say(self, word: str) -> bool:
         """Whether a word of a vocabulary tells no more than the sector that is said."""
@@ -145,7 +145,7 @@ class ObjectContext:
         if self.release.report.kind is not ReportKind.CASE:
             return rounding.floor(start, unit), rounding.ceiling(end, unit)
         released_start, _ = self.release.since_it_began(start, unit)
-        return released_start, rounding.ceiling(rounding.until(start, end, released_start), unit)
+        return released_start, rounding.ceiling(rounding.round_validity_end(start, end, released_start), unit)
 
     def released_id(self, ref: str) -> str | None:
         """The released id of something that leaves, or None."""

@@ -1,5 +1,6 @@
-"""What a name becomes when its words are cut: their beginnings in a row, numbers in digits, two words blended into one, a part of
-a word without its vowels. A phishing domain calls an organisation so: `1st-nat-bank`, `kelading`, `kngtel`.
+"""Short forms of a name with cut words: joined beginnings, numbers in digits, two words blended, vowels left out.
+
+Phishing domains use such forms: `1st-nat-bank`, `kelading`, `kngtel`.
 """
 
 from __future__ import annotations
@@ -12,14 +13,14 @@ from hub.release.disguises import drop_vowels
 from hub.release.joined_names import plain_words
 from hub.release.names import distinctive_words, load_lexicon
 
-MIN_ROW: Final = 6  # letters of beginnings in a row
-MAX_ROW: Final = 4  # words
+MIN_ROW: Final = 6  # letters of joined beginnings
+MAX_ROW: Final = 4  # words whose beginnings are joined
 MIN_BLENDED: Final = 6  # letters of a blend
-MIN_WITHOUT_VOWELS: Final = 5  # letters of a word of which a part has no vowels
-_BEGINNINGS: Final = (3, 4)  # letters
+MIN_WITHOUT_VOWELS: Final = 5  # letters of a word of which one half has no vowels
+_BEGINNINGS: Final = (3, 4)  # letters of each beginning
 _ENDS: Final = (3, 4, 5)  # letters of each word of a blend
 
-# Words for numbers, and how they are written with digits.
+# Words for numbers, and the digits for each.
 _NUMBERS: Final = {
     word: digits
     for digits, texts in {
@@ -33,9 +34,9 @@ _NUMBERS: Final = {
 
 
 def joined_beginnings(name: str) -> set[str]:
-    """The beginnings of the first words of a name, generic ones among them, joined: `firstnatbank`, `1stnational`.
+    """The beginnings of the first words of a name, including generic words, joined: `firstnatbank`, `1stnational`.
 
-    Of generic words alone only where the whole name has no more than one of its own: "National Bank" begins many a name.
+    Generic words alone are joined only if the name has at most one distinctive word: many names begin with "National Bank".
     """
     bare_words, own_words = plain_words(name), frozenset(distinctive_words(name))
     texts: set[str] = set()
@@ -61,7 +62,7 @@ def digit_spellings(name: str) -> Iterator[str]:
 
 
 def blends(name: str) -> set[str]:
-    """Two neighbouring words as one, the beginning of the first and the end of the second: `kelading` of Kelapa Gading."""
+    """The beginning of a word joined with the end of the next one: `kelading` of Kelapa Gading."""
     own_words = [word for word in distinctive_words(name) if word.isascii() and word.isalpha()]
     texts = {
         first[:leading] + second[-trailing:]
@@ -74,7 +75,7 @@ def blends(name: str) -> set[str]:
 
 
 def half_abbreviations(word: str) -> set[str]:
-    """A word of which one half is abbreviated: `kngtel` and `kangtl` of Kangtel."""
+    """A word with one half abbreviated: `kngtel` and `kangtl` of Kangtel."""
     if not word.isascii() or not word.isalpha():
         return set()
     cuts = range(3, len(word) - 2)

@@ -1,6 +1,6 @@
-"""Decoders: what a text, or a run of characters in it, says in each encoding that hides names.
+"""Decoders for encodings that can hide names.
 
-Each takes a text and gives the texts that it could be; `encodings` applies them, also one after another.
+Each takes a text and returns its possible decoded forms. `encodings` applies them, also one after another.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from hub.release.readable import MAX_RUN, DecodedText, decode_run, readable_text
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){4,}")
-# `43 65 6D`, `43:65`, `0x43, 0x65`; a wildcard of YARA (??) stands for a byte that nobody knows.
+# `43 65 6D`, `43:65`, `0x43, 0x65`; a wildcard of YARA (??) stands for an unknown byte.
 _SPACED_HEX: Final = re.compile(r"(?:(?:0[xX])?(?:[0-9a-fA-F]{2}|\?\?)(?:[ :-]|,\s?)){3,}(?:0[xX])?[0-9a-fA-F]{2}")
-# Two bytes a group, as hexdump prints them; four bytes a number.
+# Groups of two bytes, as hexdump prints them; numbers of four bytes.
 _GROUPED_HEX: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{4} ){3,}[0-9a-fA-F]{2,4}(?![0-9a-fA-F])")
 _HEX_WORDS: Final = re.compile(r"0x([0-9a-fA-F]{8})(?![0-9a-fA-F])")
 _SNORT_HEX: Final = re.compile(r"\|((?:[0-9a-fA-F]{2}\s?)+)\|")
 # `107, 101`, `107 101`, `107.101`, `chr(107)+chr(101)`; eight binary digits for each byte.
 _DECIMALS: Final = re.compile(r"(?:\d{2,3}(?:,\s?|[ .:;+-]|\)\s?[+.&]\s?\w{1,8}\()){3,}\d{2,3}")
 _BINARY: Final = re.compile(r"(?<![01])(?:[01]{8}[ ,]?){5,}(?![01])")
-# Base64 written backwards begins with what fills it up at the end.
+# Base64 written backwards begins with its padding.
 _BACKWARDS: Final = re.compile(r"={1,2}([A-Za-z0-9+/_-]{6,})")
 _PUNYCODE: Final = re.compile(r"xn--[a-z0-9-]+", re.IGNORECASE)
 _ESCAPE: Final = re.compile(
@@ -56,7 +56,7 @@ def _decode_escapes(text: str) -> Iterator[DecodedText]:
         for match in _CSS.finditer(text):
             yield DecodedText(_characters(match[0].split("\\")[1:]), match.start(), match.end())
     quoted = _QUOTED.findall(text) if "=" in text else []
-    if len(quoted) > 1 or "20" in quoted:  # quoted-printable; one sign alone is a parameter, except a blank
+    if len(quoted) > 1 or "20" in quoted:  # quoted-printable; a single sign is a parameter, unless it is a space
         raw = _QUOTED.sub(lambda match: chr(int(match[1], 16)), raw)
     if raw != text:
         yield DecodedText(raw, 0, len(text))
@@ -100,10 +100,10 @@ def _decode_hexadecimal(text: str) -> Iterator[DecodedText]:
     for match in chain(_SPACED_HEX.finditer(text), _GROUPED_HEX.finditer(text)):
         digits = re.sub(r"0[xX]|[^0-9a-fA-F]", "", match[0])
         yield from decode_run(bytes.fromhex(digits), match)
-    if len(words := _HEX_WORDS.findall(text) if "0x" in text else ()) > 1:  # as processors keep them: last byte first
+    if len(words := _HEX_WORDS.findall(text) if "0x" in text else ()) > 1:  # little-endian numbers
         raw = b"".join(bytes.fromhex(word)[::-1] for word in words)
         yield from (DecodedText(plain, 0, len(text), is_clean) for plain, is_clean in readable_texts(raw))
-    if "|" in text:  # Snort writes bytes among the letters of a content
+    if "|" in text:  # Snort mixes bytes with letters
         plain = _SNORT_HEX.sub(lambda match: bytes.fromhex(match[1]).decode("latin-1"), text)
         yield DecodedText(plain, 0, len(text))
 
@@ -125,7 +125,7 @@ def _decode_base64(text: str) -> Iterator[DecodedText]:
     for match in _BASE64.finditer(text):
         run = match[0][:MAX_RUN]
         pieces = [run]
-        # "/", "-" and "_" are letters of base64, and as often what stands around it.
+        # "/", "-" and "_" are letters of base64, and just as often separators around it.
         if not run.isalnum():
             pieces += [piece for mark in "/-_" if mark in run for piece in run.split(mark) if len(piece) >= 6]
         for piece in dict.fromkeys(pieces):
@@ -135,7 +135,7 @@ def _decode_base64(text: str) -> Iterator[DecodedText]:
 
 @lru_cache(maxsize=20_000)
 def _decode_base64_run(run: str) -> tuple[tuple[str, bool], ...]:
-    """What a run of base64 says, at each of the four places where a group of four may begin."""
+    """The texts in a run of base64, for each of the four offsets at which a group of four letters may begin."""
     plain = run.replace("-", "+").replace("_", "/")
     texts: list[tuple[str, bool]] = []
     for offset in range(4):
@@ -152,7 +152,7 @@ def _decode_base64_run(run: str) -> tuple[tuple[str, bool], ...]:
     return tuple(texts)
 
 
-# Base64 in lines, and texts in pieces that a program joins.
+# Base64 in several lines, and string literals that a program joins.
 _LINES: Final = re.compile(
     r"(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{4,}+(?:[ \t]*\r?\n[ \t]*[A-Za-z0-9+/_=-]{2,}+(?=[ \t]*(?:\r?\n|\Z)))+"
 )

@@ -1,12 +1,12 @@
-"""The deny-list of a release: whom the CERT protects, and all that this report declares of its victims and reporters.
+"""The deny-list of a release: the organisations that the CERT protects, and the victims and reporters of this report.
 
-* Of this report's victims, secondary victims and reporters everything is searched for: what is their own (`needles.of_…`),
-  what resembles it (`similar_needles.like_…`), hash values, addresses.
-* Of organisations that the report's texts name (`names_in_texts`), what resembles the name; so, too, of persons and places in
-  fields without a place in a report (`named_things`).
-* Of the CERT's own list (`[deny]` and the register in `member.toml`), which may have thousands of entries, what is their
-  own is searched for, and names and domains in letters that look alike. Where the victim is one of the register, all
-  that the register says of it counts as declared.
+* For victims, secondary victims and reporters of the report, the scanner searches for everything: their names and values
+  (`needles`), what resembles them (`similar_needles`), hash values and addresses.
+* For organisations named in the report's texts (`names_in_texts`), and for persons and places in unused fields
+  (`named_things`), it searches for what resembles the name.
+* For the CERT's own list (`[deny]` and the register in `member.toml`), which may have thousands of entries, it searches for
+  the names and values, and for names and domains in lookalike letters. If the victim is in the register, everything that
+  the register says about it counts as declared in the report.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from hub.reports.victims import Contact, Victim
 
 _ORGANISATIONS: Final = frozenset({"name", "other_names", "subsidiaries"})
 _SHORT_NAMES: Final = frozenset({"brands", "short_names"})
-MAX_LISTS: Final = 4  # lists of members whose index is kept in memory
+MAX_LISTS: Final = 4  # members' lists whose index stays in memory
 
 
 def scanner_for(member: OwnMember, report: Report, *, named_victim: Victim | None = None) -> Scanner:
-    """The scanner for a release of this report: the CERT's own list, and whatever the report says of people and hosts.
+    """The scanner for a release of this report: for the CERT's own list and for what the report declares.
 
-    `named_victim`: the victim that agreed to be named, whose name (and nothing else of it) may be said.
+    `named_victim` is the victim that agreed to be named; its name, and nothing else about it, may leave.
     """
     declared_needles = _DeclaredNeedles()
     for victim in (*report.victims, *report.secondary_victims):
@@ -62,14 +62,14 @@ def scanner_for(member: OwnMember, report: Report, *, named_victim: Victim | Non
     index = NeedleIndex(declared_needles.needles, DeclaredDigests(lambda: declared_needles.hashed_spellings))
     networks = [*_listed_networks(member), *declared_needles.networks]
     allowed_texts = [member.name, member.contact or "", (named_victim.name or "") if named_victim else ""]
-    return Scanner((_listed_index(member), index), networks, allowed_texts=allowed_texts, harmless=our_words())
+    return Scanner((_listed_index(member), index), networks, allowed_texts=allowed_texts, harmless_words=our_words())
 
 
 def list_scanner(member: OwnMember) -> Scanner:
-    """The scanner for what is no report: the CERT's own list alone."""
+    """The scanner for the CERT's own list alone, for texts that belong to no report."""
     allowed_texts = [member.name, member.contact or ""]
     return Scanner(
-        (_listed_index(member),), _listed_networks(member), allowed_texts=allowed_texts, harmless=our_words()
+        (_listed_index(member),), _listed_networks(member), allowed_texts=allowed_texts, harmless_words=our_words()
     )
 
 
@@ -79,8 +79,8 @@ _indexes: OrderedDict[tuple[int, int], tuple[OwnMember, NeedleIndex]] = OrderedD
 
 
 def _listed_index(member: OwnMember) -> NeedleIndex:
-    """The index of a member's list, built once: a feed is released in many batches."""
-    key = (id(member.deny), id(member.register))  # the entry keeps the member, and so nothing else gets these ids
+    """The index of a member's list. It is built once, because a feed is released in many batches."""
+    key = (id(member.deny), id(member.register))  # the entry keeps the member alive, so no other object gets these ids
     if key not in _indexes:
         digests = ListedDigests(lambda: _listed_spellings(member), hash_spellings.HASH_VALUE.format("a constituent's"))
         _indexes[key] = (member, NeedleIndex(_listed_needles(member), digests, is_listed=True))
@@ -95,9 +95,8 @@ def _listed_networks(member: OwnMember) -> list[str]:
 
 def _listed_needles(member: OwnMember) -> Iterator[Needle]:
     deny, owner = member.deny, "a constituent's"
-    short_names = [
-        name for constituent in member.register for name in constituent.short_names
-    ]  # one of several words is a name by itself
+    # A short name of several words is treated as a name.
+    short_names = [name for constituent in member.register for name in constituent.short_names]
     for name in (*deny.names, *(constituent.name for constituent in member.register), *filter(_is_whole, short_names)):
         yield from needles.name_needles(name, owner)
         yield from similar_needles.listed_name_variants(name, owner)
@@ -130,7 +129,7 @@ def _is_whole(name: str) -> bool:
 
 
 class _DeclaredNeedles:
-    """Gathers what a report declares of those whom it is about."""
+    """Collects the needles, hash spellings and networks that a report declares."""
 
     def __init__(self) -> None:
         self.needles: list[Needle] = []
@@ -150,7 +149,7 @@ class _DeclaredNeedles:
                 self._add_field(field, text, owner)
 
     def add_likely_mailboxes(self, victims: Iterable[Victim]) -> None:
-        """The mailboxes that the people of a victim are likely to have, of which only hash values are looked for."""
+        """Add the mailboxes that the people of a victim are likely to have. Only their hash values are searched for."""
         for victim in victims:
             mails = hash_spellings.likely_mailboxes(victim.people, victim.domains)
             self.hashed_spellings += hash_spellings.hashed_spellings(list(mails), "the victim's")

@@ -1,8 +1,8 @@
-"""Hash values of what is searched for, to be compared with those in a text.
+"""Tables of hash values of spellings, to recognise hash values in a text.
 
-Nothing is computed before a value is met that could be one. Of what a report declares, which is little, every usual and
-rare algorithm is looked for, and hash values that were cut. Of the CERT's own list, which may have many thousand
-spellings, only the algorithm is computed whose values have the length of the one that was met.
+No table is computed until a text contains a possible hash value. What a report declares is little, so usual and rare
+algorithms are computed for it, and cut hash values are recognised. The CERT's own list may have many thousands of
+spellings, so only the algorithm whose values have the length of the value in the text is computed for it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from uuid import NAMESPACE_DNS, NAMESPACE_URL, UUID, uuid3, uuid5
 
 from hub.release.needle import HashedSpelling
 
-MIN_DIGEST: Final = 8  # digits of a hash value that is cut, as names of files and victims often are
+MIN_DIGEST: Final = 8  # digits of a cut hash value, as in names of files or victims
 _START_BYTES: Final = MIN_DIGEST // 2  # bytes
-_CACHED_SPELLINGS: Final = 1 << 15  # spellings, of some ten reports; about 200 bytes each
+_CACHED_SPELLINGS: Final = 1 << 15  # spellings of about ten reports; about 200 bytes each
 _USUAL_ALGORITHMS: Final = ("md5", "sha1", "sha256")
 _RARE_ALGORITHMS: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
-_MIDDLE_OF_MD5: Final = slice(4, 12)  # known as MD5 of 16 digits
-_STORED_BYTES: Final = 8  # bytes of each hash value of a list that are kept
-# The algorithms of a list by the digits of their values, and which bytes those are.
+_MIDDLE_OF_MD5: Final = slice(4, 12)  # bytes of "MD5 with 16 digits"
+_STORED_BYTES: Final = 8  # bytes stored of each hash value of a list
+# By number of digits: the algorithm for a list, and which of its bytes the digits are.
 _BY_LENGTH: Final = {
     16: ("md5", _MIDDLE_OF_MD5),
     32: ("md5", slice(None)),
@@ -35,63 +35,66 @@ _BY_LENGTH: Final = {
 
 
 class Digests(Protocol):
-    """Hash values of spellings."""
+    """A table of hash values of spellings."""
 
     def find(self, value: str) -> HashedSpelling | None:
-        """The spelling of which these hexadecimal digits, in small letters, are a hash value."""
+        """The spelling with this hash value, given as hexadecimal digits in small letters; None if there is none."""
 
 
 class NoDigests:
     """A table without digests."""
 
-    def find(self, value: str) -> HashedSpelling | None:  # noqa: ARG002  as the others
+    def find(self, value: str) -> HashedSpelling | None:  # noqa: ARG002  the signature of the protocol
         """Always None."""
         return None
 
 
 class DeclaredDigests:
-    """Digests of what a report declares: by every algorithm, complete or cut.
+    """Digests of what a report declares, by every algorithm, complete or cut.
 
-    Of each only the beginning is kept, with the number of its spelling and algorithm: a report has some thousand spellings.
+    A report has some thousand spellings, so the table stores only the beginning of each digest and a number, which gives the
+    spelling and the algorithm.
     """
 
     def __init__(self, spellings: Callable[[], Iterable[HashedSpelling]]) -> None:
         self._spellings = spellings
-        self._hashed: list[HashedSpelling] | None = None
+        self._spelling_list: list[HashedSpelling] | None = None
         self._by_start: dict[bytes, int] = {}
-        self._further_numbers: dict[bytes, list[int]] = {}  # whose beginning another digest has, too
+        self._further_numbers: dict[
+            bytes, list[int]
+        ] = {}  # numbers of digests with the same beginning as another digest
 
     def find(self, value: str) -> HashedSpelling | None:
-        """Also matches digits that are the beginning of a hash value."""
+        """As the protocol says; also for digits that are only the beginning of a hash value."""
         if len(value) < MIN_DIGEST:
             return None
-        if self._hashed is None:
-            self._hashed = self._compute()
+        if self._spelling_list is None:
+            self._spelling_list = self._compute()
         start = bytes.fromhex(value[:MIN_DIGEST])
         number = self._by_start.get(start)
         if number is None:
             return None
         for place in (number, *self._further_numbers.get(start, ())):
-            hashed: HashedSpelling = self._hashed[place // len(_ALGORITHMS)]
+            hashed: HashedSpelling = self._spelling_list[place // len(_ALGORITHMS)]
             if _ALGORITHMS[place % len(_ALGORITHMS)](hashed.spelling.encode()).hex().startswith(value):
                 return hashed
         return None
 
     def _compute(self) -> list[HashedSpelling]:
-        all_hashed = list(self._spellings())
+        spellings = list(self._spellings())
         number = 0
-        for hashed in all_hashed:
+        for hashed in spellings:
             starts = _starts(hashed.spelling)
             for place in range(0, len(starts), _START_BYTES):
                 start = starts[place : place + _START_BYTES]
                 if self._by_start.setdefault(start, number) != number:
                     self._further_numbers.setdefault(start, []).append(number)
                 number += 1
-        return all_hashed
+        return spellings
 
 
 class ListedDigests:
-    """Digests of the CERT's own list, by the usual algorithms. It keeps eight bytes of each, sorted."""
+    """Digests of the CERT's own list, by the usual algorithms. The table stores eight bytes of each, sorted."""
 
     def __init__(self, spellings: Callable[[], Iterable[str]], description: str) -> None:
         self._spellings = spellings
@@ -99,7 +102,7 @@ class ListedDigests:
         self._tables: dict[int, array[int]] = {}
 
     def find(self, value: str) -> HashedSpelling | None:
-        """Matches only complete hash values."""
+        """As the protocol says; for complete hash values only."""
         if len(value) not in _BY_LENGTH:
             return None
         if len(value) not in self._tables:
@@ -132,7 +135,7 @@ def _middle_of_md5(plain: bytes) -> bytes:
     return _digest("md5", plain)[_MIDDLE_OF_MD5]
 
 
-def _digest_of_line(algorithm: str, plain: bytes) -> bytes:
+def _digest_with_newline(algorithm: str, plain: bytes) -> bytes:
     return _digest(algorithm, plain + b"\n")
 
 
@@ -144,11 +147,11 @@ def _uuid(make: Callable[[UUID, str], UUID], space: UUID, plain: bytes) -> bytes
     return make(space, plain.decode()).bytes
 
 
-# Everything that is looked for of a spelling.
+# Every function whose value of a spelling is searched for.
 _ALGORITHMS: Final[tuple[Callable[[bytes], bytes], ...]] = (
     *(partial(_digest, algorithm) for algorithm in (*_USUAL_ALGORITHMS, *_RARE_ALGORITHMS)),
     _middle_of_md5,
-    *(partial(_digest_of_line, algorithm) for algorithm in _USUAL_ALGORITHMS),
+    *(partial(_digest_with_newline, algorithm) for algorithm in _USUAL_ALGORITHMS),
     _crc32,
     *(partial(_uuid, make, space) for make in (uuid3, uuid5) for space in (NAMESPACE_DNS, NAMESPACE_URL)),
 )
@@ -156,6 +159,6 @@ _ALGORITHMS: Final[tuple[Callable[[bytes], bytes], ...]] = (
 
 @lru_cache(maxsize=_CACHED_SPELLINGS)
 def _starts(spelling: str) -> bytes:
-    """The beginnings of its digests, by algorithm; remembered, since a report is released to one audience after another."""
+    """The beginnings of the digests of a spelling, by algorithm. Cached, because a report is released to several audiences."""
     plain = spelling.encode()
     return b"".join(algorithm(plain)[:_START_BYTES] for algorithm in _ALGORITHMS)

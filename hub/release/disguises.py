@@ -1,34 +1,32 @@
-"""Forms in which two spellings of a name are alike, for names and texts both.
+"""Forms in which two disguised spellings of a name become equal. They apply to names and to texts.
 
-`lookalike_form` is how it looks: digits and signs that stand for letters, letters of other scripts and pairs that look like one
-(rn and m, Cyrillic and Latin a) become one letter. `transliterate` is how it is written in Latin letters; how it is said stands in
-`pronounce`.
+`lookalike_form` replaces characters that look alike by one letter: digits and signs used as letters, letters of other
+scripts, and pairs such as rn and m. `transliterate` writes a text in Latin letters. The module `pronunciation` compares
+how words are said.
 
-Which letters look alike stands in `hub.stix.lookalikes`. The library for transliteration (anyascii) is loaded when the
-first text of another script is met.
+`hub.stix.lookalikes` lists the letters that look alike. The library for transliteration (anyascii) is loaded for the first
+text in another script.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
 from hub.release.spelling import fold
 from hub.stix.lookalikes import PAIRS, STAND_INS, ascii_lookalikes
 
-Part = Callable[[str], str]
-
 _NOT_LETTERS: Final = re.compile(r"[^a-z]+")
-# Letters of Jawi that Arabic does not have.
+# Letters of Jawi that do not exist in Arabic.
 _JAWI: Final = str.maketrans(
     {"\u06a4": "p", "\u06a0": "ng", "\u06bd": "ny", "\u0762": "g", "\u06cf": "v", "\u0686": "c"}
 )
-# What romanisations in use write otherwise than a table of single letters: per script, longest first.
+# Letter groups that common romanisations do not write letter by letter: for each script, longest first.
 _ROMANISATIONS: Final = (
-    (re.compile("[\u0e00-\u0eff]"), (("ໍາ", "ຳ"), ("ํา", "ำ"))),  # one vowel, taken apart by `fold`
+    (re.compile("[\u0e00-\u0eff]"), (("ໍາ", "ຳ"), ("ํา", "ำ"))),  # one vowel that `fold` decomposes
     (
         re.compile("[\u1000-\u109f]"),
         (
@@ -38,13 +36,13 @@ _ROMANISATIONS: Final = (
     ),
     (re.compile("[\u0b80-\u0bff]"), (("ற்ற", "tr"), ("ஞ்ச", "nj"), ("ச", "s"))),
 )  # fmt: skip
-# Vowels of Thai and Lao that are written before the consonant after which they are said.
+# Vowels of Thai and Lao that are written before a consonant but pronounced after it.
 _LEADING_VOWEL: Final = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2e\u0e81-\u0eae])")
 
 
 @lru_cache(maxsize=50_000)
 def lookalike_form(text: str) -> str:
-    """How the text looks, in letters without separators: `C3mp4ka`, `cernpaka` with a Cyrillic a …"""
+    """The text in letters that look the same, without separators: `cempaka` for `C3mp4ka` or `cernpaka` with a Cyrillic a."""
     plain = text.lower() if text.isascii() else "".join(map(_lookalike_letters, clusters(text)))
     plain = plain.translate(STAND_INS)
     for pair, letter in PAIRS:
@@ -53,7 +51,7 @@ def lookalike_form(text: str) -> str:
 
 
 def lookalike_form_with_offsets(text: str) -> tuple[str, list[int]]:
-    """`lookalike_form(text)`, and for each of its letters where in the text it begins."""
+    """`lookalike_form(text)`, and for each of its letters the offset in the text at which it begins."""
     letters: list[str] = []
     offsets: list[int] = []
     for start, cluster in _clusters_with_offsets(text):
@@ -86,7 +84,7 @@ def _lookalike_letters(cluster: str) -> str:
     letter = composed[:1]
     if letter.isascii() or not _LATIN_LOOKALIKE_SCRIPTS.match(letter):
         return transliterate(cluster)
-    # a Latin letter with accents looks like itself: the table, slow to load, says nothing else of it
+    # a Latin letter with accents looks like the letter: there is no need to load the table, which is slow
     if len(composed) == 1 and unicodedata.normalize("NFD", letter)[0].isascii():
         return transliterate(cluster)
     return _MORE_LOOKALIKES.get(letter) or ascii_lookalikes().get(ord(letter)) or transliterate(cluster)
@@ -96,16 +94,16 @@ def _lookalike_letters(cluster: str) -> str:
 _LATIN_LOOKALIKE_SCRIPTS: Final = re.compile(
     "[\u0080-\u058f\u13a0-\u13ff\u1d00-\u1fff\u2c60-\u2dff\ua4d0-\ua4ff\ua640-\ua7ff\uab30-\uabbf]"
 )
-# Small letters that look like another letter only in part, or like a small capital.
+# Small letters that resemble another letter only roughly, or resemble a small capital.
 _MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "eebhnurwkmtenbeuwkt".lower(), strict=True))
 
 
 def transliterate(text: str) -> str:
-    """The text in ASCII letters, digits and separators, transliterated where it is of another script; lower case."""
+    """The text in ASCII letters, digits and separators, in lower case; other scripts are transliterated."""
     folded = fold(text)
     if folded.isascii():
         return folded
-    from anyascii import anyascii  # noqa: PLC0415  loaded when the first text of another script is met
+    from anyascii import anyascii  # noqa: PLC0415  loaded for the first text in another script
 
     for script, letters in _ROMANISATIONS:
         if script.search(folded) is not None:
@@ -133,5 +131,5 @@ def _clusters_with_offsets(text: str) -> Iterator[tuple[int, str]]:
 
 
 def drop_vowels(word: str) -> str:
-    """The letters that an abbreviation keeps of a word: `cmpk` of `cempaka`, `astr` of `astro`."""
+    """The letters of a word that an abbreviation keeps: `cmpk` of `cempaka`, `astr` of `astro`."""
     return word[:1] + re.sub(r"[aeiou]+", "", word[1:])

@@ -23,7 +23,7 @@ from hub.release.encodings import readings
 from hub.release.links import ACCOUNTS, links
 from hub.release.patterns import APPROVABLE_KINDS, identifying_spans_in_value
 from hub.release.policy import Approvals, Audience, AudienceProfile, value_key
-from hub.release.rule_prose import telling
+from hub.release.rule_prose import prose_findings
 from hub.release.scan import Scanner
 from hub.release.space import Place, Standing, hosts_of, is_compromised, space_of, standing
 from hub.rendering.builder import Origin
@@ -213,7 +213,7 @@ class Gate:
         ]
         alike += [str(span) for span in strangers if span.kind not in _LINKS]
         alike += [f"a public body's name “{name}”" for text in texts for name in self._space.names_in(text)]
-        leading = [*(str(link) for link in links(item, self._report)), *telling(item)]
+        leading = [*(str(link) for link in links(item, self._report)), *prose_findings(item)]
         leading += [str(span) for span in strangers if span.kind in _LINKS]
         if not alike and not leading and self._approvals.keeps(item.value):
             return self._held(item, "an officer decided that it stays")

@@ -1,4 +1,7 @@
-"""Chinese names as Hokkien, Teochew, Cantonese and Hakka say them: `hockseng` of 福成. The table is `han_readings.toml`."""
+"""Chinese names in Latin letters, by their Hokkien, Teochew, Cantonese and Hakka readings: `hockseng` for 福成.
+
+The table of readings is `han_readings.toml`.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,12 @@ from typing import Final
 from hub.release.names import word_table
 from hub.release.readable import DecodedText
 
-MIN_JOINED: Final = 6  # letters of several readings in one word
+MIN_JOINED: Final = 6  # letters of several joined readings
 _WINDOW_LENGTHS: Final = (2, 3)  # characters
 
 
 def southern_readings(word: str) -> set[str]:
-    """What two or three neighbouring characters of a Chinese word are written as in Latin letters, in one word."""
+    """The joined readings of each two or three neighbouring characters of a Chinese word, in Latin letters."""
     if word.isascii():
         return set()
     readings = _readings()
@@ -27,9 +30,9 @@ def southern_readings(word: str) -> set[str]:
 
 
 def decode_chinese(text: str) -> Iterator[DecodedText]:
-    """The Chinese words of a text as they are written in Latin letters: `hockseng` of the 福成 in a file's name.
+    """The readings of the Chinese words of a text: `hockseng` for 福成 in the name of a file.
 
-    They are many for each word, most of them nobody's, so that only long names are searched for in them.
+    Each word has many readings, and most are not used as names. So the result is not clean: only long names are searched for.
     """
     for match in () if text.isascii() else _CHINESE.finditer(text):
         if texts := southern_readings(match[0]):
@@ -37,7 +40,7 @@ def decode_chinese(text: str) -> Iterator[DecodedText]:
 
 
 _CHINESE: Final = re.compile("[\u3400-\u9fff]{2,20}")
-_SEPARATOR: Final = "\u3007"  # a letter of no name: what two words have together is nobody's
+_SEPARATOR: Final = "\u3007"  # occurs in no name, so that no name can match across two readings
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The spellings of names, domains and mailboxes whose hash values are looked for."""
+"""The spellings of names, domains and mailboxes whose hash values are searched for."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hub.release.needle import HashedSpelling
 from hub.release.needles import MIN_SHORT, ROLE_BOXES, bracketed_names, own_label
 from hub.release.spelling import fold, strip_legal_form
 
-MAX_WORDS: Final = 8  # of a name, each row of whose words is a spelling
+MAX_WORDS: Final = 8  # words of a name whose rows of neighbouring words count as spellings
 HASH_VALUE: Final = "a hash value of {} name, domain or mailbox"
-# Mailboxes that most organisations have, and that attacks are aimed at.
+# Mailboxes that most organisations have, and that attackers target.
 _USUAL_MAILBOXES: Final = (
     *sorted(ROLE_BOXES),
     *"accounts account accounting billing careers cashier ceo cfo chairman cio ciso coo corporate cto customercare "
@@ -24,7 +24,7 @@ _USUAL_MAILBOXES: Final = (
 
 
 def hashed_spellings(texts: Collection[str], owner: str) -> Iterator[HashedSpelling]:
-    """The spellings of what a report declares: names, with each row of their words by itself, domains and mailboxes."""
+    """The spellings of what a report declares: names, rows of neighbouring words of a name, domains and mailboxes."""
     description = HASH_VALUE.format(owner)
     for spelling in dict.fromkeys(written for text in texts for written in _spellings(text, every_row=True)):
         if len(spelling) >= MIN_SHORT:
@@ -54,7 +54,7 @@ def likely_mailboxes(people: Iterable[str], domains: Collection[str]) -> Iterato
 
 
 def listed_spellings(texts: Iterable[str]) -> Iterator[str]:
-    """The spellings of a long list of names and domains: fewer of each, as declared, in small letters and in capitals."""
+    """The spellings of a long list of names and domains: fewer for each entry, in small letters and in capitals."""
     for text in texts:
         spellings = set(_spellings(text, every_row=False))
         spellings |= {spelling.lower() for spelling in spellings}
@@ -102,7 +102,7 @@ def _name_spellings(name: str, *, every_row: bool) -> Iterator[str]:
 
 
 def _rows(parts: list[str]) -> Iterator[str]:
-    """Each row of neighbouring words of a name: two of them, or one that tells whose it is."""
+    """Each row of two or more neighbouring words of a name."""
     for start in range(len(parts)):
         for end in range(start + 2, len(parts) + 1):
             yield " ".join(parts[start:end])

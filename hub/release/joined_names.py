@@ -1,6 +1,6 @@
-"""What a name becomes when its words are joined: initials with a word, syllables, user names, older spellings.
+"""Short forms of a name with joined words: initials with a word, syllables, user names, older spellings.
 
-So organisations of the region call themselves ("Unmul", "Telkomsel"), and so a phishing domain calls them.
+Organisations of the region use such forms for themselves ("Unmul", "Telkomsel"), and phishing domains imitate them.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from typing import Final
 from hub.release.names import distinctive_words, load_lexicon, split_words, strip_brackets
 from hub.release.spelling import strip_legal_form
 
-MIN_JOINED: Final = 5  # letters of what is joined
-MIN_OF_TWO: Final = 3  # letters of a word that initials stand beside
-MIN_PART: Final = 4  # letters that are left of a brand
+MIN_JOINED: Final = 5  # letters of a joined form
+MIN_OF_TWO: Final = 3  # letters of a word that is joined with initials
+MIN_PART: Final = 4  # letters of a brand that remain without its affix
 MIN_GENERIC: Final = 8  # letters of two generic words that begin a name
-MAX_WORDS: Final = 5  # of a name whose syllables are joined
-_SYLLABLES: Final = (2, 3, 4)  # letters
+MAX_WORDS: Final = 5  # words of a name whose syllables are joined
+_SYLLABLES: Final = (2, 3, 4)  # letters of each syllable
 
 
 def initials_with_words(name: str) -> set[str]:
-    """Each distinctive word beside the initials of the others: `bkemas` of Bank Kemboja Emas, `hleong` of Hong Leong.
+    """Each distinctive word joined with the initials of the others: `bkemas` of Bank Kemboja Emas, `hleong` of Hong Leong.
 
-    For a name that is generic except for one word, also its first words: `firstnational`.
+    If the name has at most one distinctive word, its first two words are joined as well: `firstnational`.
     """
     own_words = distinctive_words(name)
     bare_words = plain_words(name)
@@ -60,7 +60,7 @@ def _beginnings(word: str, word_count: int) -> list[str]:
 
 
 def strip_affix(brand: str) -> str:
-    """A brand in one word without what many others end or begin with: `bijak` of `bijakpay`."""
+    """A brand of one word without a common beginning or ending: `bijak` of `bijakpay`."""
     lexicon = load_lexicon()
     for length in range(len(brand) - MIN_PART, MIN_OF_TWO - 1, -1):
         if brand[-length:] in lexicon.affixes and brand[:-length] not in lexicon.affixes:
@@ -71,7 +71,7 @@ def strip_affix(brand: str) -> str:
 
 
 def user_names(name: str) -> set[str]:
-    """A person's name as accounts have it, its particles with it: `tvminh`, `minhtv`, `jdelacruz`."""
+    """The user names that a person's name may give, with and without its particles: `tvminh`, `minhtv`, `jdelacruz`."""
     lexicon = load_lexicon()
     row = [word for word in split_words(strip_brackets(name)) if word not in lexicon.titles and word.isascii()]
     own_words = [word for word in row if word not in lexicon.titles_and_particles]
@@ -90,7 +90,7 @@ _NEW_AND_OLD_LETTERS: Final = (("ny", "nj"), ("sy", "sj"), ("kh", "ch"), ("j", "
 
 
 def older_spellings(word: str) -> set[str]:
-    """A word as Indonesian and Malay wrote it before 1972, or as they write it since: `soerjadi`, `suryadi`."""
+    """A word in the Indonesian and Malay spelling before the reform of 1972, and after it: `soerjadi`, `suryadi`."""
     if not word.isascii() or len(word) < MIN_JOINED:
         return set()
     newer = (
@@ -113,7 +113,7 @@ def _has_old_spelling(word: str) -> bool:
 
 
 def _replace_once(word: str, pairs: Sequence[tuple[str, str]]) -> str:
-    """Each of the letters replaced once, so that what was put in is not replaced again."""
+    """The word with each group of letters replaced once, so that a replacement is not replaced again."""
     text, index = [], 0
     ordered = sorted(pairs, key=lambda pair: -len(pair[0]))
     while index < len(word):
@@ -126,5 +126,5 @@ def _replace_once(word: str, pairs: Sequence[tuple[str, str]]) -> str:
 
 
 def plain_words(name: str) -> list[str]:
-    """The words of a name, generic ones among them, without its legal form and what stands in brackets."""
+    """The words of a name, including generic words, without its legal form and the text in brackets."""
     return [word for word in split_words(strip_legal_form(strip_brackets(name))) if word.isalpha()]

@@ -1,11 +1,11 @@
-"""Names of actors, campaigns, malware, tools, techniques and weaknesses: which of them the world knows.
+"""Recognise public names of actors, campaigns, malware, tools, techniques and weaknesses.
 
-Only a public name leaves by itself. A victim's name can stand in any other (an operation named after its target, a
-private product's weakness), and so can a person's. The lists are the MISP galaxies, ATT&CK among them, as
-`.ci/known-names.py` wrote them down; the words of RSIT, VERIS and STIX; and the numbers of public catalogues.
+Only a public name leaves without approval. Any other name may contain the name of a victim or person: an operation named
+after its target, a weakness in a private product. The lists are the MISP galaxies, including ATT&CK, which
+`.ci/known-names.py` writes to files; the words of RSIT, VERIS and STIX; and the numbers of public catalogues.
 
-A name is public when, without versions and generic words, it is on the list: `LockBit 3.0`, `Emotet loader`,
-`Trojan:Win32/Emotet.A`. So is one of generic words alone: `Trojan.Win32.Generic` names nobody.
+A name is public if it is on a list after versions and generic words are removed: `LockBit 3.0`, `Emotet loader`,
+`Trojan:Win32/Emotet.A`. A name of generic words only, such as `Trojan.Win32.Generic`, is public as well.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from hub.reports import rsit
 from hub.stix.methods import DATA_SOURCES, FLOOD_VECTORS, MITIGATIONS, VERIS_WORDS
 
 KNOWLEDGE: Final = ("malware", "tool", "attack-pattern", "vulnerability", "threat-actor", "intrusion-set", "campaign")
-"""The STIX types whose names this is about."""
+"""The STIX types whose names are compared with the lists."""
 
 UNSPECIFIED: Final = {"malware": "Unspecified malware", "tool": "Unspecified tool"}
-"""What stands for a name that stays, where the object is worth telling without it."""
+"""The replacement for a name that stays at the CERT, for types of objects that are useful without their name."""
 
-MAX_NAME: Final = 120  # characters; what is longer is a sentence
+MAX_NAME: Final = 120  # characters; a longer text is a sentence
 _WEAKNESS_NUMBER: Final = re.compile(
     r"CVE-\d{4}-\d{4,7}|GHSA(?:-[0-9a-z]{4}){3}|EUVD-\d{4}-\d{1,6}|CNN?VD-\d{4,6}-\d{1,7}|JVNDB-\d{4}-\d{6}"
     r"|BDU:\d{4}-\d{5}|CWE-\d{1,4}",
@@ -36,7 +36,7 @@ _WEAKNESS_NUMBER: Final = re.compile(
 )
 _TECHNIQUE_NUMBER: Final = re.compile(r"T\d{4}(?:\.\d{3})?")
 _PATTERN_NUMBER: Final = re.compile(r"CAPEC-\d{1,3}")
-# How galaxies of MISP end a name: "APT28 - G0007".
+# The number at the end of a name in a MISP galaxy: "APT28 - G0007".
 _TRAILING_NUMBER: Final = re.compile(r" - (?:[A-Z]{2,3}-)?[A-Z]{1,2}\d{4}(?:\.\d{3})?$")
 _WORD: Final = re.compile(r"[^\W_]+")
 _VERSION: Final = re.compile(r"v?\d[\da-z]{0,3}|[a-z]{1,2}|[ivx]{1,4}")
@@ -49,7 +49,7 @@ _GENERIC_WORDS: Final = frozenset(
     "trojandropper trojanspy unix unknown unspecified unwanted variant vba vbs version virus w32 w64 webshell win win32 "
     "win64 windows wiper worm x64 x86".split()
 )
-# How names of people are recognised: by a title or a word between their parts, or as some capitalised words.
+# Titles, particles and family names by which names of people are recognised. Otherwise capitalised words count.
 _WORDS_IN_PERSON_NAMES: Final = frozenset(
     "bin binti bt bte al ap mr mrs ms miss dr prof dato datuk datin tun tan encik puan cik haji hajah ir drs bapak bpk ibu "
     "nyonya khun nai nang daw ko ma saw sai oknha lok de dela dos van von der nguyen tran pham hoang huynh phan vo dang".split()
@@ -59,7 +59,7 @@ _CAPITALISED: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 
 @lru_cache(maxsize=20_000)
 def is_public(object_type: str, name: str) -> bool:
-    """Whether the world knows this name of an object of that STIX type."""
+    """Whether the name is public for an object of that STIX type."""
     name = _TRAILING_NUMBER.sub("", name.strip())
     if not name or len(name) > MAX_NAME:
         return False
@@ -77,13 +77,13 @@ def is_public(object_type: str, name: str) -> bool:
 
 
 def technique_name(number: str) -> str | None:
-    """ATT&CK's own name of the technique of this number; None where ATT&CK has none."""
+    """The name of the technique with this number in ATT&CK; None if ATT&CK has no such number."""
     technique = public_knowledge.technique(number)
     return technique.name if technique is not None else None
 
 
 def looks_like_a_person(name: str) -> bool:
-    """Whether a name could be somebody's: of two to six words, with a title or all capitalised, none of them generic."""
+    """Whether a name may be a person's: two to six words, with a title, or all capitalised and none of them generic."""
     plain = re.sub(r"\([^)]*\)", " ", name)
     words = plain.split()
     parts = [part for word in words for part in _CAPITALISED.findall(word)]
@@ -108,32 +108,34 @@ def _is_technique(name: str) -> bool:
     kind, _, word = name.partition(": ")
     if kind in ("VERIS hacking", "VERIS social"):
         return normal(word) in _names("veris")
-    parent, _, child = name.partition(": ")  # a sub-technique with its parent's name
+    parent, _, child = name.partition(": ")  # a sub-technique after the name of its parent
     techniques = _names("techniques")
     return normal(name) in techniques or (normal(parent) in techniques and normal(child) in techniques)
 
 
 @cache
 def _vocabulary_names() -> frozenset[str]:
-    """Ways in and floods as the product names them, of vocabularies that no report can add to; none tells a sector."""
+    """The product's names for attack vectors and floods, from closed vocabularies, without those that reveal a sector."""
     ways = (wording.way_in_name(action, word) for action, _, word in VERIS_WORDS if word not in _SINGLE_SECTOR_WORDS)
     return frozenset((*ways, *map(wording.flood_name, FLOOD_VECTORS)))
 
 
 def is_known_action(name: str) -> bool:
-    """Whether a course of action is named by ATT&CK's mitigations or data sources alone."""
+    """Whether the name of a course of action is a mitigation or data source of ATT&CK."""
     return name in _MITIGATIONS or name in _DETECTIONS
 
 
 _MITIGATIONS: Final = frozenset(MITIGATIONS.values())
-_SINGLE_SECTOR_WORDS: Final = frozenset({"Skimmer", "Asset", "Operational Databases"})  # of banks and shops, of plants
+_SINGLE_SECTOR_WORDS: Final = frozenset(
+    {"Skimmer", "Asset", "Operational Databases"}
+)  # words of banks and shops, and of plants
 _DETECTIONS: Final = frozenset(
     wording.detection_name(source) for source in DATA_SOURCES.values() if source not in _SINGLE_SECTOR_WORDS
 )
 
 
 def _consists_of_threat_words(name: str) -> bool:
-    """Whether each word is on the list, generic, or tells a version."""
+    """Whether each word is on the list, generic, or a version."""
     if normal(name) in _names("veris"):
         return True
     plain = unicodedata.normalize("NFKD", name).casefold()
@@ -144,7 +146,7 @@ def _consists_of_threat_words(name: str) -> bool:
     threats = _names("threats")
     if "".join(map(normal, own_words)) in threats:
         return True
-    # Feeds join the names of a family and its carrier: `avalanche-andromeda`.
+    # Feeds join the names of a malware family and of its carrier: `avalanche-andromeda`.
     return not re.search(r"\s", plain) and all(normal(word) in threats for word in own_words)
 
 

@@ -25,7 +25,7 @@ from hub.stix.places import REGIONS
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 
-class Level(IntEnum):
+class Detail(IntEnum):
     """The rungs, most telling first."""
 
     NAMED = 0
@@ -35,15 +35,15 @@ class Level(IntEnum):
     NOTHING = 4
 
 
-_BY_CONSENT: Final[Mapping[Consent | None, Level]] = {
-    Consent.NAMED: Level.NAMED,
-    Consent.PSEUDONYM: Level.PSEUDONYM,
-    Consent.SECTOR_ONLY: Level.CLASS,
-    None: Level.CLASS,
-    Consent.CERT_ONLY: Level.NOTHING,
-    Consent.NONE: Level.NOTHING,
+_DETAIL_BY_CONSENT: Final[Mapping[Consent | None, Detail]] = {
+    Consent.NAMED: Detail.NAMED,
+    Consent.PSEUDONYM: Detail.PSEUDONYM,
+    Consent.SECTOR_ONLY: Detail.CLASS,
+    None: Detail.CLASS,
+    Consent.CERT_ONLY: Detail.NOTHING,
+    Consent.NONE: Detail.NOTHING,
 }
-_WIDER: Final[Mapping[str, str]] = {
+_WIDER_SECTORS: Final[Mapping[str, str]] = {
     "dams": "infrastructure",
     "nuclear": "infrastructure",
     "water": "infrastructure",
@@ -52,14 +52,14 @@ _WIDER: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What a release may say about a victim. At `NOTHING` all other fields are empty; `why` is for the preview."""
+    """What a release may say about a victim. At `NOTHING` all other fields are empty; `reason` is for the preview."""
 
-    level: Level
+    detail: Detail
     sector: str | None = None
     country: str | None = None
     region: str | None = None
     size: str | None = None
-    why: str = ""
+    reason: str = ""
     person: bool = False
 
 
@@ -71,100 +71,100 @@ class Crowd:
     author_country: str
     terms: Terms
 
-    def has(self, country: str, sector: str | None, size: str | None) -> bool:
+    def has_enough(self, country: str, sector: str | None, size: str | None) -> bool:
         """Whether enough organisations of the country share sector and size (None: any)."""
-        return self._total(country, sector, _sizes(size)) >= (self.terms.sector_k if sector else self.terms.k)
+        return self._count(country, sector, _sizes(size)) >= (self.terms.sector_k if sector else self.terms.k)
 
     def hides(self, country: str, sector: str | None, size: str | None) -> bool:
         """Whether a sector may be said of a victim of this size: enough share it, and k of them may be of its size."""
-        return self.has(country, sector, None) and self._total(country, sector, _sizes(size, "")) >= self.terms.k
+        return self.has_enough(country, sector, None) and self._count(country, sector, _sizes(size, "")) >= self.terms.k
 
-    def _total(self, country: str, sector: str | None, sizes: frozenset[str] | None) -> int:
+    def _count(self, country: str, sector: str | None, sizes: frozenset[str] | None) -> int:
         return sum(
             number
-            for (of_country, of_sector, of_size), number in self.counts.items()
-            if of_country == country
-            and (sector is None or of_sector == sector or _WIDER.get(of_sector) == sector)
-            and (sizes is None or of_size in sizes)
+            for (cell_country, cell_sector, cell_size), number in self.counts.items()
+            if cell_country == country
+            and (sector is None or cell_sector == sector or _WIDER_SECTORS.get(cell_sector) == sector)
+            and (sizes is None or cell_size in sizes)
         )
 
 
-def _sizes(size: str | None, *more: str) -> frozenset[str] | None:
-    return None if size is None else frozenset({size, *more})
+def _sizes(size: str | None, *others: str) -> frozenset[str] | None:
+    return None if size is None else frozenset({size, *others})
 
 
-def crowd_of(member: OwnMember, audience: Audience) -> Crowd:
+def release_crowd(member: OwnMember, audience: Audience) -> Crowd:
     """The crowd of a release."""
     return Crowd(member.constituents, member.country, audience.terms)
 
 
-def highest(consent: Consent | None, audience: Audience, approvals: Approvals) -> tuple[Level, str]:
+def highest_detail(consent: Consent | None, audience: Audience, approvals: Approvals) -> tuple[Detail, str]:
     """The highest rung that consent and profile allow, and why (step 1)."""
-    level = _BY_CONSENT[consent]
-    why = f"consent {consent}" if consent else "no consent recorded"
-    if level is Level.NAMED:
+    detail = _DETAIL_BY_CONSENT[consent]
+    reason = f"consent {consent}" if consent else "no consent recorded"
+    if detail is Detail.NAMED:
         if audience.protected:
-            return _lower(Level.PSEUDONYM, audience, "the collection is protected: nobody is named in it")
+            return _limit_to_profile(Detail.PSEUDONYM, audience, "the collection is protected: nobody is named in it")
         if not approvals.named_by:
-            return _lower(Level.PSEUDONYM, audience, "the victim's yes to being named is not recorded")
-    return _lower(level, audience, why)
+            return _limit_to_profile(Detail.PSEUDONYM, audience, "the victim's yes to being named is not recorded")
+    return _limit_to_profile(detail, audience, reason)
 
 
-def _lower(level: Level, audience: Audience, why: str) -> tuple[Level, str]:
-    if audience.profile is AudienceProfile.PUBLIC and level < Level.REGION:
-        return Level.REGION, "the public learns the region only"
-    return level, why
+def _limit_to_profile(detail: Detail, audience: Audience, reason: str) -> tuple[Detail, str]:
+    if audience.profile is AudienceProfile.PUBLIC and detail < Detail.REGION:
+        return Detail.REGION, "the public learns the region only"
+    return detail, reason
 
 
-def choose(victim: Victim, top: tuple[Level, str], crowd: Crowd) -> Rung:
-    """The rung for one victim. `top` is from `highest`."""
-    level, why = top
-    if level is Level.NOTHING:
-        return Rung(level, why=why)
+def choose_rung(victim: Victim, limit: tuple[Detail, str], crowd: Crowd) -> Rung:
+    """The rung for one victim. `limit` is from `highest_detail`."""
+    detail, reason = limit
+    if detail is Detail.NOTHING:
+        return Rung(detail, reason=reason)
     sector = next((word for word in victim.sectors if word in INDUSTRY_SECTORS), None)
     country = victim.countries[0] if victim.countries else None
-    if level is Level.NAMED:
-        return Rung(level, sector, country, None, victim.size, why)
+    if detail is Detail.NAMED:
+        return Rung(detail, sector, country, None, victim.size, reason)
     region = REGIONS.get(country or "")
     if victim.is_person:
         # There are always more than k people in a country; what they work in says more than it helps.
-        return Rung(level, None, country if level < Level.REGION else None, region, None, why, person=True)
-    if level < Level.REGION:
-        shared = _shared(crowd, country, sector, victim.size)
-        if shared is not None:
-            return Rung(level, shared[0], country, None, shared[1], why)
-        why = f"fewer than {crowd.terms.k} organisations like this one are counted in the country"
+        return Rung(detail, None, country if detail < Detail.REGION else None, region, None, reason, person=True)
+    if detail < Detail.REGION:
+        properties = _shared_properties(crowd, country, sector, victim.size)
+        if properties is not None:
+            return Rung(detail, properties[0], country, None, properties[1], reason)
+        reason = f"fewer than {crowd.terms.k} organisations like this one are counted in the country"
     if region is None or country is None:
-        return Rung(Level.NOTHING, why=f"{why}; no region is known")
-    return Rung(Level.REGION, _regional_sector(crowd, country, sector, victim.size), None, region, None, why)
+        return Rung(Detail.NOTHING, reason=f"{reason}; no region is known")
+    return Rung(Detail.REGION, _regional_sector(crowd, country, sector, victim.size), None, region, None, reason)
 
 
-def _shared(
+def _shared_properties(
     crowd: Crowd, country: str | None, sector: str | None, size: str | None
 ) -> tuple[str | None, str | None] | None:
     """The first (sector, size) on the way down that enough share; None where not even the country has enough."""
     if country is None:
         return None
-    if crowd.has(country, sector, size):
+    if crowd.has_enough(country, sector, size):
         return sector, size
-    for step in (sector, _WIDER.get(sector or "", sector)):
-        if step is not None and crowd.hides(country, step, size):
-            return step, None
-    return (None, None) if crowd.has(country, None, None) else None
+    for candidate in (sector, _WIDER_SECTORS.get(sector or "", sector)):
+        if candidate is not None and crowd.hides(country, candidate, size):
+            return candidate, None
+    return (None, None) if crowd.has_enough(country, None, None) else None
 
 
 def _regional_sector(crowd: Crowd, country: str, sector: str | None, size: str | None) -> str | None:
     """The sector at L3: readers look for the victim in the author's country first, and may know that it is elsewhere."""
-    wider = _WIDER.get(sector or "", sector)
+    wider = _WIDER_SECTORS.get(sector or "", sector)
     if wider is None:
         return None
-    return wider if all(crowd.hides(where, wider, size) for where in {crowd.author_country, country}) else None
+    return wider if all(crowd.hides(country, wider, size) for country in {crowd.author_country, country}) else None
 
 
-def satisfied(rung: Rung, crowd: Crowd) -> bool:
+def is_anonymous(rung: Rung, crowd: Crowd) -> bool:
     """Whether enough organisations share what a rung says of one: the last look, apart from how the rung was chosen."""
-    if rung.person or rung.level in (Level.NAMED, Level.NOTHING):
+    if rung.person or rung.detail in (Detail.NAMED, Detail.NOTHING):
         return True
-    if rung.level is Level.REGION:
-        return rung.sector is None or crowd.has(crowd.author_country, rung.sector, None)
-    return rung.country is not None and crowd.has(rung.country, rung.sector, rung.size)
+    if rung.detail is Detail.REGION:
+        return rung.sector is None or crowd.has_enough(crowd.author_country, rung.sector, None)
+    return rung.country is not None and crowd.has_enough(rung.country, rung.sector, rung.size)

@@ -1,7 +1,7 @@
-"""Lone indicators: approved values that leave by themselves, without a word of the incident or an id that leads to it.
+"""Lone indicators: approved values that leave by themselves, without a text or id that leads to the incident.
 
-Their times are no finer than a month, so that they match no incident's day. A compromised host is valid from the day of
-its release, for a short time: its owner is expected to clean it, and must not stay blocked.
+Their times are rounded to months, so that they do not match the day of an incident. The indicator of a compromised host is
+valid from the day of its release for a short time: its owner is expected to clean it, and must not stay blocked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COMPROMISED_DAYS: Final = 14  # days for which an indicator of a compromised hos
 
 
 def lone_indicator(content: Content, kind: str, author: str, wording: int) -> Content:
-    """An indicator for a value that resembles the victim. `what` is the kind of value, `author` the CERT's name."""
+    """An indicator for a value that resembles the victim. `kind` is the kind of value, `author` the CERT's name."""
     valid_until = ceiling(content["valid_until"], Fidelity.MONTH)
     text = lone_description(kind, author, valid_until, wording=wording)
     valid_from = floor(content["valid_from"], Fidelity.MONTH)

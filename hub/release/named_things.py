@@ -1,8 +1,8 @@
-"""Persons, organisations and places that are recognised by the name of their field, or by a word for a street in a text.
+"""Find persons, organisations and places by the name of their field, and streets by words for streets in a text.
 
-Officers add columns to the form ("Nama Direktur", "PIC", "Alamat") and attributes to MISP's objects. These values have no
-place in an incident report and stay at the CERT, but the release step searches for the names in everything that leaves,
-and asks the officer about each text and value that contains one. `field_words.toml` lists the words of such fields.
+Officers add columns to the form ("Nama Direktur", "PIC", "Alamat") and attributes to objects of MISP. No field of a report
+takes these values, so they stay at the CERT. But the release step searches for the names in everything that leaves, and an
+officer decides about each text and value that contains one. `field_words.toml` lists the words of such fields.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ from hub.reports.report import Report, ReportKind
 
 Kind = Literal["person", "organisation", "place"]
 KINDS: Final[tuple[Kind, ...]] = ("place", "organisation", "person")
-MAX_FIELDS: Final = 50  # of one report
-MAX_STREETS: Final = 20
-MAX_NAME: Final = 80  # characters; what is longer is a sentence
-MAX_WORDS: Final = 8
-MIN_LETTERS: Final = 3  # of a word of a name
+MAX_FIELDS: Final = 50  # names from fields of one report
+MAX_STREETS: Final = 20  # streets from one report
+MAX_NAME: Final = 80  # characters; a longer text is a sentence
+MAX_WORDS: Final = 8  # words of a name
+MIN_LETTERS: Final = 3  # letters of a word of a name
 
 _BETWEEN_NAMES: Final = re.compile(r"[;,\n/|]|\s-\s")
 _NOT_A_NAME: Final = re.compile(r"[@\d]|://")
 
 
 class NamedThing(NamedTuple):
-    """A name from a field or text, and the kind of thing that it names."""
+    """A name from a field or text, and what kind of thing it names."""
 
     kind: Kind
     text: str
@@ -50,9 +50,9 @@ class _FieldWords:
 
 
 def named_things(report: Report) -> Iterator[NamedThing]:
-    """The names in fields that have no place in a report, and the streets in its texts, each once.
+    """The names in unused fields of a report, and the streets in its texts, each once.
 
-    Nothing for a feed: its fields describe the sources of attacks.
+    None for a feed: its fields describe the sources of attacks.
     """
     if report.kind is ReportKind.FEED:
         return
@@ -62,7 +62,7 @@ def named_things(report: Report) -> Iterator[NamedThing]:
 
 
 def thing_needles(thing: NamedThing) -> Iterator[Needle]:
-    """The needles for the spellings that resemble the name."""
+    """The needles for texts that resemble the name."""
     if thing.kind == "place":
         yield from similar_needles.place_variants(thing.text, "the report's")
         return
@@ -81,7 +81,7 @@ def _fields(report: Report) -> Iterator[Iterator[NamedThing]]:
 
 
 def field_kind(key: str) -> Kind | None:
-    """The kind of thing that a value is, by the name of its column or key; None if the name does not say."""
+    """The kind of thing that a field names, by its column or key; None if the key does not say it."""
     field_words = _field_words()
     row = split_words(key.rpartition(".")[2])
     if not field_words.excluded_words.isdisjoint(row):
@@ -96,7 +96,7 @@ def field_kind(key: str) -> Kind | None:
 
 
 def _names(value: str) -> Iterator[str]:
-    """The names in a value, without the words that everybody uses; a sentence, a mailbox or a number is none."""
+    """The names in a value, without everyday words. Sentences, mailboxes and numbers are not names."""
     for part in _BETWEEN_NAMES.split(value):
         row = [word for word in part.split() if word]
         if len(part) > MAX_NAME or len(row) > MAX_WORDS or _NOT_A_NAME.search(part):
@@ -113,7 +113,7 @@ def _is_distinctive(word: str) -> bool:
 
 
 def streets_in(text: str) -> Iterator[str]:
-    """The names of streets and buildings in a text, with the word that says that they are one."""
+    """The names of streets and buildings in a text, including the word for a street or building."""
     return (match[0] for match in _field_words().streets.finditer(text))
 
 

@@ -1,6 +1,7 @@
-"""What of a name tells whose it is: the words left without the generic ones, initials, the parts of a person's name.
+"""The parts of a name that identify its bearer: its distinctive words, its initials, the parts of a person's name.
 
-The generic words of the members' languages and of business stand in `generic_words.toml`.
+Distinctive words are those that remain without generic words such as "bank". `generic_words.toml` lists the generic words
+of the members' languages and of business.
 """
 
 from __future__ import annotations
@@ -18,53 +19,55 @@ from hub.release.spelling import LEGAL_WORDS, fold, is_legal_form, strip_legal_f
 
 MIN_INITIALS: Final = 3
 MAX_INITIALS: Final = 8
-MIN_COMPOUND: Final = 8  # letters of a word that may be two
-MAX_COMPOUNDS: Final = 3  # words of a name that are taken for two, one at a time
-MIN_OWN_INITIALS: Final = 2  # that stand behind a generic word
+MIN_COMPOUND: Final = 8  # letters of a word that may be a compound of two words
+MAX_COMPOUNDS: Final = 3  # words of a name that are tried as compounds, one at a time
+MIN_OWN_INITIALS: Final = 2  # initials of distinctive words next to a generic word
 _PLAIN_WORD: Final = re.compile(r"[a-z0-9]+")
 BRACKETS: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
-# Scripts that put no blanks between words, where a generic word is taken off the ends of another.
+# Scripts without spaces between words: there, generic words are removed from the ends of longer words.
 UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
-MIN_UNSPACED_WORD: Final = 4  # characters of a generic word that is taken off the end of another, in Thai and the like
+MIN_UNSPACED_WORD: Final = (
+    4  # characters of a generic word that is removed from the end of another, in Thai and the like
+)
 MIN_HAN_WORD: Final = 2
-MIN_OWN_PART: Final = 4  # letters that are left of a label
-MIN_CUT_WORD: Final = 3  # letters of a generic word that is cut
-MAX_SHORT: Final = 4  # letters that tell whose a name is, and too few to be looked for alone
-MIN_PAIR: Final = 6  # letters of such a word with its neighbour
+MIN_OWN_PART: Final = 4  # letters of a label that remain without generic words
+MIN_CUT_WORD: Final = 3  # letters of a generic word that was cut
+MAX_SHORT: Final = 4  # letters of distinctive words that are too short to be searched for alone
+MIN_PAIR: Final = 6  # letters of such a word joined with its neighbour
 
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The generic words, folded. `phrases` have several words, longest first; `unspaced_words` are of scripts without blanks."""
+    """The generic words, folded. `phrases` have several words; `unspaced_words` are in scripts without spaces. Longest first."""
 
     words: frozenset[str]
-    accents: Mapping[str, frozenset[str]]  # of words that are written with some: `phuong` of phường
+    accents: Mapping[str, frozenset[str]]  # the accents of words that have some: of phường, under `phuong`
     phrases: re.Pattern[str]
     phrase_starts: frozenset[str]  # the first words of phrases
     unspaced_words: tuple[str, ...]
-    unspaced_by_first: Mapping[str, tuple[str, ...]]  # by their first letter
-    unspaced_by_last: Mapping[str, tuple[str, ...]]  # by their last
+    unspaced_by_first: Mapping[str, tuple[str, ...]]  # by first letter
+    unspaced_by_last: Mapping[str, tuple[str, ...]]  # by last letter
     places: frozenset[str]
     titles: frozenset[str]
-    titles_and_particles: frozenset[str]  # titles and particles
-    honorifics: tuple[str, ...]  # in Latin letters, written in one word with a name
+    titles_and_particles: frozenset[str]
+    honorifics: tuple[str, ...]  # in Latin letters, joined to a name: `pak`
     technical_words: frozenset[str]
-    heads: Mapping[str, bool]  # words that make a name of what stands beside them; True: of what follows only
-    kinds: Mapping[str, re.Pattern[str]]  # in English, and how a name of any language says it
+    heads: Mapping[str, bool]  # words next to which a name begins or ends: "bank", "PT"; True: only after the word
+    kinds: Mapping[str, re.Pattern[str]]  # kinds of organisations in English, with the words for each in any language
     affixes: frozenset[str]
     cut_affixes: frozenset[str]  # the beginnings of affixes
 
 
 @cache
 def word_table(name: str) -> Mapping[str, Any]:
-    """A file of words of this folder, read once."""
+    """The content of a TOML file of words in this folder, read once."""
     return tomllib.loads(files("hub.release").joinpath(f"{name}.toml").read_text("utf-8"))
 
 
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
-    """The generic words, made ready once."""
+    """The generic words, loaded once."""
     table = word_table("generic_words")
 
     def entries(*sections: str) -> list[str]:
@@ -77,7 +80,7 @@ def load_lexicon() -> Lexicon:
         [" ".join(split_words(e)) for e in table["places"]["countries"].split(",")],
     )
     people, technical_words = entries("people"), entries("technical")
-    # A phrase is written in one word, too: `rumahsakit`.
+    # People also write a phrase as one word: `rumahsakit`.
     single = frozenset(
         [entry for entry in (*organisations, *countries) if " " not in entry]
         + [entry.replace(" ", "") for entry in organisations if " " in entry and entry.isascii()]
@@ -122,7 +125,7 @@ def _by_letter(unspaced_words: Iterable[str], place: int) -> dict[str, tuple[str
 
 
 def _by_accents(entries: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The accents with which each word is written that never stands without."""
+    """The accents of each word that is always written with accents."""
     groups: dict[str, set[str]] = {}
     for entry in entries:
         if entry.isascii():
@@ -136,7 +139,7 @@ _LATIN_WORD: Final = re.compile("[a-z]+")
 
 
 def _accents(word: str) -> str:
-    """The accents of a word, in one order: "hòa" and "hoà" are one word, "phường" and "Phương" are two."""
+    """The accents of a word, sorted: "hòa" and "hoà" have the same, "phường" and "Phương" have not."""
     plain = unicodedata.normalize("NFD", word.casefold())
     return "".join(sorted(sign for sign in plain if sign == "đ" or unicodedata.category(sign) == "Mn"))
 
@@ -148,7 +151,7 @@ def _is_unspaced_word(word: str) -> bool:
 
 
 def split_words(text: str) -> list[str]:
-    """The words of a text, folded: letters, digits and the marks that scripts of the region cannot do without."""
+    """The words of a text, folded: letters, digits and the combining marks that scripts of the region need."""
     folded = fold(text)
     if folded.isascii():
         return _PLAIN_WORD.findall(folded)
@@ -162,12 +165,12 @@ def strip_brackets(name: str) -> str:
 
 
 def distinctive_words(name: str) -> list[str]:
-    """The words of an organisation's name that are neither generic, nor a legal form, nor a country; folded, in order."""
+    """The words of an organisation's name that are not generic, not a legal form and not a country; folded, in order."""
     lexicon = load_lexicon()
     outside = strip_brackets(name)
     plain = strip_legal_form(outside)
     own_words = split_words(plain)
-    # the phrases are many: they are looked for where one may begin, and in scripts where a word may hold the next one
+    # There are many phrases: search only if one may begin here, and in scripts where one word may contain the next.
     if not plain.isascii() or not lexicon.phrase_starts.isdisjoint(own_words):
         own_words = lexicon.phrases.sub(" ", " ".join(own_words)).split()
     parts = (_strip_unspaced_words(word, lexicon) for word in own_words)
@@ -176,7 +179,7 @@ def distinctive_words(name: str) -> list[str]:
 
 
 def _differently_accented(name: str, lexicon: Lexicon) -> frozenset[str]:
-    """The words of a name that are generic ones but for their accents: the Phương of a bank is no phường, a ward."""
+    """The words of a name that differ from a generic word in their accents: "Phương", a name, from "phường", a ward."""
     return frozenset(
         folded
         for word in name.split()
@@ -187,7 +190,7 @@ def _differently_accented(name: str, lexicon: Lexicon) -> frozenset[str]:
 
 
 def _strip_unspaced_words(word: str, lexicon: Lexicon) -> str:
-    """A word of a script without blanks, without the generic words at its ends."""
+    """A word in a script without spaces, without the generic words at its ends."""
     if word.isascii() or UNSPACED.search(word) is None:
         return word
     changed = True
@@ -207,9 +210,9 @@ def _strip_unspaced_words(word: str, lexicon: Lexicon) -> str:
 
 
 def own_parts(label: str) -> list[str]:
-    """A label of a domain without the generic words at its ends: `cempaka` of `bankcempaka`; none if none is left.
+    """A label of a domain without the generic words at its ends: `cempaka` of `bankcempaka`; empty if nothing remains.
 
-    Also without those at one end alone: the first word of `phuongnambank` is a generic one by chance.
+    The result also contains the label without generic words at one end only: `phuong` in `phuongnambank` is generic by chance.
     """
     parts = (_strip_generic_ends(label, *ends) for ends in ((True, True), (False, True), (True, False)))
     return [part for part in dict.fromkeys(parts) if part not in load_lexicon().affixes]
@@ -231,9 +234,9 @@ def _strip_generic_ends(label: str, at_start: bool, at_end: bool) -> str:
 
 
 def short_words_with_neighbours(name: str) -> list[str]:
-    """The short words of a name that tell whose it is, each joined with the generic words beside it: `tinhtam` of Bệnh viện Tỉnh Tâm.
+    """The short distinctive words of a name, each joined with its generic neighbours: `tinhtam` of Bệnh viện Tỉnh Tâm.
 
-    So few letters are not searched for inside longer words, and the word beside them may be generic by chance.
+    A short word alone would not be searched for inside longer words, and its neighbour may be generic by chance.
     """
     row = split_words(strip_legal_form(strip_brackets(name)))
     own_words = distinctive_words(name)
@@ -246,7 +249,7 @@ def short_words_with_neighbours(name: str) -> list[str]:
 
 
 def initials(name: str) -> set[str]:
-    """The initials of a name: with and without its legal form, its small words and the country. Latin letters only."""
+    """The initials of a name, with and without its legal form, its short generic words and the country. Latin letters only."""
     lexicon = load_lexicon()
     plain = strip_brackets(name)
     all_words, bare_words = split_words(plain), split_words(strip_legal_form(plain))
@@ -271,11 +274,11 @@ def initials(name: str) -> set[str]:
     }
 
 
-_PART_SEPARATOR: Final = re.compile(r"\s[-\u2013\u2014:|/]\s|,\s")  # a ministry, and which part of it
+_PART_SEPARATOR: Final = re.compile(r"\s[-\u2013\u2014:|/]\s|,\s")  # between an organisation and its part
 
 
 def _words_before_of(row: list[str]) -> Iterator[list[str]]:
-    """The words before the first "of": of "First National Bank of Meru" those that give `fnb`."""
+    """The words before the first "of": "First National Bank" of "First National Bank of Meru", for `fnb`."""
     index = next((index for index, word in enumerate(row) if word in _WORDS_FOR_OF), 0)
     if index:
         yield row[:index]
@@ -285,7 +288,7 @@ _WORDS_FOR_OF: Final = frozenset({"of", "de", "da", "do", "ng", "di"})
 
 
 def initials_with_numbers(name: str) -> set[str]:
-    """The initials of a name that has a number in it, which stands as it is: `b46` of Bank 46."""
+    """The initials of a name that contains a number, which is kept whole: `b46` of Bank 46."""
     bare_words = split_words(strip_legal_form(strip_brackets(name)))
     if not any(map(str.isdecimal, bare_words)):
         return set()
@@ -298,9 +301,9 @@ def initials_with_numbers(name: str) -> set[str]:
 
 
 def few_initials(name: str) -> set[str]:
-    """Two initials of a name, or those with both halves of a word that may be two: `gb` and `gbe` of Gunungbiru Energi.
+    """Two initials of a name, also with both halves of a compound word: `gb` and `gbe` of Gunungbiru Energi.
 
-    So few letters are many a thing's: they tell something only beside a word like "login", or in capitals.
+    So few letters have many meanings: they count only next to a word like "login", or in capitals.
     """
     lexicon = load_lexicon()
     bare_words = split_words(strip_legal_form(strip_brackets(name)))
@@ -321,15 +324,15 @@ def few_initials(name: str) -> set[str]:
 
 
 def _second_halves(word: str) -> set[str]:
-    """The letters that the second half of a word may begin with: consonants that a vowel follows, three letters in or more."""
+    """The letters with which the second half of a word may begin: a consonant before a vowel, after at least three letters."""
     halves = re.finditer(r"[^aeiou](?=[aeiou])", word[MIN_INITIALS : -MIN_INITIALS + 1])
     return {match[0] for match in halves} if len(word) >= MIN_COMPOUND else set()
 
 
 def generic_words_with_initials(name: str) -> set[str]:
-    """A name's first generic word, whole or cut, with the initials of the rest: `rsudkw`, `rskw`, `hospkw`, `kwbank`.
+    """The first generic word of a name, whole or cut, with the initials of the others: `rsudkw`, `rskw`, `hospkw`, `kwbank`.
 
-    Whatever a name's language is, what it says of itself also in English: `hdbank`, `hdb` of Ngân hàng Hải Đông.
+    The kind of organisation is also written in English, for a name in any language: `hdbank`, `hdb` of Ngân hàng Hải Đông.
     """
     lexicon = load_lexicon()
     plain = split_words(strip_brackets(name))
@@ -344,7 +347,7 @@ def generic_words_with_initials(name: str) -> set[str]:
 
 
 def _initials_before_generic_word(name: str, lexicon: Lexicon) -> set[str]:
-    """The initials of the first words of a name with the generic one behind them: `slenergy` of Siam Lotus Energy."""
+    """The initials of the first words of a name with the generic word after them: `slenergy` of Siam Lotus Energy."""
     row = split_words(strip_legal_form(strip_brackets(name)))
     places = (
         index for index in range(MIN_OWN_INITIALS, min(len(row), MIN_INITIALS + 2)) if row[index] in lexicon.words
@@ -377,7 +380,7 @@ def _first_word_with_initials(plain: list[str], own_words: list[str]) -> set[str
     if first not in lexicon.words and not is_legal_form(first):
         return {text for text in of_phrase if len(text) > MIN_INITIALS}
     cuts = {first, first[:4], first[:3]} if len(first) > MIN_CUT_WORD else {first}
-    if not set(first) & set("aeio"):  # an abbreviation, whose first letters are one, too
+    if not set(first) & set("aeio"):  # it is an abbreviation, and so are its first two letters
         cuts.add(first[:2])
     return {text for text in {cut + letters for cut in cuts} | of_phrase if len(text) > MIN_INITIALS}
 
@@ -394,7 +397,7 @@ def person_parts(name: str) -> list[str]:
 
 
 def _strip_title(part: str, lexicon: Lexicon) -> str:
-    """A part of a name in Thai or the like, without a title that is written in one word with it."""
+    """A part of a name in Thai or the like, without a title that is joined to it."""
     if UNSPACED.match(part) is not None:
         for length in range(len(part) - 1, 1, -1):
             if part[:length] in lexicon.titles_and_particles and unicodedata.category(part[length])[0] != "M":

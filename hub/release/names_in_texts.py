@@ -1,9 +1,9 @@
-"""Names of organisations in the report's own texts, where no column says that they belong to a victim.
+"""Find names of organisations in the report's own texts.
 
-Many officers write "Ransomware at Hospital Seri Melor" and leave the victim's column empty, and a MISP event has no
-other place for it. So this module finds names in titles, descriptions, notes and comments: names with a word such as
-"Bank", "Sdn Bhd" or "Bệnh viện", and names after "at" and the like. No field says whose name it is, so the officer is
-asked about each text and value that contains one.
+Many officers write "Ransomware at Hospital Seri Melor" and leave the column for the victim empty, and a MISP event has no
+field for the victim. So this module finds names in titles, descriptions, notes and comments: names with a word such as
+"Bank", "Sdn Bhd" or "Bệnh viện", and names after "at" and similar words. No field says who the organisation is, so an
+officer decides about each text and value that contains such a name.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from hub.release.needles import our_words
 from hub.release.spelling import fold
 from hub.reports.report import Report, ReportKind
 
-MAX_CHARACTERS: Final = 20_000  # of texts that are read for names
-MAX_NAMES: Final = 20  # of one report
-MAX_COMMENTS: Final = 200  # of values
-MAX_WORDS: Final = 8  # of a name
-MAX_UNSPACED: Final = 12  # characters of a name in a script without blanks, after the word that says what it is
-MIN_LETTERS: Final = 3  # of a word of a name
+MAX_CHARACTERS: Final = 20_000  # characters of texts that are searched for names
+MAX_NAMES: Final = 20  # names from one report
+MAX_COMMENTS: Final = 200  # comments on values that are searched
+MAX_WORDS: Final = 8  # words of a name
+MAX_UNSPACED: Final = 12  # characters of a name in a script without spaces, after the word for the kind of organisation
+MIN_LETTERS: Final = 3  # letters of a word of a name
 
-_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019](?!s\b)[^\W_]+)*")  # an "'s" is no part of a name
-_WORD_SEPARATOR: Final = re.compile(r"[ &/-]{1,3}")  # what stands between words of one name
-# After these a name follows, whatever it is of.
+_WORD: Final = re.compile(r"[^\W_]+(?:['\u2019](?!s\b)[^\W_]+)*")  # "'s" is not part of a name
+_WORD_SEPARATOR: Final = re.compile(r"[ &/-]{1,3}")  # between words of one name
+# Words after which the name of the victim often follows.
 _WORDS_FOR_AT: Final = frozenset("at against terhadap di pada tại hits".split())
-_LONGEST_HEAD: Final = 4  # words
+_LONGEST_HEAD: Final = 4  # words of a phrase for a kind of organisation
 
 
 class _Word(NamedTuple):
@@ -45,7 +45,7 @@ class _Word(NamedTuple):
 
 
 def names_in_texts(report: Report) -> Iterator[str]:
-    """The names of organisations in the texts of a case, each once."""
+    """The names of organisations in the texts of a case, each once; none for feeds."""
     if report.kind is not ReportKind.CASE:
         return
     adversary_words = frozenset(
@@ -62,7 +62,7 @@ def names_in_texts(report: Report) -> Iterator[str]:
 
 
 def report_texts(report: Report) -> Iterator[str | None]:
-    """All texts of a report, and its unused values."""
+    """All texts of a report, and the values for which a report has no field."""
     yield from (report.title, report.description)
     yield from (item.text for item in report.translations)
     yield from (item.text for item in report.notes)
@@ -74,7 +74,7 @@ def report_texts(report: Report) -> Iterator[str | None]:
 
 
 def names_in(text: str, adversary_words: Collection[str] = frozenset()) -> Iterator[str]:
-    """The names of organisations in a text; `adversary_words` are words of names that the report calls the adversary's."""
+    """The names of organisations in a text. `adversary_words` are words of the adversary's names in the report."""
     lexicon = load_lexicon()
     row = [_Word(match[0], fold(match[0]), *match.span()) for match in _WORD.finditer(text)]
     for start, end in _name_ranges(text, row, lexicon):
@@ -94,7 +94,7 @@ _UNSPACED_RUN: Final = re.compile(rf"(?:{UNSPACED.pattern}){{4,80}}")
 
 
 def _name_ranges(text: str, row: list[_Word], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
-    """The indexes of the words of each name: of the first, and of the one after the last."""
+    """The range of words of each name: the index of the first word, and the index after the last one."""
     for index, word in enumerate(row):
         if head := _head_phrase(row, index, lexicon):
             first = index if lexicon.heads[head] else _first_index(text, row, index, lexicon)
@@ -104,7 +104,7 @@ def _name_ranges(text: str, row: list[_Word], lexicon: Lexicon) -> Iterator[tupl
 
 
 def _first_index(text: str, row: list[_Word], index: int, lexicon: Lexicon) -> int:
-    """The first of the capitalised words before this one; a word such as "PT" begins the name."""
+    """The index of the first capitalised word of the name that contains this word. A word such as "PT" begins a name."""
     first = index
     while first > 0 and index - first < MAX_WORDS and row[first - 1].is_capital and _are_neighbours(text, row, first):
         if row[first - 1].folded in _WORDS_FOR_AT:
@@ -123,14 +123,14 @@ def _end_index(text: str, row: list[_Word], end: int, first: int) -> int:
 
 
 def _head_phrase(row: list[_Word], index: int, lexicon: Lexicon) -> str:
-    """The words, this one the first of them, that say what an organisation is; "" where it is none."""
+    """The phrase for a kind of organisation that begins with this word; "" if there is none."""
     lengths = range(min(_LONGEST_HEAD, len(row) - index), 0, -1)
     phrases = (" ".join(word.folded for word in row[index : index + length]) for length in lengths)
     return next((phrase for phrase in phrases if phrase in lexicon.heads), "")
 
 
 def _are_neighbours(text: str, row: list[_Word], index: int) -> bool:
-    """Whether a word and the one before it may be of one name: no end of a sentence is between them."""
+    """Whether a word and the word before it may belong to one name: no end of a sentence is between them."""
     return _WORD_SEPARATOR.fullmatch(text, row[index - 1].end, row[index].start) is not None
 
 

@@ -8,41 +8,42 @@ from typing import NamedTuple
 
 
 class HitRule(StrEnum):
-    """When a needle that occurs in a text is an EXACT hit. Where it is not, the hit is SIMILAR."""
+    """When a needle that occurs in a text is an EXACT hit. In all other cases the hit is SIMILAR."""
 
-    WHOLE_WORDS = "own"  # wherever it stands as whole words: a host, an account, a number
+    WHOLE_WORDS = "own"  # wherever it occurs as whole words: a host, an account, a number
     NAME = "name"  # where it is not part of a longer name: `cempaka`, but not `cempaka-login.example`
     DOMAIN = "domain"  # the domain and the hosts in it, but not `contoh.example.evil.example`
-    NEVER = "never"  # it is only like something of the victim's
+    NEVER = "never"  # the needle only resembles something of the victim's
 
 
 class View(StrEnum):
-    """The form of a text that a needle is looked for in."""
+    """The form of a text in which a needle is searched for."""
 
     LETTERS = "letters"
     LOOKS = "looks"
     SOUND = "sound"  # the consonants of words in Latin letters
-    SPOKEN = "spoken"  # words as they are said, where they or the name are of another script
+    SPOKEN = "spoken"  # the pronunciation of words, if the word or the name is in another script
     EDITED = "edited"  # words with one letter left out, added, changed or swapped
-    ABBREVIATED = "abbreviated"  # words of consonants alone, in scripts without blanks
+    ABBREVIATED = "abbreviated"  # words that consist of consonants, in scripts without spaces
 
 
 class Bounds(StrEnum):
     """What may touch a needle's match in a text."""
 
     ANYTHING = "anything"
-    WORD = "word"  # anything, but the needle itself is written in one word, or in single letters
-    FEW_LETTERS = "nearly"  # an affix, or two letters in all
-    AFFIXES = "affixes"  # nothing, digits, or a word like "login" or "bank"
+    WORD = "word"  # anything, but the match itself must be one word, or single letters
+    FEW_LETTERS = "nearly"  # an affix, or at most two letters on both sides together
+    AFFIXES = "affixes"  # digits, or a word like "login" or "bank"
     NOTHING = "nothing"  # no letter and no digit
-    LURE = "lure"  # nothing, and a word like "login" stands beside it, or it is in capitals in a sentence
-    CAPITAL = "capital"  # nothing, in a sentence, and it begins with a capital
+    LURE = "lure"  # no letter and no digit; the needle is next to a word like "login", or in capitals in a sentence
+    CAPITAL = "capital"  # no letter and no digit; the needle is in a sentence and begins with a capital
 
 
 class Needle(NamedTuple):
-    """A text to search for, in the form of its view: a tuple, since a register needs tens of thousands of them.
+    """A text to search for, in the form of its view. It is a tuple, because a register needs tens of thousands of them.
 
-    `description` says what it is, for the officer; `declared_text` is what it was made of, for nobody but the CERT.
+    `description` tells the officer what the needle is without quoting it. `declared_text` is the text from which the needle
+    was derived; it never leaves the CERT.
     """
 
     text: str
@@ -58,7 +59,7 @@ class Needle(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class HashedSpelling:
-    """A spelling whose hash values are looked for."""
+    """A spelling whose hash values are searched for."""
 
     spelling: str = field(repr=False)
     description: str

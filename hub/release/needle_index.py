@@ -1,4 +1,4 @@
-"""Needles, ready to be searched for in one pass: an automaton for letters, one for how they look, tables for the rest."""
+"""An index of needles that searches a text in one pass: automata for letters and lookalike letters, tables for words."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from hub.release.disguises import transliterate
 from hub.release.needle import Needle, View
 from hub.release.pronunciation import Misspellings, Word, is_ordinary, pronounce, sound, sound_alike
 
-MIN_LIKENESS: Final = 0.6  # of two words with the same consonants, from which on they are spellings of one name
-_NOISE: Final = re.compile("[a-f]+")  # letters of hexadecimal digits
+MIN_LIKENESS: Final = 0.6  # of two words with the same consonants that count as spellings of one name
+_NOISE: Final = re.compile("[a-f]+")  # a word that consists of letters of hexadecimal digits
 
 
 class NeedleIndex:
-    """Needles, ready to be searched for in one pass. It is built once and used by many scanners.
+    """An index of needles. It is built once and used by many scanners.
 
-    `digests` are the hash values that are looked for beside them. `is_listed`: they are of the CERT's own list, not of this
-    report.
+    `digests` are the hash values to search for in addition. `is_listed` says that the needles come from the CERT's own
+    list, and not from the report.
     """
 
     def __init__(self, needles: Iterable[Needle], digests: Digests | None = None, *, is_listed: bool = False) -> None:
@@ -34,10 +34,10 @@ class NeedleIndex:
         self._letters = _Automaton(by_view[View.LETTERS])
         self._looks = _Automaton(by_view[View.LOOKS])
         self._sounds = by_view[View.SOUND]
-        self._edited = by_view[View.EDITED]
-        self._misspellings = Misspellings(self._edited)
+        self._edited_words = by_view[View.EDITED]
+        self._misspellings = Misspellings(self._edited_words)
         self._pronunciations = by_view[View.SPOKEN]
-        self._abbreviated = by_view[View.ABBREVIATED]
+        self._abbreviations = by_view[View.ABBREVIATED]
         self._foreign_pronunciations = {
             text: pronunciations
             for text, group in self._pronunciations.items()
@@ -46,36 +46,36 @@ class NeedleIndex:
         self.digests = digests or NoDigests()
 
     def find_in_letters(self, letters: str) -> Iterator[tuple[Needle, int]]:
-        """The needles that occur in a squeezed text, and where."""
+        """The needles that occur in a squeezed text, each with its offset."""
         return self._letters.occurrences(letters)
 
     def find_in_lookalike_form(self, letters: str) -> Iterator[tuple[Needle, int]]:
-        """The needles that occur in how a text looks, and where."""
+        """The needles that occur in the lookalike form of a text, each with its offset."""
         return self._looks.occurrences(letters)
 
     @property
     def has_words(self) -> bool:
-        """Whether the words of a text are to be compared one by one."""
-        return bool(self._sounds or self._edited or self._pronunciations)
+        """Whether there are needles that are compared with the words of a text one by one."""
+        return bool(self._sounds or self._edited_words or self._pronunciations)
 
     def find_abbreviated(self, letters: str) -> Iterator[Needle]:
-        """The needles that a word of consonants alone may be an abbreviation of."""
-        for consonants, needles in self._abbreviated.items():
+        """The needles that a word of consonants may abbreviate."""
+        for consonants, needles in self._abbreviations.items():
             if may_abbreviate(letters, consonants):
                 yield from needles
 
     def find_similar(self, word: Word) -> Iterator[Needle]:
-        """The needles that a word is like: it sounds like one, or is one edit away from it."""
+        """The needles that resemble a word: it sounds like one, or is one edit away from it."""
         if word.is_latin:
             for needle in self._sounds.get(sound(word.latin_letters), ()):
-                # the consonants are what both have in common; how much the rest differs decides
+                # both have the same consonants; the vowels decide whether they are spellings of one name
                 if (
                     SequenceMatcher(None, word.latin_letters, transliterate(needle.declared_text)).ratio()
                     >= MIN_LIKENESS
                 ):
                     yield needle
             for text in self._misspellings.corrections(word.latin_letters):
-                yield from self._edited[text]
+                yield from self._edited_words[text]
         pronunciations = self._foreign_pronunciations if word.is_latin else self._pronunciations
         if pronunciations and not is_ordinary(word.latin_letters) and _NOISE.fullmatch(word.latin_letters) is None:
             pronunciation = pronounce(word.latin_letters if word.is_latin else word.text)
@@ -84,7 +84,7 @@ class NeedleIndex:
                     yield from needles
 
     def __len__(self) -> int:
-        tables = (self._sounds, self._edited, self._pronunciations, self._abbreviated)
+        tables = (self._sounds, self._edited_words, self._pronunciations, self._abbreviations)
         return len(self._letters) + len(self._looks) + sum(map(len, tables))
 
 

@@ -1,7 +1,7 @@
-"""The needles that the scanner looks for: what is made of each name, domain, mailbox, host … that somebody declared.
+"""The needles for each declared name, domain, mailbox, host and so on, which the scanner searches for.
 
-They are the things themselves, however they are spelt; what resembles them stands in `similar_needles`, and whose hash
-values are looked for in `hash_spellings`.
+They find the declared text itself in any spelling. `similar_needles` makes the needles for what resembles it, and
+`hash_spellings` the spellings whose hash values are searched for.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from hub.reports import rsit
 from hub.reports.observables import ObservableType
 from hub.stix.places import COUNTRIES, REGIONS, country_name, region_name
 
-MIN_LETTERS: Final = 4  # of a name that is found inside longer words; shorter ones are found as words only
-MIN_WORD: Final = 2
+MIN_LETTERS: Final = 4  # of a name that is found inside longer words; a shorter name is found as a whole word only
+MIN_WORD: Final = 2  # letters of a name that is searched for
 MIN_ANYWHERE: Final = 6  # letters of a part of a name that is found inside longer words
 MIN_NUMBER: Final = 6  # characters of a ticket, account or number that is found inside longer words
-MIN_SHORT: Final = 3
-# What stands in a name's place where there is none, and names nobody.
+MIN_SHORT: Final = 3  # characters of a short name, account or number that is searched for
+# Words that reports write where a name is missing.
 PLACEHOLDERS: Final = frozenset(
     "unknown na none null multiple various several anonymous private confidential individual individuals person "
     "multiplevictims notapplicable undisclosed redacted other others victim organisation organization company test".split()
 )
-# Domains under which everybody has a mailbox: they name nobody, the whole address does.
+# Domains of public mail services: only the whole address identifies somebody.
 _FREE_MAIL: Final = frozenset(
     "gmail.com googlemail.com yahoo.com hotmail.com outlook.com live.com icloud.com proton.me protonmail.com gmx.com "
     "mail.com aol.com yahoo.co.id yahoo.com.sg yahoo.com.ph yahoo.com.vn ymail.com msn.com qq.com 163.com".split()
 )
-# Labels that are no organisation's own, whatever the domain.
+# Labels that many domains have.
 COMMON_LABELS: Final = frozenset(
     "www mail smtp imap webmail portal vpn remote login intranet example test local host home server gov govt edu ac co "
     "com net org mil or go info cloud shop bank news blog site online sch lan corp internal arpa invalid".split()
@@ -60,7 +60,7 @@ _TEMPLATE_WORDS: Final = (
 
 @lru_cache(maxsize=1)
 def our_words() -> frozenset[str]:
-    """The words that our own sentences are made of. A label or mailbox of that name ("phishing@", "report@") is no one's."""
+    """The words of the product's own sentences. A label or mailbox of that name ("phishing@", "report@") identifies nobody."""
     places = (*map(country_name, COUNTRIES), *map(region_name, frozenset(REGIONS.values())))
     types = map(observable_name, ObservableType)
     texts = (
@@ -74,7 +74,7 @@ def our_words() -> frozenset[str]:
 
 
 def name_needles(name: str, owner: str) -> Iterator[Needle]:
-    """The spellings of a name: whole, without legal forms, without what stands in brackets, and that by itself."""
+    """The spellings of a name: complete, without legal forms, without brackets; and the text in brackets by itself."""
     description = f"{owner} name"
     for text in _forms(name):
         is_short = len(text) < (MIN_LETTERS if text.isascii() else MIN_WORD)
@@ -86,7 +86,7 @@ def name_needles(name: str, owner: str) -> Iterator[Needle]:
 def _forms(name: str) -> Iterator[str]:
     if is_legal_form(name):
         return
-    outside = strip_brackets(name)  # wide brackets among them
+    outside = strip_brackets(name)  # NFKC turns wide brackets into ASCII
     for form in dict.fromkeys((name, strip_legal_form(name), outside, strip_legal_form(outside))):
         text = squeeze(form)
         if len(text) >= MIN_WORD and text not in PLACEHOLDERS and not is_legal_form(form):
@@ -94,31 +94,30 @@ def _forms(name: str) -> Iterator[str]:
 
 
 def bracketed_names(name: str) -> list[str]:
-    """The short names that stand in brackets in a name."""
+    """The short names in brackets in a name."""
     inside = BRACKETS.findall(unicodedata.normalize("NFKC", name))
     candidates = (text for text in inside if any(map(str.isupper, text)) or not text.isascii())
     return [text for text in candidates if len(squeeze(text)) >= MIN_SHORT and not is_legal_form(text)]
 
 
 def short_name_needles(name: str, owner: str, declared_text: str | None = None) -> Iterator[Needle]:
-    """An abbreviation or brand. A short one is found as a word, or beside a word like "login"."""
+    """An abbreviation or brand. A short one is found only as a word, or next to a word like "login"."""
     text = squeeze(name)
     if len(text) < MIN_WORD or text in PLACEHOLDERS:
         return
-    technical = (
-        text in load_lexicon().technical_words
-    )  # "php" is a file name's ending far more often than somebody's name
+    # "php" is the ending of a file name far more often than a name
+    is_technical = text in load_lexicon().technical_words
     yield Needle(
         text,
         f"{owner} short name",
         declared_text or name,
-        HitRule.NEVER if technical else HitRule.NAME,
-        Bounds.CAPITAL if technical else Bounds.AFFIXES if len(text) < MIN_ANYWHERE else Bounds.ANYTHING,
+        HitRule.NEVER if is_technical else HitRule.NAME,
+        Bounds.CAPITAL if is_technical else Bounds.AFFIXES if len(text) < MIN_ANYWHERE else Bounds.ANYTHING,
     )
 
 
 def person_needles(name: str, owner: str) -> Iterator[Needle]:
-    """A person's name: whole, and without titles and particles."""
+    """A person's name: complete, and without titles and particles."""
     description = f"the name of {owner}"
     for text in dict.fromkeys((squeeze(name), "".join(map(squeeze, person_parts(name))))):
         if len(text) >= MIN_LETTERS and text not in PLACEHOLDERS:
@@ -127,7 +126,7 @@ def person_needles(name: str, owner: str) -> Iterator[Needle]:
 
 
 def domain_needles(domain: str, owner: str) -> Iterator[Needle]:
-    """A domain, and the label that is the organisation's own in it: `contoh` of `www.contoh.co.id`."""
+    """A domain, and the label in it that belongs to the organisation: `contoh` of `www.contoh.co.id`."""
     plain = fold(domain).strip().rstrip(".").removeprefix("*.")
     if plain in _FREE_MAIL or "." not in plain:
         return
@@ -139,12 +138,12 @@ def domain_needles(domain: str, owner: str) -> Iterator[Needle]:
 
 
 def has_own_domain(mail: str) -> bool:
-    """Whether the domain of a mail address is an organisation's own, and not one where everybody has a mailbox."""
+    """Whether the domain of a mail address belongs to an organisation, and not to a public mail service."""
     return fold(mail.rpartition("@")[2]) not in _FREE_MAIL
 
 
 def own_label(domain: str) -> str:
-    """The label of a domain that is its owner's own, squeezed; empty if there is none."""
+    """The label of a domain that identifies its owner, squeezed; empty if there is none."""
     labels = map(squeeze, fold(domain).split(".")[:-1])
     own = [label for label in labels if label not in _common_labels()]
     return own[-1] if own else ""
@@ -152,12 +151,12 @@ def own_label(domain: str) -> str:
 
 @lru_cache(maxsize=1)
 def _common_labels() -> frozenset[str]:
-    """Labels and hosts that are no organisation's own."""
+    """Labels and host names that many organisations have."""
     return COMMON_LABELS | our_words() | load_lexicon().affixes
 
 
 def mailbox_needles(mail: str, owner: str) -> Iterator[Needle]:
-    """A mail address, its domain unless everybody has a mailbox there, and the name before the @."""
+    """A mail address, its domain unless it is that of a public mail service, and the name before the @."""
     local, _, domain = mail.rpartition("@")
     if len(squeeze(mail)) >= MIN_LETTERS:
         yield Needle(squeeze(mail), f"{owner} mailbox", mail, HitRule.WHOLE_WORDS)
@@ -176,10 +175,10 @@ def account_needles(account: str, description: str, declared_text: str | None = 
 
 
 def host_needles(host: str, owner: str) -> Iterator[Needle]:
-    """A machine by its name, with or without its domain."""
+    """A machine's name, with and without its domain."""
     name = fold(host).strip().rstrip(".")
     first, _, domain = name.partition(".")
-    # The label of a domain itself is a name, which a phishing domain imitates, and no machine's.
+    # The label that identifies the domain's owner is not the name of a machine: phishing domains imitate it.
     if squeeze(first) not in _common_labels() and not (domain and squeeze(first) == own_label(name)):
         yield from number_needles(first, f"{owner} host", host)
     if domain:
@@ -187,13 +186,13 @@ def host_needles(host: str, owner: str) -> Iterator[Needle]:
 
 
 def number_needles(text: str, description: str, declared_text: str | None = None) -> Iterator[Needle]:
-    """A registration number, a telephone number, a ticket, a host: found inside longer words where it is long enough.
+    """A registration number, a telephone number, a ticket or a host. A long one is also found inside longer words.
 
-    Of `201901000005 (1312345-A)` both numbers count by themselves.
+    `201901000005 (1312345-A)` contains two numbers, and each is searched for by itself.
     """
     outside = BRACKETS.sub(" ", text)
-    numbers = _NUMBERS.findall(text) if " " in text else ()  # of `NIB 9120001234567` the number by itself
-    branch = _BRANCH.fullmatch(text.strip())  # of `0312345678-001` the number of the whole company
+    numbers = _NUMBERS.findall(text) if " " in text else ()  # the number in `NIB 9120001234567`
+    branch = _BRANCH.fullmatch(text.strip())  # `0312345678-001` is a branch of company 0312345678
     company_numbers = (branch[1],) if branch else ()
     for squeezed in dict.fromkeys(map(squeeze, (text, outside, *BRACKETS.findall(text), *numbers, *company_numbers))):
         if len(squeezed) >= MIN_SHORT:
@@ -205,7 +204,7 @@ _BRANCH: Final = re.compile(r"(\d(?:[.-]?\d){8,})[.-]\d{3}")
 
 
 def phone_needles(number: str, description: str) -> Iterator[Needle]:
-    """A telephone number, with the country's code or the zero in its place, and without both."""
+    """A telephone number with the country's calling code, with a zero instead of it, and without both."""
     yield from number_needles(number, description)
     digits = re.sub(r"\D", "", number)
     international = digits.removeprefix("00") if digits.startswith("00") or "+" in number else digits
@@ -223,7 +222,7 @@ _NUMBERS: Final = re.compile(r"(?<!\w)\d[\d./ -]{4,}\d(?!\w)")
 
 
 def place_needles(place: str, owner: str) -> Iterator[Needle]:
-    """An address: whole, and each line of it that is no town or country."""
+    """A postal address: complete, and each line that is not a town or country."""
     for part in dict.fromkeys((place, *re.split(r"[,;\n]", place))):
         text = squeeze(part)
         if len(text) >= MIN_ANYWHERE and " ".join(squeeze_words(part)) not in load_lexicon().places:

@@ -1,7 +1,7 @@
-"""What looks like somebody or something of somebody's: mail addresses, telephone and identity numbers, hosts, accounts …
+"""Find spans that identify a person, machine or organisation: mail addresses, telephone numbers, hosts, accounts and so on.
 
-For texts that an officer wants to approve unchanged, and for values in which such things do not belong. Numbers with
-a check digit are checked by python-stdnum, which is loaded when the first candidate is met.
+They are searched for in texts that an officer wants to approve, and in values where they should not occur. python-stdnum
+verifies check digits; it is loaded for the first number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ USER_PATH: Final = re.compile(
     r"[a-z]:[\\/](?:users|documents and settings)[\\/]+[^\\/\s\"'<>|]+|\\\\[\w.$-]+\\[^\s\"'<>|]+|/(?:home|Users)/[\w.-]+",
     re.IGNORECASE,
 )
-# Accounts that every Windows machine has: they name nobody.
+# Profiles that every Windows machine has.
 _SHARED_PROFILE: Final = re.compile(
     r"[a-z]:[\\/]users[\\/]+(?:public|default|all users|%\w+%|\*)(?:[\\/]|$)", re.IGNORECASE
 )
@@ -45,7 +45,7 @@ _WALLET: Final = re.compile(
 )
 _DIGEST: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
 _SID: Final = re.compile(r"\bS-1-5-21(?:-\d{1,10}){3,4}\b", re.IGNORECASE)
-# A host in a domain that exists inside one organisation only, or called as Windows or an administrator calls machines.
+# A host in a domain for internal use, or with a name in the style of Windows or of administrators.
 _INTERNAL_DOMAIN: Final = re.compile(
     r"(?<![\w.-])(?:[\w-]+\.)+(?:local|localdomain|lan|corp|internal|intranet|intra|private|priv|home\.arpa)(?![\w.-])",
     re.IGNORECASE,
@@ -59,14 +59,14 @@ _MACHINE_PARAMETER: Final = re.compile(
     r"[?&;](?:host|hostname|computer|computername|pc|pcname|machine|user|username|usr|uname)=([^&#;\s\"']{3,64})",
     re.IGNORECASE,
 )
-# Who holds an account at a provider of cloud services: the provider knows, and tells by the number alone.
+# Accounts at providers of cloud services: the number is enough to find the owner.
 _TENANT: Final = re.compile(
     r"(?:login\.(?:microsoftonline|windows)\.(?:com|net)|sts\.windows\.net)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"|\barn:aws[\w-]*:[\w-]*:[\w-]*:(\d{12}):|(?<!\d)(\d{12})\.dkr\.ecr\b|(?:subscriptions|tenants)/([0-9a-f-]{36})"
     r"|[?&;](?:tenant|tid)(?:_?id)?=([\w-]{8,64})",
     re.IGNORECASE,
 )
-# A page of a hidden service that is about one victim: of a leak site, or for the talk with the one who is to pay.
+# A page of a hidden service about one victim: on a leak site, or for the negotiation of a ransom.
 _VICTIMS_PAGE: Final = re.compile(
     r"\b[a-z2-7]{16,56}\.onion(?::\d+)?(/(?:[\w.~%+-]+/){0,4}"
     r"(?:posts?|blogs?|topics?|articles?|news|views?|leaks?|leaked|victims?|compan(?:y|ies)|clients?|targets?|chats?|tickets?|"
@@ -85,7 +85,7 @@ _NETWORK_PARAMETER: Final = re.compile(
     r"(?:[?&;](?:b?ssid|wifi|workgroup|netbios|(?:ad|dns|logon|user|win)_?domain|logon_?server)=|\bssid[:=]\s?)([^&#;\s\"']{3,64})",
     re.IGNORECASE,
 )
-# Numbers of people and companies in the form in which each country writes them: marks between the digits, or a check.
+# Numbers of people and companies in the notation of each country: with separators, or with a check digit.
 _NPWP: Final = re.compile(r"(?<![\d.])\d{2}\.\d{3}\.\d{3}\.\d[.-]\d{3}\.\d{3}(?!\.?\d)")
 _DASHED_MY: Final = re.compile(r"(?<![\d-])\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-\d{2}-\d{4}(?![\d-])")
 _UNBROKEN_SG: Final = re.compile(r"(?<![A-Za-z0-9])(?:[STFGM]\d{7}[A-Z]|[stfgm]\d{7}[a-z])(?![A-Za-z0-9])")
@@ -94,7 +94,9 @@ _UNBROKEN_UEN: Final = re.compile(
 )
 _UNBROKEN_NIK: Final = re.compile(r"(?<!\d)\d{16}(?!\d)")
 _DASHED_TH: Final = re.compile(r"(?<![\d-])\d-\d{4}-\d{5}-\d{2}-\d(?![\d-])")
-_UNBROKEN_TH: Final = re.compile(r"(?<!\d)[2-8]\d{12}(?!\d)")  # one that begins with 1 may be a time in milliseconds
+_UNBROKEN_TH: Final = re.compile(
+    r"(?<!\d)[2-8]\d{12}(?!\d)"
+)  # a number that begins with 1 may be a time in milliseconds
 _DASHED_PH: Final = re.compile(r"(?<![\d-])(?:\d{3}-\d{3}-\d{3}(?:-\d{3,5})?|\d{2}-\d{7}-\d)(?![\d-])")
 _PLUS_PHONE: Final = re.compile(
     r"(?:\+|%2B|(?:wa\.me|whatsapp\.com|\btel|\bsms)[/:]\+?|[?&;](?:phone|tel|mobile|msisdn|hp|telp|no_?hp)=(?:\+|%2B)?)"
@@ -108,13 +110,13 @@ _ACCOUNT: Final = re.compile(
     re.IGNORECASE,
 )
 _BIN: Final = re.compile(r"\b(?:BINs?|IINs?)\b[^\d\n]{0,12}\d{6,8}(?:(?:\s*(?:,|and|or|dan|/|&)\s*)\d{6,8})*")
-# A bank's identifier (ISO 9362) in capitals, of a member's country; in small letters behind a word that says what it is.
+# Bank identifiers (ISO 9362) of the members' countries: in capitals, or in small letters after a word such as "swift".
 _COUNTRY: Final = "(?:BN|KH|ID|LA|MY|MM|PH|SG|TH|TL|VN)"
 _BIC: Final = re.compile(
     rf"(?<![A-Za-z0-9])[A-Z]{{4}}{_COUNTRY}[A-Z0-9]{{2}}(?:[A-Z0-9]{{3}})?(?![A-Za-z0-9])"
     rf"|(?i:(?<![a-z])(?:bic|swift|swift[ _-]?code)[=:/ _-]{{1,3}}([a-z]{{4}}{_COUNTRY}[a-z0-9]{{2}}(?:[a-z0-9]{{3}})?)(?![a-z0-9]))"
 )
-# Words in capitals that have the form of one.
+# Words in capitals that have the form of a bank identifier.
 _WORDS_LIKE_BICS: Final = frozenset(
     "PROVIDER PROVIDED PROVIDES CONSIDER OUTSIDER OUTSIDES PRESIDED PRESIDES TEMPLATE MAINLAND HIGHLAND PORTLAND FARMLAND "
     "PARKLAND WOODLAND MOORLAND HOMELAND SHUTTLES OVERLAND OVERLAPS OVERLAYS POPULATE SIMULATE REGULATE".split()
@@ -132,12 +134,12 @@ COMMON_ACCOUNTS: Final = frozenset(
     "admin administrator root guest user test system sysadmin operator service support backup oracle postgres mysql sa "
     "public default localadmin domainadmin everyone anonymous nobody www-data".split()
 )
-"""Users that every machine or many have: they name nobody."""
+"""User names that many machines have: they identify nobody."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Something in a text: what kind of thing, the characters themselves, and where they stand."""
+    """A span of a text and its kind."""
 
     kind: str
     text: str
@@ -149,7 +151,7 @@ class Span:
 
 
 def _passes_luhn_check(text: str) -> bool:
-    from stdnum import luhn  # noqa: PLC0415  loaded when the first candidate is met
+    from stdnum import luhn  # noqa: PLC0415  loaded for the first candidate
 
     return bool(luhn.is_valid(re.sub(r"\D", "", text)))
 
@@ -161,7 +163,7 @@ def _is_thai_number(text: str) -> bool:
 
 
 def _is_wallet(text: str) -> bool:
-    """Whether a row of letters and digits is a wallet: most have a check, which others of that length fail."""
+    """Whether letters and digits are the address of a wallet. Most kinds have a checksum."""
     if _DIGEST.fullmatch(text):
         return False
     if text[0] not in "13TLM":
@@ -173,7 +175,7 @@ def _is_wallet(text: str) -> bool:
 
 
 def _names_a_user(parameter: str) -> bool:
-    """Whether the value of a parameter is more than a user that every machine has."""
+    """Whether the value of a parameter is not the name of a common account."""
     return unquote(parameter.partition("=")[2]).casefold() not in COMMON_ACCOUNTS
 
 
@@ -199,7 +201,7 @@ Check = Callable[[str], bool]
 
 
 class SpanKind(NamedTuple):
-    """A kind of thing and how it is written. `hints`: in small letters, one of them stands in every text that holds it."""
+    """A kind of span and its expression. A text that contains none of the `hints` in lower case cannot match."""
 
     name: str
     pattern: re.Pattern[str]
@@ -210,7 +212,7 @@ class SpanKind(NamedTuple):
 _TENANT_HINTS: Final = ("microsoftonline", "windows", "arn:aws", ".ecr", "subscriptions", "tenant", "tid")
 _NETWORK_HINTS: Final = ("ssid", "wifi", "workgroup", "netbios", "domain=", "logon")
 
-# What has no place in an adversary's URL, file name, key or rule.
+# Spans that should not occur in an adversary's URL, file name, key or rule.
 _VALUE_KINDS: Final[tuple[SpanKind, ...]] = (
     SpanKind("e-mail address", EMAIL),
     SpanKind("path with a user's name", USER_PATH, lambda text: not _SHARED_PROFILE.match(text)),
@@ -230,7 +232,7 @@ _VALUE_KINDS: Final[tuple[SpanKind, ...]] = (
     ),
     SpanKind("name of a network", _NETWORK_PARAMETER, hints=_NETWORK_HINTS),
 )
-# Of these, texts have rules of their own.
+# Numbers in values; for texts there are other expressions.
 _VALUE_NUMBER_KINDS: Final[tuple[SpanKind, ...]] = (
     SpanKind("registration number", _NPWP),
     SpanKind("identity number", _DASHED_MY),
@@ -242,9 +244,9 @@ _VALUE_NUMBER_KINDS: Final[tuple[SpanKind, ...]] = (
     SpanKind("identity number", _DASHED_PH),
     SpanKind("telephone number", _PLUS_PHONE),
 )
-# Digits in a hash value are nobody's number, whatever their check digit.
+# Digits in a hash value are not a number of this kind, even if the check digit is right by chance.
 _HASH: Final = re.compile(r"(?<![0-9A-Fa-f])(?=\d{0,127}[A-Fa-f])[0-9A-Fa-f]{32,128}(?![0-9A-Fa-f])")
-# Seven digits, with or without marks between them: each of these numbers has them.
+# A quick test: each of these numbers has seven digits, with or without separators, or the form of a Singapore number.
 _SOME_NUMBER: Final = re.compile(r"(?:\d[.-]?){6}\d|[TSRtsr]\d\d[A-Za-z]{2}\d{4}")
 _TEXT_KINDS: Final[tuple[SpanKind, ...]] = (
     *_VALUE_KINDS,
@@ -268,19 +270,19 @@ APPROVABLE_KINDS: Final = frozenset({
     "security identifier", "internal host name", "host or user in a parameter", "card numbers' first digits",
     "registration number", "account number", "bank's identifier", "cloud account", "page about one victim", "coordinates",
     "name of a network",
-    "identity number (VN)",  # twelve digits without a check digit: as often a company's registration
+    "identity number (VN)",  # twelve digits without a check digit are just as often a registration number
 })  # fmt: skip
-"""Kinds that may stand in a text which an officer approves with a reason. All others are refused: they are somebody's."""
+"""The kinds of spans that an officer may approve in a text with a reason. A text with any other kind is refused."""
 
 
 def identifying_spans(text: str) -> Iterator[Span]:
-    """Everything in the text that looks like somebody or something of somebody's."""
+    """The spans of a text that may identify a person, machine or organisation."""
     return _find_spans(text, _TEXT_KINDS)
 
 
 @lru_cache(maxsize=10_000)  # an observable and its indicator have the same text
 def identifying_spans_in_value(value: str) -> tuple[Span, ...]:
-    """What an officer is asked about in an adversary's value: somebody's mail address, a user, a machine, a wallet …"""
+    """The spans of an adversary's value that an officer decides about: a mail address, a user, a machine, a wallet …"""
     if _SOME_NUMBER.search(value) is None:
         return tuple(_find_spans(value, _VALUE_KINDS))
     without_hashes = _HASH.sub(lambda match: " " * len(match[0]), value)

@@ -1,4 +1,4 @@
-"""The values that decide a release: its audience, and what an officer approved."""
+"""The audience of a release, and the decisions of an officer about it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 from hub.reports.moments import Fidelity
 from hub.stix.tlp import TLP
 
-KEY_CHARS: Final = 200  # of a value that is its own key
+KEY_CHARS: Final = 200  # characters of a value that is used as its own key
 
 
 class AudienceProfile(StrEnum):
-    """How much is taken away: for the other member CERTs, or for everybody."""
+    """How much a release reveals: to the other member CERTs, or to everybody."""
 
     REGIONAL = "regional"
     PUBLIC = "public"
@@ -23,9 +23,9 @@ class AudienceProfile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The numbers of a profile; the units stand beside each."""
+    """The numbers of a profile, with their units."""
 
-    k: int  # organisations that must share the country and size that are said of a victim
+    k: int  # organisations that must share a victim's country and size before these are said
     sector_k: int  # organisations that must share the sector, in the author's country, before a sector is said
     incident_times: Fidelity  # the unit to which times of a case are rounded, those of its indicators among them
     feed_times: Fidelity  # the unit to which times of a feed or watch are rounded
@@ -47,9 +47,9 @@ TERMS: Final[Mapping[AudienceProfile, Terms]] = {
 class Audience:
     """A collection as the release step sees it.
 
-    `collection` is its id: pseudonyms and ids differ from one collection to the next, so that nobody can join two.
-    `protected` says whether it has the profile of that name; only where it has not may a victim be named. `incidents`:
-    whether it takes incidents, or indicators only. `title` is for people.
+    `collection` is its id: pseudonyms and ids differ between collections, so that nobody can link them. `protected` says
+    whether the collection has the profile of that name; a victim may be named only if it has not. `incidents` says whether
+    it takes incidents, or indicators only. `title` is for people.
     """
 
     collection: str
@@ -58,11 +58,11 @@ class Audience:
     protected: bool = True
     incidents: bool = True
     title: str = ""
-    hub: str = ""  # its address; "" for what goes to none
+    hub: str = ""  # the address of the hub; "" if the release is sent to none
 
     @property
     def terms(self) -> Terms:
-        """The numbers of its profile."""
+        """The numbers of the profile."""
         return TERMS[self.profile]
 
     @property
@@ -72,12 +72,12 @@ class Audience:
 
 
 def text_key(text: str) -> str:
-    """How the preview names a text, and how an officer approves exactly this text: a change needs a new approval."""
+    """The key by which the preview names a text and an officer approves it. A changed text has another key."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Decision(StrEnum):
-    """What an officer decides about a text or value that is held."""
+    """An officer's decision about a text or value that is held."""
 
     RELEASE = "release"  # it leaves
     LONE = "lone"  # it leaves alone, in an indicator that nothing links to the incident
@@ -85,21 +85,26 @@ class Decision(StrEnum):
 
 
 def value_key(value: str) -> str:
-    """How the preview names a value: as it stands where a command line takes it, else as a text."""
+    """The key by which the preview names a value: the value itself if it fits on a command line, else as for a text."""
     return value if len(value) <= KEY_CHARS and value.isprintable() else text_key(value)
 
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """What an officer decided. `texts` and `values` are approved; `kept` and `taken_back` are no longer.
+    """The decisions of an officer.
 
-    `texts`: keys of texts (`text_key`) that leave as they stand, if the scanner finds nothing of the victim's in them.
-    `values`: values that are held because they resemble the victim or belong to a third party, or that the report gives
-    no owner. `confirmed`: values of which the officer says by --confirm that they serve an attack, regardless of their owner.
-    `alone`: those of `values` that leave as lone indicators in any case. `kept`: keys that were decided to stay;
-    `taken_back`: keys that were approved before and are not any more. `despite`: for each key with a suspicious finding,
-    why it may leave nevertheless. `shown`: what stood beside a key where it was decided. `named_by`: who recorded the victim's consent to be named, and when. `tlp`: the level
-    down to which the source agreed to have it marked.
+    * `texts`: keys of texts (`text_key`) that are approved. They leave unchanged unless the scanner finds something that
+      belongs to the victim.
+    * `values`: approved values that were held because they resemble the victim, belong to a third party, or have no known
+      owner.
+    * `confirmed`: values that serve an attack according to the officer (--confirm), regardless of their owner.
+    * `alone`: those of `values` that leave as lone indicators in any case.
+    * `kept`: keys of texts and values that stay at the CERT.
+    * `taken_back`: keys that were approved before, and are no longer.
+    * `despite`: for each key with a suspicious finding, the reason why it may leave nevertheless.
+    * `shown`: the text or value that was next to a key when the officer decided.
+    * `named_by`: who recorded the victim's consent to be named, and when.
+    * `tlp`: the lowest level at which the source agreed to have the report marked.
     """
 
     officer: str = ""
@@ -116,26 +121,26 @@ class Approvals:
 
     @property
     def keys(self) -> frozenset[str]:
-        """Every key that something was decided about."""
+        """Every key about which there is a decision."""
         return self.texts | self.values | self.kept | self.taken_back
 
     def allows(self, text: str) -> bool:
-        """Whether this very text was approved."""
+        """Whether exactly this text was approved."""
         return text_key(text) in self.texts
 
     def lets_out(self, value: str) -> bool:
-        """Whether this very value was approved, by itself or by its key."""
+        """Whether exactly this value was approved, by itself or by its key."""
         return value in self.values or value_key(value) in self.values
 
     def keeps(self, value: str) -> bool:
-        """Whether it was decided that this very value stays, although nothing else may hold it any more."""
+        """Whether an officer decided that exactly this value stays. It stays even if no other reason to hold it remains."""
         return not self.lets_out(value) and bool({value, value_key(value)} & self.kept)
 
     def reason(self, key: str) -> str:
-        """Why a text or value with this key leaves, for the preview."""
+        """The reason why a text or value with this key leaves, for the preview."""
         despite = self.despite.get(key)
         return f"approved, despite what looks suspicious: {despite}" if despite else "approved by an officer"
 
     def insists(self, key: str) -> bool:
-        """Whether a second yes, with its reason, stands for this key."""
+        """Whether the officer gave a reason to approve this key despite a suspicious finding."""
         return bool(self.despite.get(key))

@@ -17,26 +17,26 @@ from hub.home.keys import Key
 from hub.release.spelling import squeeze, strip_legal_form
 from hub.reports.victims import Victim
 
-FORM: Final = re.compile(r"victim-[A-Z]{2}(?:-[A-Z2-7]{4}){4}")
+PSEUDONYM_PATTERN: Final = re.compile(r"victim-[A-Z]{2}(?:-[A-Z2-7]{4}){4}")
 """The form that the hub's door knows."""
 
 
-def period(first_released: datetime, months: int) -> str:
+def pseudonym_period(first_released: datetime, months: int) -> str:
     """`2026` for a calendar year, `2026-2` for its second part. An update stays in the period of the first release."""
     part = (first_released.month - 1) // months + 1
     return f"{first_released.year}" if months == 12 else f"{first_released.year}-{part}"
 
 
-def in_words(of_period: str, months: int) -> str:
+def period_in_words(period: str, months: int) -> str:
     """A period for readers: `throughout 2026`, `from 2026-04 to 2026-06`, `in 2026-05`."""
-    year, _, part = of_period.partition("-")
+    year, _, part = period.partition("-")
     if not part:
         return f"throughout {year}"
     last = int(part) * months
     return f"in {year}-{last:02}" if months == 1 else f"from {year}-{last - months + 1:02} to {year}-{last:02}"
 
 
-def canonical(victim: Victim, country: str) -> str | None:
+def canonical_name(victim: Victim, country: str) -> str | None:
     """What tells a victim apart however its name is written; None where the report says nothing that could."""
     if victim.registration_numbers and (number := squeeze(victim.registration_numbers[0])):
         return f"{country}:number:{number}"
@@ -45,6 +45,6 @@ def canonical(victim: Victim, country: str) -> str | None:
     return None
 
 
-def pseudonym(key: Key, collection: str, of_period: str, country: str, who: str) -> str:
+def pseudonym(key: Key, collection: str, period: str, country: str, victim_name: str) -> str:
     """`victim-MY-7QK3-9F2D-…` for a canonical victim."""
-    return f"victim-{country}-{key.derive(f'victim|{collection}|{of_period}').groups(who)}"
+    return f"victim-{country}-{key.derive(f'victim|{collection}|{period}').groups(victim_name)}"

@@ -1,4 +1,4 @@
-"""What bytes say where they are text, or text that was compressed."""
+"""Read bytes as text, and compressed bytes as the text that was compressed."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
-MIN_PACKED: Final = 10  # bytes of a text that is compressed
-MAX_UNPACKED: Final = 100_000  # bytes that come of one
+MIN_PACKED: Final = 10  # bytes of a compressed text
+MAX_UNPACKED: Final = 100_000  # bytes of a text after decompression
 MAX_RUN: Final = 200_000  # characters of one encoded run
 GZIP: Final = b"\x1f\x8b"
 MIN_UTF16: Final = 6  # bytes of a text in UTF-16
-# Bytes that read as text: four printable characters of UTF-8 in a row, else it was no text that was encoded.
+# Bytes that are text: at least four printable characters of UTF-8 in a row.
 _READABLE: Final = re.compile(rb"(?:[\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){4,}")
 # High bytes in UTF-16: Latin, Greek, Cyrillic, Arabic, Tamil, Thai, Lao, Burmese, Khmer, Vietnamese and punctuation.
 _HIGH_BYTES: Final = frozenset(b"\x00\x01\x02\x03\x04\x06\x0b\x0e\x0f\x10\x17\x1e\x20")
-_MIN_TEXT_SHARE: Final = 0.75  # of the bytes, from which on they are text rather than noise
+_MIN_TEXT_SHARE: Final = 0.75  # share of readable bytes in a text; bytes with a smaller share are noise
 
 
 class DecodedText(NamedTuple):
-    """What a decoder makes of a text: of the whole, or of the run from `start` to `end`."""
+    """The result of a decoder, for a whole text or for the run from `start` to `end`. It is not clean if it is mostly noise."""
 
     text: str
     start: int
@@ -35,7 +35,7 @@ def decode_run(raw: bytes, match: re.Match[str]) -> Iterator[DecodedText]:
 
 
 def readable_texts(raw: bytes) -> Iterator[tuple[str, bool]]:
-    """The texts that the bytes could be, and whether they are text for the most part."""
+    """The texts that the bytes may be, each with whether they are text for the most part."""
     if len(raw) >= MIN_UTF16 and not any(raw[2::4]) and not any(raw[3::4]):
         yield raw[: len(raw) // 4 * 4].decode("utf-32-le", "ignore"), True
     if len(raw) >= MIN_UTF16:
@@ -52,9 +52,9 @@ def readable_texts(raw: bytes) -> Iterator[tuple[str, bool]]:
 
 
 def unpacked_texts(raw: bytes, *, only_marked: bool = False) -> Iterator[tuple[str, bool]]:
-    """What compressed bytes say: gzip, zlib and bzip2 by their first bytes, deflate where nothing else fits.
+    """The texts in compressed bytes: gzip, zlib and bzip2 by their first bytes, deflate by trying.
 
-    `only_marked`: only where the first bytes say that they are compressed.
+    With `only_marked`, only formats that their first bytes identify.
     """
     if len(raw) < MIN_PACKED:
         return

@@ -20,9 +20,9 @@ from hub.release import allowed, lone, preview, rules, texts, victims
 from hub.release.author import author_of, pap_of
 from hub.release.context import ObjectContext, ReleaseContext
 from hub.release.gate import Gate, GateVerdict, Passage
-from hub.release.ladder import Level, Rung
+from hub.release.ladder import Detail, Rung
 from hub.release.policy import Approvals, Audience, AudienceProfile
-from hub.release.pseudonym import in_words
+from hub.release.pseudonym import period_in_words
 from hub.release.scan import Scanner
 from hub.rendering import wording
 from hub.rendering.render import Rendered
@@ -183,7 +183,7 @@ class _Rewriting:
 
     def _context(self, pseudonyms: tuple[str, ...]) -> ReleaseContext:
         order, limits = self._order, self._limits
-        span = in_words(limits.period, order.member.pseudonym_months)
+        span = period_in_words(limits.pseudonym_period, order.member.pseudonym_months)
         context = ReleaseContext(
             report=order.report,
             member=order.member,
@@ -231,13 +231,13 @@ class _Rewriting:
             name = None
             if level is not None and properties is not None:
                 name = str(properties["name"])
-                if rung.level is Level.NAMED and victim.name:
+                if rung.detail is Detail.NAMED and victim.name:
                     self._own(content, properties, level)
                 else:
                     self._out.mapping[ref] = self._common(self._author.common(properties, level))
                 pseudonyms += [name] if name.startswith("victim-") else []
             here = victim.name or preview.shown(content.get("name", ""))
-            why = f"{rung.level.name.lower()}: {rung.why}"
+            why = f"{rung.detail.name.lower()}: {rung.reason}"
             self._out.rows.append(preview.PreviewRow("identity", ref, "", here, name, why))
         return tuple(dict.fromkeys(pseudonyms))
 
@@ -350,7 +350,7 @@ class _Rewriting:
         if sector is not None or country is not None:
             rung = victims.sighting_rung(sector, country, self._limits)
             self._out.rungs.append(rung)
-            if rung.level is not Level.NOTHING:
+            if rung.detail is not Detail.NOTHING:
                 return self._author.common(victims.class_identity(rung), level)
         return {"id": self._order.member.identity}
 

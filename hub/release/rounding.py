@@ -29,11 +29,11 @@ VALIDITY_STEP: Final = 30  # days
 
 _ORDER: Final = tuple(Fidelity)
 # Lower end, and what every value from there on is given as: Incident Core's own bands (incident-core.md, section 8).
-_CRITICALITY: Final = ((90, 95), (50, 70), (30, 40), (1, 15), (0, 0))
-_AVAILABILITY: Final = ((80, 90), (70, 75), (60, 65), (40, 50), (20, 30), (10, 15), (1, 5), (0, 0))
+_CRITICALITY_BANDS: Final = ((90, 95), (50, 70), (30, 40), (1, 15), (0, 0))
+_AVAILABILITY_BANDS: Final = ((80, 90), (70, 75), (60, 65), (40, 50), (20, 30), (10, 15), (1, 5), (0, 0))
 
 
-def coarser(first: Fidelity, second: Fidelity) -> Fidelity:
+def coarser_fidelity(first: Fidelity, second: Fidelity) -> Fidelity:
     """The less exact of two."""
     return max(first, second, key=_ORDER.index)
 
@@ -44,49 +44,51 @@ def floor(text: str, unit: Fidelity) -> str:
 
 
 def _floor(moment: datetime, unit: Fidelity) -> datetime:
-    zero: Mapping[str, int] = {"microsecond": 0, "second": 0}
+    fields: Mapping[str, int] = {"microsecond": 0, "second": 0}
     if unit is not Fidelity.SECOND:
-        zero = {**zero, "minute": 0} if unit is not Fidelity.MINUTE else zero
-        zero = {**zero, "hour": 0} if _ORDER.index(unit) >= _ORDER.index(Fidelity.DAY) else zero
-        zero = {**zero, "day": 1} if unit in {Fidelity.MONTH, Fidelity.YEAR} else zero
-        zero = {**zero, "month": 1} if unit is Fidelity.YEAR else zero
-    return moment.replace(**zero)  # type: ignore[arg-type]  # the keys are replace's own
+        fields = {**fields, "minute": 0} if unit is not Fidelity.MINUTE else fields
+        fields = {**fields, "hour": 0} if _ORDER.index(unit) >= _ORDER.index(Fidelity.DAY) else fields
+        fields = {**fields, "day": 1} if unit in {Fidelity.MONTH, Fidelity.YEAR} else fields
+        fields = {**fields, "month": 1} if unit is Fidelity.YEAR else fields
+    return moment.replace(**fields)  # type: ignore[arg-type]  # the keys are replace's own
 
 
 def ceiling(text: str, unit: Fidelity) -> str:
     """Like `floor`, but up to the next hour, day or month, so that a validity is not cut short."""
     moment = datetime.fromisoformat(text)
-    low = _floor(moment, unit)
-    if low == moment:
-        return _stix(low)
+    lower_bound = _floor(moment, unit)
+    if lower_bound == moment:
+        return _stix(lower_bound)
     if unit is Fidelity.MONTH:
-        return _stix(_floor(low + timedelta(days=31), unit))
-    return _stix(low + (timedelta(hours=1) if unit is Fidelity.HOUR else timedelta(days=1)))
+        return _stix(_floor(lower_bound + timedelta(days=31), unit))
+    return _stix(lower_bound + (timedelta(hours=1) if unit is Fidelity.HOUR else timedelta(days=1)))
 
 
-def since(began: str | None, text: str, unit: Fidelity, *, start_is_released: bool = False) -> tuple[str, Fidelity]:
-    """Round a time of an incident that began at `began`; return it with its fidelity.
+def round_since_start(
+    case_start: str | None, text: str, unit: Fidelity, *, start_is_released: bool = False
+) -> tuple[str, Fidelity]:
+    """Round a time of an incident that began at `case_start`; return it with its fidelity.
 
-    On the first day, or before it, the time is cut to `unit`. Later times are `began` plus a step of days, exact to the
+    On the first day, or before it, the time is cut to `unit`. Later times are `case_start` plus a step of days, exact to the
     month, or to the year where the step falls into another month: so 52 hours and 60 hours look the same, and what is
     released is true. Where an earlier stage released the start (`start_is_released`), a time before it is exact to the
     month only: both dates together would give the duration.
     """
     moment = datetime.fromisoformat(text)
-    first = _floor(datetime.fromisoformat(began), Fidelity.DAY) if began else moment
-    days = (moment - first).days
+    first_day = _floor(datetime.fromisoformat(case_start), Fidelity.DAY) if case_start else moment
+    days = (moment - first_day).days
     if days < 0 and start_is_released:
-        unit = coarser(Fidelity.MONTH, unit)
+        unit = coarser_fidelity(Fidelity.MONTH, unit)
     if days <= 0:
         return _stix(_floor(moment, unit)), unit
-    shown = first + timedelta(days=step(days, DURATION_STEPS))
-    if shown.year != moment.year:
+    rounded = first_day + timedelta(days=highest_step(days, DURATION_STEPS))
+    if rounded.year != moment.year:
         return _stix(_floor(moment, Fidelity.YEAR)), Fidelity.YEAR
-    exactness = Fidelity.MONTH if shown.month == moment.month else Fidelity.YEAR
-    return _stix(_floor(shown, unit)), coarser(exactness, unit)
+    fidelity = Fidelity.MONTH if rounded.month == moment.month else Fidelity.YEAR
+    return _stix(_floor(rounded, unit)), coarser_fidelity(fidelity, unit)
 
 
-def until(start: str, end: str, released_start: str) -> str:
+def round_validity_end(start: str, end: str, released_start: str) -> str:
     """The end of a validity, counted from the released start: its days rounded up to whole steps."""
     days = -((datetime.fromisoformat(start) - datetime.fromisoformat(end)) // timedelta(days=1))
     steps = -(-days // VALIDITY_STEP)
@@ -99,19 +101,19 @@ def _stix(moment: datetime) -> str:
 
 def criticality(value: int) -> int:
     """The middle of its band: 15, 40, 70, 95, or 0."""
-    return next(middle for lowest, middle in _CRITICALITY if value >= lowest)
+    return next(middle for lowest, middle in _CRITICALITY_BANDS if value >= lowest)
 
 
 def availability(value: int) -> int:
     """The middle of its band on Incident Core's scale of availability."""
-    return next(middle for lowest, middle in _AVAILABILITY if value >= lowest)
+    return next(middle for lowest, middle in _AVAILABILITY_BANDS if value >= lowest)
 
 
-def step(value: float, steps: Sequence[int]) -> int:
+def highest_step(value: float, steps: Sequence[int]) -> int:
     """The highest step at or below the value; 0 for what is below all."""
     return steps[max(bisect_right(steps, value) - 1, 0)]
 
 
 def magnitude(value: float) -> int:
     """The power of ten at or below it: 0, 1, 10, 100 …"""
-    return step(value, COUNT_STEPS)
+    return highest_step(value, COUNT_STEPS)

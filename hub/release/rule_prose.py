@@ -1,7 +1,7 @@
-"""What a detection rule says in words: descriptions, messages and comments, which an analyst writes about the case.
+"""Search the prose in a detection rule: descriptions, messages and comments that an analyst wrote about the case.
 
-They leave with the rule, and nobody approves them like the report's other texts. So what in them looks like a place, a person
-or an organisation is asked about.
+The prose leaves with the rule, without an approval as for other texts of the report. So an officer decides about a rule
+whose prose contains what looks like a place, a person or an organisation.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hub.reports.observables import Observable, ObservableType
 
 MAX_TEXT: Final = 20_000  # characters of one rule that are read
 _KINDS: Final = {"place": "a place", "person": "what looks like a person's name"}
-# A string comes first, so that the signs of a comment inside it are none.
+# Strings match before comments, so that the sign of a comment inside a string does not count.
 _YARA: Final = re.compile(
     r'\b(?:description|desc|comment|title|info|note|notes|context|campaign|incident|case|victim)\s*=\s*"((?:[^"\\]|\\.){1,1000})"'
     r'|"(?:[^"\\]|\\.)*"|//([^\n]{1,1000})|/\*(.{1,1000}?)\*/',
@@ -30,14 +30,14 @@ _PROSE: Final = {"yara": _YARA, "sigma": _SIGMA, "snort": _SNORT, "suricata": _S
 
 
 def prose(pattern: str, pattern_type: str) -> Iterator[str]:
-    """The sentences of a rule."""
+    """The texts in the prose of a rule."""
     expression = _PROSE.get(pattern_type)
     for match in expression.finditer(pattern[:MAX_TEXT]) if expression else ():
         yield from (text for text in match.groups() if text)
 
 
-def telling(item: Observable) -> Iterator[str]:
-    """What in the sentences of a rule may tell whom it is about, for the officer."""
+def prose_findings(item: Observable) -> Iterator[str]:
+    """Clauses for the officer about what in the prose of a rule may identify the victim."""
     if item.type is not ObservableType.PATTERN or item.pattern is None:
         return
     for text in prose(item.pattern, item.pattern_type or ""):

@@ -277,7 +277,7 @@ def _time(end: str, context: ObjectContext) -> tuple[str, Fidelity]:
     """`start_time` or `end_time` as it leaves, and how exact it then is."""
     content = context.content
     own = Fidelity(content.get(f"{end}_time_fidelity", Fidelity.SECOND))
-    return context.release.since_it_began(content[f"{end}_time"], rounding.coarser(own, context.release.unit))
+    return context.release.since_it_began(content[f"{end}_time"], rounding.coarser_fidelity(own, context.release.unit))
 
 
 def rounded(end: str) -> PropertyRule:

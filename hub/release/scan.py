@@ -1,24 +1,25 @@
-"""The scanner: does a text say, in whatever spelling, whom the CERT protects?
+"""The scanner: does a text name somebody whom the CERT protects, in any spelling?
 
-What others use of it:
+Other modules use the following:
 
-* `deny.scanner_for(member, report)` makes the scanner of one release, `deny.is_listed(member)` that of the CERT's own list.
-* `Scanner.hits(text)` returns a `Hit` for each thing that the text says of those protected, each once.
-* `Hit.strength` says what may become of the text:
-  - `Strength.EXACT`: the text holds something that is the victim's own (its name as a word of its own, its domain or a
-    host in it, a mailbox, an address, a number …). It stays, whatever an officer says.
-  - `Strength.SIMILAR`: the text resembles something of the victim's, or holds its name inside a longer word, as a
-    phishing domain does. It is held under a key; approved by an officer it leaves as a lone indicator.
-* `Hit.description` is a clause for the officer that does not repeat what was searched for; `Hit.text` with `start` and `end` is
-  the span of the scanned text that it is about. `str(hit)` joins both.
-* `Scanner.approved_value_scanner()` is for the last look over what an officer approved: it finds EXACT hits only, and of the CERT's own
-  list only the addresses, since an officer may approve the hacked site of a constituent that is not the victim.
+* `deny.scanner_for(member, report)` makes the scanner for one release, `deny.list_scanner(member)` that for the CERT's own
+  list.
+* `Scanner.hits(text)` returns a `Hit` for each protected thing in the text, each once.
+* `Hit.strength` decides what happens to the text:
+  - `Strength.EXACT`: the text contains something that belongs to the victim: its name as a word, its domain or a host in
+    it, a mailbox, an address, a number and so on. The text stays at the CERT, and no officer can approve it.
+  - `Strength.SIMILAR`: the text resembles something of the victim's, or contains its name inside a longer word, as a
+    phishing domain does. The text is held under a key. If an officer approves it, it leaves as a lone indicator.
+* `Hit.description` tells the officer what was found without repeating what was searched for. `Hit.text` with `start` and
+  `end` is the span of the scanned text. `str(hit)` joins both.
+* `Scanner.approved_value_scanner()` is for the last look at values that an officer approved. It finds EXACT hits only, and
+  of the CERT's own list only the addresses: an officer may approve the hacked site of a constituent that is not the victim.
 
-How it searches. A text is read in every encoding (`encodings`). Each reading is folded to its letters (`spelling`) and to
-how they look (`disguises`), and one automaton for each of the two finds all needles at once (`needle_index`): the cost is
-linear in the text, however long the list. Where the report names a victim, words are also compared by how they are said
-and for one wrong letter (`pronounce`). Addresses are compared as addresses (`addresses`), and hash values with those of
-names, domains and mailboxes.
+The search: a text is decoded from every encoding (`encodings`). Each reading is reduced to its letters (`spelling`) and to
+lookalike letters (`disguises`). One automaton for each of the two finds all needles at once (`needle_index`), so the cost
+is linear in the text and does not depend on the length of the list. If the report names a victim, words are also compared
+by pronunciation and for one wrong letter (`pronunciation`). Addresses are compared as addresses (`addresses`), and hash
+values with those of names, domains and mailboxes (`digests`).
 """
 
 from __future__ import annotations
@@ -45,13 +46,15 @@ from hub.release.spelling import fold, squeeze, squeeze_with_offsets
 ADDRESS: Final = "an address of the victim or a constituent"
 TOO_MANY: Final = "more encoded text than is read"
 MAX_SPAN: Final = 120  # characters of a span that are shown
-MIN_IN_NOISE: Final = 6  # letters of a needle that is searched for in a reading that is mostly noise
-MIN_CERTAIN_DIGITS: Final = 16  # of a hash value; fewer may be there by chance
-MIN_TEXT_SHARE: Final = 0.6  # of the bytes of hexadecimal digits that may be a text rather than a hash value
+MIN_IN_NOISE: Final = 6  # letters of a needle that is searched for in a noisy reading
+MIN_CERTAIN_DIGITS: Final = 16  # digits of a hash value that is an exact hit; fewer may match by chance
+MIN_TEXT_SHARE: Final = (
+    0.6  # share of printable bytes in hexadecimal digits that may be a text; with fewer they are a hash value
+)
 
 
 class Strength(Enum):
-    """Whether a hit is the thing itself, or only like it."""
+    """Whether a hit is what was searched for, or only resembles it."""
 
     EXACT = "exact"
     SIMILAR = "similar"
@@ -59,7 +62,7 @@ class Strength(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something of the deny-list found in a text; see the module's docstring."""
+    """Something of the deny-list that occurs in a text; see the docstring of the module."""
 
     description: str
     strength: Strength
@@ -70,7 +73,7 @@ class Hit:
 
     @property
     def is_exact(self) -> bool:
-        """Whether it stays whatever an officer says."""
+        """Whether the text must stay, so that no officer can approve it."""
         return self.strength is Strength.EXACT
 
     def __str__(self) -> str:
@@ -78,27 +81,28 @@ class Hit:
 
 
 class Scanner:
-    """Looks for a fixed deny-list. `deny.scanner_for` makes one for each release.
+    """Searches texts for a fixed deny-list. `deny.scanner_for` makes a scanner for each release.
 
-    `allowed_texts`: texts that may be said, such as the CERT's own name. `harmless`: words that cannot be told from our own
-    sentences; what is only similar to them, or to a part of them, is no hit. `compares_words`: whether words are compared.
+    `allowed_texts` may leave, such as the CERT's own name. `harmless_words` also occur in the product's own sentences: a
+    similar hit that is one of them, or a part of one, is dismissed. `compares_words` says whether words are compared by
+    pronunciation and spelling. With `for_approved_values`, only exact hits are found, and listed needles are not searched.
     """
 
-    def __init__(  # noqa: PLR0913  each says what is searched for, or what is not
+    def __init__(  # noqa: PLR0913  each parameter includes or excludes something from the search
         self,
         indexes: Iterable[NeedleIndex],
         networks: Iterable[str] | Ranges,
         *,
         allowed_texts: Iterable[str] = (),
-        harmless: frozenset[str] = frozenset(),
-        approved_value_scanner: bool = False,
+        harmless_words: frozenset[str] = frozenset(),
+        for_approved_values: bool = False,
         compares_words: bool = True,
     ) -> None:
-        self._indexes = tuple(index for index in indexes if not (approved_value_scanner and index.is_listed))
+        self._indexes = tuple(index for index in indexes if not (for_approved_values and index.is_listed))
         self._ranges = networks if isinstance(networks, Ranges) else Ranges(networks)
         self._allowed_texts = tuple(filter(None, map(squeeze, allowed_texts)))
-        self._harmless = harmless
-        self._exact_only = approved_value_scanner
+        self._harmless_words = harmless_words
+        self._for_approved_values = for_approved_values
         self._word_indexes = tuple(index for index in self._indexes if index.has_words) if compares_words else ()
         self._hits: dict[str, tuple[Hit, ...]] = {}
 
@@ -106,7 +110,7 @@ class Scanner:
         return f"Scanner({sum(map(len, self._indexes))} spellings)"
 
     def hits(self, text: str) -> tuple[Hit, ...]:
-        """What of the list the text says, exact hits first; a similar hit inside another hit is left out."""
+        """The hits in a text, exact hits first. A similar hit inside another hit is left out."""
         if text not in self._hits:
             if _is_noise(text):
                 hits = list(self._hash_hits(Reading(text, 0, len(text))))
@@ -115,41 +119,42 @@ class Scanner:
                 hits = [hit for reading in all_readings for hit in self._search_reading(reading)]
                 if len(all_readings) >= MAX_READINGS and self._indexes:
                     hits.append(Hit(TOO_MANY, Strength.SIMILAR, text[:MAX_SPAN], 0, len(text)))
-            self._hits[text] = _distinct_hits(hit for hit in hits if hit.is_exact or not self._exact_only)
+            self._hits[text] = _distinct_hits(hit for hit in hits if hit.is_exact or not self._for_approved_values)
         return self._hits[text]
 
     def last_look_scanner(self) -> Scanner:
-        """The scanner for the last look over all that leaves, our own sentences among it.
+        """The scanner for the last look at everything that leaves, including the product's own sentences.
 
-        Their words sound like many a name; each value and text of the report was compared word by word before.
+        It does not compare words, because the words of these sentences sound like many names. The texts and values of the
+        report were compared word by word before.
         """
         return Scanner(
             self._indexes,
             self._ranges,
             allowed_texts=self._allowed_texts,
-            harmless=self._harmless,
-            approved_value_scanner=self._exact_only,
+            harmless_words=self._harmless_words,
+            for_approved_values=self._for_approved_values,
             compares_words=False,
         )
 
     def approved_value_scanner(self) -> Scanner:
-        """The scanner for the last look over what an officer approved."""
+        """The scanner for the last look at values that an officer approved."""
         return Scanner(
             self._indexes,
             self._ranges,
             allowed_texts=self._allowed_texts,
-            harmless=self._harmless,
-            approved_value_scanner=True,
+            harmless_words=self._harmless_words,
+            for_approved_values=True,
         )
 
     # -- one reading ------------------------------------------------------------------------------------------------
 
     def _search_reading(self, reading: Reading) -> Iterator[Hit]:
         text = reading.text
-        # letters of other scripts in noise are there by chance, and look like nothing: the table for them is not loaded
+        # In noise, letters of other scripts occur by chance. Leaving them out avoids loading the table of lookalikes.
         visible_text = text if reading.is_clean else _OTHER_SCRIPTS.sub(" ", text)
         offsets: dict[Callable[[str], tuple[str, list[int]]], list[int]] = {}
-        for form, with_places, search in (
+        for form, compute_offsets, search in (
             (squeeze(text), squeeze_with_offsets, NeedleIndex.find_in_letters),
             (lookalike_form(visible_text), lookalike_form_with_offsets, NeedleIndex.find_in_lookalike_form),
         ):
@@ -157,12 +162,12 @@ class Scanner:
                 for needle, offset in search(index, form):
                     if not _is_searched_for(needle, reading):
                         continue
-                    if with_places not in offsets:
-                        offsets[with_places] = with_places(
+                    if compute_offsets not in offsets:
+                        offsets[compute_offsets] = compute_offsets(
                             visible_text if search is NeedleIndex.find_in_lookalike_form else text
                         )[1]
-                    start, end = needle_span(text, offsets[with_places], offset, len(needle.text))
-                    # one character may stand for several letters in Latin, and says less than a name
+                    start, end = needle_span(text, offsets[compute_offsets], offset, len(needle.text))
+                    # one character of another script may become several Latin letters, but is not a name
                     if (
                         end - start > 1
                         and is_bounded(needle.bounds, text, start, end)
@@ -181,7 +186,7 @@ class Scanner:
         squeezed = squeeze(text)
         if any(squeezed in allowed_texts for allowed_texts in self._allowed_texts):
             return
-        if strength is Strength.SIMILAR and {squeezed, word_around(reading.text, start, end)} & self._harmless:
+        if strength is Strength.SIMILAR and {squeezed, word_around(reading.text, start, end)} & self._harmless_words:
             return
         description, span = needle.description, (start, end)
         if reading.encoding:
@@ -224,7 +229,7 @@ _HEXADECIMAL: Final = re.compile(r"(?:[0-9a-fA-F]{2}){16,64}")
 
 
 def _is_noise(text: str) -> bool:
-    """Whether a text is a hash value: hexadecimal digits whose bytes are for the most part no letters, in UTF-8 or UTF-16."""
+    """Whether a text is a hash value: hexadecimal digits whose bytes are mostly not letters, in UTF-8 or UTF-16."""
     if _HEXADECIMAL.fullmatch(text) is None:
         return False
     raw = bytes.fromhex(text)
@@ -238,7 +243,7 @@ def _is_noise(text: str) -> bool:
 
 
 def _is_searched_for(needle: Needle, reading: Reading) -> bool:
-    """Whether a needle is searched for in this reading: in noise, only what is long enough not to be there by chance."""
+    """Whether a needle is searched for in this reading: in noise, only a needle too long to occur by chance."""
     if reading.is_clean:
         return True
     return needle.bounds is Bounds.ANYTHING and (needle.rule is not HitRule.NEVER or len(needle.text) >= MIN_IN_NOISE)
@@ -253,26 +258,28 @@ _BASE64_HASH: Final = re.compile(
 
 
 def _hash_values(text: str) -> Iterator[tuple[int, int, str]]:
-    """What could be a hash value, where it stands, and its hexadecimal digits; also of one in base64 or shaped like a UUID."""
+    """Each possible hash value: its start, end and hexadecimal digits. It may also be in base64, or in the form of a UUID."""
     for pattern in (_HASH, _UUID):
         for match in pattern.finditer(text):
             yield match.start(), match.end(), match[0].replace("-", "").lower()
     for match in _BASE64_HASH.finditer(text):
-        if match[0].islower() or match[0].isupper():  # a name such as `hostile-infrastructure`: bytes have both
+        if (
+            match[0].islower() or match[0].isupper()
+        ):  # a name such as `hostile-infrastructure`; base64 of bytes has both cases
             continue
         plain = match[0].rstrip("=").replace("-", "+").replace("_", "/")
         yield match.start(), match.end(), base64.b64decode(plain + "=" * (-len(plain) % 4)).hex()
 
 
 def _distinct_hits(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """Exact hits first, then in the order of the text; without similar hits inside a hit that says more."""
-    ordered = sorted(dict.fromkeys(hits), key=lambda hit: (not hit.is_exact, hit.start - hit.end, -len(hit.text)))
-    distinct: list[Hit] = []
-    for hit in ordered:
-        if hit.is_exact or not any(_is_inside(hit, other) for other in distinct):
-            distinct.append(hit)
-    return tuple(sorted(distinct, key=lambda hit: (not hit.is_exact, hit.start)))
+    """The hits without similar hits inside other hits: exact hits first, then in the order of the text."""
+    sorted_hits = sorted(dict.fromkeys(hits), key=lambda hit: (not hit.is_exact, hit.start - hit.end, -len(hit.text)))
+    kept_hits: list[Hit] = []
+    for hit in sorted_hits:
+        if hit.is_exact or not any(_is_inside(hit, other) for other in kept_hits):
+            kept_hits.append(hit)
+    return tuple(sorted(kept_hits, key=lambda hit: (not hit.is_exact, hit.start)))
 
 
-def _is_inside(hit: Hit, other: Hit) -> bool:
-    return other.start <= hit.start and hit.end <= other.end and squeeze(hit.text) in squeeze(other.text)
+def _is_inside(hit: Hit, outer: Hit) -> bool:
+    return outer.start <= hit.start and hit.end <= outer.end and squeeze(hit.text) in squeeze(outer.text)

@@ -1,5 +1,5 @@
-"""What resembles the things that somebody declared: distinctive words, initials, abbreviations, transliterations, letters
-that look alike, misspellings, and the name written backwards or in rot13. A value that holds it is asked about.
+"""Needles for what resembles a declared name or value: distinctive words, initials, abbreviations, transliterations, letters
+that look alike, misspellings, and the name written backwards or in rot13. A value that contains one is held for an officer.
 """
 
 from __future__ import annotations
@@ -45,60 +45,60 @@ from hub.release.pronunciation import MIN_EDITED_INSIDE, MIN_PRONUNCIATION, is_o
 from hub.release.spelling import fold, squeeze, strip_legal_form
 from hub.release.suspicious import street_words
 
-MIN_LISTED_ANYWHERE: Final = 6  # of a listed constituent, whose names are many
-MIN_DISGUISED: Final = 5  # letters of a name that is looked for backwards and in rot13
-MIN_UNSPACED: Final = 4  # characters in a row of a name in Thai, Khmer, Lao, Burmese or Chinese
+MIN_LISTED_ANYWHERE: Final = 6  # letters of the name of a listed constituent: the list is long
+MIN_DISGUISED: Final = 5  # letters of a name that is searched for backwards and in rot13
+MIN_UNSPACED: Final = 4  # neighbouring characters of a name in Thai, Khmer, Lao, Burmese or Chinese
 MIN_SOUND: Final = 4  # consonants of a word that is compared by its sound, or as an abbreviation inside words
 MIN_ABBREVIATION: Final = 3  # consonants of an abbreviation that is a word by itself
 MIN_CUT: Final = 4  # letters of a part of a person's name that is cut in a user name
-_BURMESE_RA: Final = "\u101b"  # said as y, and in names from Pali written as r: Yangon, Irrawaddy
-# Two letters that stand for a country or region far more often than for a name.
+_BURMESE_RA: Final = "\u101b"  # pronounced y; written as r in names from Pali: Yangon, Irrawaddy
+# Two letters that denote a country or region far more often than a name.
 _COUNTRY_CODES: Final = frozenset(
     "bn id kh la mm my ph sg th tl vn au cn de eu fr hk in ir jp kp kr nl nz ru tw uk us".split()
 )
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
-MIN_BEGINNING: Final = 5  # letters that are left of a word of a name that is cut
+MIN_BEGINNING: Final = 5  # letters that remain of a word that was cut
 MIN_PLACE_WORD: Final = 5  # letters of a word of an address
-MIN_CUT_WORD: Final = 7  # letters of that word
-MIN_BLEND_ANYWHERE: Final = 8  # letters of two words in one that are found inside longer words
-MAX_CUT: Final = 3  # letters that are cut off
+MIN_CUT_WORD: Final = 7  # letters of a word that may be cut
+MIN_BLEND_ANYWHERE: Final = 8  # letters of a blend of two words that is found inside longer words
+MAX_CUT: Final = 3  # letters that may be cut off
 _HAN: Final = re.compile("[\u3400-\u9fff]+")
-_CHINESE_NAME: Final = (3, 4)  # characters, the first of which is the family's
+_CHINESE_NAME: Final = (3, 4)  # characters of a person's name, the first of which is the family name
 
 
 def name_variants(name: str, owner: str) -> Iterator[Needle]:
-    """What resembles the name of an organisation."""
+    """Needles for what resembles the name of an organisation."""
     own_words = distinctive_words(name)
-    telling_words = [word for word in own_words if word not in load_lexicon().places] or own_words
-    whole = squeeze(strip_legal_form(strip_brackets(name)))
-    joined_forms = dict.fromkeys(("".join(map(squeeze, own_words)), "".join(map(squeeze, telling_words))))
-    pairs = (squeeze(first + second) for first, second in pairwise(telling_words))
+    key_words = [word for word in own_words if word not in load_lexicon().places] or own_words
+    full_name = squeeze(strip_legal_form(strip_brackets(name)))
+    joined_forms = dict.fromkeys(("".join(map(squeeze, own_words)), "".join(map(squeeze, key_words))))
+    pairs = (squeeze(first + second) for first, second in pairwise(key_words))
     parts = dict.fromkeys(
-        [*joined_forms, *map(squeeze, telling_words), *(pair for pair in pairs if len(pair) >= MIN_ANYWHERE)]
+        [*joined_forms, *map(squeeze, key_words), *(pair for pair in pairs if len(pair) >= MIN_ANYWHERE)]
     )
     for part in parts:
         yield from _part_needles(part, f"a distinctive word of {owner} name", name)
-    for part in dict.fromkeys(part for word in telling_words for part in _beginnings(squeeze(word))):
+    for part in dict.fromkeys(part for word in key_words for part in _beginnings(squeeze(word))):
         yield _needle(part, f"the beginning of a word of {owner} name", name, Bounds.AFFIXES)
-    for window in dict.fromkeys(window for word in telling_words for window in _windows(squeeze(word))):
+    for window in dict.fromkeys(window for word in key_words for window in _windows(squeeze(word))):
         yield _needle(window, f"a part of {owner} name", name)
-    for form in dict.fromkeys((whole, *parts)):
+    for form in dict.fromkeys((full_name, *parts)):
         yield from _disguise_needles(form, f"{owner} name", name)
     for part in parts:
         yield from _sound_needles(part, f"{owner} name")
     yield from _initial_needles(name, "".join(own_words), owner)
     for text in short_words_with_neighbours(name):
         yield from _part_needles(text, f"words of {owner} name", name)
-    for half in dict.fromkeys(half for word in telling_words for half in _halves(squeeze(word))):
+    for half in dict.fromkeys(half for word in key_words for half in _halves(squeeze(word))):
         yield _needle(half, f"a part of {owner} name", name, Bounds.AFFIXES)
     yield from _joined_word_needles(name, parts, owner)
 
 
-def _initial_needles(name: str, own_words: str, owner: str) -> Iterator[Needle]:
-    """The initials of a name and its abbreviations; `own_words` are its distinctive words in one."""
+def _initial_needles(name: str, joined_words: str, owner: str) -> Iterator[Needle]:
+    """The initials and abbreviations of a name. `joined_words` are its distinctive words, joined."""
     for text in sorted(initials(name)):
         yield _needle(text, f"the initials of {owner} name", name, Bounds.AFFIXES)
-    for letters in dict.fromkeys(map(consonants_of, (name, own_words))):
+    for letters in dict.fromkeys(map(consonants_of, (name, joined_words))):
         if len(letters) >= MIN_SHORT:
             yield _needle(letters, f"an abbreviation of {owner} name", name, view=View.ABBREVIATED)
     for text in sorted(initials_with_numbers(name)):
@@ -110,7 +110,7 @@ def _initial_needles(name: str, own_words: str, owner: str) -> Iterator[Needle]:
 
 
 def _joined_word_needles(name: str, parts: Iterable[str], owner: str) -> Iterator[Needle]:
-    """The joined words of a name, and `parts` of it in an older or newer spelling."""
+    """The joined words of a name, and its `parts` in an older or newer spelling."""
     for text in sorted(initials_with_words(name)):
         yield _needle(text, f"a word of {owner} name with initials", name, Bounds.AFFIXES)
     for text in sorted(syllables(name)):
@@ -133,24 +133,24 @@ def _bounds_of_blend(text: str) -> Bounds:
 
 
 def _beginnings(word: str) -> Iterator[str]:
-    """A long word cut at its end, unless what is left is a word that everybody uses."""
+    """The beginnings of a long word, except those that are everyday words."""
     if word.isascii() and word.isalpha() and len(word) >= MIN_CUT_WORD:
         beginnings = (word[:length] for length in range(MIN_BEGINNING, len(word)))
         yield from (text for text in beginnings if not is_ordinary(text) and text not in our_words())
 
 
 def _windows(word: str) -> Iterator[str]:
-    """Every few characters in a row of a word in a script without blanks, which may be several words."""
+    """The rows of neighbouring characters in a word of a script without spaces, which may contain several words."""
     if UNSPACED.match(word) is not None and len(word) > MIN_UNSPACED:
         yield from (word[start : start + MIN_UNSPACED] for start in range(len(word) - MIN_UNSPACED + 1))
 
 
 def text_name_variants(name: str) -> Iterator[Needle]:
-    """What resembles a name in the report's own text, of which nobody said whose it is: its words, joined and alone."""
+    """Needles for a name in the report's own text, whose owner is unknown: its words, joined and alone."""
     description = "a name in the report's own text"
     own_words = [word for word in distinctive_words(name) if not is_ordinary(word) and word not in our_words()]
-    whole = squeeze(strip_legal_form(strip_brackets(name)))
-    for part in dict.fromkeys((whole, "".join(map(squeeze, own_words)), *map(squeeze, own_words))):
+    full_name = squeeze(strip_legal_form(strip_brackets(name)))
+    for part in dict.fromkeys((full_name, "".join(map(squeeze, own_words)), *map(squeeze, own_words))):
         yield from _part_needles(part, description, name)
         if part.isascii() and len(lookalike_form(part)) >= MIN_DISGUISED:
             yield _needle(
@@ -163,29 +163,29 @@ def text_name_variants(name: str) -> Iterator[Needle]:
 
 
 def listed_name_variants(name: str, owner: str) -> Iterator[Needle]:
-    """What resembles the name of one of many: the name or its distinctive words as a whole, in letters that look alike."""
-    whole = squeeze(strip_legal_form(name))
+    """Needles for the name of a listed constituent: the name or its distinctive words as a whole, in letters that look alike."""
+    full_name = squeeze(strip_legal_form(name))
     joined_words = "".join(map(squeeze, distinctive_words(name)))
     if len(joined_words) >= MIN_LISTED_ANYWHERE:
         yield _needle(joined_words, f"the distinctive words of {owner} name", name)
-    for form in dict.fromkeys((whole, joined_words)):
+    for form in dict.fromkeys((full_name, joined_words)):
         if form.isascii() and len(lookalike_form(form)) >= MIN_LISTED_ANYWHERE:
             yield _needle(lookalike_form(form), f"letters that look like {owner} name", name, view=View.LOOKS)
 
 
 def listed_short_name_variants(name: str, owner: str) -> Iterator[Needle]:
-    """What looks like a brand or an abbreviation of one of many."""
+    """Needles for what looks like a brand or an abbreviation of a listed constituent."""
     if name.isascii() and len(lookalike := lookalike_form(name)) >= MIN_LISTED_ANYWHERE:
         yield _needle(lookalike, f"letters that look like {owner} short name", name, view=View.LOOKS)
 
 
 def short_name_variants(name: str, owner: str) -> Iterator[Needle]:
-    """What resembles a brand or an abbreviation."""
+    """Needles for what resembles a brand or an abbreviation."""
     text = squeeze(name)
     part = strip_affix(text)
-    if part != text:  # of BijakPay, `bijak`
+    if part != text:  # `bijak` of BijakPay
         yield from _part_needles(part, f"a part of {owner} short name", name)
-    for word in _own_words(name, text):  # of "Padi Hub", `padi`
+    for word in _own_words(name, text):  # `padi` of "Padi Hub"
         yield from _part_needles(word, f"a distinctive word of {owner} short name", name)
         yield from _disguise_needles(word, f"{owner} short name", name)
         yield from _sound_needles(word, f"{owner} short name")
@@ -200,15 +200,17 @@ def short_name_variants(name: str, owner: str) -> Iterator[Needle]:
         yield from _misspelling_needles(text, f"{owner} short name")
 
 
-def _own_words(name: str, whole: str) -> list[str]:
-    """The words of a short name of several words that nobody else uses."""
+def _own_words(name: str, full_name: str) -> list[str]:
+    """The distinctive words of a short name that has several words."""
     parts = [squeeze(word) for word in distinctive_words(name)]
-    shortest = MIN_WORD if UNSPACED.match(whole) else MIN_LETTERS
-    return [part for part in dict.fromkeys(parts) if part != whole and len(part) >= shortest and not is_ordinary(part)]
+    shortest = MIN_WORD if UNSPACED.match(full_name) else MIN_LETTERS
+    return [
+        part for part in dict.fromkeys(parts) if part != full_name and len(part) >= shortest and not is_ordinary(part)
+    ]
 
 
 def person_variants(name: str, owner: str) -> Iterator[Needle]:
-    """What resembles the name of a person: each part of it, the parts joined as user names are, the initials."""
+    """Needles for what resembles the name of a person: each part of it, the parts joined as in user names, the initials."""
     parts = [squeeze(part) for part in person_parts(name)]
     description = f"a part of the name of {owner}"
     for part in parts:
@@ -234,7 +236,7 @@ def person_variants(name: str, owner: str) -> Iterator[Needle]:
 
 
 def _user_name_needles(name: str, parts: list[str], owner: str) -> Iterator[Needle]:
-    """The parts of a person's name joined and cut, as user names are."""
+    """The parts of a person's name, joined and cut as in user names."""
     for first, second in permutations(parts[:4], 2):
         for text in (first + second, first[:1] + second, first + second[:1]):
             if len(text) >= MIN_DISGUISED:
@@ -258,7 +260,7 @@ def _southern_reading_needles(word: str, subject: str, declared_text: str) -> It
 
 
 def _honorific_needles(part: str, name: str, owner: str) -> Iterator[Needle]:
-    """A short part of a person's name in one word with what people call each other by: `pakbudi`; a long one is found so."""
+    """A short part of a person's name joined with an honorific: `pakbudi`. A long part is found inside longer words anyway."""
     if part.isascii() and part.isalpha() and MIN_WORD < len(part) < MIN_ANYWHERE:
         for text in (honorific + part for honorific in load_lexicon().honorifics):
             if len(text) >= MIN_DISGUISED and not is_ordinary(text):
@@ -266,7 +268,7 @@ def _honorific_needles(part: str, name: str, owner: str) -> Iterator[Needle]:
 
 
 def _cut_pairs(first: str, second: str) -> Iterator[str]:
-    """Two parts of a person's name in one word, one of them or both cut: `nikzul`, `hafram`."""
+    """Two parts of a person's name joined, with one or both of them cut: `nikzul`, `hafram`."""
     cuts = ([part[:3], part[:4], part] for part in (first, second) if part.isascii() and part.isalpha())
     texts = ("".join(row) for row in product(*cuts))
     yield from (
@@ -275,7 +277,7 @@ def _cut_pairs(first: str, second: str) -> Iterator[str]:
 
 
 def _cut_parts(part: str, letters: list[str]) -> Iterator[str]:
-    """A part of a person's name that is cut in a user name, with the first letter of another part: `nzulk`, `zulkn`, `zulki`."""
+    """A part of a person's name cut as in a user name, with the first letter of another part: `nzulk`, `zulkn`, `zulki`."""
     if not part.isascii():
         return
     for length in range(MIN_CUT, len(part)):
@@ -286,7 +288,7 @@ def _cut_parts(part: str, letters: list[str]) -> Iterator[str]:
 
 
 def domain_variants(domain: str, owner: str) -> Iterator[Needle]:
-    """What resembles a domain: its own label without generic words, and what looks like it."""
+    """Needles for what resembles a domain: the label of its owner without generic words, and what looks like that label."""
     label = own_label(domain)
     parts = own_parts(label)
     for part in parts:
@@ -306,7 +308,7 @@ def domain_variants(domain: str, owner: str) -> Iterator[Needle]:
 
 
 def _subdomain_labels(domain: str) -> Iterator[str]:
-    """The labels before the one that is the owner's own: `siakad` of siakad.contoh.ac.id."""
+    """The labels before the label of the owner: `siakad` of siakad.contoh.ac.id."""
     labels = [squeeze(label) for label in fold(domain).strip(".").split(".")]
     own_label_text = own_label(domain)
     subdomains = labels[: labels.index(own_label_text)] if own_label_text in labels else []
@@ -315,7 +317,7 @@ def _subdomain_labels(domain: str) -> Iterator[str]:
 
 
 def _halves(label: str) -> Iterator[str]:
-    """The two words that a word may be made of: `melati` and `rinjani` of `melatirinjani`, wherever it is cut."""
+    """The halves of a word that may be two words, at every cut: `melati` and `rinjani` of `melatirinjani`."""
     if not label.isascii():
         return
     for cut in range(MIN_LETTERS, len(label) - MIN_LETTERS + 1):
@@ -323,14 +325,14 @@ def _halves(label: str) -> Iterator[str]:
 
 
 def listed_domain_variants(domain: str, owner: str) -> Iterator[Needle]:
-    """What looks like the domain of one of many."""
+    """Needles for what looks like the domain of a listed constituent."""
     label = own_label(domain)
     if len(lookalike_form(label)) >= MIN_LISTED_ANYWHERE:
         yield _needle(lookalike_form(label), f"letters that look like {owner} domain", domain, view=View.LOOKS)
 
 
 def host_variants(host: str, owner: str) -> Iterator[Needle]:
-    """The parts of a machine's name: `cmpk` of `CMPK-HQ-FS02`."""
+    """Needles for the parts of a machine's name: `cmpk` of `CMPK-HQ-FS02`."""
     yield from listed_host_variants(host, owner)
     for part in re.findall(r"[a-z]{3,}", fold(host).partition(".")[0]):
         if part not in load_lexicon().affixes | our_words():
@@ -338,7 +340,7 @@ def host_variants(host: str, owner: str) -> Iterator[Needle]:
 
 
 def listed_host_variants(host: str, owner: str) -> Iterator[Needle]:
-    """A machine's name backwards, in rot13, and in letters that look alike."""
+    """Needles for a machine's name backwards, in rot13, and in letters that look alike."""
     name = squeeze(fold(host).partition(".")[0])
     if len(name) >= MIN_NUMBER and name not in COMMON_LABELS | load_lexicon().affixes | our_words():
         for form, method in ((name[::-1], "backwards"), (codecs.encode(name, "rot13"), "in rot13")):
@@ -350,17 +352,17 @@ def listed_host_variants(host: str, owner: str) -> Iterator[Needle]:
 
 
 def account_variants(account: str, owner: str) -> Iterator[Needle]:
-    """The parts of a user's name."""
+    """Needles for the parts of a user's name."""
     for part in re.findall(r"[a-z]{4,}", fold(account.rpartition("\\")[2])):
         if part not in load_lexicon().affixes | ROLE_BOXES | our_words():
             yield _needle(part, f"a part of {owner} account", account, Bounds.AFFIXES)
 
 
 def place_variants(place: str, owner: str) -> Iterator[Needle]:
-    """The words of an address that are its own: of "Jalan Pintasan 5", `pintasan`."""
+    """Needles for the distinctive words of a postal address: `pintasan` of "Jalan Pintasan 5"."""
     lexicon = load_lexicon()
     text = f" {' '.join(split_words(place))} "
-    for name in lexicon.places:  # "kuala lumpur" as a whole is a town's
+    for name in lexicon.places:  # a town may have several words: "kuala lumpur"
         text = text.replace(f" {name} ", " ")
     common_words = lexicon.words | lexicon.places | lexicon.technical_words | our_words() | street_words()
     for word in dict.fromkeys(text.split()):
@@ -370,7 +372,7 @@ def place_variants(place: str, owner: str) -> Iterator[Needle]:
 
 
 def _part_needles(text: str, description: str, declared_text: str) -> Iterator[Needle]:
-    """A part of a name by itself."""
+    """A part of a name, searched for by itself."""
     script = text[:1]
     if UNSPACED.match(script):
         if len(text) >= MIN_WORD:
@@ -383,7 +385,7 @@ def _part_needles(text: str, description: str, declared_text: str) -> Iterator[N
 
 
 def _bounds_of_word(text: str) -> Bounds:
-    """A whole word of a name says more than what is made of it: a short one, too, counts inside a longer word."""
+    """The bounds of a whole word of a name. It identifies more than derived forms, so a short one counts inside longer words."""
     if len(text) >= MIN_ANYWHERE or is_ordinary(text) or text in our_words():
         return _bounds(text)
     return Bounds.WORD if len(text) > MIN_LETTERS else Bounds.FEW_LETTERS
@@ -394,7 +396,7 @@ def _bounds(text: str) -> Bounds:
 
 
 def _disguise_needles(form: str, subject: str, declared_text: str) -> Iterator[Needle]:
-    """A name in Latin letters if it is not, in letters that look alike, abbreviated, backwards, and in rot13."""
+    """A name transliterated, in letters that look alike, abbreviated, backwards, and in shifted alphabets."""
     plain = squeeze(transliterate(form))
     if not form.isascii() and len(plain) >= MIN_LETTERS:
         yield _needle(plain, f"{subject} in Latin letters", declared_text, _bounds(plain))
@@ -424,7 +426,7 @@ def _disguise_needles(form: str, subject: str, declared_text: str) -> Iterator[N
 
 
 def _shifted_words(plain: str) -> Iterator[tuple[str, str]]:
-    """A word with each letter moved by as many places, or counted from the end of the alphabet."""
+    """A word with each letter shifted in the alphabet by the same number of places, or mirrored."""
     if plain.isalpha():
         for places in range(1, len(_ALPHABET)):
             table = str.maketrans(_ALPHABET, _ALPHABET[places:] + _ALPHABET[:places])
@@ -435,7 +437,7 @@ def _shifted_words(plain: str) -> Iterator[tuple[str, str]]:
 
 
 def _sound_needles(form: str, subject: str) -> Iterator[Needle]:
-    """A word as it is said, and as it is misspelt; the needle keeps the word, which the index compares with what it finds."""
+    """A word by its pronunciation, and misspelt. The needle keeps the word, so that the index can compare it with a match."""
     description = f"a word that sounds like {subject}"
     plain = squeeze(transliterate(form))
     if form.isascii():

@@ -1,9 +1,8 @@
-"""Decoders for what is spelt letter by letter: in Morse code, in words for letters and digits, in pictures of letters,
-upside down, with each letter moved by 47 places, by the places of the letters in the alphabet, or with other letters
-between its own.
+"""Decoders for texts that are spelt letter by letter: in Morse code, in words for letters and digits, in pictures of letters,
+upside down, in rot47, as places in the alphabet, or with other letters between their own.
 
-`SPELLINGS` are applied like the encodings of `decoders`; `decode_interleaved` only to the text itself, of which it reads every
-other letter: a text has two such readings, and one that was decoded seldom hides a name that way again.
+`SPELLINGS` are applied like the encodings of `decoders`. `decode_interleaved`, which reads every other letter, is applied to
+the original text only: a decoded text rarely hides a name in this way.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from hub.release.readable import DecodedText
 from hub.release.spelling import fold
 
 MIN_SPELT: Final = 4  # letters or digits that are spelt out
-MIN_LETTERS: Final = 3  # of most words that stand for one
+MIN_LETTERS: Final = 3  # letters of most words that stand for a letter or digit
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
 
 # -- Morse code, words -------------------------------------------------------------------------------------------------
@@ -54,7 +53,7 @@ _DIGITS: Final = {
 
 
 def _run_of(words: dict[str, str]) -> re.Pattern[str]:
-    """A row of these words, with anything but letters between them, or in one word."""
+    """The expression for a row of these words, joined, or with other characters than letters between them."""
     choices = "|".join(sorted(words, key=len, reverse=True))
     return re.compile(rf"(?<![a-z])(?=[a-z])(?:{choices})(?:[^a-z]{{0,3}}(?:{choices})){{{MIN_SPELT - 1},}}(?![a-z])")
 
@@ -90,7 +89,7 @@ def _row(first: int, letters: str = _ALPHABET) -> dict[int, str]:
     return {first + place: letter for place, letter in enumerate(letters)}
 
 
-# White letters in black circles and squares, flags, tags, and braille: what Unicode does not take apart by itself.
+# White letters in black circles and squares, flags, tags, and braille: Unicode does not map them to letters.
 _PICTURES: Final = {
     **_row(0x1F150),
     **_row(0x1F170),
@@ -137,7 +136,7 @@ def _decode_drawn_letters(text: str) -> Iterator[DecodedText]:
 
 _SIGNS: Final = "".join(map(chr, range(33, 127)))
 _ROT47: Final = str.maketrans(_SIGNS, _SIGNS[47:] + _SIGNS[:47])
-# Small letters become these, a capital before them one of those; among them a sign that is seldom in a word.
+# What rot47 makes of small letters, perhaps after a capital. The signs below are rare in ordinary words.
 _ROT47_RUN: Final = re.compile(r"[p-~!-+]?[2-9:-@A-K]{4,}")
 _ROT47_LETTER: Final = re.compile("[A-K]")
 _ROT47_SIGN: Final = re.compile("[;-@]")

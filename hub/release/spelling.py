@@ -10,14 +10,14 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
-# Letters that Unicode does not take apart into a Latin letter and an accent.
+# Letters that Unicode does not decompose into a Latin letter and an accent.
 _LETTERS: Final = str.maketrans(
     {"đ": "d", "ð": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "\u0131": "i", "þ": "th"}
 )
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 _NOT_ALNUM: Final = re.compile(r"[^a-z0-9]+")
 
-# Legal forms of the region and of trade at large, as `fold` leaves them. Longest first.
+# Legal forms of the region and of international trade. Longest first.
 _WRITTEN_FORMS: Final = sorted(
     {
         "sdn bhd", "sdn berhad", "sendirian berhad", "berhad", "bhd", "plt", "pte ltd", "pte limited", "private limited",
@@ -35,11 +35,11 @@ _WRITTEN_FORMS: Final = sorted(
 
 @lru_cache(maxsize=50_000)
 def fold(text: str) -> str:
-    """Casefolded NFKC without accents on Latin letters and without invisible characters; words stay words."""
+    """Casefolded NFKC without accents on Latin letters and without invisible characters. Words stay separate."""
     if text.isascii():
         return text.lower()
     text = unicodedata.normalize("NFKC", text).casefold()
-    if not text.isprintable():  # invisible characters are not
+    if not text.isprintable():  # it contains invisible characters
         text = "".join(character for character in text if unicodedata.category(character) != "Cf")
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text)).translate(_LETTERS)
     return unicodedata.normalize("NFKC", text)
@@ -47,7 +47,7 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=50_000)
 def squeeze(text: str) -> str:
-    """`fold`, and only letters, digits and the marks that scripts of the region cannot do without."""
+    """`fold`, reduced to letters, digits and the combining marks that scripts of the region need."""
     folded = fold(text)
     if folded.isascii():
         return _NOT_ALNUM.sub("", folded)
@@ -57,13 +57,13 @@ def squeeze(text: str) -> str:
 
 
 def squeeze_with_offsets(text: str) -> tuple[str, list[int]]:
-    """`squeeze(text)`, and for each of its characters where in the text the one stands that it was made of."""
+    """`squeeze(text)`, and for each of its characters the offset of the original character in the text."""
     squeezed: list[str] = []
     offsets: list[int] = []
     start = 0
     while start < len(text):
         end = start + 1
-        while end < len(text) and unicodedata.category(text[end])[0] == "M":  # a letter goes with its accents
+        while end < len(text) and unicodedata.category(text[end])[0] == "M":  # a letter and its accents belong together
             end += 1
         part = squeeze(text[start:end])
         squeezed.append(part)
@@ -87,7 +87,7 @@ def strip_legal_form(name: str) -> str:
 
 
 def _strip_forms(parts: list[str]) -> list[str]:
-    """The words of a name without the legal forms at both ends, the longest of them first; one word at least is left."""
+    """The words of a name without the legal forms at both ends. Longer forms are tried first; at least one word remains."""
     form_lengths = range(_MAX_FORM_WORDS, 0, -1)
     while parts:
         length = len(parts)
@@ -108,7 +108,7 @@ _LEGAL_FORMS: Final = frozenset(_FOLDED_FORMS)
 LEGAL_WORDS: Final = frozenset(form for form in _LEGAL_FORMS if form.isascii() and form.isalpha())
 """The legal forms of one word in Latin letters."""
 _ASCII_FORMS: Final = "|".join(re.escape(form) for form in _FOLDED_FORMS if form.isascii())
-# Thai, Khmer, Lao and Burmese write no blanks between a form and the name.
+# Thai, Khmer, Lao and Burmese write no space between a legal form and the name.
 _OTHER_FORMS: Final = "|".join(re.escape(form) for form in _FOLDED_FORMS if not form.isascii())
 _FIRST_WORDS: Final = frozenset(form.split()[0] for form in _FOLDED_FORMS)
 _LAST_WORDS: Final = frozenset(form.split()[-1] for form in _FOLDED_FORMS)
@@ -118,7 +118,7 @@ _FORM_AT_END: Final = re.compile(rf"(?<=.)(?: (?:{_ASCII_FORMS})|(?:{_OTHER_FORM
 
 
 def is_legal_form(text: str) -> bool:
-    """Whether the text is nothing but a legal form, and so nobody's name."""
+    """Whether the text is only a legal form, and therefore not a name."""
     return fold(text).strip(" .,") in _LEGAL_FORMS
 
 

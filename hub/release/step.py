@@ -159,8 +159,8 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     )
     problems = check.problems(contents, look)
     problems += _problems_alone(lone, own, look, member, report)
-    crowd = ladder.crowd_of(member, audience)
-    if not all(ladder.satisfied(rung, crowd) for rung in rewritten.rungs):
+    crowd = ladder.release_crowd(member, audience)
+    if not all(ladder.is_anonymous(rung, crowd) for rung in rewritten.rungs):
         problems.append("what is said of a victim fits too few organisations")
     if problems:
         return Withheld(_reasons(problems), preview)

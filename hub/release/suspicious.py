@@ -1,10 +1,10 @@
-"""What in a text may tell who the victim is although no needle of the deny-list is in it.
+"""Find spans in a text that may identify the victim although they are not on the deny-list.
 
-`suspicious_spans(text, hits)` is a pure function of the text (and of what the scanner found in it): superlatives ("the only
-port"), exact durations, times and amounts, places, numbers that look like an identity, initials, hosts, names of people,
-organisations and products, words in another script, with digits for letters, or backwards. Each span says why.
+`suspicious_spans(text, hits)` depends only on the text and on the scanner's hits in it. It finds superlatives ("the only
+port"), exact durations, times and amounts, places, numbers that may identify somebody, initials, hosts, names of people,
+organisations and products, and words in another script, with digits for letters, or backwards. Each span has a reason.
 
-An officer who approves a text is shown the spans, and gives a reason to let the text out despite them.
+An officer who wants to approve a text sees the spans, and must give a reason for approving it despite them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from hub.release.names import UNSPACED, load_lexicon, split_words, word_table
 from hub.release.patterns import identifying_spans
 from hub.release.scan import Hit
 
-MAX_TEXT: Final = 100_000  # characters of a text that are read; what is beyond is one suspicious span
+MAX_TEXT: Final = 100_000  # characters of a text that are read; the remainder is one suspicious span
 
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """A span of a text, what kind of thing it is, and why it may tell who the victim is."""
+    """A span of a text, its kind, and the reason why it may identify the victim."""
 
     kind: str
     start: int
@@ -62,7 +62,7 @@ _REASONS: Final = {
 
 
 def suspicious_spans(text: str, hits: Iterable[Hit] = ()) -> list[Suspicion]:
-    """The suspicious spans of a text, in its order. `hits` are those of the scanner in the same text."""
+    """The suspicious spans of a text, in order. `hits` are the scanner's hits in the same text."""
     suspicions = [
         Suspicion("similar" if not hit.is_exact else "exact", hit.start, hit.end, hit.text, hit.description)
         for hit in hits
@@ -88,9 +88,9 @@ def _suspicion(kind: str, text: str, start: int, end: int) -> Suspicion:
 
 
 def _order(suspicions: list[Suspicion]) -> list[Suspicion]:
-    """In the order of the text, each place once for each kind; numbers that are part of something known are left out."""
+    """The suspicions in the order of the text, without overlaps of one kind, and without numbers inside other suspicions."""
     distinct: list[Suspicion] = []
-    ends: dict[str, int] = {}  # of each kind, how far its spans reach so far
+    ends: dict[str, int] = {}  # by kind: the end of its spans up to here
     for suspicion in sorted(dict.fromkeys(suspicions), key=lambda suspicion: (suspicion.start, -suspicion.end)):
         reach = max(ends.values(), default=0) if suspicion.kind in _WEAK_KINDS else ends.get(suspicion.kind, 0)
         if reach < suspicion.end:
@@ -99,10 +99,10 @@ def _order(suspicions: list[Suspicion]) -> list[Suspicion]:
     return distinct
 
 
-# Kinds that say nothing more of a place that another kind is about.
+# Kinds that add nothing to a span of another kind.
 _WEAK_KINDS: Final = frozenset({"number", "amount", "initials", "product"})
 
-# Identifiers of weaknesses, techniques and updates, versions and hash values: public, and full of digits.
+# Identifiers of weaknesses, techniques and updates, versions and hash values: they have digits, but are public.
 _PUBLIC_IDENTIFIER: Final = re.compile(
     r"\b(?:CVE-\d{4}-\d{4,7}|CWE-\d+|CAPEC-\d+|T[AS]?\d{4}(?:\.\d{3})?|KB\d{6,8}|MS\d{2}-\d{3}|GHSA(?:-\w{4}){3}|SHA-?\d{1,3}"
     r"|AES-?\d{3}|UTF-?\d{1,2}|ISO[ /]?\d+|X-ARF|RFC ?\d+|TLS ?v?1\.\d|IPv[46]|RC4|MD[45]|BASE(?:16|32|64|85)|[0-9a-fA-F]{32,128}"
@@ -203,7 +203,7 @@ def _known_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 
 @lru_cache(maxsize=1)
 def street_words() -> frozenset[str]:
-    """The words that stand before or after the name of a street or building, and name nothing by themselves."""
+    """The words before or after the name of a street or building, which name nothing by themselves."""
     places = word_table("suspicious_words")["places"]
     return frozenset(word for key in ("before", "after") for word in split_words(places[key].replace(",", " ")))
 
@@ -225,7 +225,7 @@ def _kinds_and_spans(text: str) -> Iterator[tuple[str, int, int]]:
         kind = _kind_of_word(match[0])
         if kind:
             yield kind, match.start(), match.end()
-    # compiled when the first text of another script is met: it takes 5 ms
+    # compiled for the first text in another script, because it takes 5 ms
     for match in () if text.isascii() else re.finditer(_OTHER_SCRIPT, text):
         yield "script", match.start(), match.end()
         if UNSPACED.match(match[0]) and any(part in match[0] for part in load_lexicon().unspaced_words):
@@ -237,7 +237,7 @@ def _kinds_and_spans(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _kind_of_word(word: str) -> str:
-    """What a word by itself may be: initials, the name of a product, a name with digits for letters; empty for nothing."""
+    """The kind of a single word: initials, the name of a product, a name with digits for letters; "" if it is not suspicious."""
     known_upper, known_names, known_leet = _known_words()
     lower = word.casefold()
     if _INITIALS.fullmatch(word):

@@ -14,9 +14,9 @@ from typing import cast
 
 from hub.home.member import OwnMember
 from hub.release import constituents, ladder
-from hub.release.ladder import Crowd, Level, Rung
+from hub.release.ladder import Crowd, Detail, Rung
 from hub.release.policy import Approvals, Audience, AudienceProfile
-from hub.release.pseudonym import canonical, period, pseudonym
+from hub.release.pseudonym import canonical_name, pseudonym, pseudonym_period
 from hub.rendering import wording
 from hub.rendering.versions import Content
 from hub.reports.report import Report
@@ -32,51 +32,51 @@ _ACTORS = frozenset({"threat-actor", "intrusion-set"})
 class Disclosure:
     """How much one release may say of its victims.
 
-    `highest` is the rung that consent and audience allow, and why; `rung` what may be said of the incident as a whole;
-    `victims` the rung of each of the report's victims; `period` that in which a pseudonym stays the same.
+    `highest_detail` is the rung that consent and audience allow, and why; `rung` what may be said of the incident as a whole;
+    `victims` the rung of each of the report's victims; `pseudonym_period` that in which a pseudonym stays the same.
     """
 
     member: OwnMember
     audience: Audience
     crowd: Crowd
-    highest: tuple[Level, str]
+    highest_detail: tuple[Detail, str]
     rung: Rung
     victims: tuple[Rung, ...]
-    period: str
+    pseudonym_period: str
 
 
-def highest_rung(report: Report, audience: Audience, approvals: Approvals, *, incidents: bool) -> tuple[Level, str]:
+def highest_rung(report: Report, audience: Audience, approvals: Approvals, *, incidents: bool) -> tuple[Detail, str]:
     """The highest rung that a release may use, and why. `incidents`: whether anything is said of an incident."""
     if not incidents:
-        return Level.NOTHING, "this collection takes no incidents, and so no victims"
-    highest = ladder.highest(report.consent, audience, approvals)
-    if highest[0] is Level.NAMED and len(report.victims) != 1:
-        return Level.PSEUDONYM, "a yes to being named is one victim's own, and the report has several"
-    return highest
+        return Detail.NOTHING, "this collection takes no incidents, and so no victims"
+    highest_detail = ladder.highest_detail(report.consent, audience, approvals)
+    if highest_detail[0] is Detail.NAMED and len(report.victims) != 1:
+        return Detail.PSEUDONYM, "a yes to being named is one victim's own, and the report has several"
+    return highest_detail
 
 
 def disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a release
     report: Report,
     member: OwnMember,
     audience: Audience,
-    highest: tuple[Level, str],
+    highest_detail: tuple[Detail, str],
     first: str,
     statements: Collection[VictimStatement] = (),
 ) -> Disclosure:
     """The rungs of a release (1); `first` is the time of its first stage, `statements` what earlier stages said of victims."""
-    crowd = ladder.crowd_of(member, audience)
+    crowd = ladder.release_crowd(member, audience)
     victims = tuple(
-        _again_or_chosen(sized(victim, member), highest, crowd, statements)
+        _again_or_chosen(sized(victim, member), highest_detail, crowd, statements)
         for victim in _with_one_sector(report.victims)
     )
     if victims:
-        rung = max(victims, key=lambda rung: (rung.level, rung.country is None, rung.sector is None))
+        rung = max(victims, key=lambda rung: (rung.detail, rung.country is None, rung.sector is None))
     else:
-        level, why = highest
+        detail, reason = highest_detail
         nobody = Victim(countries=report.countries)
-        rung = ladder.choose(nobody, (max(level, Level.CLASS), why), crowd)
-    span = period(datetime.fromisoformat(first), member.pseudonym_months)
-    return Disclosure(member, audience, crowd, highest, rung, victims, span)
+        rung = ladder.choose_rung(nobody, (max(detail, Detail.CLASS), reason), crowd)
+    span = pseudonym_period(datetime.fromisoformat(first), member.pseudonym_months)
+    return Disclosure(member, audience, crowd, highest_detail, rung, victims, span)
 
 
 def statement_of(rung: Rung) -> VictimStatement:
@@ -85,14 +85,14 @@ def statement_of(rung: Rung) -> VictimStatement:
 
 
 def _again_or_chosen(
-    victim: Victim, highest: tuple[Level, str], crowd: Crowd, statements: Collection[VictimStatement]
+    victim: Victim, highest_detail: tuple[Detail, str], crowd: Crowd, statements: Collection[VictimStatement]
 ) -> Rung:
     """The rung of a victim. What an earlier stage released of it is released again, even if its size is known since then.
 
     Readers still have the earlier stage: leaving the sector out would only tell them that few organisations have this size.
     """
-    rung = ladder.choose(victim, highest, crowd)
-    without_size = ladder.choose(replace(victim, size=None), highest, crowd)
+    rung = ladder.choose_rung(victim, highest_detail, crowd)
+    without_size = ladder.choose_rung(replace(victim, size=None), highest_detail, crowd)
     says_less = statement_of(rung) != statement_of(without_size)
     return without_size if says_less and statement_of(without_size) in statements else rung
 
@@ -123,13 +123,13 @@ def sized(victim: Victim, member: OwnMember) -> Victim:
 
 def identity(victim: Victim, rung: Rung, limits: Disclosure) -> Content | None:
     """The identity that stands for a victim, without id and markings (2); None where nothing is said of it."""
-    if rung.level is Level.NOTHING:
+    if rung.detail is Detail.NOTHING:
         return None
-    who = canonical(victim, rung.country) if rung.country else None
-    if rung.level is Level.NAMED and victim.name:
+    who = canonical_name(victim, rung.country) if rung.country else None
+    if rung.detail is Detail.NAMED and victim.name:
         name = victim.name
-    elif rung.level <= Level.PSEUDONYM and who is not None and rung.country is not None:
-        name = pseudonym(limits.member.key, limits.audience.collection, limits.period, rung.country, who)
+    elif rung.detail <= Detail.PSEUDONYM and who is not None and rung.country is not None:
+        name = pseudonym(limits.member.key, limits.audience.collection, limits.pseudonym_period, rung.country, who)
     else:
         return class_identity(rung)
     kind = "individual" if victim.is_person else "organization"
@@ -146,9 +146,9 @@ def class_identity(rung: Rung) -> Content:
 
 def sighting_rung(sector: str | None, country: str | None, limits: Disclosure) -> Rung:
     """The rung for the place where something was sighted (3)."""
-    level, why = limits.highest
+    detail, reason = limits.highest_detail
     victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
-    return ladder.choose(victim, (max(level, Level.CLASS), why), limits.crowd)
+    return ladder.choose_rung(victim, (max(detail, Detail.CLASS), reason), limits.crowd)
 
 
 def location(source_type: str, country: str, limits: Disclosure, *, named: bool = True) -> Content | None:
@@ -157,7 +157,7 @@ def location(source_type: str, country: str, limits: Disclosure, *, named: bool 
     `named`: with its name, which tools show; reports that left without it keep the location that they have.
     """
     if source_type == "incident":
-        if limits.rung.level is Level.NOTHING:
+        if limits.rung.detail is Detail.NOTHING:
             return None
         exact = limits.rung.country == country
     elif source_type in _ACTORS:

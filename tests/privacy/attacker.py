@@ -21,7 +21,7 @@ from functools import cache
 from typing import Final
 
 from hub.home.keys import Key
-from hub.release.pseudonym import canonical, period, pseudonym
+from hub.release.pseudonym import canonical_name, pseudonym, pseudonym_period
 from hub.reports.victims import Victim
 from tests.privacy.clues import SUREST, Clue, Clues
 from tests.privacy.press import PressItem
@@ -108,9 +108,9 @@ class Attacker:
 @cache
 def _pseudonyms(number: str, country: str, released: datetime) -> frozenset[str]:
     """The pseudonyms of the constituent with this registration number under the key that is tried, in any period."""
-    who = canonical(Victim(registration_numbers=(number,)), country) or ""
+    who = canonical_name(Victim(registration_numbers=(number,)), country) or ""
     return frozenset(
-        pseudonym(TRIED_KEY, audience.collection, period(released, months), country, who)
+        pseudonym(TRIED_KEY, audience.collection, pseudonym_period(released, months), country, who)
         for audience in AUDIENCES.values()
         for months in _MONTHS
     )

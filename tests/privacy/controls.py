@@ -81,13 +81,13 @@ def _no_rounding(patch: pytest.MonkeyPatch) -> None:
     """Times and numbers leave as they are."""
     replace_everywhere(patch, rounding.floor, lambda text, _unit: text)
     replace_everywhere(patch, rounding.ceiling, lambda text, _unit: text)
-    replace_everywhere(patch, rounding.coarser, lambda result, _other: result)
+    replace_everywhere(patch, rounding.coarser_fidelity, lambda result, _other: result)
     replace_everywhere(patch, rounding.magnitude, int)
 
 
 def _no_consent(patch: pytest.MonkeyPatch) -> None:
-    """The sector is told, whatever the victim agreed to."""
-    replace_everywhere(patch, ladder.highest, lambda *_args: (ladder.Level.CLASS, "nobody was asked"))
+    """The sector leaves, whatever the victim agreed to."""
+    replace_everywhere(patch, ladder.highest_detail, lambda *_args: (ladder.Detail.CLASS, "nobody was asked"))
 
 
 def _known_key(patch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from hub.home.register import Constituent, counts
 from hub.release import rounding
-from hub.release.ladder import Level, Rung, crowd_of, satisfied
+from hub.release.ladder import Detail, Rung, is_anonymous, release_crowd
 from hub.release.policy import Approvals
-from hub.release.rounding import DURATION_STEPS, ceiling, since, step, until
+from hub.release.rounding import DURATION_STEPS, ceiling, highest_step, round_since_start, round_validity_end
 from hub.reports.impacts import ConfidentialityImpact
 from hub.reports.moments import Fidelity, Timeline
 from hub.reports.observables import ObservableType, Sighting
@@ -114,12 +114,12 @@ def test_the_public_learns_a_sector_from_a_higher_k() -> None:
 
 def test_the_last_look_counts_by_itself_on_every_rung() -> None:
     """A rung that was chosen wrongly is caught, the region's too."""
-    crowd = crowd_of(ISLAND, REGIONAL)
-    assert not satisfied(Rung(Level.REGION, "aerospace", region="south-eastern-asia"), crowd)
-    assert not satisfied(Rung(Level.CLASS, "aerospace", "BN"), crowd)
-    assert not satisfied(Rung(Level.PSEUDONYM, None, "SG"), crowd)
-    assert satisfied(Rung(Level.REGION, None, region="south-eastern-asia"), crowd)
-    assert satisfied(Rung(Level.CLASS, "healthcare", "BN", size="large"), crowd)
+    crowd = release_crowd(ISLAND, REGIONAL)
+    assert not is_anonymous(Rung(Detail.REGION, "aerospace", region="south-eastern-asia"), crowd)
+    assert not is_anonymous(Rung(Detail.CLASS, "aerospace", "BN"), crowd)
+    assert not is_anonymous(Rung(Detail.PSEUDONYM, None, "SG"), crowd)
+    assert is_anonymous(Rung(Detail.REGION, None, region="south-eastern-asia"), crowd)
+    assert is_anonymous(Rung(Detail.CLASS, "healthcare", "BN", size="large"), crowd)
 
 
 def test_words_that_only_one_sector_has_leave_with_the_sector_only() -> None:
@@ -193,8 +193,8 @@ TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(lambda time
 @given(TIMES, st.integers(0, 2000 * 24), st.sampled_from([Fidelity.HOUR, Fidelity.DAY, Fidelity.MONTH]))
 def test_a_time_is_told_truly_and_within_the_incident(began: str, hours: int, unit: Fidelity) -> None:
     later = datetime.fromisoformat(began) + timedelta(hours=hours)
-    release_text, fidelity = since(began, later.isoformat(), unit)
-    start, _ = since(began, began, unit)
+    release_text, fidelity = round_since_start(began, later.isoformat(), unit)
+    start, _ = round_since_start(began, began, unit)
     assert datetime.fromisoformat(start) <= datetime.fromisoformat(release_text) <= later
     told_at = datetime.fromisoformat(release_text)
     assert told_at.year == later.year
@@ -207,15 +207,17 @@ def test_days_of_one_step_are_told_alike(first: int, second: int) -> None:
     """Within one month only the declared steps can be seen."""
     began = "2026-03-01T05:00:00Z"
     days = [min(day, 30) for day in (first, second)]
-    release_text = [since(began, f"2026-03-{1 + day:02}T20:00:00Z", Fidelity.DAY)[0] for day in days]
-    assert (release_text[0] == release_text[1]) is (step(days[0], DURATION_STEPS) == step(days[1], DURATION_STEPS))
+    release_text = [round_since_start(began, f"2026-03-{1 + day:02}T20:00:00Z", Fidelity.DAY)[0] for day in days]
+    assert (release_text[0] == release_text[1]) is (
+        highest_step(days[0], DURATION_STEPS) == highest_step(days[1], DURATION_STEPS)
+    )
 
 
 def test_a_validity_is_told_in_whole_steps_and_never_shorter() -> None:
     start = "2026-03-03T02:15:00Z"
-    assert until(start, "2026-04-02T02:15:00Z", "2026-03-03T00:00:00Z") == "2026-04-02T00:00:00Z"
-    assert until(start, "2026-04-02T02:16:00Z", "2026-03-03T00:00:00Z") == "2026-05-02T00:00:00Z"
-    assert until(start, start, "2026-03-03T00:00:00Z") == "2026-04-02T00:00:00Z"
+    assert round_validity_end(start, "2026-04-02T02:15:00Z", "2026-03-03T00:00:00Z") == "2026-04-02T00:00:00Z"
+    assert round_validity_end(start, "2026-04-02T02:16:00Z", "2026-03-03T00:00:00Z") == "2026-05-02T00:00:00Z"
+    assert round_validity_end(start, start, "2026-03-03T00:00:00Z") == "2026-04-02T00:00:00Z"
     assert ceiling("2026-01-31T00:00:01Z", Fidelity.MONTH) == "2026-02-01T00:00:00Z"
     assert ceiling("2026-12-02T00:00:00Z", Fidelity.MONTH) == "2027-01-01T00:00:00Z"
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from hub.home.keys import Key
 from hub.release.policy import Approvals
-from hub.release.pseudonym import FORM
+from hub.release.pseudonym import PSEUDONYM_PATTERN
 from hub.release.step import Released
 from hub.reports.victims import Consent
 from hub.stix.identifiers import SCO_TYPES
@@ -51,7 +51,7 @@ def test_consent_cert_only_leaves_no_victim_sector_or_place() -> None:
 
 def test_consent_pseudonym_gives_a_pseudonym_and_nothing_else_of_it() -> None:
     result = released(a_case(consent=Consent.PSEUDONYM))
-    victim = next(item for item in of_type(result, "identity") if FORM.fullmatch(item["name"]))
+    victim = next(item for item in of_type(result, "identity") if PSEUDONYM_PATTERN.fullmatch(item["name"]))
     assert victim["name"].startswith("victim-MY-")
     assert set(victim) == {
         "type", "spec_version", "id", "created_by_ref", "created", "modified", "name", "identity_class", "sectors",
@@ -78,7 +78,7 @@ def test_of_several_victims_none_is_named_since_one_cannot_say_yes_for_another()
     other = replace(VICTIM, name="Bank Makmur Berhad", registration_numbers=("200101099999",))
     yes = Approvals("Aisyah", named_by="Aisyah, 2026-05-02, by letter")
     result = released(a_case(consent=Consent.NAMED, victims=(VICTIM, other)), UNPROTECTED, approvals=yes)
-    assert len([name for name in identity_names(result) if FORM.fullmatch(name)]) == 2
+    assert len([name for name in identity_names(result) if PSEUDONYM_PATTERN.fullmatch(name)]) == 2
     assert "makmur" not in text_of(result)
 
 
@@ -94,7 +94,7 @@ def test_the_public_learns_the_region_only() -> None:
 
 
 def pseudonym_of(result: Released) -> str:
-    return next(name for name in identity_names(result) if FORM.fullmatch(name))
+    return next(name for name in identity_names(result) if PSEUDONYM_PATTERN.fullmatch(name))
 
 
 def test_a_pseudonym_is_the_same_for_one_victim_however_its_report_spells_it() -> None:

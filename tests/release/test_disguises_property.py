@@ -163,9 +163,9 @@ def _scanner_of(constituent: Constituent) -> Scanner:
 
 
 def _known_by(constituent: Constituent) -> list[str]:
-    telling = "".join(word.latin for word in constituent.words).lower()
+    latin_name = "".join(word.latin for word in constituent.words).lower()
     return [
-        constituent.name, constituent.latin, f"{telling}-login.example", telling[::-1], lookalikes(telling), f"https://{constituent.domain}/x",
+        constituent.name, constituent.latin, f"{latin_name}-login.example", latin_name[::-1], lookalikes(latin_name), f"https://{constituent.domain}/x",
         *constituent.mailboxes, *constituent.people,
     ]  # fmt: skip
 

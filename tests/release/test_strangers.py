@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from hub.release.patterns import identifying_spans_in_value
-from hub.release.rule_prose import telling
+from hub.release.rule_prose import prose_findings
 from hub.reports.observables import FileDetails, ObservableType
 from hub.reports.victims import Victim
 from tests.release.releasing import released, text_of
@@ -103,7 +103,7 @@ def test_a_place_person_or_organisation_in_the_words_of_a_rule_is_asked_about(
     pattern: str, pattern_type: str, asked: list[str]
 ) -> None:
     rule = seen(ObservableType.PATTERN, "rule", pattern=pattern, pattern_type=pattern_type)
-    reasons = list(telling(rule))
+    reasons = list(prose_findings(rule))
     assert bool(reasons) == bool(asked)
     assert all(any(span in reason for reason in reasons) for span in asked)
 
