@@ -31,6 +31,7 @@ from hub.sharing.seed import seed
 from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
 from tests import keeping
+from tests.durations import HOUR, MINUTE
 from tests.hanging import (  # noqa: F401 - pytest looks for them here
     pytest_handlecrashitem,
     pytest_runtest_logfinish,
@@ -47,9 +48,6 @@ from tests.summary import (  # noqa: F401 - pytest looks for them here
     pytest_terminal_summary,
     pytest_testnodedown,
 )
-
-HOUR = 3600 * 1000  # milliseconds
-MINUTE = 60 * 1000
 
 # The same examples in every run, no deadline on shared machines; HYPOTHESIS_PROFILE=wide looks further.
 hypothesis.settings.register_profile(

@@ -47,8 +47,8 @@ from hub.rendering.render import render
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
 from hub.reports.victims import Victim
 from hub.stix.schema import faults
+from tests.places import TOP
 
-TOP: Final = Path(__file__).parent.parent
 IDENTITY: Final = "identity--e90b2828-e780-4f62-8d82-ab3159762785"
 MEMBER: Final = f'[identity]\nid = "{IDENTITY}"\nname = "CERT of the corpus"\ncountry = "ID"\n'
 AUDIENCE: Final = Audience("corpus", AudienceProfile.REGIONAL)

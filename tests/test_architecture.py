@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parent.parent
+from tests.places import TOP
+
 HUB = TOP / "hub"
 # Two branches stand on the same ground and do not see each other. In each, a unit imports those to its right, never back;
 # units of one set do not see each other.

@@ -13,8 +13,8 @@ from hub.cli import COMMANDS
 from hub.declarations import Table
 from hub.profile.verbs import VERBS
 from tests import reference
+from tests.places import TOP
 
-TOP = Path(__file__).parent.parent
 PAGES = sorted(
     [*TOP.glob("*.md"), *(TOP / "hub").rglob("*.md"), *TOP.glob("collections/*.md"), *TOP.glob("profiles/*.md")]
 )

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.places import TOP
 from tests.ports import free_port
-
-TOP = Path(__file__).parents[1]
 
 _SUITE = """
 import warnings

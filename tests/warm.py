@@ -32,8 +32,8 @@ from typing import Any, Final
 
 import hub.cli
 from hub.stix import schema
+from tests.places import TOP
 
-TOP: Final = Path(__file__).parents[1]
 SECONDS: Final = 300  # for one command, on a machine that has much else to do; then it is killed
 STREAMS: Final = ("input", "output", "errors")  # descriptors 0, 1 and 2
 STANDARD_INPUT: Final = slice(

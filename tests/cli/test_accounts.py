@@ -15,7 +15,8 @@ from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import Sessions
 from hub.store.base import Store
 from tests.commands import Command
-from tests.conftest import HOUR, ClientOf
+from tests.conftest import ClientOf
+from tests.durations import HOUR
 from tests.server.making import PASSWORD, Clock, basic
 
 CERT = Account("th-duty", AccountKind.CERT, "TH")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.clients.readers import ACCOUNTS, PUBLIC, RED
-from tests.server.process import TOP, HubProcess
+from tests.places import TOP
+from tests.server.process import HubProcess
 
 
 @pytest.fixture(scope="module")

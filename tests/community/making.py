@@ -20,13 +20,12 @@ from hub.stix.incident import INCIDENT_CORE
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.taxii.filters import Filters, parse_filters
 from tests import keeping
+from tests.durations import HOUR, MINUTE
+from tests.places import TOP
 from tests.server.making import START, Clock, cheap_credentials
 
 Content = dict[str, Any]
 
-TOP: Final = Path(__file__).parent.parent.parent
-HOUR: Final = 3600 * 1000  # milliseconds
-MINUTE: Final = 60 * 1000
 KINDS: Final = {
     "id-soc": Account("id-soc", AccountKind.CONSTITUENT, "ID"),
     "partner": Account("partner", AccountKind.PARTNER),

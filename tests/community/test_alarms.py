@@ -19,8 +19,10 @@ from hub.errors import ConfigurationError
 from hub.sharing.declared import load_catalogue
 from hub.sharing.last_seen import LastSeen
 from tests import keeping
-from tests.community.making import CATALOGUE, HOUR, TOP, open_hub
+from tests.community.making import CATALOGUE, open_hub
 from tests.community.test_reminders import _MailServer, mail, mailing
+from tests.durations import HOUR
+from tests.places import TOP
 from tests.server.making import Clock
 from tests.server.process import command
 

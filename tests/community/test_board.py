@@ -18,9 +18,7 @@ from hub.stix.tlp import TLP, TLP2_IDS
 from tests.community.conftest import Reopen
 from tests.community.making import (
     CATALOGUE,
-    HOUR,
     KINDS,
-    MINUTE,
     START,
     acknowledged,
     answered,
@@ -36,6 +34,7 @@ from tests.community.making import (
     stamp,
     taken,
 )
+from tests.durations import HOUR, MINUTE
 from tests.server.making import Clock
 
 PLAIN_SCO: Final = "0b4ea0d5-6cc3-5ee5-b5ec-ba4b5d3d4f5c"

@@ -14,7 +14,8 @@ from hub.community.hub import Hub
 from hub.declarations import Table
 from hub.errors import ConfigurationError, UnprocessableError
 from tests import keeping
-from tests.community.making import CATALOGUE, TOP, Content, board, incident, note, send, taken
+from tests.community.making import CATALOGUE, Content, board, incident, note, send, taken
+from tests.places import TOP
 from tests.server.making import Clock
 from tests.server.process import command
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.community.making import TOP, incident
+from tests.community.making import incident
+from tests.places import TOP
 from tests.server.process import HubProcess
 
 INCIDENTS = 60

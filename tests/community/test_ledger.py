@@ -19,7 +19,8 @@ from hub.store.batch import Stranded
 from hub.store.query import Query
 from hub.store.sqlite.store import SqliteStore
 from tests.community.conftest import Reopen
-from tests.community.making import HOUR, KINDS, START, board, cert, entry, incident, note, poll, report, taken
+from tests.community.making import KINDS, START, board, cert, entry, incident, note, poll, report, taken
+from tests.durations import HOUR
 from tests.server.making import Clock
 
 

@@ -25,7 +25,9 @@ from hub.community.turn import TURN_MILLISECONDS, Turn
 from hub.pages.texts import LANGUAGES, first_known
 from tests import keeping
 from tests.community.conftest import Reopen
-from tests.community.making import CATALOGUE, HOUR, TOP, acknowledged, incident, request, taken
+from tests.community.making import CATALOGUE, acknowledged, incident, request, taken
+from tests.durations import HOUR
+from tests.places import TOP
 from tests.ports import free_port
 from tests.server.making import Clock
 from tests.server.process import HubProcess, command

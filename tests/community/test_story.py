@@ -14,7 +14,8 @@ import requests
 from taxii2client.v21 import Collection
 
 from hub.cli import SOME_REFUSED
-from tests.community.making import CATALOGUE, TOP, Content, acknowledged, incident, note, report
+from tests.community.making import CATALOGUE, Content, acknowledged, incident, note, report
+from tests.places import TOP
 from tests.server.process import HubProcess, command
 
 MEMBERS: Final = ("ID", "SG", "VN", "MY", "TH", "PH")

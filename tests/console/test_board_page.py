@@ -14,8 +14,9 @@ from hub.community.index import sectors_of
 from hub.server.console.board_view import span
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.stix.wording import class_name
-from tests.community.making import CATALOGUE, HOUR, acknowledged, answered, incident, report, request, taken, versioned
+from tests.community.making import CATALOGUE, acknowledged, answered, incident, report, request, taken, versioned
 from tests.console.conftest import Browser, SignedIn
+from tests.durations import HOUR
 from tests.server.making import Clock
 
 ARTICLE = re.compile(r'<article class="incident.*?</article>', re.DOTALL)

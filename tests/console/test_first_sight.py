@@ -11,8 +11,9 @@ import pytest
 from hub.community.hub import Hub
 from hub.pages.times import clock_tag, clock_text
 from hub.taxii.recipes import CLIENTS, RECIPES
-from tests.community.making import HOUR, incident, report, request, taken
+from tests.community.making import incident, report, request, taken
 from tests.console.conftest import Browser, SignedIn
+from tests.durations import HOUR
 from tests.server.making import Clock
 
 PAGE = f"/asean/board/{incident(1)['id']}/"

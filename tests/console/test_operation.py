@@ -19,10 +19,9 @@ from hub.store.chain import Act
 from tests.community.making import incident, report, taken
 from tests.console.conftest import SignedIn
 from tests.console.test_operator_page import rows
+from tests.durations import DAY, MINUTE
 from tests.server.making import Clock
 
-MINUTE = 60 * 1000
-DAY = 24 * 60 * MINUTE
 OBJECTS = "/asean/collections/alerts/objects/"
 
 

@@ -21,9 +21,8 @@ from hub.sharing.volumes import KIND as VOLUMES
 from hub.store.chain import Act
 from tests.community.making import incident, report, taken
 from tests.console.conftest import SignedIn
+from tests.durations import DAY
 from tests.server.making import Clock
-
-DAY = 24 * 3600 * 1000
 
 
 def rows(page: str) -> dict[str, str]:

@@ -12,11 +12,11 @@ from hub.community.entry import Entry
 from hub.community.hub import Hub
 from hub.server.console.region import Tile, tiles_of, weeks_of
 from hub.sharing.members import Account, AccountKind
-from tests.community.making import HOUR, cert, incident, report, taken
+from tests.community.making import cert, incident, report, taken
 from tests.console.conftest import Browser, SignedIn
+from tests.durations import DAY, HOUR
 from tests.server.making import Clock
 
-DAY = 24 * 3600 * 1000
 PAGE = "/asean/region/"
 LIVE = {"Hub-Live": "1"}
 

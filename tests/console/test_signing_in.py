@@ -16,10 +16,8 @@ from hub.server.app import create_app
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.sessions import ENDED
 from tests.console.conftest import ACCEPT, ORIGIN, PASSWORD, Browser, SignedIn
+from tests.durations import HOUR, MINUTE
 from tests.server.making import Clock
-
-MINUTE = 60 * 1000
-HOUR = 60 * MINUTE
 
 
 def cookie_of(browser: Browser) -> str:

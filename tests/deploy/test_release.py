@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-TOP = Path(__file__).parents[2]
+from tests.places import TOP
 
 
 @pytest.fixture(scope="module")

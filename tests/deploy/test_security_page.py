@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-TOP = Path(__file__).parents[2]
+from tests.places import TOP
+
 PAGE = (TOP / "hub" / "docs" / "security.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| ([0-9]+\.[0-9]+\.[0-9]+) [^|]+ \| ([a-z ]+) \| (.+) \|$", re.MULTILINE)
 # ASVS 5.0: section -> the requirements of levels 1 and 2 in it

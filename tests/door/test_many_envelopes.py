@@ -13,9 +13,8 @@ from hub.community.hub import Hub
 from hub.sharing.withheld import KIND, forget
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf
+from tests.durations import DAY
 from tests.server.making import Client, Clock, Content, an_id, ids, indicator, note, stamp, statement
-
-DAY = 24 * 3600 * 1000  # milliseconds
 
 
 def report(*refs: str, version: int = 1, **changes: Any) -> Content:

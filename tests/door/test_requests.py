@@ -13,6 +13,7 @@ from hub.sharing.catalogue import Catalogue
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf, OpenHub, Template, assemble, clients_of
+from tests.durations import HOUR, MINUTE
 from tests.server.making import (
     START,
     Client,
@@ -28,8 +29,6 @@ from tests.server.making import (
     statement,
 )
 
-MINUTE: Final = 60 * 1000  # milliseconds
-HOUR: Final = 60 * MINUTE
 TAXII_1: Final = {
     "X-TAXII-Content-Type": "urn:taxii.mitre.org:message:xml:1.1",
     "X-TAXII-Accept": "urn:taxii.mitre.org:message:xml:1.1",

@@ -33,7 +33,8 @@ from hub.store.base import Store
 from hub.store.mongo.store import MongoStore
 from hub.store.records import Record, RecordLevel
 from hub.store.sqlite.store import SqliteStore
-from tests.conftest import HOUR, Template, assemble, clients_of
+from tests.conftest import Template, assemble, clients_of
+from tests.durations import HOUR
 from tests.mongo import server
 from tests.older.make import md5_id
 from tests.server.making import DECLARATIONS, LAST, START, Client, Clock, address, an_id, at, ids, indicator

@@ -27,7 +27,6 @@ from tests import keeping, warm
 from tests.ports import free_port
 from tests.server.making import DECLARATIONS, indicator
 
-TOP: Final = Path(__file__).parent.parent.parent
 QUICK: Final = Patience(
     connect_seconds=5, silence_seconds=10, tries=60, first_pause_seconds=0.002, longest_pause_seconds=0.02
 )

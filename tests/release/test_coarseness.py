@@ -6,7 +6,6 @@ import re
 import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -23,10 +22,10 @@ from hub.reports.observables import ObservableType, Sighting
 from hub.reports.report import Report
 from hub.reports.victims import Consent, Victim
 from hub.stix.vocabularies import SEVERITY_NUMBERS
+from tests.places import TOP
 from tests.release.releasing import PUBLIC, REGIONAL, of_type, released, text_of
 from tests.reports.making_reports import VICTIM, a_case, a_feed, a_member, moment, seen
 
-TOP = Path(__file__).parents[2]
 AIRLINE = Victim(name="Sayap Diraja Sdn Bhd", sectors=("aerospace",), size="large", countries=("BN",))
 ISLAND = a_member(
     name="CERT Pulau",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,10 +19,10 @@ from hub.release.step import Released
 from hub.reports.knowledge import Technique
 from hub.reports.observables import FileDetails, Observable, ObservableType
 from hub.reports.report import Report
+from tests.places import TOP
 from tests.release.releasing import of_type, released
 from tests.reports.making_reports import IDENTITY, VICTIM, a_case, a_feed, seen
 
-TOP = Path(__file__).parent.parent.parent
 IBAN = "GB33BUKB20201555555555"
 JA3 = "72a589da586844d7f0818ce684948eea"
 ACCOUNTS = [

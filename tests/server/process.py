@@ -22,13 +22,13 @@ from hub.sharing.credentials import Credentials
 from hub.sharing.members import Account, AccountKind
 from hub.wiring import now, open_store
 from tests import keeping, warm
+from tests.places import TOP
 from tests.ports import free_port
 from tests.server.making import CONTENT_TYPE, DECLARATIONS
 
 READY_SECONDS: Final = 60  # a shared machine may be slow; a hub that is ready ends the wait
 ENDED_SECONDS: Final = 40
 LOG_CHARACTERS: Final = 5_000  # of the end of a log, that a failure shows
-TOP: Final = Path(__file__).parent.parent.parent
 
 
 def command(

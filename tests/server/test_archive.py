@@ -18,7 +18,8 @@ from hub.sharing.catalogue import Catalogue
 from hub.sharing.members import Account, AccountKind
 from hub.sharing.seed import seed
 from hub.stix.tlp import TLP
-from tests.conftest import HOUR, OpenHub, Template, clients_of
+from tests.conftest import OpenHub, Template, clients_of
+from tests.durations import HOUR
 from tests.server.making import LAST, Client, Clock, address, an_id, as_envelope, at, indicator, note, pairs, statement
 
 

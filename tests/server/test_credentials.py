@@ -10,7 +10,7 @@ from hub.errors import UnauthenticatedError, UnprocessableError
 from hub.sharing.credentials import KEY_PREFIX, Credentials
 from hub.sharing.members import Account, AccountKind
 from hub.store.base import Store
-from tests.conftest import MINUTE
+from tests.durations import MINUTE
 from tests.server.making import PASSWORD, Clock, basic, cheap_credentials
 
 CERT = Account("th-duty", AccountKind.CERT, "TH")

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.server.process import TOP, HubProcess, clean_environment
+from tests.places import TOP
+from tests.server.process import HubProcess, clean_environment
 
 WATCHED = Path(__file__).parent / "forks"
 

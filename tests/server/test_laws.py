@@ -12,7 +12,8 @@ from hub.stix.identifiers import derived_id
 from hub.stix.incident import INCIDENT_CORE
 from hub.stix.timestamps import format_milliseconds
 from hub.stix.tlp import TLP, TLP2_IDS
-from tests.conftest import MINUTE, ClientOf
+from tests.conftest import ClientOf
+from tests.durations import MINUTE
 from tests.server.making import (
     IDENTITIES,
     LAST,

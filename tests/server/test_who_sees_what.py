@@ -19,7 +19,8 @@ from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS
 from tests import keeping
-from tests.conftest import HOUR, ClientOf, Template, assemble, clients_of
+from tests.conftest import ClientOf, Template, assemble, clients_of
+from tests.durations import HOUR
 from tests.server.making import (
     FIRST,
     IDENTITIES,

@@ -17,8 +17,8 @@ from hub.sharing.definitions import definitions
 from hub.stix.identifiers import OPENCTI_EXTENSION
 from hub.stix.objects import StixObject, parse_object
 from hub.stix.tlp import PAP_IDS, TLP, TLP1_IDS, TLP2_IDS
+from tests.places import TOP
 
-TOP = Path(__file__).parents[2]
 ELEVEN = ("BN", "ID", "KH", "LA", "MM", "MY", "PH", "SG", "TH", "TL", "VN")
 FIRST = "a1111111-1111-4111-8111-111111111111"
 SECOND = "a2222222-2222-4222-8222-222222222222"

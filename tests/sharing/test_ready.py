@@ -21,10 +21,10 @@ from hub.stix.timestamps import format_place
 from hub.store.base import Store
 from hub.store.query import Query
 from hub.taxii.filters import Filters, Match, VersionMatch
+from tests.places import TOP
 from tests.sharing.changing import HELD, TYPES, change_something
 from tests.store.making import Clock, add, an_id, candidate
 
-TOP = Path(__file__).parents[2]
 OpenStore = Callable[..., Store]
 READERS = (
     Account("id", AccountKind.CERT, "ID"),

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from hub.store.sqlite.store import SqliteStore
 from tests.mongo import server
+from tests.places import TOP
 from tests.store.making import Clock, add, candidate
-
-ROOT = Path(__file__).parents[2]
 
 
 def run(case: str, kind: str, folder: Path) -> None:
@@ -19,7 +18,7 @@ def run(case: str, kind: str, folder: Path) -> None:
         server.shared_uri()  # started here, so that it ends with the tests
     process = subprocess.run(
         [sys.executable, "-m", "tests.store.forking", case, kind, str(folder)],
-        cwd=ROOT,
+        cwd=TOP,
         capture_output=True,
         text=True,
         check=False,

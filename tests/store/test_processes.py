@@ -14,13 +14,13 @@ import pytest
 
 from hub.store.base import Store
 from hub.store.query import EVERY, Query
+from tests.places import TOP
 from tests.store.making import ROOMY, START, Clock, add, an_id, candidate, contents, places
 from tests.store.publisher import numbers, status_of
 
 WRITERS = 4
 GENERATIONS = 2  # of each writer: all but the last are killed
 BATCHES = {"sqlite": 12, "mongo": 6}
-ROOT = Path(__file__).parents[2]
 
 
 def _now() -> int:
@@ -57,7 +57,7 @@ def _publish(kind: str, folder: Path, writer: int, acknowledged: list[tuple[int,
     for generation in range(GENERATIONS):
         kill_after = chance.randrange(1, batches - 2) if generation < GENERATIONS - 1 else None
         words = [sys.executable, "-m", "tests.store.publisher", kind, str(folder), str(writer), str(generation)]
-        process = subprocess.Popen([*words, str(batches)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        process = subprocess.Popen([*words, str(batches)], stdout=subprocess.PIPE, text=True, cwd=TOP)
         assert process.stdout is not None
         with process.stdout as lines:
             for line in lines:

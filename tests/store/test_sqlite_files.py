@@ -25,7 +25,6 @@ from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
 from tests.store.making import ROOMY, Clock, add, an_id, asking, candidate, contents_of, held, verdicts
 
-ROOT = Path(__file__).parents[2]
 Opener = Callable[..., SqliteStore]
 
 

@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.conftest import HOUR, ClientOf, Template
+from tests.conftest import ClientOf, Template
+from tests.durations import HOUR
 from tests.server.making import (
     LAST,
     UNKNOWN_COLLECTION,

@@ -6,7 +6,7 @@ import uuid
 
 import pytest
 
-from tests.conftest import HOUR
+from tests.durations import HOUR
 from tests.server.making import TIMESTAMP, Client, Clock, address, an_id, indicator, stamp, statement
 
 

@@ -19,12 +19,12 @@ from tests.browsing import Windows, chromium, playwright, windows
 from tests.community.making import Content
 from tests.console.conftest import PASSWORD
 from tests.console.operating import CHIEF
+from tests.places import TOP
 from tests.server.making import cheap_credentials
 from tests.server.process import HubProcess
 
 __all__ = ["chromium", "playwright", "windows"]
 
-TOP: Final = Path(__file__).parent.parent.parent.parent
 CERTS: Final = ("id-cert", "sg-cert", "vn-cert", "my-cert")
 
 

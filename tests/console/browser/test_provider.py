@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from tests.browsing import Windows, overflow, problems
-from tests.console.browser.conftest import CERTS, TOP, Officer
+from tests.console.browser.conftest import CERTS, Officer
 from tests.console.provider.independent import mock_provider
+from tests.places import TOP
 from tests.ports import free_port
 from tests.server.process import HubProcess
 
