@@ -34,7 +34,7 @@ from hub.errors import HubError
 from hub.home.member import OwnMember, load_member
 from hub.profile.check import Context, check
 from hub.profile.rules import parse_profile
-from hub.release.check import texts_of
+from hub.release.check import checked_texts
 from hub.release.needle import Needle
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import PLACEHOLDERS, domain_needles, mailbox_needles, name_needles
@@ -141,7 +141,7 @@ def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
     secrets = list(dict.fromkeys(secret for victim in victims for _, secret in victim.identifiers() if telling(secret)))
     needles = [needle for victim in victims for needle in _needles(victim)]
     scanner = Scanner([NeedleIndex(needles)], [span for victim in victims for span in victim.ip_ranges])
-    hits = [str(hit) for content in contents for text in texts_of(content) for hit in scanner.hits(text)]
+    hits = [str(hit) for content in contents for text in checked_texts(content) for hit in scanner.hits(text)]
     return list(dict.fromkeys([*hits, *naive_leaks(secrets, json.dumps(contents, ensure_ascii=False))]))
 
 

@@ -27,7 +27,7 @@ from hub.home import register as home_register
 from hub.home.keys import Key
 from hub.home.member import OwnMember
 from hub.release.deny import list_scanner, scanner_for
-from hub.release.gate import _values as values_of
+from hub.release.gate import searched_texts
 from hub.release.named_things import named_things, thing_needles
 from hub.release.names_in_texts import names_in_texts
 from hub.release.needle_index import NeedleIndex
@@ -128,7 +128,7 @@ def _of_report(report: Report) -> Iterator[str]:
     contents = (content for content in rendered.contents if content["id"] in rendered.origins)
     adversary = (content for content in contents if rendered.origins[content["id"]].adversary)
     yield from dict.fromkeys(
-        text for content in adversary for text in values_of(content, rendered.origins[content["id"]].observable)
+        text for content in adversary for text in searched_texts(content, rendered.origins[content["id"]].observable)
     )
 
 

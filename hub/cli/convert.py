@@ -164,8 +164,10 @@ class _Conversion:
             return ()
 
     def _as_it_stands(self, report: Report, now: datetime) -> Iterable[Content]:
-        rendered = render_report(report, self._member, now, exercise=self._args.exercise, unkept=self._records.unkept)
-        files = files_of_rendering(self._member, report, rendered, self._records.unkept)
+        rendered = render_report(
+            report, self._member, now, exercise=self._args.exercise, pending_file=self._records.pending_file
+        )
+        files = files_of_rendering(self._member, report, rendered, self._records.pending_file)
         self._records.add(SpooledRelease(report.report_id, [], files=files))
         self._unused.add(report, (*report.unused, *rendered.problems))
         return list(as_it_stands(rendered.contents, self._member))
@@ -179,7 +181,7 @@ class _Conversion:
             now,
             approvals=self._approvals,
             exercise=self._args.exercise,
-            unkept=self._records.unkept,
+            pending_file=self._records.pending_file,
         )
         self._decisions.add(report.report_id, outcome.preview)
         self._unused.add(report, report.unused)

@@ -13,8 +13,8 @@ from hub.cli.client import environment
 from hub.cli.output import write_whole
 from hub.cli.reports import now, this_member
 from hub.release import layout
-from hub.release.history import history_of
-from hub.release.history_page import as_html, as_text
+from hub.release.history import report_history
+from hub.release.history_page import render_html, render_text
 from hub.rendering.versions import timestamp
 
 EXAMPLE = "  hub record ID-2026-0311\n  hub record ID-2026-0311 --out record.html  # for the victim's lawyer, say\n"
@@ -32,14 +32,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print or write the record; 3 where nothing of the report was released from here."""
     member = this_member(environment())
-    audiences = history_of(member, args.report_id)
+    audiences = report_history(member, args.report_id)
     if args.out is not None:
-        page = as_html(args.report_id, member.name, audiences, timestamp(now()))
+        page = render_html(args.report_id, member.name, audiences, timestamp(now()))
         write_whole(args.out, [page.encode("utf-8", "replace")])
     if args.json:
         record = {"report": args.report_id, "author": member.name, "audiences": [asdict(item) for item in audiences]}
         print(json.dumps(record, ensure_ascii=False))
     elif args.out is None:
         width = shutil.get_terminal_size((layout.WIDTH, 0)).columns
-        print(as_text(args.report_id, member.name, audiences, width), end="")
+        print(render_text(args.report_id, member.name, audiences, width), end="")
     return DONE

@@ -12,7 +12,7 @@ from hub.errors import HubError, NotFoundError, ReadingError
 from hub.home import OUTBOX
 from hub.pages.texts import gettext
 from hub.producer.outbox import Outbox
-from hub.release.history import CONSENT, history_of
+from hub.release.history import CONSENT, report_history
 from hub.release.history_page import NO_OFFICER
 from hub.release.record import parse_release_record, released_records
 
@@ -70,7 +70,7 @@ def records_page() -> flask.Response:
 def record_page() -> flask.Response:
     """GET /records/one?id=…: what left of one report, when, under which consent, and who decided what."""
     identifier = flask.request.args.get("id", "")[:ID_CHARACTERS]
-    audiences = history_of(frame.desk().member(), identifier)
+    audiences = report_history(frame.desk().member(), identifier)
     stands = any(not item.revoked for audience in audiences for item in audience.objects)
     return frame.render(
         "record.html",
@@ -87,7 +87,7 @@ def withdraw() -> flask.Response:
     """POST /records/withdraw: take it back for good, once the officer has written its id."""
     desk = frame.desk()
     identifier, again = frame.field("id", ID_CHARACTERS), frame.field("again", ID_CHARACTERS)
-    audiences = history_of(desk.member(), identifier)
+    audiences = report_history(desk.member(), identifier)
     if again != identifier:
         return frame.render(
             "withdraw.html",

@@ -120,7 +120,7 @@ class Pipeline:
                 self._now(),
                 approvals=self._approvals,
                 exercise=self._exercise,
-                unkept=self.spool.unkept,
+                pending_file=self.spool.pending_file,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing of this report leaves
             return Withheld(in_words(error), Preview(f"{report.source or report.report_id}: cannot be released", ()))

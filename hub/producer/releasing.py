@@ -22,15 +22,15 @@ from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
 from hub.release.record import (
     File,
+    PendingFiles,
     ReleaseRecord,
-    Unkept,
     load_declarations,
     load_release_record,
     load_render_record,
     release_record_file,
     render_record_files,
 )
-from hub.release.stages import Declarations, declared_by, with_earlier
+from hub.release.stages import Declarations, add_earlier_declarations, collect_declarations
 from hub.rendering.render import Rendered, render
 from hub.rendering.versions import Content
 from hub.reports.read import ReadOptions, Report, RowError, read_reports
@@ -42,10 +42,10 @@ _NEVER_RELEASED = ReleaseRecord()
 
 
 def files_of_rendering(
-    member: OwnMember, report: Report, rendered: Rendered, unkept: Unkept | None = None
+    member: OwnMember, report: Report, rendered: Rendered, pending_file: PendingFiles | None = None
 ) -> list[File]:
     """The records of the import: a later rendering of the same report builds on them."""
-    declared = declared_by(report, member, load_declarations(member, report, unkept)[0])
+    declared = collect_declarations(report, member, load_declarations(member, report, pending_file)[0])
     return render_record_files(member, report, rendered.record, declared)
 
 
@@ -87,14 +87,19 @@ def read(file: Path, options: ReadOptions, format_: str | None = None) -> Iterat
 
 
 def render_report(
-    report: Report, member: OwnMember, now: datetime, *, exercise: bool = False, unkept: Unkept | None = None
+    report: Report,
+    member: OwnMember,
+    now: datetime,
+    *,
+    exercise: bool = False,
+    pending_file: PendingFiles | None = None,
 ) -> Rendered:
     """The report as STIX, as it stands at the CERT (1).
 
-    `unkept` finds records of this run that are not on disk yet; they count before those on disk. Two stages of a report
+    `pending_file` finds records of this run that are not on disk yet; they count before those on disk. Two stages of a report
     in one sheet are then two versions of one incident.
     """
-    record = load_render_record(member, report, unkept)
+    record = load_render_record(member, report, pending_file)
     return render(report, member, record=record, now=now, exercise=exercise)
 
 
@@ -106,20 +111,20 @@ def release_report(  # noqa: PLR0913 - what decides a release
     *,
     approvals: Approvals | None = None,
     exercise: bool = False,
-    unkept: Unkept | None = None,
+    pending_file: PendingFiles | None = None,
 ) -> Release | Withheld:
-    """What of the report may leave for this audience, or why nothing may (1, 2). `unkept` as for `render_report`."""
-    from hub.release.space import with_confirmed  # noqa: PLC0415 - the release step is an eighth of a second to load,
+    """What of the report may leave for this audience, or why nothing may (1, 2). `pending_file` as for `render_report`."""
+    from hub.release.space import confirm_values  # noqa: PLC0415 - the release step is an eighth of a second to load,
     from hub.release.step import Released, Withheld, release  # noqa: PLC0415 - and rendering needs nothing of it
 
-    before = load_release_record(member, report, audience, unkept)
-    let_out = before.standing(approvals or Approvals())
+    before = load_release_record(member, report, audience, pending_file)
+    let_out = before.approvals_in_force(approvals or Approvals())
     confirmed = let_out.values | let_out.confirmed
-    report = with_confirmed(report, confirmed)
-    earlier = load_declarations(member, report, unkept)
-    declared = declared_by(report, member, earlier[0], confirmed)
-    report = with_earlier(report, earlier, confirmed)
-    rendered = render_report(report, member, now, exercise=exercise, unkept=unkept)
+    report = confirm_values(report, confirmed)
+    earlier = load_declarations(member, report, pending_file)
+    declared = collect_declarations(report, member, earlier[0], confirmed)
+    report = add_earlier_declarations(report, earlier, confirmed)
+    rendered = render_report(report, member, now, exercise=exercise, pending_file=pending_file)
     if before.withdrawn:
         day = str(before.history[-1]["at"])[:10]
         return Withheld(

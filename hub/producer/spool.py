@@ -16,7 +16,7 @@ from typing import Final, Self
 
 from hub.errors import ProducerError
 from hub.producer.bundles import StixDict, encoded
-from hub.release.preview import Preview, preview_from
+from hub.release.preview import Preview, parse_preview
 from hub.release.record import File
 
 MEMORY_BYTES: Final = 1 << 20  # below this a spool needs no file
@@ -92,13 +92,13 @@ class Spool:
             if not line:
                 return
             head = json.loads(line)
-            preview = preview_from(self._file.read(head["preview"]))
+            preview = parse_preview(self._file.read(head["preview"]))
             files = [(Path(path), self._file.read(size)) for path, size in head["files"]]
             bundles = [json.loads(self._file.read(size)) for size in head["bundles"]]
             offset = self._file.tell()
             yield SpooledRelease(head["source"], bundles, preview, head["ask"], files)
 
-    def unkept(self, path: Path) -> bytes | None:
+    def pending_file(self, path: Path) -> bytes | None:
         """The newest content of a file that is spooled and not on disk yet; None where none of that path is spooled."""
         if str(path) not in self._places:
             return None

@@ -118,10 +118,10 @@ def _named(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
     if not (member.deny or member.register):
         return
     # the scanner loads stix2's vocabularies, which a CERT without a list does without
-    from hub.release.check import texts_of  # noqa: PLC0415
+    from hub.release.check import checked_texts  # noqa: PLC0415
     from hub.release.deny import list_scanner  # noqa: PLC0415
 
-    texts = [text for item in objects for text in texts_of(item)]
+    texts = [text for item in objects for text in checked_texts(item)]
     scanner = list_scanner(member)
     yield from dict.fromkeys(hit.declared_text for text in texts for hit in scanner.hits(text))
 

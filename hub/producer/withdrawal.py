@@ -24,7 +24,7 @@ from hub.home.member import OwnMember
 from hub.producer.connection import HubConnection
 from hub.producer.outbox import Outbox, OutboxDelivery
 from hub.producer.publish import Progress
-from hub.release.record import ReleaseRecord, keep_withdrawn, parse_release_record, released_records, withdrawal
+from hub.release.record import ReleaseRecord, parse_release_record, record_withdrawal, released_records, withdrawal
 from hub.release.revocation import hides_value
 from hub.rendering.versions import Content, timestamp
 
@@ -46,12 +46,12 @@ class CollectionWithdrawal:
 
     def keep_revoked(self, hub: str) -> None:
         """Write the revocations into the record, and what is still to be deleted (2); `hub` is the address."""
-        keep_withdrawn(self._path, replace(self._record, observed=self.delete, history=self._history(hub)))
+        record_withdrawal(self._path, replace(self._record, observed=self.delete, history=self._history(hub)))
 
     def keep_deleted(self, hub: str) -> None:
         """Write into the record that nothing of the release is left in the collection at this hub (4)."""
         observed = self.delete if self.elsewhere(hub) else ()  # another hub still has them
-        keep_withdrawn(self._path, replace(self._record, observed=observed, history=self._history(hub)))
+        record_withdrawal(self._path, replace(self._record, observed=observed, history=self._history(hub)))
 
     def elsewhere(self, hub: str) -> tuple[str, ...]:
         """The other hubs that the release went to, and that it was not withdrawn from."""

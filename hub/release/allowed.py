@@ -28,36 +28,36 @@ from hub.release.replacements import (
 from hub.release.rules import (
     ACTION,
     ALIASES,
-    APPROVED,
-    BAND,
+    APPROVED_TEXT,
     COUNT,
     COUNTS,
     CRITICALITY,
     FILE_NAME,
-    FROM,
+    FLOOD_RATES,
     HASHES,
     KEEP,
     LABELS,
+    MAGNITUDE,
     NAME,
     PHASES,
     PLACES,
-    RATES_ROUNDED,
     REFERENCES,
     REFS,
-    SEEN,
-    UNTIL,
+    SIGHTING_TIME,
+    VALIDITY_END,
+    VALIDITY_START,
     VALUE,
     VERSION,
     Change,
     PropertyRule,
     Table,
-    exactness,
-    one_of,
-    or_unknown,
-    port,
-    rewritten,
-    rounded,
-    written,
+    apply_rules,
+    fidelity_rule,
+    port_rule,
+    rounded_time_rule,
+    sentence_rule,
+    vocabulary_or_unknown_rule,
+    vocabulary_rule,
 )
 from hub.stix import incident
 from hub.stix.identifiers import OPENCTI_EXTENSION, OPENCTI_OBSERVABLES
@@ -66,35 +66,39 @@ from hub.stix.vocabularies import ECONOMIC_VARIETIES, RELATIONSHIP_TYPES
 _CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
-def _core(value: Mapping[str, Any], context: ObjectContext) -> Change | None:
+def _incident_core(value: Mapping[str, Any], context: ObjectContext) -> Change | None:
     """`incident.extensions`: Incident Core's own key, property by property; all other extensions stay."""
     core = value.get(incident.INCIDENT_CORE)
     if not core:
         return None
-    part = rewritten(core, _CORE[context.release.audience.profile], context, "extensions.core")
-    return replace(part, value={incident.INCIDENT_CORE: part.value})
+    change = apply_rules(core, _CORE[context.release.audience.profile], context, "extensions.core")
+    return replace(change, value={incident.INCIDENT_CORE: change.value})
 
 
 def _impact_extensions(value: Mapping[str, Any], context: ObjectContext) -> Change:
     leaving: dict[str, Any] = {incident.IMPACT: {"extension_type": "new-sdo"}}
     changes = []
     for name, content in value.items():
-        if name in _IMPACT_KEYS:
-            part = rewritten(_amounts(content), _IMPACT_KEYS[name], context, f"extensions.{name}")
-            changes.append(part)
-            leaving[name] = part.value
-    rows = tuple(row for part in changes for row in part.rows)
+        if name in _IMPACT_EXTENSIONS:
+            change = apply_rules(_bare_amounts(content), _IMPACT_EXTENSIONS[name], context, f"extensions.{name}")
+            changes.append(change)
+            leaving[name] = change.value
+    rows = tuple(row for change in changes for row in change.rows)
     # An extension whose required property (the first of its table) is a word outside its vocabulary is invalid without it.
-    complete = all(next(iter(_IMPACT_KEYS[name])) in leaving[name] for name in leaving if name in _IMPACT_KEYS)
-    return Change(leaving if complete else None, rows)
+    are_complete = all(
+        next(iter(_IMPACT_EXTENSIONS[name])) in leaving[name] for name in leaving if name in _IMPACT_EXTENSIONS
+    )
+    return Change(leaving if are_complete else None, rows)
 
 
-def _amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
+def _bare_amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
     """Money by order of magnitude; what a ransom was, not at all: the press prints it."""
-    ransom = str(content.get("variety", "")).startswith("ransom")
+    is_ransom = str(content.get("variety", "")).startswith("ransom")
     highest = content.get("max_amount") or 0
-    whole = {"currency", "min_amount", "max_amount"} <= content.keys()
-    if "variety" in content and (ransom or highest < 1 or not whole or not _CURRENCY.fullmatch(content["currency"])):
+    is_complete = {"currency", "min_amount", "max_amount"} <= content.keys()
+    if "variety" in content and (
+        is_ransom or highest < 1 or not is_complete or not _CURRENCY.fullmatch(content["currency"])
+    ):
         return {"variety": content["variety"]}
     return content
 
@@ -119,15 +123,20 @@ _BASE: Final = {
 }
 _SCO: Final = {"type": KEEP, "spec_version": KEEP}
 _SPAN: Final = {
-    f"{end}_time{suffix}": exactness(end) if suffix else rounded(end)
+    f"{end}_time{suffix}": fidelity_rule(end) if suffix else rounded_time_rule(end)
     for end in ("start", "end")
     for suffix in ("", "_fidelity")
 }
-_KNOWN: Final = _BASE | {"name": NAME, "description": APPROVED, "aliases": ALIASES, "kill_chain_phases": PHASES}
+_KNOWLEDGE: Final = _BASE | {
+    "name": NAME,
+    "description": APPROVED_TEXT,
+    "aliases": ALIASES,
+    "kill_chain_phases": PHASES,
+}
 _EVENT: Final = _BASE | _SPAN | {
-    "status": one_of(frozenset(incident.EVENT_STATUSES)),
+    "status": vocabulary_rule(frozenset(incident.EVENT_STATUSES)),
     "name": EVENT_NAME,
-    "event_types": one_of(allowed_words.EVENT_TYPES),
+    "event_types": vocabulary_rule(allowed_words.EVENT_TYPES),
     "next_event_refs": REFS,
     "extensions": _new_sdo(incident.EVENT),
 }  # fmt: skip
@@ -166,72 +175,72 @@ _SCOS: Final[Mapping[str, Table]] = {
         "protocols": VALUE,
         "src_ref": REFS,
         "dst_ref": REFS,
-        "src_port": port("src"),
-        "dst_port": port("dst"),
+        "src_port": port_rule("src"),
+        "dst_port": port_rule("dst"),
     },
 }  # fmt: skip
 
 REGIONAL: Final[Mapping[str, Table]] = {
     **_SCOS,
     "incident": _BASE | {
-        "name": written("title"),
-        "description": written("description"),
-        "extensions": PropertyRule(_core, "Incident Core, property by property"),
+        "name": sentence_rule("title"),
+        "description": sentence_rule("description"),
+        "extensions": PropertyRule(_incident_core, "Incident Core, property by property"),
     },
-    "event": _EVENT | {"description": APPROVED, "goal": APPROVED},
+    "event": _EVENT | {"description": APPROVED_TEXT, "goal": APPROVED_TEXT},
     "impact": _BASE | _SPAN | {
-        "impact_category": one_of(frozenset(incident.IMPACT_CATEGORIES)),
+        "impact_category": vocabulary_rule(frozenset(incident.IMPACT_CATEGORIES)),
         "criticality": CRITICALITY,
-        "description": APPROVED,
+        "description": APPROVED_TEXT,
         "impacted_entity_counts": COUNTS,
-        "recoverability": one_of(frozenset(incident.RECOVERABILITIES)),
+        "recoverability": vocabulary_rule(frozenset(incident.RECOVERABILITIES)),
         "extensions": PropertyRule(_impact_extensions, "enumerations as they are, numbers in bands"),
     },
     "task": _BASE | _SPAN | {
-        "outcome": one_of(frozenset(incident.TASK_OUTCOMES)),
+        "outcome": vocabulary_rule(frozenset(incident.TASK_OUTCOMES)),
         "name": TASK_NAME,
-        "task_types": one_of(allowed_words.LESSON_TASK_TYPES),
-        "description": APPROVED,
+        "task_types": vocabulary_rule(allowed_words.LESSON_TASK_TYPES),
+        "description": APPROVED_TEXT,
         "extensions": _new_sdo(incident.TASK),
     },
     "indicator": _BASE | {
         "name": INDICATOR_NAME,
         "description": INDICATOR_TEXT,
-        "indicator_types": one_of(allowed_words.INDICATOR_TYPES),
+        "indicator_types": vocabulary_rule(allowed_words.INDICATOR_TYPES),
         "pattern": VALUE,
-        "pattern_type": one_of(allowed_words.PATTERN_TYPES),
+        "pattern_type": vocabulary_rule(allowed_words.PATTERN_TYPES),
         "pattern_version": KEEP,
-        "valid_from": FROM,
-        "valid_until": UNTIL,
+        "valid_from": VALIDITY_START,
+        "valid_until": VALIDITY_END,
         "kill_chain_phases": PHASES,
     },
-    "malware": _KNOWN | {"malware_types": one_of(allowed_words.MALWARE_TYPES), "is_family": KEEP},
-    "tool": _KNOWN | {"tool_types": one_of(allowed_words.TOOL_TYPES), "tool_version": VERSION},
-    "attack-pattern": _KNOWN,
-    "vulnerability": _KNOWN,
-    "threat-actor": _KNOWN | {
-        "threat_actor_types": one_of(allowed_words.ACTOR_TYPES),
-        "primary_motivation": one_of(allowed_words.MOTIVATIONS),
+    "malware": _KNOWLEDGE | {"malware_types": vocabulary_rule(allowed_words.MALWARE_TYPES), "is_family": KEEP},
+    "tool": _KNOWLEDGE | {"tool_types": vocabulary_rule(allowed_words.TOOL_TYPES), "tool_version": VERSION},
+    "attack-pattern": _KNOWLEDGE,
+    "vulnerability": _KNOWLEDGE,
+    "threat-actor": _KNOWLEDGE | {
+        "threat_actor_types": vocabulary_rule(allowed_words.ACTOR_TYPES),
+        "primary_motivation": vocabulary_rule(allowed_words.MOTIVATIONS),
     },
-    "intrusion-set": _KNOWN | {"primary_motivation": one_of(allowed_words.MOTIVATIONS)},
-    "campaign": _KNOWN,
-    "course-of-action": _BASE | {"name": ACTION, "description": APPROVED},
-    "note": _BASE | {"abstract": APPROVED, "content": APPROVED, "object_refs": REFS},
+    "intrusion-set": _KNOWLEDGE | {"primary_motivation": vocabulary_rule(allowed_words.MOTIVATIONS)},
+    "campaign": _KNOWLEDGE,
+    "course-of-action": _BASE | {"name": ACTION, "description": APPROVED_TEXT},
+    "note": _BASE | {"abstract": APPROVED_TEXT, "content": APPROVED_TEXT, "object_refs": REFS},
     "observed-data": _BASE | {
-        "first_observed": SEEN,
-        "last_observed": SEEN,
-        "number_observed": BAND,
+        "first_observed": SIGHTING_TIME,
+        "last_observed": SIGHTING_TIME,
+        "number_observed": MAGNITUDE,
         "object_refs": REFS,
     },
     "sighting": _BASE | {
         "sighting_of_ref": REFS,
         "count": COUNT,
-        "first_seen": SEEN,
-        "last_seen": SEEN,
+        "first_seen": SIGHTING_TIME,
+        "last_seen": SIGHTING_TIME,
         "where_sighted_refs": PLACES,
     },
     "relationship": _BASE | {
-        "relationship_type": one_of(RELATIONSHIP_TYPES),
+        "relationship_type": vocabulary_rule(RELATIONSHIP_TYPES),
         "source_ref": REFS,
         "target_ref": REFS,
     },
@@ -240,21 +249,23 @@ REGIONAL: Final[Mapping[str, Table]] = {
 }  # fmt: skip
 
 # To everybody: no impacts, tasks, notes or texts of the report, and no counts beside those of sightings.
-_NOT_PUBLIC: Final = frozenset({"impact", "task", "note", "course-of-action"})
-_NOWHERE_PUBLIC: Final = frozenset({"lang"})
+_NO_PUBLIC_TYPES: Final = frozenset({"impact", "task", "note", "course-of-action"})
+_NO_PUBLIC_PROPERTIES: Final = frozenset({"lang"})
 PUBLIC: Final[Mapping[str, Table]] = {
-    object_type: {name: rule for name, rule in table.items() if name not in _NOWHERE_PUBLIC and rule is not APPROVED}
+    object_type: {
+        name: rule for name, rule in table.items() if name not in _NO_PUBLIC_PROPERTIES and rule is not APPROVED_TEXT
+    }
     for object_type, table in REGIONAL.items()
-    if object_type not in _NOT_PUBLIC
+    if object_type not in _NO_PUBLIC_TYPES
 }
 TABLES: Final = {AudienceProfile.REGIONAL: REGIONAL, AudienceProfile.PUBLIC: PUBLIC}
 
 _CORE_PUBLIC: Final[Table] = {
     "extension_type": KEEP,
-    "determination": one_of(frozenset(incident.DETERMINATIONS)),
-    "investigation_status": one_of(allowed_words.INVESTIGATION_STATUSES),
-    "incident_types": one_of(allowed_words.EVENT_TYPES),
-    "recoverability": one_of(frozenset(incident.RECOVERABILITIES)),
+    "determination": vocabulary_rule(frozenset(incident.DETERMINATIONS)),
+    "investigation_status": vocabulary_rule(allowed_words.INVESTIGATION_STATUSES),
+    "incident_types": vocabulary_rule(allowed_words.EVENT_TYPES),
+    "recoverability": vocabulary_rule(frozenset(incident.RECOVERABILITIES)),
     "criticality": CRITICALITY,
     "event_refs": REFS,
 }
@@ -262,15 +273,15 @@ _CORE: Final[Mapping[AudienceProfile, Table]] = {
     AudienceProfile.PUBLIC: _CORE_PUBLIC,
     AudienceProfile.REGIONAL: {
         **_CORE_PUBLIC,
-        "detection_methods": one_of(allowed_words.DETECTION_METHODS),
+        "detection_methods": vocabulary_rule(allowed_words.DETECTION_METHODS),
         "impacted_entity_counts": COUNTS,
         "impact_refs": REFS,
-        "scores": RATES_ROUNDED,
+        "scores": FLOOD_RATES,
         "task_refs": REFS,
     },
 }
-_NUMBERS: Final = {"record_count": BAND}
-_IMPACT_KEYS: Final[Mapping[str, Table]] = {
+_RECORD_COUNT: Final = {"record_count": MAGNITUDE}
+_IMPACT_EXTENSIONS: Final[Mapping[str, Table]] = {
     "availability-ext": {
         "availability_impact": PropertyRule(
             lambda value, _context: rounding.availability(value), "the middle of its band"
@@ -278,17 +289,21 @@ _IMPACT_KEYS: Final[Mapping[str, Table]] = {
     },
     "confidentiality-ext": {
         "loss_type": KEEP,
-        "information_type": or_unknown(allowed_words.INFORMATION_TYPES),
-        **_NUMBERS,
+        "information_type": vocabulary_or_unknown_rule(allowed_words.INFORMATION_TYPES),
+        **_RECORD_COUNT,
     },
-    "integrity-ext": {"alteration": KEEP, "information_type": or_unknown(allowed_words.INFORMATION_TYPES), **_NUMBERS},
-    "external-ext": {"impact_type": one_of(allowed_words.EXTERNAL_IMPACTS)},
-    "physical-ext": {"impact_type": KEEP, "asset_type": or_unknown(allowed_words.ASSET_TYPES)},
+    "integrity-ext": {
+        "alteration": KEEP,
+        "information_type": vocabulary_or_unknown_rule(allowed_words.INFORMATION_TYPES),
+        **_RECORD_COUNT,
+    },
+    "external-ext": {"impact_type": vocabulary_rule(allowed_words.EXTERNAL_IMPACTS)},
+    "physical-ext": {"impact_type": KEEP, "asset_type": vocabulary_or_unknown_rule(allowed_words.ASSET_TYPES)},
     "traceability-ext": {"traceability_impact": KEEP},
     "economic-ext": {
-        "variety": one_of(ECONOMIC_VARIETIES),
+        "variety": vocabulary_rule(ECONOMIC_VARIETIES),
         "currency": KEEP,
-        "min_amount": BAND,
-        "max_amount": BAND,
+        "min_amount": MAGNITUDE,
+        "max_amount": MAGNITUDE,
     },
 }

@@ -32,71 +32,71 @@ _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 _TIME_OR_HASH: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z|[0-9a-fA-F]{32,128}")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 # Values of these are ours or the standard's, from closed lists.
-_FIXED: Final = frozenset(
+_VOCABULARY_PROPERTIES: Final = frozenset(
     {"type", "spec_version", "relationship_type", "extension_type", "pattern_type", "definition_type"}
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class LastLook:
     """What to look for.
 
-    `known` are ids released before, `hidden` those that must stay at the CERT, `own` the CERT's identity. `approved` are
+    `known_ids` are ids released before, `hidden_ids` those that must stay at the CERT, `own_identity` the CERT's identity. `approved_texts` are
     texts that leave although something in them is like the victim's; exact hits are found in them nevertheless.
-    `sampled`: of a feed, whose objects are all of a few shapes, stix2 takes one of each type; the hub's check takes all,
+    `one_of_each_type`: of a feed, whose objects are all of a few shapes, stix2 takes one of each type; the hub's check takes all,
     always.
     """
 
     scanner: Scanner
     highest: tlp.TLP
-    known: frozenset[str]
-    hidden: frozenset[str]
-    own: str
-    approved: tuple[str, ...] = ()
-    sampled: bool = False
+    known_ids: frozenset[str]
+    hidden_ids: frozenset[str]
+    own_identity: str
+    approved_texts: tuple[str, ...] = ()
+    one_of_each_type: bool = False
 
 
-def problems(contents: Iterable[Mapping[str, Any]], look: Look) -> list[str]:
+def find_problems(contents: Iterable[Mapping[str, Any]], look: LastLook) -> list[str]:
     """What speaks against sending these objects; empty if nothing does."""
     objects = list(contents)
-    complaints: list[str] = []
+    problems: list[str] = []
     # (1) references
-    known_ids = {item["id"] for item in objects} | WELL_KNOWN | look.known | {look.own}
+    known_ids = {item["id"] for item in objects} | WELL_KNOWN | look.known_ids | {look.own_identity}
     for item in objects:
         missing = sorted(ref for ref in _references(item) if ref not in known_ids)
-        complaints += [f"{item['id']} refers to {ref}, which does not leave" for ref in missing]
+        problems += [f"{item['id']} refers to {ref}, which does not leave" for ref in missing]
     # (2) ids
-    secret = {identifier.partition("--")[2].encode() for identifier in look.hidden - known_ids}
+    hidden_uuids = {identifier.partition("--")[2].encode() for identifier in look.hidden_ids - known_ids}
     for item in objects:
-        if secret and not secret.isdisjoint(_UUID.findall(orjson.dumps(item).lower())):
-            complaints.append(f"{item['id']} contains an id of an object that stays")
+        if hidden_uuids and not hidden_uuids.isdisjoint(_UUID.findall(orjson.dumps(item).lower())):
+            problems.append(f"{item['id']} contains an id of an object that stays")
     # (3) names and addresses
-    texts = {item["id"]: list(texts_of(item)) for item in objects}
-    for identifier, of_one in texts.items():
-        for text in of_one:
-            complaints += [f"{identifier} holds {hit}" for hit in _hits(text, look.scanner, look.approved)]
+    texts = {item["id"]: list(checked_texts(item)) for item in objects}
+    for identifier, object_texts in texts.items():
+        for text in object_texts:
+            problems += [f"{identifier} holds {hit}" for hit in _hits(text, look.scanner, look.approved_texts)]
     # (4) levels, (5) validity
     sampled_types: set[str] = set()
     for item in objects:
-        complaints += _level_problem(item, look.highest)
-        complaints += [f"{item['id']}: {fault.path or 'as a whole'} {fault.message}" for fault in faults(item)]
-        if look.sampled and item["type"] in sampled_types:
+        problems += _level_problem(item, look.highest)
+        problems += [f"{item['id']}: {fault.path or 'as a whole'} {fault.message}" for fault in faults(item)]
+        if look.one_of_each_type and item["type"] in sampled_types:
             continue
         sampled_types.add(item["type"])
         try:
             stix_classes.build(item)
         except (STIXError, ValueError) as error:
-            complaints.append(f"{item['id']}: stix2 does not take it: {error}")
-    return complaints
+            problems.append(f"{item['id']}: stix2 does not take it: {error}")
+    return problems
 
 
-def _hits(text: str, scanner: Scanner, approved: Iterable[str]) -> tuple[Hit, ...]:
+def _hits(text: str, scanner: Scanner, approved_texts: Iterable[str]) -> tuple[Hit, ...]:
     hits = scanner.hits(text)
-    if hits and (insisted := [part for part in approved if part in text]):
-        rest = text
-        for part in insisted:
-            rest = rest.replace(part, "")
-        hits = (*(hit for hit in hits if hit.is_exact), *scanner.hits(rest))
+    if hits and (approved_parts := [part for part in approved_texts if part in text]):
+        remaining = text
+        for part in approved_parts:
+            remaining = remaining.replace(part, "")
+        hits = (*(hit for hit in hits if hit.is_exact), *scanner.hits(remaining))
     return hits
 
 
@@ -125,10 +125,14 @@ def _references(value: Any) -> Iterator[str]:
             yield from _references(item)
 
 
-def texts_of(value: Any, name: str = "") -> Iterator[str]:
+def checked_texts(value: Any, name: str = "") -> Iterator[str]:
     """Every text that could say something: not ids, times, hashes, closed vocabularies, or our own pseudonyms."""
     if isinstance(value, str):
-        if name in _FIXED or value in allowed_words.VOCABULARY_WORDS or identifiers.type_of(value) is not None:
+        if (
+            name in _VOCABULARY_PROPERTIES
+            or value in allowed_words.VOCABULARY_WORDS
+            or identifiers.type_of(value) is not None
+        ):
             return
         if _TIME_OR_HASH.fullmatch(value) or PSEUDONYM_PATTERN.fullmatch(value):
             return
@@ -138,7 +142,7 @@ def texts_of(value: Any, name: str = "") -> Iterator[str]:
         yield PSEUDONYM_PATTERN.sub("", value)
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from texts_of(item, key)
+            yield from checked_texts(item, key)
     elif isinstance(value, list):
         for item in value:
-            yield from texts_of(item, name)
+            yield from checked_texts(item, name)

@@ -25,18 +25,18 @@ from hub.reports.report import Report, ReportKind
 from hub.stix.tlp import TLP
 
 # Properties in which a text of the report's own may stand.
-_TEXTS: Final = ("name", "description", "goal", "abstract", "content")
+_TEXT_PROPERTIES: Final = ("name", "description", "goal", "abstract", "content")
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of the search in a text: `refused` ones cannot be approved; `suspicious` ones need a reason as well."""
+    """The findings of the search in a text: `refusals` ones cannot be approved; `suspicions` ones need a reason as well."""
 
-    refused: tuple[str, ...] = ()
-    suspicious: tuple[str, ...] = ()
+    refusals: tuple[str, ...] = ()
+    suspicions: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return ", ".join((*self.refused, *self.suspicious))
+        return ", ".join((*self.refusals, *self.suspicions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class ReleaseContext:
     """One release of one report for one audience.
 
     `texts` are the sentences that replace the report's own, `origins` say whose each value is, `adversary_values` are
-    the values that leave as the adversary's and so may stand in approved texts. `first` is the time of the first release,
-    `began` that at which a case began, from which later times are counted. `sector` is what is said of the victim's,
+    the values that leave as the adversary's and so may stand in approved texts. `first_release` is the time of the first release,
+    `case_start` that at which a case began, from which later times are counted. `sector` is what is said of the victim's,
     `wording` the version of the sentences, `families` the names of malware that may be told.
     """
 
@@ -57,8 +57,8 @@ class ReleaseContext:
     texts: Texts
     origins: Mapping[str, Origin] = field(repr=False)
     adversary_values: frozenset[str] = field(repr=False)
-    first: str
-    began: str | None = None
+    first_release: str
+    case_start: str | None = None
     start_is_released: bool = False
     sector: str | None = None
     wording: int = WORDING
@@ -70,15 +70,15 @@ class ReleaseContext:
         terms = self.audience.terms
         return terms.incident_times if self.report.kind is ReportKind.CASE else terms.feed_times
 
-    def since_it_began(self, time: str, unit: Fidelity) -> tuple[str, Fidelity]:
+    def rounded_time(self, time: str, unit: Fidelity) -> tuple[str, Fidelity]:
         """A time as it leaves, and how exact it then is."""
-        return rounding.round_since_start(self.began, time, unit, start_is_released=self.start_is_released)
+        return rounding.round_since_start(self.case_start, time, unit, start_is_released=self.start_is_released)
 
     def may_say(self, word: str) -> bool:
         """Whether a word of a vocabulary tells no more than the sector that is said."""
         return self.sector is not None or word not in SECTOR_HINTS
 
-    def clean(self, text: str) -> bool:
+    def is_clean_name(self, text: str) -> bool:
         """Whether nothing in a public name points at anybody."""
         return not self.scanner.hits(text) and not any(
             span.kind not in ("host name", "identity number (SG)") for span in identifying_spans(text)
@@ -100,11 +100,11 @@ class ReleaseContext:
             and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in identifying)
         ]
         # To everybody, "the only one" is a name: no second yes lets it out.
-        public = self.audience.profile is AudienceProfile.PUBLIC
-        superlatives = [suspicion for suspicion in suspicions if public and suspicion.kind == "superlative"]
+        is_public = self.audience.profile is AudienceProfile.PUBLIC
+        superlatives = [suspicion for suspicion in suspicions if is_public and suspicion.kind == "superlative"]
         return Findings(
-            refused=(*(str(hit) for hit in hits if hit.is_exact), *map(str, identifying), *map(str, superlatives)),
-            suspicious=tuple(str(suspicion) for suspicion in suspicions if suspicion not in superlatives),
+            refusals=(*(str(hit) for hit in hits if hit.is_exact), *map(str, identifying), *map(str, superlatives)),
+            suspicions=tuple(str(suspicion) for suspicion in suspicions if suspicion not in superlatives),
         )
 
     def evidence(self, identifier: str) -> str:
@@ -116,23 +116,23 @@ class ReleaseContext:
         """Whether an officer approved exactly this text, and said why where something in it is suspicious."""
         if not self.approvals.allows(text):
             return False
-        return self.approvals.insists(text_key(text)) or not self.findings(text).suspicious
+        return self.approvals.insists(text_key(text)) or not self.findings(text).suspicions
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectContext:
     """One object of a release, under the level at which it leaves.
 
-    `ids` has the released ids of all that was decided before this object, `places` those that stand for its places
-    and victims, by the ids at the CERT. `leaving` is for the container, which comes last: the ids that it may name.
+    `released_ids` has the released ids of all that was decided before this object, `place_ids` those that stand for its places
+    and victims, by the ids at the CERT. `leaving_ids` is for the container, which comes last: the ids that it may name.
     """
 
     release: ReleaseContext
     content: Content
     level: TLP
-    ids: Mapping[str, str] = field(repr=False)
-    places: Mapping[str, str] = field(default_factory=dict)
-    leaving: tuple[str, ...] = ()
+    released_ids: Mapping[str, str] = field(repr=False)
+    place_ids: Mapping[str, str] = field(default_factory=dict)
+    leaving_ids: tuple[str, ...] = ()
 
     @property
     def terms(self) -> Terms:
@@ -144,24 +144,24 @@ class ObjectContext:
         start, end, unit = self.content["valid_from"], self.content["valid_until"], self.release.unit
         if self.release.report.kind is not ReportKind.CASE:
             return rounding.floor(start, unit), rounding.ceiling(end, unit)
-        released_start, _ = self.release.since_it_began(start, unit)
+        released_start, _ = self.release.rounded_time(start, unit)
         return released_start, rounding.ceiling(rounding.round_validity_end(start, end, released_start), unit)
 
     def released_id(self, ref: str) -> str | None:
         """The released id of something that leaves, or None."""
-        return self.places.get(ref) or self.ids.get(ref)
+        return self.place_ids.get(ref) or self.released_ids.get(ref)
 
     def refusal(self, text: str) -> str:
         """Why a text may not leave although an officer approved it; empty where nothing speaks against it."""
-        refusals = self.release.findings(text).refused
+        refusals = self.release.findings(text).refusals
         if not refusals:
             return ""
-        where = f"{self.content['type']} ({text_key(text)})"
-        return f"The approved text of the {where} holds {', '.join(refusals)}: write it without."
+        place = f"{self.content['type']} ({text_key(text)})"
+        return f"The approved text of the {place} holds {', '.join(refusals)}: write it without."
 
-    def keeps_own_words(self) -> bool:
+    def keeps_own_text(self) -> bool:
         """Whether an approved text of the report stays in the object."""
-        texts = [self.content.get(name) for name in _TEXTS]
+        texts = [self.content.get(name) for name in _TEXT_PROPERTIES]
         if self.content["type"] == "report":
             texts += [self.release.report.title, self.release.report.description]
         return any(isinstance(text, str) and self.release.may_leave(text) for text in texts)

@@ -14,11 +14,11 @@ from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
 from hub.stix.documentation import is_documentation
 
-_OF_HOSTS: Final = frozenset(
+_HOST_TYPES: Final = frozenset(
     {ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL}
 )
 # These keep their names in a drill, since they are public knowledge: a technique does not belong to one drill.
-_PUBLIC: Final = frozenset({"attack-pattern", "course-of-action", "identity", "location", "vulnerability"})
+_PUBLIC_TYPES: Final = frozenset({"attack-pattern", "course-of-action", "identity", "location", "vulnerability"})
 
 
 def is_drill(contents: Iterable[Content]) -> bool:
@@ -26,30 +26,30 @@ def is_drill(contents: Iterable[Content]) -> bool:
     return any(EXERCISE in content.get("labels", ()) for content in contents)
 
 
-def named_as_drill(content: Content) -> Content:
+def mark_as_drill(content: Content) -> Content:
     """The object with its name and aliases marked as those of a drill, where it is one of a drill's own."""
-    if EXERCISE not in content.get("labels", ()) or content["type"] in _PUBLIC:
+    if EXERCISE not in content.get("labels", ()) or content["type"] in _PUBLIC_TYPES:
         return content
     changed: dict[str, Any] = {name: content[name] for name in ("name", "aliases") if name in content}
     if "name" in changed:
-        changed["name"] = _named(changed["name"])
+        changed["name"] = _mark_name(changed["name"])
     if "aliases" in changed:
-        changed["aliases"] = [_named(alias) for alias in changed["aliases"]]
+        changed["aliases"] = [_mark_name(alias) for alias in changed["aliases"]]
     return {**content, **changed}
 
 
-def _named(name: str) -> str:
+def _mark_name(name: str) -> str:
     return name if name.startswith(DRILL) else f"{DRILL}{name}"
 
 
-def values_of_others(report: Report) -> list[str]:
+def real_values(report: Report) -> list[str]:
     """Addresses and names of the report, but the victim's, that are none of those set aside for documentation."""
     values = (value for item in report.observables if item.role is not Role.VICTIM for value in _hosts(item))
     return list(dict.fromkeys(value for value in values if not is_documentation(value)))
 
 
 def _hosts(item: Observable) -> Iterator[str]:
-    if item.type in _OF_HOSTS:
+    if item.type in _HOST_TYPES:
         yield item.value
     elif item.traffic is not None:
         ends = ((item.traffic.src, item.traffic.src_role), (item.traffic.dst, item.traffic.dst_role))

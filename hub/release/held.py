@@ -18,12 +18,12 @@ from typing import Any, Final
 
 from hub.errors import ReleaseError
 from hub.release.policy import Approvals, Decision
-from hub.release.preview import Preview, PreviewRow, held_because
+from hub.release.preview import Preview, PreviewRow, hold_reason
 from hub.reports.losses import excerpt
 
 _FIELDS: Final = ("key", "value", "object", "reason", "span", "decision")
 _DESPITE: Final = "despite"
-_WORDS: Final = ", ".join(Decision)
+_DECISIONS: Final = ", ".join(Decision)
 MAX_LISTED: Final = 20  # keys in one refusal
 MAX_EXCERPT: Final = 60  # characters of a value in one
 
@@ -54,13 +54,13 @@ class OfficerAnswer:
     value: str = field(default="", compare=False)
 
 
-def item_of(report_id: str, row: PreviewRow) -> HeldItem:
+def make_item(report_id: str, row: PreviewRow) -> HeldItem:
     """The item for a row that has a key."""
     return HeldItem(
         key=row.key,
         value=row.value or row.here,
         object=f"{report_id}: {row.place}",
-        reason=held_because(row),
+        reason=hold_reason(row),
         span=row.span,
         alone=not row.path,
     )
@@ -68,15 +68,16 @@ def item_of(report_id: str, row: PreviewRow) -> HeldItem:
 
 def held_items(report_id: str, preview: Preview) -> list[HeldItem]:
     """What of a release waits for a decision, each key once."""
-    return [item_of(report_id, row) for row in preview.held()]
+    return [make_item(report_id, row) for row in preview.held()]
 
 
 def held_file(items: Iterable[HeldItem], earlier: Iterable[Mapping[str, Any]] = ()) -> bytes:
     """The list as JSON. What `earlier`, the same file before, decided about a key that is still held is kept."""
-    decided = {item["key"]: item for item in earlier if item.get("decision") is not None}
+    earlier_decisions = {item["key"]: item for item in earlier if item.get("decision") is not None}
     fields = ("decision", _DESPITE)
     rows = [
-        item.as_dict() | {name: decided[item.key][name] for name in fields if name in decided.get(item.key, {})}
+        item.as_dict()
+        | {name: earlier_decisions[item.key][name] for name in fields if name in earlier_decisions.get(item.key, {})}
         for item in {item.key: item for item in items}.values()
     ]
     return json.dumps(rows, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"
@@ -85,34 +86,34 @@ def held_file(items: Iterable[HeldItem], earlier: Iterable[Mapping[str, Any]] = 
 def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
     """The items of a file as they stand. ReleaseError names the file, the item and the field that cannot be used."""
     try:
-        items = json.loads(body, object_pairs_hook=_object, parse_constant=_refused)
+        items = json.loads(body, object_pairs_hook=_unique_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise ReleaseError(f"{name}: this is not JSON: {error}. `--held FILE` writes a list to be answered.") from None
     if not isinstance(items, list):
         raise ReleaseError(f"{name}: this is no list of held items; `--held FILE` writes one.")
     for number, item in enumerate(items, 1):
-        where = f"{name}: item {number}"
+        location = f"{name}: item {number}"
         if not isinstance(item, dict):
-            raise ReleaseError(f"{where}: expected an object with key and decision, not {item!r}")
+            raise ReleaseError(f"{location}: expected an object with key and decision, not {item!r}")
         if unknown := next((field for field in item if field not in {*_FIELDS, _DESPITE}), None):
-            raise ReleaseError(f"{where}: {unknown!r} is no field; there are {', '.join(_FIELDS)} and {_DESPITE}")
+            raise ReleaseError(f"{location}: {unknown!r} is no field; there are {', '.join(_FIELDS)} and {_DESPITE}")
         if not isinstance(item.get("key"), str) or not item["key"]:
-            raise ReleaseError(f"{where}: it has no key")
+            raise ReleaseError(f"{location}: it has no key")
         if not isinstance(item.get(_DESPITE) or "", str):
-            raise ReleaseError(f"{where} ({item['key']}): {_DESPITE} should be a text that says why")
+            raise ReleaseError(f"{location} ({item['key']}): {_DESPITE} should be a text that says why")
     return items
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object; a name that appears twice in it would decide twice."""
     item = dict(pairs)
     if len(item) < len(pairs):
-        (twice, _), *_ = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"{twice!r} appears twice in one object")
+        (repeated, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{repeated!r} appears twice in one object")
     return item
 
 
-def _refused(constant: str) -> Any:
+def _refuse_constant(constant: str) -> Any:
     raise ValueError(f"{constant} is no value of JSON")
 
 
@@ -121,36 +122,36 @@ def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
     answers: dict[str, OfficerAnswer] = {}
     for number, item in enumerate(parse_items(body, name), 1):
         key, word, despite = item["key"], item.get("decision"), (item.get(_DESPITE) or "").strip()
-        where = f"{name}: item {number} ({key})"
+        location = f"{name}: item {number} ({key})"
         if word is None:
             if despite:
-                raise ReleaseError(f"{where}: it says {_DESPITE} and no decision; decide {_WORDS}")
+                raise ReleaseError(f"{location}: it says {_DESPITE} and no decision; decide {_DECISIONS}")
             continue
         if word not in tuple(Decision):
-            raise ReleaseError(f"{where}: the decision {word!r} is none; decide {_WORDS}, or leave it null")
+            raise ReleaseError(f"{location}: the decision {word!r} is none; decide {_DECISIONS}, or leave it null")
         value = item.get("value", "")
         if not isinstance(value, str) or ("value" in item and not value):
-            raise ReleaseError(f"{where}: value should be the text that --held wrote")
+            raise ReleaseError(f"{location}: value should be the text that --held wrote")
         answer = OfficerAnswer(key, Decision(word), despite, value)
         if answers.setdefault(key, answer) != answer:
-            raise ReleaseError(f"{where}: another item decides otherwise about the same key")
+            raise ReleaseError(f"{location}: another item decides otherwise about the same key")
     return list(answers.values())
 
 
 def with_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Approvals:
     """The approvals of a command together with the answers of a file."""
-    let_out = [answer for answer in answers if answer.decision is not Decision.KEEP]
-    kept_keys = frozenset(answer.key for answer in answers if answer.decision is Decision.KEEP)
-    keys = frozenset(answer.key for answer in let_out)
+    releasing_answers = [answer for answer in answers if answer.decision is not Decision.KEEP]
+    keys_to_keep = frozenset(answer.key for answer in answers if answer.decision is Decision.KEEP)
+    keys = frozenset(answer.key for answer in releasing_answers)
     return Approvals(
         officer=approvals.officer,
         texts=approvals.texts | keys,
         values=approvals.values | keys,
         confirmed=approvals.confirmed,
-        alone=approvals.alone | {answer.key for answer in let_out if answer.decision is Decision.LONE},
-        kept=approvals.kept | kept_keys,
-        taken_back=approvals.taken_back | kept_keys,
-        despite={**approvals.despite, **{answer.key: answer.despite for answer in let_out if answer.despite}},
+        alone=approvals.alone | {answer.key for answer in releasing_answers if answer.decision is Decision.LONE},
+        kept=approvals.kept | keys_to_keep,
+        taken_back=approvals.taken_back | keys_to_keep,
+        despite={**approvals.despite, **{answer.key: answer.despite for answer in releasing_answers if answer.despite}},
         shown={answer.key: answer.value for answer in answers if answer.value},
         named_by=approvals.named_by,
         tlp=approvals.tlp,
@@ -170,7 +171,7 @@ class Decisions:
         """Take the rows of one release."""
         for row in preview.rows:
             if row.key:
-                item = item_of(report_id, row)
+                item = make_item(report_id, row)
                 self._items.setdefault(row.key, item)
                 if row.value:
                     self._values.setdefault(row.key, row.value)
@@ -193,10 +194,10 @@ class Decisions:
 
     def outcomes(self) -> list[tuple[HeldItem, bool]]:
         """What this run decided about, each with whether it leaves now."""
-        kept_keys = self._approvals.taken_back | self._approvals.kept
+        keys_to_keep = self._approvals.taken_back | self._approvals.kept
         chosen_items = (self._items[key] for key in sorted(self._approvals.keys & self._items.keys()))
         return [
-            (item, item.key not in kept_keys and item.key not in self._held) for item in chosen_items if item.object
+            (item, item.key not in keys_to_keep and item.key not in self._held) for item in chosen_items if item.object
         ]
 
     def undecided(self) -> list[HeldItem]:
@@ -208,9 +209,11 @@ class Decisions:
         """ReleaseError where a key matches nothing, was decided beside another value, or a text is to leave alone."""
         if unmatched := sorted(self._approvals.keys - self._items.keys()):
             lines = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
-            more = [f"  and {len(lines) - MAX_LISTED} more"] if len(lines) > MAX_LISTED else []
-            listed = "\n".join(["; there are:", *lines[:MAX_LISTED], *more]) if lines else "; nothing is held here"
-            raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched))}{listed}")
+            remainder = [f"  and {len(lines) - MAX_LISTED} more"] if len(lines) > MAX_LISTED else []
+            listing = (
+                "\n".join(["; there are:", *lines[:MAX_LISTED], *remainder]) if lines else "; nothing is held here"
+            )
+            raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched))}{listing}")
         for key, value in self._approvals.shown.items():
             if value != self._values.get(key, value):
                 raise ReleaseError(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from hub.errors import ReleaseError
 from hub.home.member import OwnMember
-from hub.release.preview import PreviewRow, preview_from
+from hub.release.preview import PreviewRow, parse_preview
 from hub.release.record import ReleaseRecord, parse_release_record, released_records
 from hub.rendering.versions import Version
 
@@ -73,7 +73,7 @@ class AudienceHistory:
     observed: tuple[str, ...]
 
 
-def history_of(member: OwnMember, report_id: str) -> tuple[AudienceHistory, ...]:
+def report_history(member: OwnMember, report_id: str) -> tuple[AudienceHistory, ...]:
     """The history of a report, by audience. ReleaseError where nothing of it was released from this home."""
     audiences = [
         _audience(data, parse_release_record(data))
@@ -98,31 +98,31 @@ def _audience(data: Mapping[str, Any], record: ReleaseRecord) -> AudienceHistory
 
 
 def _events(history: Iterable[Mapping[str, Any]]) -> Iterator[HistoryEvent]:
-    let_out: dict[str, str] = {}  # what left under a key, for the entry in which it is taken back
+    released_texts: dict[str, str] = {}  # what left under a key, for the entry in which it is taken back
     for entry in history:
-        event = _event(entry, let_out)
-        let_out |= {approval.key: approval.text for approval in event.approvals if approval.text}
+        event = _event(entry, released_texts)
+        released_texts |= {approval.key: approval.text for approval in event.approvals if approval.text}
         yield event
 
 
 def _released_names(record: ReleaseRecord) -> Mapping[str, str]:
     """What released objects were called while they stood: a revocation repeats no name."""
     rows = [
-        row for entry in record.history for row in preview_from(entry.get("preview", {"title": "", "rows": ()})).rows
+        row for entry in record.history for row in parse_preview(entry.get("preview", {"title": "", "rows": ()})).rows
     ]
     names = {row.id: row.leaves for row in rows if row.leaves is not None and row.path == "name"}
     return {released_id: names[own_id] for own_id, released_id in record.mapping.items() if own_id in names}
 
 
-def _event(entry: Mapping[str, Any], let_out: Mapping[str, str]) -> HistoryEvent:
-    rows = preview_from(entry["preview"]).rows if "preview" in entry else ()
+def _event(entry: Mapping[str, Any], released_texts: Mapping[str, str]) -> HistoryEvent:
+    rows = parse_preview(entry["preview"]).rows if "preview" in entry else ()
     return HistoryEvent(
         at=str(entry["at"]),
         hub=str(entry.get("hub", "")),
         withdrawn=bool(entry.get("withdrawn")),
         consent=str(entry.get("consent", "")),
         officer=str(entry.get("officer", "")),
-        approvals=tuple(_approvals(entry, rows, let_out)),
+        approvals=tuple(_approvals(entry, rows, released_texts)),
         named_by=str(entry.get("named_by", "")),
         source_level=str(entry.get("source_gave_leave_for", "")),
         left=tuple(row for row in rows if row.leaves is not None),
@@ -130,19 +130,21 @@ def _event(entry: Mapping[str, Any], let_out: Mapping[str, str]) -> HistoryEvent
     )
 
 
-def _approvals(entry: Mapping[str, Any], rows: Sequence[PreviewRow], before: Mapping[str, str]) -> Iterable[Approval]:
+def _approvals(
+    entry: Mapping[str, Any], rows: Sequence[PreviewRow], earlier_texts: Mapping[str, str]
+) -> Iterable[Approval]:
     by_key = {row.key: row for row in reversed(rows) if row.key}
     alone, despite = set(entry.get("approved_alone", ())), entry.get("despite", {})
-    let_out = {*entry.get("approved_texts", ()), *entry.get("approved_values", ())}
+    approved_keys = {*entry.get("approved_texts", ()), *entry.get("approved_values", ())}
     kept_keys = set(entry.get("kept", ()))
-    decided = [(key, "approved to leave alone" if key in alone else "approved") for key in let_out]
-    decided += [(key, "kept at the CERT") for key in kept_keys]
-    decided += [(key, "taken back") for key in set(entry.get("taken_back", ())) - kept_keys]
-    for key, decision in sorted(decided):
+    decisions = [(key, "approved to leave alone" if key in alone else "approved") for key in approved_keys]
+    decisions += [(key, "kept at the CERT") for key in kept_keys]
+    decisions += [(key, "taken back") for key in set(entry.get("taken_back", ())) - kept_keys]
+    for key, decision in sorted(decisions):
         row = by_key.get(key)
-        if row is not None and row.held and key in let_out:
+        if row is not None and row.held and key in approved_keys:
             decision = "approved, but still held: something in it looks suspicious"  # noqa: PLW2901
-        text = row.value or row.here if row is not None and key in let_out else before.get(key, "")
+        text = row.value or row.here if row is not None and key in approved_keys else earlier_texts.get(key, "")
         yield Approval(key, row.place if row is not None else "", text, decision, str(despite.get(key, "")))
 
 

@@ -28,7 +28,7 @@ _ABOUT: Final = (
 NO_OFFICER: Final = "nobody: nothing needed an approval"
 
 
-def as_text(report_id: str, author: str, audiences: Sequence[AudienceHistory], width: int) -> str:
+def render_text(report_id: str, author: str, audiences: Sequence[AudienceHistory], width: int) -> str:
     """The history for a terminal."""
     lines = [f"Record of report {report_id}, kept by {author}"]
     for audience in audiences:
@@ -51,7 +51,7 @@ def as_text(report_id: str, author: str, audiences: Sequence[AudienceHistory], w
     return "\n".join(lines) + "\n"
 
 
-def as_html(report_id: str, author: str, audiences: Sequence[AudienceHistory], printed: str) -> str:
+def render_html(report_id: str, author: str, audiences: Sequence[AudienceHistory], printed: str) -> str:
     """The history as one page."""
     title = f"Record of report {report_id}"
     return "".join(

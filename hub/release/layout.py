@@ -15,7 +15,7 @@ from hub.pages.texts import gettext
 
 WIDTH: Final = 100  # columns of a terminal that does not say how wide it is
 LEAST_WIDTH: Final = 40  # columns; a narrower terminal gets lines of this width
-_PLAIN: Final = re.compile(r"[\w.:/\\+=-]+")  # what PowerShell takes as it stands
+_POWERSHELL_WORD: Final = re.compile(r"[\w.:/\\+=-]+")  # what PowerShell takes as it stands
 
 
 def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> list[str]:
@@ -33,17 +33,17 @@ def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> li
     ) or [first.rstrip()]
 
 
-def shortened(text: str, cells: int) -> str:
+def shorten(text: str, cells: int) -> str:
     """The text in at most so many cells, cut between words; a single word stays whole."""
     from wcwidth import width  # noqa: PLC0415 - as above
 
     if width(text, control_codes="ignore") <= cells:
         return text
     words: list[str] = []
-    used = 2
+    used_cells = 2
     for word in text.split():
-        used += width(word, control_codes="ignore") + 1
-        if words and used > cells:
+        used_cells += width(word, control_codes="ignore") + 1
+        if words and used_cells > cells:
             break
         words.append(word)
     return " ".join(words) + " …"
@@ -56,24 +56,24 @@ def command_lines(words: Sequence[str], width: int, indent: str) -> list[str]:
     """
     import wcwidth  # noqa: PLC0415 - as above
 
-    quoted, continued = (_quoted_for_powershell, " `") if sys.platform == "win32" else (shlex.quote, " \\")
+    quote, continuation = (_quote_for_powershell, " `") if sys.platform == "win32" else (shlex.quote, " \\")
     lines: list[str] = []
     line = indent
-    for word in map(quoted, words):
-        fits = wcwidth.width(line) + wcwidth.width(word) + len(continued) + 1 <= max(width, LEAST_WIDTH)
+    for word in map(quote, words):
+        fits = wcwidth.width(line) + wcwidth.width(word) + len(continuation) + 1 <= max(width, LEAST_WIDTH)
         if line.strip() and not fits:
-            lines.append(line + continued)
+            lines.append(line + continuation)
             line = f"{indent}  "
         line += word if not line.strip() else f" {word}"
     return [*lines, line]
 
 
-def _quoted_for_powershell(word: str) -> str:
-    return word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "''") + "'"
+def _quote_for_powershell(word: str) -> str:
+    return word if _POWERSHELL_WORD.fullmatch(word) else "'" + word.replace("'", "''") + "'"
 
 
 def listing(items: Iterable[str], limit: int) -> str:
     """Items in a row, separated by commas; beyond `most` items, their number."""
     names = list(items)
-    more = [gettext("and {n} more").format(n=f"{len(names) - limit:,}")] if len(names) > limit else []
-    return ", ".join([*names[:limit], *more])
+    remainder = [gettext("and {n} more").format(n=f"{len(names) - limit:,}")] if len(names) > limit else []
+    return ", ".join([*names[:limit], *remainder])

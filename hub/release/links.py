@@ -33,7 +33,7 @@ ACCOUNTS: Final = {
     ObservableType.PHONE: "a telephone number: it may be somebody's whose name was used",
 }
 """The types that an officer is always asked about, whatever their role, and why."""
-_TEXTUAL: Final = frozenset(
+_TEXT_TYPES: Final = frozenset(
     {
         ObservableType.URI_PATH,
         ObservableType.NAMED_PIPE,
@@ -49,34 +49,34 @@ _TEXTUAL: Final = frozenset(
         ObservableType.PATTERN,
     }
 )
-_LEAKS: Final = frozenset({"data-leak", "data-loss", "unauthorised-information-access"})  # types of RSIT
+_LEAK_TYPES: Final = frozenset({"data-leak", "data-loss", "unauthorised-information-access"})  # types of RSIT
 _LEAK_EVENTS: Final = frozenset(
     "data-exfiltration deletion-information theft-access-credentials unauthorized-access-information unauthorized-release".split()
 )
-_LOST: Final = frozenset({"confirmed-loss", "suspected-loss", "exploited-loss", "contained"})
-_DOCUMENTS: Final = re.compile(
+_LOSS_TYPES: Final = frozenset({"confirmed-loss", "suspected-loss", "exploited-loss", "contained"})
+_DOCUMENT_NAME: Final = re.compile(
     r"\.(?:accdb|bak|csv|dbf|docx?|dump|dwg|eml|key|mdb|msg|numbers|od[pst]|pages|pdf|pptx?|pst|rtf|sql|tsv|txt|vsdx?|xlsb?|xlsx)$",
     re.IGNORECASE,
 )
-_PROGRAMS: Final = re.compile(
+_PROGRAM_NAME: Final = re.compile(
     r"\.(?:apk|bat|bin|cmd|com|cpl|dll|elf|exe|hta|img|iso|jar|jse?|lnk|msi|ps1|py|scr|sh|so|sys|vb[es]|wsf|xll)$",
     re.IGNORECASE,
 )
 
 # Words of comments on a file, English and the region's.
-_OF_DOCUMENTS: Final = re.compile(
+_DOCUMENT_WORDS: Final = re.compile(
     r"(?<!\w)(?:documents?|spreadsheets?|contracts?|payroll|invoices?|databases?|dumps?|backups?|archives?|records?|passports?|"
     r"scans? of|photos?|files?|dokumen|berkas|fail|lembar|surat|arsip|dokumento|tài liệu|tập tin|hồ sơ|documentos?|ficheiros?)(?!\w)"
     r"|เอกสาร|ไฟล์|ឯកសារ|ເອກະສານ|စာရွက်စာတမ်း|文件|文档|文檔|ஆவண",
     re.IGNORECASE,
 )
-_TAKEN: Final = re.compile(
+_STOLEN_WORDS: Final = re.compile(
     r"(?<!\w)(?:stolen|leaked|exfiltrated|encrypted|published|confidential|internal|customer|employee|patient|dicuri|bocor|"
     r"terenkripsi|rahasia|sulit|ninakaw|bị đánh cắp|rò rỉ|mật|roubad[oa]s?)(?!\w)|ถูกขโมย|รั่วไหล|ลับ|泄露|外洩|被盗|被盜",
     re.IGNORECASE,
 )
 
-_LURES: Final = re.compile(
+_LURE_WORDS: Final = re.compile(
     r"malicious|malware|phish|lure|decoy|bait|dropp|weaponi|macro|exploit|ransom|encryptor|trojan|loader|payload|beacon|"
     r"berbahaya|umpan|độc hại|มัลแวร์|恶意|惡意",
     re.IGNORECASE,
@@ -89,10 +89,10 @@ _INTERNAL_HOST: Final = re.compile(
     r"|\b[A-Z][A-Z0-9]{1,14}(?:-[A-Z0-9]{1,14}){0,3}-?"
     r"(?:AD|ADFS|APP|BKP|CA|DB|DC|ESX|EXCH|FILE|FS|HV|LT|MAIL|NAS|NB|PC|PRINT|RDS|SQL|SRV|SVR|TS|VPN|WEB|WKS|WS)-?\d{1,4}\b"
 )
-_PRIVATE: Final = re.compile(
+_PRIVATE_ADDRESS: Final = re.compile(
     r"(?<![\d.])(?:10(?:\.\d{1,3}){3}|192\.168(?:\.\d{1,3}){2}|172\.(?:1[6-9]|2\d|3[01])(?:\.\d{1,3}){2})(?![\d.]*\d)"
 )
-_WHO: Final = re.compile(
+_CALLER_PARAMETER: Final = re.compile(
     r"[?&;](?:comp(?:uter)?_?(?:name)?|host_?(?:name)?|machine_?(?:name)?|pc_?(?:name)?|user_?(?:name)?|usr|login|victim|"
     r"company|org)=([^&#;\s]{2,})",
     re.IGNORECASE,
@@ -105,8 +105,8 @@ _NUMBER: Final = re.compile(
 _KINDS: Final = (
     ("a Windows domain's or user's SID", _SID),
     ("the name of an internal machine", _INTERNAL_HOST),
-    ("a private address", _PRIVATE),
-    ("who or what called it", _WHO),
+    ("a private address", _PRIVATE_ADDRESS),
+    ("who or what called it", _CALLER_PARAMETER),
     ("an account, card, identity or registration number", _NUMBER),
 )
 
@@ -125,47 +125,47 @@ def links(item: Observable, report: Report) -> list[Link]:
     """The links in an observable of the report, each once."""
     if item.type in ACCOUNTS:
         return [Link(ACCOUNTS[item.type], "")]
-    links_of_kinds = dict.fromkeys(_document(item, report))
-    if item.type in _TEXTUAL:
+    distinct_links = dict.fromkeys(_document(item, report))
+    if item.type in _TEXT_TYPES:
         text = item.pattern or item.value
         for kind, pattern in _KINDS:
             for reading in readings(text):
                 if reading.is_clean:
-                    links_of_kinds |= {
+                    distinct_links |= {
                         Link(kind, match[0].lstrip("?&;")): None
                         for match in pattern.finditer(reading.text)
                         if (match[match.lastindex or 0]).casefold() not in COMMON_ACCOUNTS
                     }
-    return list(links_of_kinds)
+    return list(distinct_links)
 
 
 def is_leak(report: Report) -> bool:
     """Whether what happened is that data were read, leaked or lost."""
     if report.kind is not ReportKind.CASE:
         return False
-    return any(kind in _LEAKS for _, kind in report.rsit) or not _LEAK_EVENTS.isdisjoint(report.incident_types)
+    return any(kind in _LEAK_TYPES for _, kind in report.rsit) or not _LEAK_EVENTS.isdisjoint(report.incident_types)
 
 
 def _document(item: Observable, report: Report) -> Iterator[Link]:
     if item.type is not ObservableType.FILE or item.malware is not None or report.kind is not ReportKind.CASE:
         return
     name = (item.file.name if item.file else item.value) or ""
-    if _PROGRAMS.search(name):
+    if _PROGRAM_NAME.search(name):
         return
     comment = item.description or ""
-    if (word := _OF_DOCUMENTS.search(comment)) and not _LURES.search(comment) and _is_somebodys(comment):
+    if (word := _DOCUMENT_WORDS.search(comment)) and not _LURE_WORDS.search(comment) and _has_owner(comment):
         yield Link("a document, as its comment says: it may be the victim's own", word[0])
         return
-    if is_leak(report) and (not report.malware or _DOCUMENTS.search(name)):
+    if is_leak(report) and (not report.malware or _DOCUMENT_NAME.search(name)):
         yield Link("a file of a case of leaked data: it may be the victim's own", name)
-    elif _DOCUMENTS.search(name) and _lost_data(report):
+    elif _DOCUMENT_NAME.search(name) and _has_lost_data(report):
         yield Link("a document of a case in which data were lost: it may be the victim's own", name)
 
 
-def _is_somebodys(comment: str) -> bool:
-    return bool(victim_word(comment) or _TAKEN.search(comment))
+def _has_owner(comment: str) -> bool:
+    return bool(victim_word(comment) or _STOLEN_WORDS.search(comment))
 
 
-def _lost_data(report: Report) -> bool:
+def _has_lost_data(report: Report) -> bool:
     losses = (impact for impact in report.impacts if isinstance(impact, ConfidentialityImpact))
-    return report.timeline.exfiltrated is not None or any(loss.loss_type in _LOST for loss in losses)
+    return report.timeline.exfiltrated is not None or any(loss.loss_type in _LOSS_TYPES for loss in losses)

@@ -30,9 +30,18 @@ _REFUSED: Final = marked("cannot leave as they are written, write them without")
 OFFICER: Final = "NAME"  # stands for the officer in a command
 REASON: Final = "REASON"  # stands for why
 # Types in the order of the screen; others follow, observables last: an indicator shows their value.
-_FIRST: Final = ("incident", "report", "identity", "indicator")
+_FIRST_TYPES: Final = ("incident", "report", "identity", "indicator")
 # Properties that say what an object is, in the order in which they are looked for.
-_SAYING: Final = ("name", "value", "pattern", "relationship_type", "hashes", "key", "subject", "account_login")
+_NAMING_PROPERTIES: Final = (
+    "name",
+    "value",
+    "pattern",
+    "relationship_type",
+    "hashes",
+    "key",
+    "subject",
+    "account_login",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +98,8 @@ class Preview:
 
     def counts(self) -> Mapping[str, int]:
         """How many rows leave, are changed, and stay."""
-        counted = Counter(row.outcome for row in self.rows)
-        return {outcome: counted[outcome] for outcome in ("leaves", "changed", "stays")}
+        counts = Counter(row.outcome for row in self.rows)
+        return {outcome: counts[outcome] for outcome in ("leaves", "changed", "stays")}
 
     def held(self) -> tuple[PreviewRow, ...]:
         """What waits for a decision, each key once."""
@@ -115,12 +124,12 @@ class Preview:
         """The HTML for a notebook: first what needs a decision, then what stays or changes, then the count of unchanged rows."""
         counts = self.counts()
         caption = f"{self.title}: {counts['leaves']} leave, {counts['changed']} changed, {counts['stays']} stay"
-        decided = sorted((row for row in self.rows if row.outcome != "leaves"), key=lambda row: not row.held)
+        changed_rows = sorted((row for row in self.rows if row.outcome != "leaves"), key=lambda row: not row.held)
         header = ("what", "here", "leaves", "why", "key to approve it")
         return table(
             caption,
             header,
-            ((row.place, row.here, row.leaves, row.why, row.key if row.held else "") for row in decided),
+            ((row.place, row.here, row.leaves, row.why, row.key if row.held else "") for row in changed_rows),
         )
 
     def data(self, *, staying: bool = False) -> dict[str, Any]:
@@ -140,18 +149,18 @@ class Preview:
         return json.dumps(self.data(), ensure_ascii=False, indent=1)
 
     def encoded(self) -> bytes:
-        """The table for a file, which `preview_from` reads."""
+        """The table for a file, which `parse_preview` reads."""
         return json.dumps(self.data(), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def preview_from(body: bytes | Mapping[str, Any]) -> Preview:
+def parse_preview(body: bytes | Mapping[str, Any]) -> Preview:
     """The table of which `encoded` made these bytes, or `data` these values."""
     data = json.loads(body) if isinstance(body, bytes) else body
     rows = tuple(PreviewRow(**{name: row[name] for name in _COLUMNS if name in row}) for row in data["rows"])
     return Preview(data["title"], rows)
 
 
-def shown(value: Any) -> str:
+def one_line(value: Any) -> str:
     """A value in one line, long enough that whatever leaves of a text can be read before it does."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return excerpt(text, SHOWN_CHARS)
@@ -174,14 +183,14 @@ class _View:
         leaving = sum(any(row.leaves is not None for row in rows) for rows in self._objects.values())
         staying = len(self._objects) - leaving
         decisions = (
-            _counted("{n} decision is needed", "{n} decisions are needed", len(self._held))
+            _count_text("{n} decision is needed", "{n} decisions are needed", len(self._held))
             if self._held
             else gettext("nothing to decide")
         )
         yield from _styled(layout.paragraph(self._preview.title, self._width, indent="  "), Style.HEADING)
         counts = (
-            _counted("{n} object leaves", "{n} objects leave", leaving),
-            _counted("{n} stays", "{n} stay", staying),
+            _count_text("{n} object leaves", "{n} objects leave", leaving),
+            _count_text("{n} stays", "{n} stay", staying),
             decisions,
         )
         yield ", ".join(counts) + "."
@@ -195,9 +204,9 @@ class _View:
         for number, row in enumerate(self._held[:MAX_DECISIONS], 1):
             first, indent = f"{number}. ", " " * len(f"{number}. ")
             named = f"{row.place} {row.key}" if row.path else row.place
-            text = f"{named}: {layout.shortened(row.here, TEXT_CELLS)}"
+            text = f"{named}: {layout.shorten(row.here, TEXT_CELLS)}"
             yield from layout.paragraph(text, self._width, first=first, indent=indent)
-            yield from layout.paragraph(held_because(row), self._width, first=indent, indent=indent)
+            yield from layout.paragraph(hold_reason(row), self._width, first=indent, indent=indent)
             yield from _styled(layout.command_lines(self._approval(row), self._width, indent), Style.COMMAND)
         if len(self._held) > MAX_DECISIONS:
             more = gettext("{n} more. This writes all of them into a file, to be answered there:")
@@ -243,27 +252,27 @@ class _View:
                 reasons.setdefault(gettext(_REFUSED), Counter())[f"{row.place} ({row.span})"] += 1
             elif row.leaves is None and not row.held:
                 name = row.place if row.path else _with_evidence(f"{row.type} {row.here}", row)
-                reasons.setdefault(row.why, Counter())[layout.shortened(name.strip(), TEXT_CELLS)] += 1
+                reasons.setdefault(row.why, Counter())[layout.shorten(name.strip(), TEXT_CELLS)] += 1
         yield ""
         yield StyledLine(gettext("STAYS") if reasons or self._held else gettext("STAYS: nothing"), Style.HEADING)
         if self._held:
-            yield "  " + _counted(
+            yield "  " + _count_text(
                 "until decided: {n} text or value, as above",
                 "until decided: {n} texts and values, as above",
                 len(self._held),
             )
         yield from self._by_reason(reasons, MAX_REASONS, "  ")
 
-    def _by_reason(self, reasons: Mapping[str, Counter[str]], most: int, first: str) -> Iterator[str]:
-        for why, names in list(reasons.items())[:most]:
+    def _by_reason(self, reasons: Mapping[str, Counter[str]], limit: int, first: str) -> Iterator[str]:
+        for why, names in list(reasons.items())[:limit]:
             text = f"{why}: {layout.listing(names, MAX_NAMES)}"
             yield from layout.paragraph(text, self._width, first=first, indent="    ")
-        if len(reasons) > most:
-            rest = sum(names.total() for names in list(reasons.values())[most:])
+        if len(reasons) > limit:
+            remaining = sum(names.total() for names in list(reasons.values())[limit:])
             more = ngettext(
-                "{n} more for {reasons} other reason", "{n} more for {reasons} other reasons", len(reasons) - most
+                "{n} more for {reasons} other reason", "{n} more for {reasons} other reasons", len(reasons) - limit
             )
-            yield first + more.format(n=f"{rest:,}", reasons=len(reasons) - most)
+            yield first + more.format(n=f"{remaining:,}", reasons=len(reasons) - limit)
 
     def every_row(self) -> Iterator[Line]:
         """Each property of each object, in the order in which it was decided."""
@@ -274,7 +283,7 @@ class _View:
                 name = ": ".join(part for part in (row.path, row.here) if part)
                 if name:
                     yield from layout.paragraph(name, self._width, first="  ", indent="      ")
-                yield from layout.paragraph(_outcome(row), self._width, first="    ", indent="      ")
+                yield from layout.paragraph(_outcome_text(row), self._width, first="    ", indent="      ")
                 if row.key:
                     option = "--disapprove" if row.approved else "--approve"
                     yield StyledLine(f"    {option} {row.key}", Style.COMMAND)
@@ -292,16 +301,16 @@ def _styled(lines: Iterable[str], style: Style) -> Iterator[Line]:
     return (StyledLine(line, style) for line in lines)
 
 
-def _outcome(row: PreviewRow) -> str:
+def _outcome_text(row: PreviewRow) -> str:
     """What becomes of a property, and why."""
     if row.outcome == "leaves":
         text = gettext("leaves")
     else:
         text = gettext("stays") if row.leaves is None else gettext("leaves as {value}").format(value=row.leaves)
-    return f"{text} ({_because(row)})"
+    return f"{text} ({_row_reason(row)})"
 
 
-def held_because(row: PreviewRow) -> str:
+def hold_reason(row: PreviewRow) -> str:
     """Why something is held, and what a decision about it needs."""
     parts = [
         gettext("the report's own words") if row.path else row.why,
@@ -313,8 +322,8 @@ def held_because(row: PreviewRow) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _because(row: PreviewRow) -> str:
-    return "; ".join(part for part in (row.why, held_because(row) if row.held and row.path else row.evidence) if part)
+def _row_reason(row: PreviewRow) -> str:
+    return "; ".join(part for part in (row.why, hold_reason(row) if row.held and row.path else row.evidence) if part)
 
 
 def _with_evidence(text: str, row: PreviewRow) -> str:
@@ -322,27 +331,27 @@ def _with_evidence(text: str, row: PreviewRow) -> str:
 
 
 def _place_on_screen(object_type: str) -> int:
-    if object_type in _FIRST:
-        return _FIRST.index(object_type)
-    return len(_FIRST) + (object_type in OBSERVABLE_TYPES)
+    if object_type in _FIRST_TYPES:
+        return _FIRST_TYPES.index(object_type)
+    return len(_FIRST_TYPES) + (object_type in OBSERVABLE_TYPES)
 
 
 def _leaving_line(rows: list[PreviewRow]) -> str:
-    row = _saying(rows)
-    leaves = layout.shortened(row.leaves or "", TEXT_CELLS)
+    row = _naming_row(rows)
+    leaves = layout.shorten(row.leaves or "", TEXT_CELLS)
     if not row.path and row.outcome == "changed":  # a victim
         text = gettext("{type}: {name} as {value} ({reason})")
-        name = layout.shortened(row.here, TEXT_CELLS)
+        name = layout.shorten(row.here, TEXT_CELLS)
         return text.format(type=row.type, name=name, value=leaves, reason=row.why)
     evidence = next((other for other in rows if other.evidence), row)
     return _with_evidence(f"{row.type}: {leaves}", evidence)
 
 
-def _saying(rows: list[PreviewRow]) -> PreviewRow:
+def _naming_row(rows: list[PreviewRow]) -> PreviewRow:
     leaving = [row for row in rows if row.leaves is not None]
     ranked = {row.path: row for row in reversed(leaving)}
-    return next((ranked[path] for path in _SAYING if path in ranked), leaving[0])
+    return next((ranked[path] for path in _NAMING_PROPERTIES if path in ranked), leaving[0])
 
 
-def _counted(singular: str, plural: str, number: int) -> str:
+def _count_text(singular: str, plural: str, number: int) -> str:
     return ngettext(singular, plural, number).format(n=f"{number:,}")

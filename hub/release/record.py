@@ -19,8 +19,8 @@ from hub.errors import ReleaseError
 from hub.home.files import write_atomically
 from hub.home.member import OwnMember
 from hub.release.policy import Approvals, Audience
-from hub.release.revocation import is_decided, repeats_nothing
-from hub.release.stages import Declarations, declarations_from, declared_by
+from hub.release.revocation import bare_revocation, has_decided_value
+from hub.release.stages import Declarations, collect_declarations, parse_declarations
 from hub.release.victims import VictimStatement
 from hub.rendering import versions
 from hub.rendering.versions import Version, VersionRecord
@@ -32,7 +32,7 @@ _OWN: Final = "own identity.json"
 
 File = tuple[Path, bytes]
 """The path of a record's file, and the content to write."""
-Unkept = Callable[[Path], bytes | None]
+PendingFiles = Callable[[Path], bytes | None]
 """Returns the content of a record's file that is not yet written to disk; None if there is no such content."""
 
 
@@ -44,7 +44,7 @@ class ReleaseRecord:
     deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
     changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it;
     `statements` what was said of the victims; `hubs` the addresses of the hubs that it was sent to (several may declare
-    one collection); `began` the released start of a case.
+    one collection); `case_start` the released start of a case.
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
@@ -57,22 +57,22 @@ class ReleaseRecord:
     wording: int = WORDING
     statements: tuple[VictimStatement, ...] = ()
     hubs: tuple[str, ...] = ()
-    began: str | None = None
+    case_start: str | None = None
 
     @property
     def withdrawn(self) -> bool:
         """Whether the last thing that happened to it was `hub withdraw`."""
         return bool(self.history and self.history[-1].get("withdrawn"))
 
-    def is_news(self, approvals: Approvals) -> bool:
+    def has_new_decision(self, approvals: Approvals) -> bool:
         """Whether these approvals contain a decision that the history does not: it is recorded even if nothing changes."""
-        kept_before = {key for past in self.history for key in past.get("kept", ())}
+        kept_before = {key for past_entry in self.history for key in past_entry.get("kept", ())}
         reasons: dict[str, str] = {}
-        for past in self.history:
-            reasons |= past.get("despite", {})
+        for past_entry in self.history:
+            reasons |= past_entry.get("despite", {})
         return bool(approvals.kept - kept_before) or not approvals.despite.items() <= reasons.items()
 
-    def standing(self, approvals: Approvals) -> Approvals:
+    def approvals_in_force(self, approvals: Approvals) -> Approvals:
         """All approvals in force: those of earlier releases, and `approvals`, which come with this one.
 
         An approval is for one text or value and one audience, so it stays in force for later stages until it is taken
@@ -85,20 +85,22 @@ class ReleaseRecord:
         kept_keys: set[str] = set()
         despite: dict[str, str] = {}
         named_by = ""
-        for past in self.history:
-            taken_back = set(past.get("taken_back", ()))
-            texts = (texts | set(past.get("approved_texts", ()))) - taken_back
-            values = (values | set(past.get("approved_values", ()))) - taken_back
-            alone = (alone | set(past.get("approved_alone", ()))) - taken_back
+        for past_entry in self.history:
+            taken_back = set(past_entry.get("taken_back", ()))
+            texts = (texts | set(past_entry.get("approved_texts", ()))) - taken_back
+            values = (values | set(past_entry.get("approved_values", ()))) - taken_back
+            alone = (alone | set(past_entry.get("approved_alone", ()))) - taken_back
             kept_keys = (
-                (kept_keys | taken_back | set(past.get("kept", ())))
-                - set(past.get("approved_texts", ()))
-                - set(past.get("approved_values", ()))
+                (kept_keys | taken_back | set(past_entry.get("kept", ())))
+                - set(past_entry.get("approved_texts", ()))
+                - set(past_entry.get("approved_values", ()))
             )
             despite = {
-                key: reason for key, reason in (despite | past.get("despite", {})).items() if key not in taken_back
+                key: reason
+                for key, reason in (despite | past_entry.get("despite", {})).items()
+                if key not in taken_back
             }
-            named_by = past.get("named_by") or named_by
+            named_by = past_entry.get("named_by") or named_by
         return replace(
             approvals,
             texts=(approvals.texts | texts) - approvals.taken_back,
@@ -114,7 +116,7 @@ class ReleaseRecord:
         )
 
 
-def entry(
+def history_entry(
     now: str, approvals: Approvals, preview: Mapping[str, Any], consent: str = "", hub: str = ""
 ) -> dict[str, Any]:
     """An entry of the history; `approvals` are those that came with this release, not those of earlier ones.
@@ -139,40 +141,42 @@ def entry(
     }
 
 
-def load_render_record(member: OwnMember, report: Report, unkept: Unkept | None = None) -> VersionRecord:
+def load_render_record(member: OwnMember, report: Report, pending_file: PendingFiles | None = None) -> VersionRecord:
     """The versions that earlier imports of this report made; empty for a new one. ReleaseError names a damaged file.
 
-    `unkept` returns files of this run that are not on disk yet; they take precedence over those on disk.
+    `pending_file` returns files of this run that are not on disk yet; they take precedence over those on disk.
     """
-    data = _read(_path(member, "imported", report), unkept)
-    own = _read(member.records / _OWN, unkept)
+    data = _read(_path(member, "imported", report), pending_file)
+    own = _read(member.records / _OWN, pending_file)
     return VersionRecord(
         _versions(data.get("objects")), _versions(own.get("objects")), data.get("first"), _wording(data)
     )
 
 
-def load_declarations(member: OwnMember, report: Report, unkept: Unkept | None = None) -> list[Declarations]:
+def load_declarations(
+    member: OwnMember, report: Report, pending_file: PendingFiles | None = None
+) -> list[Declarations]:
     """What earlier stages of this report declared, then the declarations of its related reports; see `stages`."""
     if report.kind is ReportKind.FEED:  # which has no stages
         return [Declarations()]
     reports = [report, *(replace(report, report_id=identifier) for identifier in report.related_reports)]
-    records = (_read(_path(member, "imported", item), unkept) for item in reports)
-    return [declarations_from(data.get("declared", {})) for data in records]
+    records = (_read(_path(member, "imported", item), pending_file) for item in reports)
+    return [parse_declarations(data.get("declared", {})) for data in records]
 
 
 def render_record_files(
     member: OwnMember, report: Report, record: VersionRecord, declared: Declarations | None = None
 ) -> list[File]:
     """The files that `save_render_record` writes, with their content. `declared` includes that of earlier stages."""
-    own = {"format": _FORMAT, "objects": _plain(record.own)}
+    own = {"format": _FORMAT, "objects": _versions_as_json(record.own)}
     data = {
         **_scope(report),
         "first": record.first,
         "wording": record.wording,
-        "declared": (declared or declared_by(report, member)).plain(),
-        "objects": _plain(record.objects),
+        "declared": (declared or collect_declarations(report, member)).as_json(),
+        "objects": _versions_as_json(record.objects),
     }
-    return [(member.records / _OWN, _encoded(own)), (_path(member, "imported", report), _encoded(data))]
+    return [(member.records / _OWN, _encode(own)), (_path(member, "imported", report), _encode(data))]
 
 
 def save_render_record(member: OwnMember, report: Report, record: VersionRecord) -> None:
@@ -192,10 +196,10 @@ def keep_file(path: Path, body: bytes) -> None:
 
 
 def load_release_record(
-    member: OwnMember, report: Report, audience: Audience, unkept: Unkept | None = None
+    member: OwnMember, report: Report, audience: Audience, pending_file: PendingFiles | None = None
 ) -> ReleaseRecord:
-    """What was released of this report to this audience so far. ReleaseError names a damaged file; `unkept` as above."""
-    return parse_release_record(_read(_path(member, "released", report, audience), unkept))
+    """What was released of this report to this audience so far. ReleaseError names a damaged file; `pending_file` as above."""
+    return parse_release_record(_read(_path(member, "released", report, audience), pending_file))
 
 
 def release_record_file(member: OwnMember, report: Report, audience: Audience, record: ReleaseRecord) -> File:
@@ -207,17 +211,17 @@ def release_record_file(member: OwnMember, report: Report, audience: Audience, r
         "profile": str(audience.profile),
         "first": record.first,
         "wording": record.wording,
-        "objects": _plain(record.objects),
-        "lone": _plain(record.lone),
+        "objects": _versions_as_json(record.objects),
+        "lone": _versions_as_json(record.lone),
         "told": [list(item) for item in record.statements],
         "hubs": list(record.hubs),
-        "began": record.began,
+        "began": record.case_start,
         "observed": list(record.observed),
         "common": list(record.common),
         "mapping": dict(record.mapping),
         "history": list(record.history),
     }
-    return _path(member, "released", report, audience), _encoded(data)
+    return _path(member, "released", report, audience), _encode(data)
 
 
 def save_release_record(member: OwnMember, report: Report, audience: Audience, record: ReleaseRecord) -> Path:
@@ -245,7 +249,7 @@ def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
         wording=_wording(data),
         statements=tuple((sector, country, region) for sector, country, region in data.get("told", ())),
         hubs=tuple(data.get("hubs", ())),
-        began=data.get("began"),
+        case_start=data.get("began"),
     )
 
 
@@ -270,37 +274,41 @@ def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
 
     The revocations repeat neither texts nor values that an officer approved or confirmed.
     """
-    standing = record.standing(Approvals())
-    decided = standing.values | standing.kept
-    decided |= {value for past in record.history for value in past.get("confirmed_values", ())}
-    objects, lone = (_revoked(known, now, decided) for known in (record.objects, record.lone))
+    in_force = record.approvals_in_force(Approvals())
+    decided_values = in_force.values | in_force.kept
+    decided_values |= {value for past_entry in record.history for value in past_entry.get("confirmed_values", ())}
+    objects, lone = (
+        _revoke_all(versions_by_id, now, decided_values) for versions_by_id in (record.objects, record.lone)
+    )
     history = (*record.history, {"at": now, "withdrawn": True})
-    after = replace(record, objects=objects, lone=lone, observed=(), history=history)
-    contents, alone = (tuple(dict(version.content) for version in known.values()) for known in (objects, lone))
-    return Withdrawal(contents, alone, record.observed, after)
+    new_record = replace(record, objects=objects, lone=lone, observed=(), history=history)
+    contents, lone_contents = (
+        tuple(dict(version.content) for version in versions_by_id.values()) for versions_by_id in (objects, lone)
+    )
+    return Withdrawal(contents, lone_contents, record.observed, new_record)
 
 
-def _revoked(known: Mapping[str, Version], now: str, decided: frozenset[str]) -> dict[str, Version]:
+def _revoke_all(versions_by_id: Mapping[str, Version], now: str, decided_values: frozenset[str]) -> dict[str, Version]:
     revoked: dict[str, Version] = {}
-    for identifier, version in known.items():
+    for identifier, version in versions_by_id.items():
         if version.revoked:
             revoked[identifier] = version
             continue
         content = dict(versions.revoked(version, now).content)
-        bare = repeats_nothing(content, keeps_pattern=not is_decided(content, decided))
+        bare = bare_revocation(content, keeps_pattern=not has_decided_value(content, decided_values))
         revoked[identifier] = Version(versions.digest(bare), bare)
     return revoked
 
 
-def keep_withdrawn(path: Path, record: ReleaseRecord) -> None:
+def record_withdrawal(path: Path, record: ReleaseRecord) -> None:
     """Write to the record's file that the release was withdrawn."""
     withdrawn = {
-        "objects": _plain(record.objects),
-        "lone": _plain(record.lone),
+        "objects": _versions_as_json(record.objects),
+        "lone": _versions_as_json(record.lone),
         "observed": list(record.observed),
         "history": list(record.history),
     }
-    keep_file(path, _encoded({**_read(path), **withdrawn}))
+    keep_file(path, _encode({**_read(path), **withdrawn}))
 
 
 def _scope(report: Report) -> dict[str, Any]:
@@ -315,11 +323,11 @@ def _path(member: OwnMember, folder: str, report: Report, audience: Audience | N
     return member.records / folder / f"{name}.json"
 
 
-def _plain(known: Mapping[str, Version]) -> dict[str, Any]:
-    return {identifier: _plain_version(version) for identifier, version in known.items()}
+def _versions_as_json(versions_by_id: Mapping[str, Version]) -> dict[str, Any]:
+    return {identifier: _version_as_json(version) for identifier, version in versions_by_id.items()}
 
 
-def _plain_version(version: Version) -> dict[str, Any]:
+def _version_as_json(version: Version) -> dict[str, Any]:
     lowest = {} if version.lowest is None else {"lowest": dict(version.lowest)}
     return {"digest": version.digest, "content": dict(version.content), **lowest}
 
@@ -331,9 +339,9 @@ def _versions(data: Mapping[str, Any] | None) -> dict[str, Version]:
     }
 
 
-def _read(path: Path, unkept: Unkept | None = None) -> dict[str, Any]:
+def _read(path: Path, pending_file: PendingFiles | None = None) -> dict[str, Any]:
     try:
-        text = unkept(path) if unkept is not None else None
+        text = pending_file(path) if pending_file is not None else None
         text = text if text is not None else path.read_bytes()
     except FileNotFoundError:
         return {}
@@ -351,7 +359,7 @@ def _read(path: Path, unkept: Unkept | None = None) -> dict[str, Any]:
     return data
 
 
-def _encoded(data: Mapping[str, Any]) -> bytes:
+def _encode(data: Mapping[str, Any]) -> bytes:
     try:
         return orjson.dumps(data, option=orjson.OPT_INDENT_2)
     except TypeError:  # a number beyond 64 bits

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from hub.release import allowed_words
 from hub.release.context import ObjectContext
-from hub.release.rules import Change, PropertyRule, approved
+from hub.release.rules import Change, PropertyRule, approved_text
 from hub.rendering import wording
 from hub.rendering.patterns import quote
 from hub.rendering.versions import Content, shortest
@@ -18,17 +18,17 @@ NAME_CHARS: Final = 200  # characters of an indicator's name
 def _container_name(_value: Any, context: ObjectContext) -> Change:
     """The title as for the incident, followed by the standing."""
     texts = context.release.texts
-    own = approved(context.release.report.title, context) or Change(texts.title)
-    return Change(own.value and f"{own.value} [{texts.standing}]", refusals=own.refusals)
+    own_text = approved_text(context.release.report.title, context) or Change(texts.title)
+    return Change(own_text.value and f"{own_text.value} [{texts.standing}]", refusals=own_text.refusals)
 
 
 def _container_text(_value: Any, context: ObjectContext) -> Change:
     """The description from vocabulary words, and after it the report's own where that was approved."""
-    written, description = context.release.texts.description, context.release.report.description
-    own = approved(description, context) if description else None
-    if own is None:
-        return Change(written)
-    return Change(own.value and f"{written} {own.value}", refusals=own.refusals)
+    sentences, description = context.release.texts.description, context.release.report.description
+    own_text = approved_text(description, context) if description else None
+    if own_text is None:
+        return Change(sentences)
+    return Change(own_text.value and f"{sentences} {own_text.value}", refusals=own_text.refusals)
 
 
 def _event_name(_value: Any, context: ObjectContext) -> str:
@@ -94,9 +94,9 @@ TASK_NAME: Final = PropertyRule(_task_name, "rewritten in vocabulary words")
 INDICATOR_NAME: Final = PropertyRule(_indicator_name, "rewritten")
 INDICATOR_TEXT: Final = PropertyRule(_indicator_text, "rewritten in vocabulary words")
 FIRST_RELEASE: Final = PropertyRule(
-    lambda _value, context: shortest(context.release.first), "the time of the first release"
+    lambda _value, context: shortest(context.release.first_release), "the time of the first release"
 )
-ALL_THAT_LEAVES: Final = PropertyRule(lambda _value, context: list(context.leaving), "all that leaves", shown=False)
+ALL_THAT_LEAVES: Final = PropertyRule(lambda _value, context: list(context.leaving_ids), "all that leaves", shown=False)
 LANGUAGE: Final = PropertyRule(
-    lambda value, context: value if context.keeps_own_words() else None, "stays with the text that it is of"
+    lambda value, context: value if context.keeps_own_text() else None, "stays with the text that it is of"
 )

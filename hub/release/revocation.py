@@ -14,32 +14,32 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from hub.protocol.labels import EXERCISE
-from hub.release.drills import named_as_drill
+from hub.release.drills import mark_as_drill
 from hub.release.policy import value_key
 from hub.rendering.versions import Content
 from hub.stix import incident
 from hub.stix.identifiers import OBSERVABLE_TYPES
 
 WITHDRAWN: Final = "Withdrawn"
-_LEFT: Final = frozenset(
+_KEPT_PROPERTIES: Final = frozenset(
     "type spec_version id created_by_ref created modified revoked object_marking_refs relationship_type source_ref "
     "target_ref sighting_of_ref where_sighted_refs object_refs first_observed last_observed number_observed published "
     "extensions status outcome impact_category identity_class is_family pattern_type valid_from valid_until context".split()
 )
-_LEFT_OF_PATTERNS: Final = frozenset({"pattern", "pattern_version", "indicator_types"})
+_PATTERN_PROPERTIES: Final = frozenset({"pattern", "pattern_version", "indicator_types"})
 # Of an extension of Incident Core: what is optional, and told of the victim.
-_TELLING: Final = frozenset(
+_VICTIM_PROPERTIES: Final = frozenset(
     "impacted_entity_counts criticality scores recoverability detection_methods incident_types record_count currency "
     "min_amount max_amount event_refs impact_refs task_refs".split()
 )
-_REPLACED: Final = ".withdrawn.invalid']"
+_REPLACEMENT_SUFFIX: Final = ".withdrawn.invalid']"
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
-def repeats_nothing(content: Content, *, keeps_pattern: bool) -> Content:
+def bare_revocation(content: Content, *, keeps_pattern: bool) -> Content:
     """The revoked version of an object as it leaves."""
-    left = _LEFT | (_LEFT_OF_PATTERNS if keeps_pattern else frozenset())
-    bare = {name: value for name, value in content.items() if name in left}
+    kept_properties = _KEPT_PROPERTIES | (_PATTERN_PROPERTIES if keeps_pattern else frozenset())
+    bare = {name: value for name, value in content.items() if name in kept_properties}
     bare |= {name: WITHDRAWN for name in ("name", "description", "content") if name in content}
     if labels := [label for label in content.get("labels", ()) if label == EXERCISE or label.startswith("stage:")]:
         bare["labels"] = labels  # the hub's door asks for them
@@ -50,27 +50,27 @@ def repeats_nothing(content: Content, *, keeps_pattern: bool) -> Content:
         bare["object_refs"] = refs or [content["created_by_ref"]]
     if content["type"] == "indicator" and not keeps_pattern:
         # one for each object, since platforms take two indicators of one pattern for the same
-        unique = content["id"].partition("--")[2]
+        unique_label = content["id"].partition("--")[2]
         bare |= {
-            "pattern": f"[domain-name:value = '{unique}{_REPLACED}",
+            "pattern": f"[domain-name:value = '{unique_label}{_REPLACEMENT_SUFFIX}",
             "pattern_type": "stix",
             "pattern_version": "2.1",
         }
-    return named_as_drill(bare)
+    return mark_as_drill(bare)
 
 
 def hides_value(content: Content) -> bool:
     """Whether the revocation of an indicator has another pattern than the indicator had."""
-    return str(content.get("pattern", "")).endswith(_REPLACED)
+    return str(content.get("pattern", "")).endswith(_REPLACEMENT_SUFFIX)
 
 
 def _bare_extension(key: str, value: Any) -> Any:
     if key in (incident.EVENT, incident.TASK, incident.IMPACT) or not isinstance(value, dict):
         return value
-    return {name: item for name, item in value.items() if name not in _TELLING}
+    return {name: item for name, item in value.items() if name not in _VICTIM_PROPERTIES}
 
 
-def is_decided(content: Content, keys: Collection[str]) -> bool:
+def has_decided_value(content: Content, keys: Collection[str]) -> bool:
     """Whether an officer decided about a value of this indicator; `keys` are those of decisions."""
     pattern = str(content.get("pattern", ""))
     values = [match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(pattern)]

@@ -25,7 +25,7 @@ from hub.stix import incident
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldValue:
     """Why a value is held, under which key; `approved`: it is not any more. The rest is as in a row of the preview."""
 
     why: str
@@ -46,7 +46,7 @@ class Change:
     value: Any
     rows: tuple[PreviewRow, ...] = ()
     refusals: tuple[str, ...] = ()
-    held: Held | None = None
+    held: HeldValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,47 +61,47 @@ class PropertyRule:
 
 Table = Mapping[str, PropertyRule]
 # The properties in which the value of an observable stands, of whose owner the preview gives the evidence.
-_VALUES: Final = frozenset("value pattern name key hashes subject account_login number".split())
+_VALUE_PROPERTIES: Final = frozenset("value pattern name key hashes subject account_login number".split())
 
 
-def rewritten(content: Mapping[str, Any], table: Table, context: ObjectContext, path: str = "") -> Change:
+def apply_rules(content: Mapping[str, Any], table: Table, context: ObjectContext, path: str = "") -> Change:
     """The properties of `content`, each by its rule, with a row of the preview for each; what has no rule stays."""
     leaving: Content = {}
     rows: list[PreviewRow] = []
     refusals: tuple[str, ...] = ()
-    head = f"{path}." if path else ""
+    prefix = f"{path}." if path else ""
     for name, value in content.items():
         rule = table.get(name)
-        after = None if rule is None else rule.change(value, context)
+        new_value = None if rule is None else rule.change(value, context)
         held = None
-        if isinstance(after, Change):
-            rows += after.rows
-            refusals += after.refusals
-            held, after = after.held, after.value
-        if after is not None:
-            leaving[name] = after
+        if isinstance(new_value, Change):
+            rows += new_value.rows
+            refusals += new_value.refusals
+            held, new_value = new_value.held, new_value.value
+        if new_value is not None:
+            leaving[name] = new_value
         if name != "extensions" and (rule is None or rule.shown):
-            row = _row(f"{head}{name}", value, after, rule, context)
+            row = _row(f"{prefix}{name}", value, new_value, rule, context)
             rows.append(row if held is None else replace(row, value=str(value), **asdict(held)))
     return Change(leaving, tuple(rows), refusals)
 
 
-def _row(path: str, value: Any, after: Any, rule: PropertyRule | None, context: ObjectContext) -> PreviewRow:
+def _row(path: str, value: Any, new_value: Any, rule: PropertyRule | None, context: ObjectContext) -> PreviewRow:
     content, release = context.content, context.release
-    here = preview.shown(value)
+    here = preview.one_line(value)
     row = PreviewRow(
         type=content["type"],
         id=content["id"],
         path=path,
         here=here,
-        leaves=None if after is None else here if after == value else preview.shown(after),
+        leaves=None if new_value is None else here if new_value == value else preview.one_line(new_value),
         why="not on the list of what may leave" if rule is None else rule.why,
-        evidence=release.evidence(content["id"]) if path in _VALUES else "",
+        evidence=release.evidence(content["id"]) if path in _VALUE_PROPERTIES else "",
     )
     if rule is None or not rule.approvable or not isinstance(value, str):
         return row
     key = text_key(value)
-    if after == value and not release.approvals.allows(value):
+    if new_value == value and not release.approvals.allows(value):
         return row  # it leaves as it stands: there is nothing to decide
     if release.may_leave(value):
         return replace(row, key=key, approved=True, value=value, why=release.approvals.reason(key))
@@ -111,8 +111,8 @@ def _row(path: str, value: Any, after: Any, rule: PropertyRule | None, context: 
         key=key,
         value=value,
         span=str(findings),
-        insist=bool(findings.suspicious),
-        refused=bool(findings.refused),
+        insist=bool(findings.suspicions),
+        refused=bool(findings.refusals),
     )
 
 
@@ -123,7 +123,7 @@ def _keep(value: Any, _context: ObjectContext) -> Any:
     return value
 
 
-def one_of(allowed: frozenset[str]) -> PropertyRule:
+def vocabulary_rule(allowed: frozenset[str]) -> PropertyRule:
     """A rule for a word or a list of words: those of the vocabulary leave."""
 
     def change(value: Any, context: ObjectContext) -> Any:
@@ -134,7 +134,7 @@ def one_of(allowed: frozenset[str]) -> PropertyRule:
     return PropertyRule(change, "words of the vocabulary only")
 
 
-def or_unknown(allowed: frozenset[str]) -> PropertyRule:
+def vocabulary_or_unknown_rule(allowed: frozenset[str]) -> PropertyRule:
     """A rule for a required word: one of the vocabulary leaves, any other becomes `unknown`."""
 
     def change(value: Any, context: ObjectContext) -> Any:
@@ -164,14 +164,14 @@ def _phases(value: list[dict[str, Any]], context: ObjectContext) -> list[dict[st
     return [
         {key: item[key] for key in keys}
         for item in value
-        if all(_SLUG.fullmatch(item[key]) and context.release.clean(item[key]) for key in keys)
+        if all(_SLUG.fullmatch(item[key]) and context.release.is_clean_name(item[key]) for key in keys)
     ] or None
 
 
 # -- texts and names -----------------------------------------------------------------------------------------------
 
 
-def approved(text: str, context: ObjectContext) -> Change | None:
+def approved_text(text: str, context: ObjectContext) -> Change | None:
     """The report's own text where an officer approved exactly this one; None where not."""
     if not context.release.approvals.allows(text):
         return None
@@ -180,45 +180,49 @@ def approved(text: str, context: ObjectContext) -> Change | None:
     return Change(text) if context.release.may_leave(text) else None
 
 
-def written(name: str) -> PropertyRule:
+def sentence_rule(name: str) -> PropertyRule:
     """The template of that name; the report's own text only if this very text was approved."""
 
     def change(value: Any, context: ObjectContext) -> Any:
-        own = approved(value, context)
-        return getattr(context.release.texts, name) if own is None else own
+        approved_change = approved_text(value, context)
+        return getattr(context.release.texts, name) if approved_change is None else approved_change
 
     return PropertyRule(change, "rewritten in vocabulary words", approvable=True)
 
 
 def _name(value: Any, context: ObjectContext) -> Any:
     """The name of an actor, campaign, malware, tool, technique or weakness: a public one, or an approved one."""
-    change = name_of(context.content["type"], value, context.release)
+    change = decide_name(context.content["type"], value, context.release)
     if change.value is not None:
         return change
     return replace(change, value=_public_name(context) or known_names.UNSPECIFIED.get(context.content["type"]))
 
 
-def name_of(object_type: str, name: str, release: ReleaseContext) -> Change:
+def decide_name(object_type: str, name: str, release: ReleaseContext) -> Change:
     """Whether a name leaves, and if not, why; what stands in its place is for others to say."""
     # a name looks like the name of an organisation or a product; only what resembles the victim is suspicious in it
     hits = release.scanner.hits(name)
-    if own := [hit for hit in hits if hit.is_exact]:
-        return Change(None, held=Held(f"it holds {', '.join(map(str, own))}", ""))
+    if exact_hits := [hit for hit in hits if hit.is_exact]:
+        return Change(None, held=HeldValue(f"it holds {', '.join(map(str, exact_hits))}", ""))
     if release.approvals.keeps(name):
-        return Change(None, held=Held("held: an officer decided that it stays", value_key(name)))
-    alike = ", ".join(map(str, hits))
+        return Change(None, held=HeldValue("held: an officer decided that it stays", value_key(name)))
+    resemblances = ", ".join(map(str, hits))
     public = known_names.is_public(object_type, name)
-    if public and not alike:
+    if public and not resemblances:
         return Change(name)
     person = not public and known_names.looks_like_a_person(name)
     why = (
-        f"it holds {alike}" if alike else "it looks like a person's name" if person else "no public list has this name"
+        f"it holds {resemblances}"
+        if resemblances
+        else "it looks like a person's name"
+        if person
+        else "no public list has this name"
     )
     key = value_key(name)
-    insist = bool(alike) or person
+    insist = bool(resemblances) or person
     if release.approvals.lets_out(name) and (not insist or release.approvals.insists(key)):
-        return Change(name, held=Held(release.approvals.reason(key), key, alike, insist, approved=True))
-    return Change(None, held=Held(f"held: {why}", key, alike or (name if person else ""), insist))
+        return Change(name, held=HeldValue(release.approvals.reason(key), key, resemblances, insist, approved=True))
+    return Change(None, held=HeldValue(f"held: {why}", key, resemblances or (name if person else ""), insist))
 
 
 def _public_name(context: ObjectContext) -> str | None:
@@ -235,13 +239,13 @@ def _public_name(context: ObjectContext) -> str | None:
     return None
 
 
-def _action(value: str, context: ObjectContext) -> Any:
+def _action_name(value: str, context: ObjectContext) -> Any:
     """The name of a course of action: ATT&CK's, or that of an update of public software; else free text."""
     if known_names.is_known_action(value) and not context.release.scanner.hits(value):
         return value
     if _is_update(value, context) and not context.release.scanner.hits(value):
         return value
-    return approved(value, context)
+    return approved_text(value, context)
 
 
 def _is_update(name: str, context: ObjectContext) -> bool:
@@ -262,12 +266,12 @@ def _rates(value: list[dict[str, Any]], _context: ObjectContext) -> list[dict[st
 
 
 def _aliases(value: list[str], context: ObjectContext) -> list[str] | None:
-    names = (name_of(context.content["type"], name, context.release) for name in value)
+    names = (decide_name(context.content["type"], name, context.release) for name in value)
     return [change.value for change in names if change.value is not None] or None
 
 
 def _version(value: str, context: ObjectContext) -> str | None:
-    return value if _VERSION.fullmatch(value) and context.release.clean(value) else None
+    return value if _VERSION.fullmatch(value) and context.release.is_clean_name(value) else None
 
 
 # -- times and numbers ---------------------------------------------------------------------------------------------
@@ -276,22 +280,24 @@ def _version(value: str, context: ObjectContext) -> str | None:
 def _time(end: str, context: ObjectContext) -> tuple[str, Fidelity]:
     """`start_time` or `end_time` as it leaves, and how exact it then is."""
     content = context.content
-    own = Fidelity(content.get(f"{end}_time_fidelity", Fidelity.SECOND))
-    return context.release.since_it_began(content[f"{end}_time"], rounding.coarser_fidelity(own, context.release.unit))
+    fidelity = Fidelity(content.get(f"{end}_time_fidelity", Fidelity.SECOND))
+    return context.release.rounded_time(
+        content[f"{end}_time"], rounding.coarser_fidelity(fidelity, context.release.unit)
+    )
 
 
-def rounded(end: str) -> PropertyRule:
+def rounded_time_rule(end: str) -> PropertyRule:
     """A rule for `start_time` or `end_time`; `end` is the first word of the name."""
     return PropertyRule(lambda _value, context: _time(end, context)[0], "rounded, as its fidelity says")
 
 
-def exactness(end: str) -> PropertyRule:
+def fidelity_rule(end: str) -> PropertyRule:
     """A rule for the fidelity of that time."""
     return PropertyRule(lambda _value, context: _time(end, context)[1].value, "how exact the rounded time is")
 
 
-def _seen(value: str, context: ObjectContext) -> str:
-    return context.release.since_it_began(value, context.release.unit)[0]
+def _sighting_time(value: str, context: ObjectContext) -> str:
+    return context.release.rounded_time(value, context.release.unit)[0]
 
 
 def _counts(value: Mapping[str, int], context: ObjectContext) -> dict[str, int] | None:
@@ -315,13 +321,13 @@ def _references(value: list[dict[str, Any]], context: ObjectContext) -> list[dic
     """Public catalogues, rebuilt from their numbers alone: nothing else of a reference leaves."""
     rebuilt = []
     for item in value:
-        form = _CATALOGUES.get(item.get("source_name", ""))
+        catalogue = _CATALOGUES.get(item.get("source_name", ""))
         number = str(item.get("external_id", ""))
         software = _SOFTWARE.get(item.get("source_name", ""))
         if software and software.fullmatch(number) and not context.release.scanner.hits(unquote(number)):
             rebuilt.append({"source_name": item["source_name"], "external_id": number})
-        elif form and form[0].fullmatch(number) and not context.release.scanner.hits(form[1](number)):
-            rebuilt.append({"source_name": item["source_name"], "url": form[1](number), "external_id": number})
+        elif catalogue and catalogue[0].fullmatch(number) and not context.release.scanner.hits(catalogue[1](number)):
+            rebuilt.append({"source_name": item["source_name"], "url": catalogue[1](number), "external_id": number})
     return rebuilt or None
 
 
@@ -331,7 +337,7 @@ def _refs(value: list[str] | str, context: ObjectContext) -> Any:
     return list(dict.fromkeys(ref for item in value if (ref := context.released_id(item)))) or None
 
 
-def port(end: str) -> PropertyRule:
+def port_rule(end: str) -> PropertyRule:
     """A rule for a port: it leaves together with its end of the connection."""
 
     def change(value: int, context: ObjectContext) -> int | None:
@@ -384,24 +390,24 @@ _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] =
 }
 
 KEEP: Final = PropertyRule(_keep, "leaves as it is", shown=False)
-APPROVED: Final = PropertyRule(approved, "free text: only what was scanned and approved", approvable=True)
+APPROVED_TEXT: Final = PropertyRule(approved_text, "free text: only what was scanned and approved", approvable=True)
 NAME: Final = PropertyRule(_name, "a public name; searched")
 ACTION: Final = PropertyRule(
-    _action, "ATT&CK's words, or public software; else only what was approved", approvable=True
+    _action_name, "ATT&CK's words, or public software; else only what was approved", approvable=True
 )
-RATES_ROUNDED: Final = PropertyRule(
+FLOOD_RATES: Final = PropertyRule(
     _rates, "of scores, only the figures of a flood leave, each as the power of ten at or below it"
 )
 ALIASES: Final = PropertyRule(_aliases, "those that are public names")
 VERSION: Final = PropertyRule(_version, "a version; searched")
 VALUE: Final = PropertyRule(_keep, "the adversary's; scanned")
-SEEN: Final = PropertyRule(_seen, "rounded")
-FROM: Final = PropertyRule(lambda _value, context: context.validity()[0], "rounded")
-UNTIL: Final = PropertyRule(lambda _value, context: context.validity()[1], "rounded up")
+SIGHTING_TIME: Final = PropertyRule(_sighting_time, "rounded")
+VALIDITY_START: Final = PropertyRule(lambda _value, context: context.validity()[0], "rounded")
+VALIDITY_END: Final = PropertyRule(lambda _value, context: context.validity()[1], "rounded up")
 REFS: Final = PropertyRule(_refs, "only what leaves, too", shown=False)
 PLACES: Final = PropertyRule(_refs, "a class of sector and country, or the CERT")
 PHASES: Final = PropertyRule(_phases, "kill chain phases")
-BAND: Final = PropertyRule(lambda value, _context: rounding.magnitude(value), "the power of ten at or below it")
+MAGNITUDE: Final = PropertyRule(lambda value, _context: rounding.magnitude(value), "the power of ten at or below it")
 COUNT: Final = PropertyRule(_count, "the power of ten at or below it, if that is large enough")
 COUNTS: Final = PropertyRule(_counts, "each count as the power of ten at or below it, if that is large enough")
 CRITICALITY: Final = PropertyRule(lambda value, _context: rounding.criticality(value), "the middle of its band")

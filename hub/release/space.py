@@ -49,7 +49,7 @@ _HOST_IN_TEXT: Final = re.compile(
     re.IGNORECASE,
 )
 # Written with dashes, as names that imitate them are: `ministry-gov-my.example`.
-_IMITATED: Final = re.compile(
+_IMITATED_HOST: Final = re.compile(
     rf"(?<![a-z0-9])([a-z0-9_]+(?:-[a-z0-9_]+)*-(?:gov?|gob|mil|edu|ac)-(?:{'|'.join(sorted(MEMBERS_TLDS))}))(?![a-z0-9])",
     re.IGNORECASE,
 )
@@ -58,41 +58,46 @@ CONFIRMED: Final = "an officer confirmed that it serves an attack"
 """The evidence of a value whose role the report does not say."""
 
 
-class Place(Enum):
+class Zone(Enum):
     """Whom a value's space belongs to; each member's value is the clause in the preview."""
 
-    OWN = "it lies in this CERT's own space"
+    OWN_SPACE = "it lies in this CERT's own space"
     PUBLIC_BODY = "it is of a public body, school or association of a member's country"
     COUNTRY = "it lies under the top-level domain of a member's country"
     ELSEWHERE = ""
 
 
-class Standing(Enum):
+class SpaceVerdict(Enum):
     """What becomes of a value by its role and place, before anything is searched in it."""
 
     LEAVES = "leaves"
-    ASKED = "asked about"
+    NEEDS_APPROVAL = "asked about"
     THIRD_PARTY = "a third party's: asked about, leaves alone"
     STAYS = "stays"
 
 
-_LEAVES, _ASKED, _THIRD, _STAYS = Standing.LEAVES, Standing.ASKED, Standing.THIRD_PARTY, Standing.STAYS
-_PLACES: Final = (Place.OWN, Place.PUBLIC_BODY, Place.COUNTRY, Place.ELSEWHERE)
-_ROWS: Final[Mapping[tuple[Role, bool], tuple[Standing, Standing, Standing, Standing]]] = {
-    (Role.ADVERSARY, False): (_THIRD, _THIRD, _LEAVES, _LEAVES),
-    (Role.ADVERSARY, True): (_THIRD, _THIRD, _THIRD, _LEAVES),
-    (Role.THIRD_PARTY, False): (_THIRD, _THIRD, _THIRD, _THIRD),
-    (Role.THIRD_PARTY, True): (_THIRD, _THIRD, _THIRD, _THIRD),
-    (Role.UNKNOWN, False): (_THIRD, _THIRD, _THIRD, _ASKED),
-    (Role.UNKNOWN, True): (_THIRD, _THIRD, _THIRD, _ASKED),
+_LEAVES, _NEEDS_APPROVAL, _THIRD_PARTY, _STAYS = (
+    SpaceVerdict.LEAVES,
+    SpaceVerdict.NEEDS_APPROVAL,
+    SpaceVerdict.THIRD_PARTY,
+    SpaceVerdict.STAYS,
+)
+_ZONES: Final = (Zone.OWN_SPACE, Zone.PUBLIC_BODY, Zone.COUNTRY, Zone.ELSEWHERE)
+_VERDICTS: Final[Mapping[tuple[Role, bool], tuple[SpaceVerdict, SpaceVerdict, SpaceVerdict, SpaceVerdict]]] = {
+    (Role.ADVERSARY, False): (_THIRD_PARTY, _THIRD_PARTY, _LEAVES, _LEAVES),
+    (Role.ADVERSARY, True): (_THIRD_PARTY, _THIRD_PARTY, _THIRD_PARTY, _LEAVES),
+    (Role.THIRD_PARTY, False): (_THIRD_PARTY, _THIRD_PARTY, _THIRD_PARTY, _THIRD_PARTY),
+    (Role.THIRD_PARTY, True): (_THIRD_PARTY, _THIRD_PARTY, _THIRD_PARTY, _THIRD_PARTY),
+    (Role.UNKNOWN, False): (_THIRD_PARTY, _THIRD_PARTY, _THIRD_PARTY, _NEEDS_APPROVAL),
+    (Role.UNKNOWN, True): (_THIRD_PARTY, _THIRD_PARTY, _THIRD_PARTY, _NEEDS_APPROVAL),
     (Role.VICTIM, False): (_STAYS, _STAYS, _STAYS, _STAYS),
     (Role.VICTIM, True): (_STAYS, _STAYS, _STAYS, _STAYS),
 }
 
 
-def standing(role: Role, place: Place, *, compromised: bool) -> Standing:
+def space_verdict(role: Role, zone: Zone, *, compromised: bool) -> SpaceVerdict:
     """What becomes of a value; the table above."""
-    return _ROWS[role, compromised][_PLACES.index(place)]
+    return _VERDICTS[role, compromised][_ZONES.index(zone)]
 
 
 def is_compromised(item: Observable) -> bool:
@@ -100,15 +105,15 @@ def is_compromised(item: Observable) -> bool:
     return "compromised" in item.indicator_types or any(label.startswith("rsit:intrusions=") for label in item.labels)
 
 
-def with_confirmed(report: Report, values: Collection[str]) -> Report:
+def confirm_values(report: Report, values: Collection[str]) -> Report:
     """The report with each approved value as an indicator, although the report does not say whose it is."""
     if not values:
         return report
-    observables = tuple(_confirmed(item) if item.value in values else item for item in report.observables)
+    observables = tuple(_confirm(item) if item.value in values else item for item in report.observables)
     return replace(report, observables=observables)
 
 
-def _confirmed(item: Observable) -> Observable:
+def _confirm(item: Observable) -> Observable:
     if item.role is Role.UNKNOWN:
         return replace(item, role=Role.ADVERSARY, evidence=CONFIRMED, as_indicator=True)
     return replace(item, as_indicator=item.as_indicator or item.role is Role.THIRD_PARTY)
@@ -123,28 +128,28 @@ class OwnSpace:
         prefixes = [*member.space.prefixes, *(prefix for item in member.register for prefix in item.ip_ranges)]
         self._prefixes = Ranges(prefixes)
 
-    def place(self, item: Observable) -> Place:
+    def zone(self, item: Observable) -> Zone:
         """The place of an observable; for several hosts, such as the ends of a connection, the most protected one."""
-        return min((self._place(host) for host in hosts_of(item)), key=_PLACES.index, default=Place.ELSEWHERE)
+        return min((self._host_zone(host) for host in observable_hosts(item)), key=_ZONES.index, default=Zone.ELSEWHERE)
 
-    def _place(self, host: str) -> Place:
+    def _host_zone(self, host: str) -> Zone:
         if _may_be_address(host):
             interval = interval_of(host) if self._prefixes else None
-            return Place.OWN if interval is not None and self._prefixes.overlaps(interval) else Place.ELSEWHERE
+            return Zone.OWN_SPACE if interval is not None and self._prefixes.overlaps(interval) else Zone.ELSEWHERE
         labels = host.casefold().strip(".").split(".")
         if self._domains and any(".".join(labels[start:]) in self._domains for start in range(len(labels))):
-            return Place.OWN
+            return Zone.OWN_SPACE
         if len(labels) < 2 or labels[-1] not in MEMBERS_TLDS:
-            return Place.ELSEWHERE
-        return Place.PUBLIC_BODY if labels[-2] in PUBLIC_BODIES else Place.COUNTRY
+            return Zone.ELSEWHERE
+        return Zone.PUBLIC_BODY if labels[-2] in PUBLIC_BODIES else Zone.COUNTRY
 
-    def names_in(self, text: str) -> list[str]:
+    def public_body_names(self, text: str) -> list[str]:
         """The public bodies' domains that a longer text names or imitates: in a path, a parameter, a rule, with dashes."""
         names = _HOST_IN_TEXT.findall(text) if "." in text else []
-        return list(dict.fromkeys([*names, *(_IMITATED.findall(text) if "-" in text else ())]))
+        return list(dict.fromkeys([*names, *(_IMITATED_HOST.findall(text) if "-" in text else ())]))
 
 
-class _Same:
+class _IdentityKey:
     """A member as a key that is equal to itself only: comparing registers line by line would take longer than reading them."""
 
     def __init__(self, member: OwnMember) -> None:
@@ -154,26 +159,26 @@ class _Same:
         return id(self.member)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.member is self.member
+        return isinstance(other, _IdentityKey) and other.member is self.member
 
 
 @lru_cache(maxsize=2)
-def _space_of(same: _Same) -> OwnSpace:
-    return OwnSpace(same.member)
+def _cached_space(key: _IdentityKey) -> OwnSpace:
+    return OwnSpace(key.member)
 
 
-def space_of(member: OwnMember) -> OwnSpace:
+def member_space(member: OwnMember) -> OwnSpace:
     """The space of a member; built once, though a feed asks for it with each batch of lines."""
-    return _space_of(_Same(member))
+    return _cached_space(_IdentityKey(member))
 
 
-def hosts_of(item: Observable) -> Iterator[str]:
+def observable_hosts(item: Observable) -> Iterator[str]:
     """The hosts that an observable is, or is on: addresses, networks and domain names. Of a connection, the adversary's."""
     match item.type:
         case ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
             yield item.value
         case ObservableType.URL:
-            yield from filter(None, [_host_of(item.value)])
+            yield from filter(None, [_url_host(item.value)])
         case ObservableType.EMAIL:
             yield item.value.rpartition("@")[2]
         case ObservableType.TRAFFIC if item.traffic:
@@ -183,7 +188,7 @@ def hosts_of(item: Observable) -> Iterator[str]:
             return
 
 
-def _host_of(url: str) -> str:
+def _url_host(url: str) -> str:
     try:
         return urlsplit(url if "://" in url else f"//{url}").hostname or ""
     except ValueError:

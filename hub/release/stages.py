@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 
 from hub.errors import ReleaseError
 from hub.home.member import OwnMember
-from hub.release.victims import sized
+from hub.release.victims import add_register_size
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.values import url_host
 from hub.reports.report import Report, ReportKind
@@ -29,7 +29,7 @@ _FIELD_OF_VALUE: Final[Mapping[ObservableType, str]] = {
     ObservableType.USER_ACCOUNT: "accounts",
     **dict.fromkeys((ObservableType.FILE, ObservableType.BANK_ACCOUNT, ObservableType.PHONE), "registration_numbers"),
 }
-_KEPT: Final = (*IDENTIFYING, "is_person", "size")  # of a victim
+_RECORDED_FIELDS: Final = (*IDENTIFYING, "is_person", "size")  # of a victim
 MAX_VALUES: Final = 100_000  # of the victim's, in one record
 
 
@@ -38,23 +38,23 @@ class Declarations:
     """What the stages of one report declared so far. `values` are (field of a victim, value) of the victim's own."""
 
     victims: tuple[Victim, ...] = ()
-    others: tuple[Victim, ...] = ()
+    other_victims: tuple[Victim, ...] = ()
     contacts: tuple[Contact, ...] = ()
     values: tuple[tuple[str, str], ...] = ()
     consent: Consent | None = None
 
-    def plain(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As JSON values, for the record."""
         return {
-            "victims": [_plain(victim, _KEPT) for victim in self.victims],
-            "others": [_plain(victim, _KEPT) for victim in self.others],
-            "contacts": [_plain(contact, [column.name for column in fields(Contact)]) for contact in self.contacts],
+            "victims": [_as_json(victim, _RECORDED_FIELDS) for victim in self.victims],
+            "others": [_as_json(victim, _RECORDED_FIELDS) for victim in self.other_victims],
+            "contacts": [_as_json(contact, [column.name for column in fields(Contact)]) for contact in self.contacts],
             "values": [list(pair) for pair in self.values],
             "consent": str(self.consent or ""),
         }
 
 
-def declared_by(
+def collect_declarations(
     report: Report, member: OwnMember, earlier: Declarations | None = None, confirmed: Collection[str] = frozenset()
 ) -> Declarations:
     """What this stage and earlier ones declare (1); nothing of a feed, which has no stages.
@@ -63,24 +63,35 @@ def declared_by(
     """
     if report.kind is ReportKind.FEED:
         return Declarations()
-    past = earlier or Declarations()
-    declared = [*past.values, *(pair for item in report.observables for pair in _values(item))]
-    values = tuple(dict.fromkeys(pair for pair in declared if pair[1] not in confirmed))
+    earlier_declarations = earlier or Declarations()
+    pairs = [*earlier_declarations.values, *(pair for item in report.observables for pair in _victim_values(item))]
+    values = tuple(dict.fromkeys(pair for pair in pairs if pair[1] not in confirmed))
     if len(values) > MAX_VALUES:
         raise ReleaseError(
             f"this report and its earlier stages name {len(values):,} values of the victim's, and {MAX_VALUES:,} is the most: "
             "divide it into several reports"
         )
     return Declarations(
-        victims=tuple(dict.fromkeys([*past.victims, *(_bare(sized(victim, member)) for victim in report.victims)])),
-        others=tuple(dict.fromkeys([*past.others, *map(_bare, report.secondary_victims)])),
-        contacts=tuple(dict.fromkeys([*past.contacts, *report.contacts])),
+        victims=tuple(
+            dict.fromkeys(
+                [
+                    *earlier_declarations.victims,
+                    *(_recorded_part(add_register_size(victim, member)) for victim in report.victims),
+                ]
+            )
+        ),
+        other_victims=tuple(
+            dict.fromkeys([*earlier_declarations.other_victims, *map(_recorded_part, report.secondary_victims)])
+        ),
+        contacts=tuple(dict.fromkeys([*earlier_declarations.contacts, *report.contacts])),
         values=values,
-        consent=report.consent or past.consent,
+        consent=report.consent or earlier_declarations.consent,
     )
 
 
-def with_earlier(report: Report, earlier: Iterable[Declarations], confirmed: Collection[str] = frozenset()) -> Report:
+def add_earlier_declarations(
+    report: Report, earlier: Iterable[Declarations], confirmed: Collection[str] = frozenset()
+) -> Report:
     """The report with what earlier stages and related reports declared (2); `confirmed` are the adversary's values (3).
 
     The first of `earlier` is of this report; from the others neither consent nor size is taken.
@@ -88,33 +99,35 @@ def with_earlier(report: Report, earlier: Iterable[Declarations], confirmed: Col
     stages = list(earlier)
     if report.kind is ReportKind.FEED or not stages:
         return report
-    own = stages[0]
+    own_declarations = stages[0]
     values: dict[str, list[str]] = {}
     for field, value in (pair for stage in stages for pair in stage.values):
         if value not in confirmed:
             values.setdefault(field, []).append(value)
-    machines = [Victim(**{field: tuple(texts) for field, texts in values.items()})] if values else []  # type: ignore[arg-type]
-    others = [victim for stage in stages for victim in (*stage.victims, *stage.others)]
+    value_holders = [Victim(**{field: tuple(texts) for field, texts in values.items()})] if values else []  # type: ignore[arg-type]
+    other_victims = [victim for stage in stages for victim in (*stage.victims, *stage.other_victims)]
     return replace(
         report,
-        victims=tuple(_with_size(victim, own.victims) for victim in report.victims),
-        secondary_victims=tuple(dict.fromkeys([*report.secondary_victims, *others, *machines])),
+        victims=tuple(_add_earlier_size(victim, own_declarations.victims) for victim in report.victims),
+        secondary_victims=tuple(dict.fromkeys([*report.secondary_victims, *other_victims, *value_holders])),
         contacts=tuple(dict.fromkeys([*report.contacts, *(contact for stage in stages for contact in stage.contacts)])),
-        consent=report.consent or own.consent,
+        consent=report.consent or own_declarations.consent,
     )
 
 
-def _with_size(victim: Victim, earlier: Iterable[Victim]) -> Victim:
+def _add_earlier_size(victim: Victim, earlier: Iterable[Victim]) -> Victim:
     """The victim with the size that an earlier stage said, where this one says none."""
     if victim.size is not None:
         return victim
-    same = [
-        past.size for past in earlier if past.size is not None and (victim.name in (None, past.name) or not past.name)
+    sizes = [
+        earlier_victim.size
+        for earlier_victim in earlier
+        if earlier_victim.size is not None and (victim.name in (None, earlier_victim.name) or not earlier_victim.name)
     ]
-    return replace(victim, size=same[-1]) if same else victim
+    return replace(victim, size=sizes[-1]) if sizes else victim
 
 
-def _values(item: Observable) -> Iterable[tuple[str, str]]:
+def _victim_values(item: Observable) -> Iterable[tuple[str, str]]:
     """The victim's own in an observable, as (field of a victim, value)."""
     traffic = item.traffic
     if traffic is not None:
@@ -129,26 +142,26 @@ def _values(item: Observable) -> Iterable[tuple[str, str]]:
         yield "people", item.display_name
 
 
-def _bare(victim: Victim) -> Victim:
-    return Victim(**{name: getattr(victim, name) for name in _KEPT})
+def _recorded_part(victim: Victim) -> Victim:
+    return Victim(**{name: getattr(victim, name) for name in _RECORDED_FIELDS})
 
 
 # -- in the record ---------------------------------------------------------------------------------------------------
 
 
-def _plain(item: Victim | Contact, names: Iterable[str]) -> dict[str, Any]:
+def _as_json(item: Victim | Contact, names: Iterable[str]) -> dict[str, Any]:
     values = {name: getattr(item, name) for name in names}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items() if value}
 
 
-def declarations_from(plain: Mapping[str, Any]) -> Declarations:
-    """What `Declarations.plain` returned; nothing of a record that holds none."""
+def parse_declarations(data: Mapping[str, Any]) -> Declarations:
+    """What `Declarations.as_json` returned; nothing of a record that holds none."""
     return Declarations(
-        victims=tuple(_victim(item) for item in plain.get("victims", ())),
-        others=tuple(_victim(item) for item in plain.get("others", ())),
-        contacts=tuple(Contact(**_tuples(item)) for item in plain.get("contacts", ())),
-        values=tuple((str(field), str(value)) for field, value in plain.get("values", ())),
-        consent=Consent(plain["consent"]) if plain.get("consent") else None,
+        victims=tuple(_victim(item) for item in data.get("victims", ())),
+        other_victims=tuple(_victim(item) for item in data.get("others", ())),
+        contacts=tuple(Contact(**_tuples(item)) for item in data.get("contacts", ())),
+        values=tuple((str(field), str(value)) for field, value in data.get("values", ())),
+        consent=Consent(data["consent"]) if data.get("consent") else None,
     )
 
 

@@ -18,12 +18,12 @@ from hub.home.member import OwnMember
 from hub.release import check, ladder
 from hub.release import record as records
 from hub.release.deny import scanner_for
-from hub.release.drills import is_drill, named_as_drill, values_of_others
+from hub.release.drills import is_drill, mark_as_drill, real_values
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
 from hub.release.record import ReleaseRecord
-from hub.release.revocation import is_decided, repeats_nothing
-from hub.release.rewrite import Order, Rewritten, rewrite
+from hub.release.revocation import bare_revocation, has_decided_value
+from hub.release.rewrite import ReleaseDraft, ReleaseInput, rewrite
 from hub.release.rounding import floor
 from hub.release.scan import Scanner
 from hub.rendering import stix_classes, versions
@@ -92,78 +92,78 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     `record` is what was released of it to the same audience before (None: nothing); `now` has a time zone.
     """
     new_approvals, record = approvals or Approvals(), record or ReleaseRecord()
-    approvals = record.standing(new_approvals)
+    approvals = record.approvals_in_force(new_approvals)
     time = versions.timestamp(now)
     title = (
         f"{report.source or report.report_id}: release to {audience.title or audience.collection} ({audience.profile})"
     )
-    nothing = Preview(title, ())
+    empty_preview = Preview(title, ())
     # (1) consent
     if report.consent is Consent.NONE:
-        return Withheld((report.withheld_reason or NO_CONSENT) + _left_before(record), nothing)
+        return Withheld((report.withheld_reason or NO_CONSENT) + _still_at_hub_hint(record), empty_preview)
     # (2) level
-    if (reason := _too_high(report, audience, approvals)) is not None:
-        return Withheld(reason + _left_before(record), nothing)
+    if (reason := _level_refusal(report, audience, approvals)) is not None:
+        return Withheld(reason + _still_at_hub_hint(record), empty_preview)
     # (3) the allow-list
-    scanner = scanner_for(member, report, named_victim=_named(report, audience, approvals))
-    order = Order(
+    scanner = scanner_for(member, report, named_victim=_named_victim(report, audience, approvals))
+    release_input = ReleaseInput(
         rendered=rendered,
         report=report,
         member=member,
         audience=audience,
         approvals=approvals,
         scanner=scanner,
-        known={**record.objects, **record.lone},
-        first=record.first or time,
+        earlier_versions={**record.objects, **record.lone},
+        first_release=record.first or time,
         wording=record.wording,
         now=time,
         statements=record.statements,
-        began=record.began,
+        case_start=record.case_start,
     )
-    if is_drill(rendered.contents) and (values := values_of_others(report)):
+    if is_drill(rendered.contents) and (values := real_values(report)):
         return Withheld(
             f"A drill names nobody's addresses: {values[0]} is none that is set aside for documentation. Use 192.0.2.0/24, "
             "198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32 and names under .example.",
-            nothing,
+            empty_preview,
         )
-    rewritten = rewrite(order)
+    rewritten = rewrite(release_input)
     preview = Preview(title, tuple(rewritten.rows))
     if rewritten.refusals:
         return Withheld(rewritten.refusals[0], preview)
     if not rewritten.drafts and not rewritten.lone and not record.objects and not record.lone:
         return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
     # (4) versions
-    settled, objects = _settled(
-        list(map(named_as_drill, rewritten.drafts)), record.objects, time, scanner, approvals.kept
+    settled, objects = _settle(
+        list(map(mark_as_drill, rewritten.drafts)), record.objects, time, scanner, approvals.kept
     )
     # Only the day: an exact time would link a lone indicator to its incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
-    lone, lone_versions = _settled(
-        list(map(named_as_drill, rewritten.lone)), record.lone, day, Scanner((), ()), approvals.kept
+    lone, lone_versions = _settle(
+        list(map(mark_as_drill, rewritten.lone)), record.lone, day, Scanner((), ()), approvals.kept
     )
-    own = [content for content in rendered.contents if content["id"] == member.identity]
-    shared = [*own, *map(named_as_drill, rewritten.common.values()), *rewritten.observed.values()]
-    definitions = [*_levels([*shared, *settled]), *rewritten.definitions]
-    contents = (*definitions, *shared, *settled) if settled else ()
-    alone = (*_levels(lone), *own, *lone) if lone else ()
+    own_identity = [content for content in rendered.contents if content["id"] == member.identity]
+    shared_objects = [*own_identity, *map(mark_as_drill, rewritten.common.values()), *rewritten.observed.values()]
+    definitions = [*_level_definitions([*shared_objects, *settled]), *rewritten.definitions]
+    contents = (*definitions, *shared_objects, *settled) if settled else ()
+    lone_contents = (*_level_definitions(lone), *own_identity, *lone) if lone else ()
     # (5) the last look
-    known = frozenset({*record.objects, *record.observed, *record.common, *record.lone})
-    look = check.Look(
+    known_ids = frozenset({*record.objects, *record.observed, *record.common, *record.lone})
+    look = check.LastLook(
         scanner=scanner.last_look_scanner(),
         highest=audience.highest_tlp,
-        known=known,
-        hidden=_hidden(rendered, rewritten, member),
-        own=member.identity,
-        approved=rewritten.insisted(approvals),
-        sampled=report.kind is ReportKind.FEED,
+        known_ids=known_ids,
+        hidden_ids=_hidden_ids(rendered, rewritten, member),
+        own_identity=member.identity,
+        approved_texts=rewritten.texts_approved_despite(approvals),
+        one_of_each_type=report.kind is ReportKind.FEED,
     )
-    problems = check.problems(contents, look)
-    problems += _problems_alone(lone, own, look, member, report)
+    problems = check.find_problems(contents, look)
+    problems += _lone_problems(lone, own_identity, look, member, report)
     crowd = ladder.release_crowd(member, audience)
     if not all(ladder.is_anonymous(rung, crowd) for rung in rewritten.rungs):
         problems.append("what is said of a victim fits too few organisations")
     if problems:
-        return Withheld(_reasons(problems), preview)
+        return Withheld(_refusal_text(problems), preview)
     # The new record, with an entry in its history if something changed.
     new_record = ReleaseRecord(
         objects=objects,
@@ -175,31 +175,31 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         history=record.history,
         wording=record.wording,
         statements=tuple(dict.fromkeys([*record.statements, *rewritten.statements])),
-        began=rewritten.began,
+        case_start=rewritten.case_start,
         hubs=tuple(dict.fromkeys([*record.hubs, *([audience.hub] if audience.hub else [])])),
     )
     changed = new_record.objects != record.objects or new_record.lone != record.lone or not record.history
     changed = changed or new_record.hubs != record.hubs
-    if changed or record.is_news(new_approvals):
+    if changed or record.has_new_decision(new_approvals):
         # The record already has the thousands of objects of a feed that left, so the history lists only what stayed.
         preview_rows = preview.data(staying=report.kind is ReportKind.FEED)
         new_record = replace(
             new_record,
             history=(
                 *new_record.history,
-                records.entry(time, new_approvals, preview_rows, str(report.consent or ""), audience.hub),
+                records.history_entry(time, new_approvals, preview_rows, str(report.consent or ""), audience.hub),
             ),
         )
     return Released(
         contents=contents,
-        lone=alone,
+        lone=lone_contents,
         record=new_record,
         preview=preview,
     )
 
 
-def _problems_alone(
-    lone: list[Content], own: list[Content], look: check.Look, member: OwnMember, report: Report
+def _lone_problems(
+    lone: list[Content], own_identity: list[Content], look: check.LastLook, member: OwnMember, report: Report
 ) -> list[str]:
     """The last look over lone indicators.
 
@@ -207,22 +207,25 @@ def _problems_alone(
     constituent, since the officer has decided about it, but not to the victim.
     """
     compromised = [content for content in lone if "compromised" in content.get("indicator_types", ())]
-    others = [content for content in lone if content not in compromised]
-    problems = check.problems(
-        (*_levels(others), *own, *others), replace(look, scanner=look.scanner.approved_value_scanner())
+    other_indicators = [content for content in lone if content not in compromised]
+    problems = check.find_problems(
+        (*_level_definitions(other_indicators), *own_identity, *other_indicators),
+        replace(look, scanner=look.scanner.approved_value_scanner()),
     )
     if compromised:
         scanner = scanner_for(replace(member, register=()), report).approved_value_scanner()
-        problems += check.problems((*_levels(compromised), *own, *compromised), replace(look, scanner=scanner))
+        problems += check.find_problems(
+            (*_level_definitions(compromised), *own_identity, *compromised), replace(look, scanner=scanner)
+        )
     return problems
 
 
-def _left_before(record: ReleaseRecord) -> str:
-    stands = not record.withdrawn and any(not version.revoked for version in record.objects.values())
-    return " What left of it before is still at the hub: `hub withdraw` revokes it." if stands else ""
+def _still_at_hub_hint(record: ReleaseRecord) -> str:
+    is_at_hub = not record.withdrawn and any(not version.revoked for version in record.objects.values())
+    return " What left of it before is still at the hub: `hub withdraw` revokes it." if is_at_hub else ""
 
 
-def _too_high(report: Report, audience: Audience, approvals: Approvals) -> str | None:
+def _level_refusal(report: Report, audience: Audience, approvals: Approvals) -> str | None:
     level = tlp.BY_WORD[report.tlp]
     if approvals.tlp is not None:
         level = min(level, approvals.tlp)
@@ -236,39 +239,45 @@ def _too_high(report: Report, audience: Audience, approvals: Approvals) -> str |
     return None
 
 
-def _named(report: Report, audience: Audience, approvals: Approvals) -> Any:
+def _named_victim(report: Report, audience: Audience, approvals: Approvals) -> Any:
     """The victim that is named with its recorded consent; None if there are several, since each would have to agree."""
     agreed = report.consent is Consent.NAMED and approvals.named_by and not audience.protected
     return report.victims[0] if agreed and len(report.victims) == 1 else None
 
 
-def _settled(
-    drafts: list[Content], known: Mapping[str, Version], time: str, scanner: Scanner, kept_keys: frozenset[str]
+def _settle(
+    drafts: list[Content],
+    earlier_versions: Mapping[str, Version],
+    time: str,
+    scanner: Scanner,
+    kept_keys: frozenset[str],
 ) -> tuple[list[Content], dict[str, Version]]:
     """As `versions.settle`, but a revocation repeats no text (see `revocation`) and no value in `kept_keys`."""
-    settled, objects = versions.settle(drafts, known, time)
+    settled, objects = versions.settle(drafts, earlier_versions, time)
     leaving = []
     drafted = {draft["id"] for draft in drafts}
     for content in settled:
         if content["id"] in drafted:
             leaving.append(content)
             continue
-        holds = any(scanner.hits(text) for text in check.texts_of(content))
-        if not known[content["id"]].revoked:
-            bare = repeats_nothing(content, keeps_pattern=not holds and not is_decided(content, kept_keys))
-            objects[content["id"]] = Version(versions.digest(bare), bare)
-            leaving.append(bare)
-        elif not holds:
+        has_hits = any(scanner.hits(text) for text in check.checked_texts(content))
+        if not earlier_versions[content["id"]].revoked:
+            revocation = bare_revocation(
+                content, keeps_pattern=not has_hits and not has_decided_value(content, kept_keys)
+            )
+            objects[content["id"]] = Version(versions.digest(revocation), revocation)
+            leaving.append(revocation)
+        elif not has_hits:
             leaving.append(content)
     return leaving, objects
 
 
-def _levels(contents: list[Content]) -> list[Content]:
+def _level_definitions(contents: list[Content]) -> list[Content]:
     levels = {level for content in contents if (level := tlp.level(content)) is not None}
     return [tlp.tlp2_definition(level) for level in sorted(levels)]
 
 
-def _hidden(rendered: Rendered, rewritten: Rewritten, member: OwnMember) -> frozenset[str]:
+def _hidden_ids(rendered: Rendered, rewritten: ReleaseDraft, member: OwnMember) -> frozenset[str]:
     """Ids that must not leave: all ids of the bundle at the CERT except those of SCOs that leave."""
     leaving = {*rewritten.observed, member.identity}
     return frozenset(
@@ -278,7 +287,7 @@ def _hidden(rendered: Rendered, rewritten: Rewritten, member: OwnMember) -> froz
     )
 
 
-def _reasons(problems: list[str]) -> str:
+def _refusal_text(problems: list[str]) -> str:
     distinct = list(dict.fromkeys(problems))
     more = [f"and {len(distinct) - MAX_REASONS} more"] if len(distinct) > MAX_REASONS else []
     return "The last look found what must not leave: " + "; ".join([*distinct[:MAX_REASONS], *more]) + "."

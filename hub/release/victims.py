@@ -25,95 +25,95 @@ from hub.stix.places import REGIONS, country_name, region_name
 
 VictimStatement = tuple[str, str, str]
 """Sector, country and region that a release states of a victim; "" for what it does not state."""
-_ACTORS = frozenset({"threat-actor", "intrusion-set"})
+_ACTOR_TYPES = frozenset({"threat-actor", "intrusion-set"})
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     """How much one release may say of its victims.
 
-    `highest_detail` is the rung that consent and audience allow, and why; `rung` what may be said of the incident as a whole;
+    `limit` is the rung that consent and audience allow, and why; `rung` what may be said of the incident as a whole;
     `victims` the rung of each of the report's victims; `pseudonym_period` that in which a pseudonym stays the same.
     """
 
     member: OwnMember
     audience: Audience
     crowd: Crowd
-    highest_detail: tuple[Detail, str]
+    limit: tuple[Detail, str]
     rung: Rung
     victims: tuple[Rung, ...]
     pseudonym_period: str
 
 
-def highest_rung(report: Report, audience: Audience, approvals: Approvals, *, incidents: bool) -> tuple[Detail, str]:
+def rung_limit(report: Report, audience: Audience, approvals: Approvals, *, incidents: bool) -> tuple[Detail, str]:
     """The highest rung that a release may use, and why. `incidents`: whether anything is said of an incident."""
     if not incidents:
         return Detail.NOTHING, "this collection takes no incidents, and so no victims"
-    highest_detail = ladder.highest_detail(report.consent, audience, approvals)
-    if highest_detail[0] is Detail.NAMED and len(report.victims) != 1:
+    limit = ladder.highest_detail(report.consent, audience, approvals)
+    if limit[0] is Detail.NAMED and len(report.victims) != 1:
         return Detail.PSEUDONYM, "a yes to being named is one victim's own, and the report has several"
-    return highest_detail
+    return limit
 
 
-def disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a release
+def decide_disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a release
     report: Report,
     member: OwnMember,
     audience: Audience,
-    highest_detail: tuple[Detail, str],
-    first: str,
+    limit: tuple[Detail, str],
+    first_release: str,
     statements: Collection[VictimStatement] = (),
 ) -> Disclosure:
-    """The rungs of a release (1); `first` is the time of its first stage, `statements` what earlier stages said of victims."""
+    """The rungs of a release (1); `first_release` is the time of its first stage, `statements` what earlier stages said of victims."""
     crowd = ladder.release_crowd(member, audience)
     victims = tuple(
-        _again_or_chosen(sized(victim, member), highest_detail, crowd, statements)
-        for victim in _with_one_sector(report.victims)
+        _choose_or_repeat_rung(add_register_size(victim, member), limit, crowd, statements)
+        for victim in _keep_one_sector(report.victims)
     )
     if victims:
         rung = max(victims, key=lambda rung: (rung.detail, rung.country is None, rung.sector is None))
     else:
-        detail, reason = highest_detail
-        nobody = Victim(countries=report.countries)
-        rung = ladder.choose_rung(nobody, (max(detail, Detail.CLASS), reason), crowd)
-    span = pseudonym_period(datetime.fromisoformat(first), member.pseudonym_months)
-    return Disclosure(member, audience, crowd, highest_detail, rung, victims, span)
+        detail, reason = limit
+        unknown_victim = Victim(countries=report.countries)
+        rung = ladder.choose_rung(unknown_victim, (max(detail, Detail.CLASS), reason), crowd)
+    period = pseudonym_period(datetime.fromisoformat(first_release), member.pseudonym_months)
+    return Disclosure(member, audience, crowd, limit, rung, victims, period)
 
 
-def statement_of(rung: Rung) -> VictimStatement:
+def victim_statement(rung: Rung) -> VictimStatement:
     """What a rung states of a victim, for the record."""
     return (rung.sector or "", rung.country or "", rung.region or "")
 
 
-def _again_or_chosen(
-    victim: Victim, highest_detail: tuple[Detail, str], crowd: Crowd, statements: Collection[VictimStatement]
+def _choose_or_repeat_rung(
+    victim: Victim, limit: tuple[Detail, str], crowd: Crowd, statements: Collection[VictimStatement]
 ) -> Rung:
     """The rung of a victim. What an earlier stage released of it is released again, even if its size is known since then.
 
     Readers still have the earlier stage: leaving the sector out would only tell them that few organisations have this size.
     """
-    rung = ladder.choose_rung(victim, highest_detail, crowd)
-    without_size = ladder.choose_rung(replace(victim, size=None), highest_detail, crowd)
-    says_less = statement_of(rung) != statement_of(without_size)
-    return without_size if says_less and statement_of(without_size) in statements else rung
+    rung = ladder.choose_rung(victim, limit, crowd)
+    without_size = ladder.choose_rung(replace(victim, size=None), limit, crowd)
+    says_less = victim_statement(rung) != victim_statement(without_size)
+    return without_size if says_less and victim_statement(without_size) in statements else rung
 
 
-def _with_one_sector(victims: Sequence[Victim]) -> list[Victim]:
+def _keep_one_sector(victims: Sequence[Victim]) -> list[Victim]:
     """The victims, where those without a name keep one sector among them: the first that the report gives.
 
     A report without names and with two sectors may mean one organisation that is in both, and far fewer than k are.
     """
-    result: list[Victim] = []
+    kept_victims: list[Victim] = []
     has_sector = False  # one of those without a name
     for victim in victims:
         if victim.name:
-            result.append(victim)
+            kept_victims.append(victim)
         else:
-            result.append(replace(victim, sectors=()) if has_sector else victim)
+            kept_victims.append(replace(victim, sectors=()) if has_sector else victim)
             has_sector = has_sector or bool(victim.sectors)
-    return result
+    return kept_victims
 
 
-def sized(victim: Victim, member: OwnMember) -> Victim:
+def add_register_size(victim: Victim, member: OwnMember) -> Victim:
     """The victim with the size from the CERT's register, where the report gives none."""
     if victim.size is not None:
         return victim
@@ -121,15 +121,21 @@ def sized(victim: Victim, member: OwnMember) -> Victim:
     return replace(victim, size=cast(Size, sizes.pop())) if len(sizes) == 1 and "" not in sizes else victim
 
 
-def identity(victim: Victim, rung: Rung, limits: Disclosure) -> Content | None:
+def victim_identity(victim: Victim, rung: Rung, disclosure: Disclosure) -> Content | None:
     """The identity that stands for a victim, without id and markings (2); None where nothing is said of it."""
     if rung.detail is Detail.NOTHING:
         return None
-    who = canonical_name(victim, rung.country) if rung.country else None
+    victim_name = canonical_name(victim, rung.country) if rung.country else None
     if rung.detail is Detail.NAMED and victim.name:
         name = victim.name
-    elif rung.detail <= Detail.PSEUDONYM and who is not None and rung.country is not None:
-        name = pseudonym(limits.member.key, limits.audience.collection, limits.pseudonym_period, rung.country, who)
+    elif rung.detail <= Detail.PSEUDONYM and victim_name is not None and rung.country is not None:
+        name = pseudonym(
+            disclosure.member.key,
+            disclosure.audience.collection,
+            disclosure.pseudonym_period,
+            rung.country,
+            victim_name,
+        )
     else:
         return class_identity(rung)
     kind = "individual" if victim.is_person else "organization"
@@ -144,28 +150,30 @@ def class_identity(rung: Rung) -> Content:
     return content | ({"sectors": [rung.sector]} if rung.sector else {})
 
 
-def sighting_rung(sector: str | None, country: str | None, limits: Disclosure) -> Rung:
+def sighting_rung(sector: str | None, country: str | None, disclosure: Disclosure) -> Rung:
     """The rung for the place where something was sighted (3)."""
-    detail, reason = limits.highest_detail
+    detail, reason = disclosure.limit
     victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
-    return ladder.choose_rung(victim, (max(detail, Detail.CLASS), reason), limits.crowd)
+    return ladder.choose_rung(victim, (max(detail, Detail.CLASS), reason), disclosure.crowd)
 
 
-def location(source_type: str, country: str, limits: Disclosure, *, named: bool = True) -> Content | None:
+def released_location(
+    source_type: str, country: str, disclosure: Disclosure, *, with_name: bool = True
+) -> Content | None:
     """The location that a relationship may point to: the incident's as the ladder says, an actor's country.
 
-    `named`: with its name, which tools show; reports that left without it keep the location that they have.
+    `with_name`: with its name, which tools show; reports that left without it keep the location that they have.
     """
     if source_type == "incident":
-        if limits.rung.detail is Detail.NOTHING:
+        if disclosure.rung.detail is Detail.NOTHING:
             return None
-        exact = limits.rung.country == country
-    elif source_type in _ACTORS:
-        exact = limits.audience.profile is not AudienceProfile.PUBLIC
+        exact = disclosure.rung.country == country
+    elif source_type in _ACTOR_TYPES:
+        exact = disclosure.audience.profile is not AudienceProfile.PUBLIC
     else:
         return None
     if not exact and country not in REGIONS:
         return None
-    where = {"country": country} if exact else {"region": REGIONS[country]}
-    name = {"name": country_name(country) if exact else region_name(REGIONS[country])} if named else {}
-    return {"type": "location", "spec_version": "2.1", **name, **where}
+    properties = {"country": country} if exact else {"region": REGIONS[country]}
+    name = {"name": country_name(country) if exact else region_name(REGIONS[country])} if with_name else {}
+    return {"type": "location", "spec_version": "2.1", **name, **properties}

@@ -16,7 +16,7 @@ from typing import Any, Final
 from hub.home.keys import Key
 from hub.home.member import OwnMember
 from hub.release.policy import Approvals, Audience
-from hub.release.space import with_confirmed
+from hub.release.space import confirm_values
 from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports.read import ReadOptions
@@ -101,7 +101,7 @@ def outcome_of(incident: Incident) -> Outcome:
         "Officer", texts=keys, values=keys, despite={row.key: "it is told to members" for row in held if row.insist}
     )
     # As the publishing pipeline has it: a value that is let out is an indicator, whatever the report says of it.
-    confirmed = with_confirmed(report, approvals.values)
+    confirmed = confirm_values(report, approvals.values)
     rendered_again = render(confirmed, MEMBER, now=NOW)
     answered = release(rendered_again, confirmed, MEMBER, REGIONAL, approvals=approvals, now=NOW)
     assert isinstance(answered, Released), f"{incident.title}: {answered.reason}"

@@ -40,11 +40,11 @@ def test_a_spool_returns_its_releases_in_order_as_often_as_needed(tmp_path: Path
 
 def test_records_not_kept_yet_are_read_back_newest_first(tmp_path: Path) -> None:
     with Spool(tmp_path) as spool:
-        assert spool.unkept(Path("own")) is None
+        assert spool.pending_file(Path("own")) is None
         for number in range(3):
             spool.add(spooled(number))
-            assert spool.unkept(Path("own")) == b"%d" % number
-        assert spool.unkept(Path("report 1")) == b"\n{}" * 10
+            assert spool.pending_file(Path("own")) == b"%d" % number
+        assert spool.pending_file(Path("report 1")) == b"\n{}" * 10
         spool.add(spooled(3))
         assert [release.source for release in spool] == [f"report {number}" for number in range(4)]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.release.check import Look, problems
+from hub.release.check import LastLook, find_problems
 from hub.release.deny import scanner_for
 from hub.release.policy import Audience
 from hub.release.step import Released, release
@@ -29,9 +29,9 @@ def clean() -> tuple[Content, ...]:
 
 
 @pytest.fixture(scope="module")
-def look() -> Look:
+def look() -> LastLook:
     scanner = scanner_for(a_member(), a_case())
-    return Look(scanner, TLP.AMBER, frozenset(), frozenset({SECRET_ID}), IDENTITY)
+    return LastLook(scanner, TLP.AMBER, frozenset(), frozenset({SECRET_ID}), IDENTITY)
 
 
 def changed(contents: tuple[Content, ...], object_type: str, **more: Any) -> list[Content]:
@@ -41,8 +41,8 @@ def changed(contents: tuple[Content, ...], object_type: str, **more: Any) -> lis
     return [full if content is first else content for content in contents]
 
 
-def test_what_leaves_passes(clean: tuple[Content, ...], look: Look) -> None:
-    assert problems(clean, look) == []
+def test_what_leaves_passes(clean: tuple[Content, ...], look: LastLook) -> None:
+    assert find_problems(clean, look) == []
 
 
 @pytest.mark.parametrize(
@@ -67,13 +67,13 @@ def test_what_leaves_passes(clean: tuple[Content, ...], look: Look) -> None:
     ],
 )
 def test_whatever_slipped_through_is_found(
-    clean: tuple[Content, ...], look: Look, object_type: str, more: dict[str, Any], words: str
+    clean: tuple[Content, ...], look: LastLook, object_type: str, more: dict[str, Any], words: str
 ) -> None:
-    complaints = problems(changed(clean, object_type, **more), look)
+    complaints = find_problems(changed(clean, object_type, **more), look)
     assert any(words in problem for problem in complaints), complaints
 
 
-def test_what_left_before_may_be_referred_to(clean: tuple[Content, ...], look: Look) -> None:
+def test_what_left_before_may_be_referred_to(clean: tuple[Content, ...], look: LastLook) -> None:
     before = "malware--7d1a3c5e-0b2f-4c6d-8e9f-0a1b2c3d4e50"
     contents = changed(clean, "sighting", sighting_of_ref=before)
-    assert problems(contents, replace(look, known=frozenset({before}))) == []
+    assert find_problems(contents, replace(look, known_ids=frozenset({before}))) == []

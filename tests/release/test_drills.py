@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from hub.release.drills import is_drill, named_as_drill
+from hub.release.drills import is_drill, mark_as_drill
 
 EXERCISE = {"labels": ["exercise"]}
 
@@ -24,5 +24,5 @@ EXERCISE = {"labels": ["exercise"]}
 )
 def test_names_of_a_drill(content: dict[str, Any], shown: dict[str, Any]) -> None:
     """Those of its own objects, once; never public knowledge's, and nothing of a live report's."""
-    assert {name: value for name, value in named_as_drill(content).items() if name in ("name", "aliases")} == shown
+    assert {name: value for name, value in mark_as_drill(content).items() if name in ("name", "aliases")} == shown
     assert is_drill([{"type": "identity"}, content]) is ("labels" in content)

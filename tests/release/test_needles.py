@@ -18,7 +18,7 @@ import pytest
 
 from hub.home.member import Deny
 from hub.home.register import Constituent
-from hub.release.check import texts_of
+from hub.release.check import checked_texts
 from hub.release.deny import list_scanner, scanner_for
 from hub.release.encodings import MAX_READINGS
 from hub.release.needles import our_words
@@ -460,7 +460,7 @@ def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
                 {key: value for key, value in content.items() if key not in list_scanner}
                 for content in (*outcome.contents, *outcome.lone)
             ]
-            texts = (text for content in contents for text in texts_of(content))
+            texts = (text for content in contents for text in checked_texts(content))
             sentence_words |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
     assert sentence_words - our_words() - report_constituents == set()
 

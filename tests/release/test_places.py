@@ -14,7 +14,7 @@ from hub.declarations import read_profiles
 from hub.profile.check import Context, check
 from hub.profile.rules import Profile, parse_profile
 from hub.release.policy import Approvals
-from hub.release.revocation import repeats_nothing
+from hub.release.revocation import bare_revocation
 from hub.release.step import Released
 from hub.reports.knowledge import Technique
 from hub.reports.observables import FileDetails, Observable, ObservableType
@@ -141,7 +141,7 @@ def test_a_feed_of_which_something_leaves_has_a_grouping_of_what_leaves() -> Non
 def test_a_withdrawn_indicator_ends_even_where_nothing_else_of_it_may_be_repeated() -> None:
     """Many tools look at the end of validity alone."""
     (indicator,) = indicators(released(case(seen(ObservableType.DOMAIN, "beat.example"))))
-    bare = repeats_nothing({**indicator, "revoked": True}, keeps_pattern=False)
+    bare = bare_revocation({**indicator, "revoked": True}, keeps_pattern=False)
     assert bare["valid_until"] == indicator["valid_until"]
 
 

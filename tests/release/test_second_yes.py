@@ -81,6 +81,6 @@ def test_a_record_from_before_reasons_were_kept_is_read() -> None:
         "approved_values": [],
         "taken_back": [],
     }
-    standing = ReleaseRecord(history=(old,)).standing(Approvals())
-    assert standing.texts == {"k"}
-    assert not standing.despite
+    space_verdict = ReleaseRecord(history=(old,)).approvals_in_force(Approvals())
+    assert space_verdict.texts == {"k"}
+    assert not space_verdict.despite

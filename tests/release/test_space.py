@@ -9,14 +9,14 @@ import pytest
 from hub.home.member import Space
 from hub.home.register import Constituent
 from hub.release.links import is_leak, links
-from hub.release.space import OwnSpace, Place, Standing, is_compromised, standing
+from hub.release.space import OwnSpace, SpaceVerdict, Zone, is_compromised, space_verdict
 from hub.reports.impacts import ConfidentialityImpact
 from hub.reports.knowledge import Malware
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, TrafficDetails
 from hub.reports.report import Report
 from tests.reports.making_reports import SHA256, a_case, a_feed, a_member, seen
 
-OWN = OwnSpace(
+OWN_SPACE = OwnSpace(
     a_member(
         space=Space(domains=("cert-nusa.example",), prefixes=("198.51.100.0/24", "2001:db8:7::/48")),
         register=(Constituent("Klinik Melati", "MY", domains=("*.melati.example",), ip_ranges=("192.0.2.128/25",)),),
@@ -27,42 +27,42 @@ OWN = OwnSpace(
 @pytest.mark.parametrize(
     ("kind", "value", "place"),
     [
-        (ObservableType.DOMAIN, "www.cert-nusa.example", Place.OWN),
-        (ObservableType.DOMAIN, "MELATI.example.", Place.OWN),
-        (ObservableType.URL, "https://u:p@shop.melati.example:8443/x", Place.OWN),
-        (ObservableType.EMAIL, "duty@cert-nusa.example", Place.OWN),
-        (ObservableType.IPV4, "198.51.100.9", Place.OWN),
-        (ObservableType.IPV4, "192.0.2.200", Place.OWN),
-        (ObservableType.IPV6, "2001:db8:7:1::5", Place.OWN),
-        (ObservableType.URL, "http://198.51.100.77/a.bin", Place.OWN),
-        (ObservableType.DOMAIN, "klinik-rekaan.gov.my", Place.PUBLIC_BODY),
-        (ObservableType.URL, "https://sman9.sch.id/wp-content/kit/", Place.PUBLIC_BODY),
-        (ObservableType.URL, "https://[bad/wp-content/kit/", Place.ELSEWHERE),
-        (ObservableType.DOMAIN, "rekaan.go.th", Place.PUBLIC_BODY),
-        (ObservableType.DOMAIN, "kampus.ac.id", Place.PUBLIC_BODY),
-        (ObservableType.DOMAIN, "rekaan.edu.vn", Place.PUBLIC_BODY),
-        (ObservableType.DOMAIN, "rekaan.mil.ph", Place.PUBLIC_BODY),
-        (ObservableType.DOMAIN, "login-bayar.com.my", Place.COUNTRY),
-        (ObservableType.DOMAIN, "bayar.id", Place.COUNTRY),
-        (ObservableType.DOMAIN, "lembaga.or.th", Place.PUBLIC_BODY),
-        (ObservableType.DOMAIN, "lembaga.or.id", Place.PUBLIC_BODY),
-        (ObservableType.DOMAIN, "rekaan.net.my", Place.COUNTRY),
-        (ObservableType.DOMAIN, "rekaan.gov.br", Place.ELSEWHERE),
-        (ObservableType.DOMAIN, "gov.my.evil.example", Place.ELSEWHERE),
-        (ObservableType.DOMAIN, "notmelati.example", Place.ELSEWHERE),
-        (ObservableType.IPV4, "192.0.2.5", Place.ELSEWHERE),
-        (ObservableType.FILE, "melati.example", Place.ELSEWHERE),
+        (ObservableType.DOMAIN, "www.cert-nusa.example", Zone.OWN_SPACE),
+        (ObservableType.DOMAIN, "MELATI.example.", Zone.OWN_SPACE),
+        (ObservableType.URL, "https://u:p@shop.melati.example:8443/x", Zone.OWN_SPACE),
+        (ObservableType.EMAIL, "duty@cert-nusa.example", Zone.OWN_SPACE),
+        (ObservableType.IPV4, "198.51.100.9", Zone.OWN_SPACE),
+        (ObservableType.IPV4, "192.0.2.200", Zone.OWN_SPACE),
+        (ObservableType.IPV6, "2001:db8:7:1::5", Zone.OWN_SPACE),
+        (ObservableType.URL, "http://198.51.100.77/a.bin", Zone.OWN_SPACE),
+        (ObservableType.DOMAIN, "klinik-rekaan.gov.my", Zone.PUBLIC_BODY),
+        (ObservableType.URL, "https://sman9.sch.id/wp-content/kit/", Zone.PUBLIC_BODY),
+        (ObservableType.URL, "https://[bad/wp-content/kit/", Zone.ELSEWHERE),
+        (ObservableType.DOMAIN, "rekaan.go.th", Zone.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "kampus.ac.id", Zone.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "rekaan.edu.vn", Zone.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "rekaan.mil.ph", Zone.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "login-bayar.com.my", Zone.COUNTRY),
+        (ObservableType.DOMAIN, "bayar.id", Zone.COUNTRY),
+        (ObservableType.DOMAIN, "lembaga.or.th", Zone.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "lembaga.or.id", Zone.PUBLIC_BODY),
+        (ObservableType.DOMAIN, "rekaan.net.my", Zone.COUNTRY),
+        (ObservableType.DOMAIN, "rekaan.gov.br", Zone.ELSEWHERE),
+        (ObservableType.DOMAIN, "gov.my.evil.example", Zone.ELSEWHERE),
+        (ObservableType.DOMAIN, "notmelati.example", Zone.ELSEWHERE),
+        (ObservableType.IPV4, "192.0.2.5", Zone.ELSEWHERE),
+        (ObservableType.FILE, "melati.example", Zone.ELSEWHERE),
     ],
 )
-def test_a_value_lies_where_its_host_does(kind: ObservableType, value: str, place: Place) -> None:
-    assert OWN.place(seen(kind, value)) is place
+def test_a_value_lies_where_its_host_does(kind: ObservableType, value: str, place: Zone) -> None:
+    assert OWN_SPACE.zone(seen(kind, value)) is place
 
 
 def test_of_a_connection_the_victims_end_does_not_count() -> None:
     ends = TrafficDetails(("tcp",), "198.51.100.9", 5000, Role.VICTIM, "203.0.113.7", 443, Role.ADVERSARY)
-    assert OWN.place(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=ends)) is Place.ELSEWHERE
+    assert OWN_SPACE.zone(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=ends)) is Zone.ELSEWHERE
     back = TrafficDetails(("tcp",), "203.0.113.7", 443, Role.ADVERSARY, "198.51.100.9", 5000, Role.UNKNOWN)
-    assert OWN.place(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=back)) is Place.OWN
+    assert OWN_SPACE.zone(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=back)) is Zone.OWN_SPACE
 
 
 def test_only_an_adversarys_value_leaves_unasked_and_only_outside_protected_space() -> None:
@@ -70,17 +70,17 @@ def test_only_an_adversarys_value_leaves_unasked_and_only_outside_protected_spac
     leaving = {
         (role, place, compromised)
         for role in Role
-        for place in Place
+        for place in Zone
         for compromised in (False, True)
-        if standing(role, place, compromised=compromised) is Standing.LEAVES
+        if space_verdict(role, place, compromised=compromised) is SpaceVerdict.LEAVES
     }
     assert leaving == {
-        (Role.ADVERSARY, Place.COUNTRY, False),
-        (Role.ADVERSARY, Place.ELSEWHERE, False),
-        (Role.ADVERSARY, Place.ELSEWHERE, True),
+        (Role.ADVERSARY, Zone.COUNTRY, False),
+        (Role.ADVERSARY, Zone.ELSEWHERE, False),
+        (Role.ADVERSARY, Zone.ELSEWHERE, True),
     }
-    for place in Place:
-        assert standing(Role.VICTIM, place, compromised=False) is Standing.STAYS
+    for place in Zone:
+        assert space_verdict(Role.VICTIM, place, compromised=False) is SpaceVerdict.STAYS
 
 
 def test_a_host_that_the_report_calls_compromised_is_told_from_one_that_was_registered() -> None:
@@ -90,13 +90,15 @@ def test_a_host_that_the_report_calls_compromised_is_told_from_one_that_was_regi
 
 
 def test_a_public_body_that_a_longer_text_names_is_found_in_it() -> None:
-    assert OWN.names_in("http://bad.example/portal.rekaan.gov.my/login") == ["portal.rekaan.gov.my"]
-    assert OWN.names_in('alert tls any any -> any any (tls.sni; content:"rekaan.go.id"; sid:1;)') == ["rekaan.go.id"]
-    assert OWN.names_in("http://bad.example/gov.my-prize") == []
-    assert OWN.names_in("http://rekaan-gov-my.example/") == [
+    assert OWN_SPACE.public_body_names("http://bad.example/portal.rekaan.gov.my/login") == ["portal.rekaan.gov.my"]
+    assert OWN_SPACE.public_body_names('alert tls any any -> any any (tls.sni; content:"rekaan.go.id"; sid:1;)') == [
+        "rekaan.go.id"
+    ]
+    assert OWN_SPACE.public_body_names("http://bad.example/gov.my-prize") == []
+    assert OWN_SPACE.public_body_names("http://rekaan-gov-my.example/") == [
         "rekaan-gov-my"
     ]  # imitated: a lone indicator, once approved
-    assert OWN.names_in("http://rekaan-govmy.example/ac-mylar") == []
+    assert OWN_SPACE.public_body_names("http://rekaan-govmy.example/ac-mylar") == []
 
 
 # -- links ---------------------------------------------------------------------------------------------------------

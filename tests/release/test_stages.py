@@ -14,7 +14,7 @@ from hub.errors import ReleaseError
 from hub.home.member import OwnMember
 from hub.producer.releasing import Release, release_report
 from hub.release import stages
-from hub.release.history import history_of
+from hub.release.history import report_history
 from hub.release.policy import Approvals, Audience, text_key
 from hub.release.record import keep_file
 from hub.release.step import Withheld
@@ -234,7 +234,7 @@ def test_the_record_names_what_a_later_stage_withdrew_and_took_back(cert: Cert) 
     assert isinstance(later, Release)
     (row,) = [row for row in later.preview.rows if row.type == "indicator" and "beat.example" in row.here]
     assert row.leaves == f"{row.here}, withdrawn"
-    (history,) = history_of(cert.member, later.report.report_id)
+    (history,) = report_history(cert.member, later.report.report_id)
     (decision,) = history.events[-1].approvals
     assert (decision.decision, decision.text) == ("taken back", text)
     (revoked,) = [item for item in history.objects if item.revoked and item.type == "indicator"]
