@@ -139,7 +139,7 @@ def roles() -> str:
                 whose = item.role.value.replace("_", " ") + (", held" if item.hold_reason else "")
                 parts.append(f"| {specimen.says} | {whose} | {item.evidence} |")
     types = {
-        "The host was struck: a victim's": reading_roles.VICTIM_TYPES,
+        "The host is a victim's": reading_roles.VICTIM_TYPES,
         "The host attacks: the adversary's": reading_roles.ATTACKER_TYPES,
         "It does not say who attacked: unknown": {line.type for line in RSIT.values()}
         - reading_roles.VICTIM_TYPES

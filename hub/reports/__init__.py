@@ -1,1 +1,1 @@
-"""A CERT's reports, whatever their format, read into one model (`report`). `read` chooses the format."""
+"""Reports of a CERT in any format, read into one model (`report`). `read` chooses the format."""

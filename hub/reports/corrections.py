@@ -1,7 +1,7 @@
-"""The form's rows as they stand in a file, and the same file read with cells that a person has mended.
+"""The rows of a file of the form, and the same file read with cells that a person corrected.
 
-The file itself stays as it is. A mended cell is text, as a person types it; all other cells keep what the file holds, such
-as a spreadsheet's dates.
+The file itself does not change. A corrected cell is text, as a person types it; all other cells keep the value of the
+file, such as a date of a spreadsheet.
 """
 
 from __future__ import annotations
@@ -25,27 +25,31 @@ from hub.reports.report import Reading
 CORRECTABLE: Final = frozenset({"csv", "xlsx", "yaml", "json"})
 """The formats of the form."""
 Changes = Mapping[str, Mapping[str, str]]
-"""Place of a row -> column -> the text that counts in place of what the file holds."""
+"""Place of a row -> column -> the corrected text, which replaces the value of the file."""
 
 
-def form_rows(body: bytes, name: str, form: str, options: ReadOptions) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(place, cells by column) of each row of a file in one of the CORRECTABLE formats; rows that are no row are left out.
+def form_rows(
+    body: bytes, name: str, format_name: str, options: ReadOptions
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield (place, cells by column) of each row of a file in one of the CORRECTABLE formats; skip rows that cannot be read.
 
-    ReadingError where the file cannot be read.
+    Raises ReadingError if the file cannot be read.
     """
-    for place, cells in _records(open_source(body, name), form, options):
+    for place, cells in _records(open_source(body, name), format_name, options):
         if not isinstance(cells, BadValue):
             yield place, cells
 
 
-def read_corrected(body: bytes, name: str, form: str, options: ReadOptions, changes: Changes) -> Iterator[Reading]:
-    """Like `read_reports`, for a file in one of the CORRECTABLE formats, with the corrected cells in their places."""
+def read_corrected(
+    body: bytes, name: str, format_name: str, options: ReadOptions, changes: Changes
+) -> Iterator[Reading]:
+    """Like `read_reports`, for a file in one of the CORRECTABLE formats, with the corrected cells."""
     source = open_source(body, name)
-    yield from read_records(FORMAT, _mended(_records(source, form, options), changes), source, options)
+    yield from read_records(FORMAT, _corrected(_records(source, format_name, options), changes), source, options)
 
 
 def cell_text(value: Any) -> str:
-    """A cell as a person would type it into the form."""
+    """Return a cell as a person would type it into the form."""
     if isinstance(value, Formula):
         return cell_text(value.value)
     if value is None:
@@ -57,21 +61,21 @@ def cell_text(value: Any) -> str:
         role = f"@{str(fields['role']).strip()}" if fields.get("role") else ""
         role += "@confirmed" if str(fields.get("confirmed")).strip().casefold() in {"yes", "true"} else ""
         names = ", ".join(str(name) for name in as_list(fields.get("indicates")) if name is not None)
-        pointed = f" -> {names}" if names else ""
-        return f"{fields.get('type', '')}:{fields.get('value', '')}".removeprefix(":") + role + pointed
+        arrow = f" -> {names}" if names else ""
+        return f"{fields.get('type', '')}:{fields.get('value', '')}".removeprefix(":") + role + arrow
     if isinstance(value, datetime):
         return value.isoformat(" ", "minutes")
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _records(source: Source, form: str, options: ReadOptions) -> Iterator[Record]:
-    if form not in CORRECTABLE:
-        raise ReadingError(f"{source.name}: only the rows of the form are mended one by one")
-    if form == "csv":
+def _records(source: Source, format_name: str, options: ReadOptions) -> Iterator[Record]:
+    if format_name not in CORRECTABLE:
+        raise ReadingError(f"{source.name}: only rows of the form can be corrected one by one")
+    if format_name == "csv":
         yield from csv_records(source, options)
         return
     try:
-        if form == "xlsx":
+        if format_name == "xlsx":
             yield from import_module("hub.reports.formats.form.xlsx").xlsx_records(source)
             return
         module = import_module("hub.reports.formats.form.document")
@@ -80,7 +84,7 @@ def _records(source: Source, form: str, options: ReadOptions) -> Iterator[Record
             f"{source.name}: reading this needs the package {error.name}; install it with "
             "`pip install 'threat-sharing-hub[reports]'`"
         ) from None
-    for place, value in module.yaml_records(source) if form == "yaml" else json_values(source):
+    for place, value in module.yaml_records(source) if format_name == "yaml" else json_values(source):
         if isinstance(value, BadValue):
             yield place, value
         elif isinstance(value, dict):
@@ -89,7 +93,7 @@ def _records(source: Source, form: str, options: ReadOptions) -> Iterator[Record
             yield place, BadValue(place, cell_text(value)[:80], "a mapping of the form's columns to values")
 
 
-def _mended(records: Iterator[Record], changes: Changes) -> Iterator[Record]:
+def _corrected(records: Iterator[Record], changes: Changes) -> Iterator[Record]:
     for place, cells in records:
         if isinstance(cells, BadValue) or place not in changes:
             yield place, cells

@@ -1,4 +1,4 @@
-"""The format of a report, by its content; the file's name only breaks ties."""
+"""Detect the format of a report from its content; the name of the file is used only if the content is not enough."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 from hub.reports.reading.source import as_utf8, is_mail, shallow_keys
 
 FORMATS: Final = ("csv", "xlsx", "yaml", "json", "misp", "intelmq", "n6", "iodef", "xarf", "veris")
-"""The names for ``--format``; the first four are the form. ``iodef`` is XML or JSON, ``intelmq`` JSON or CSV."""
+"""The values of ``--format``; the first four are the form. ``iodef`` is XML or JSON, ``intelmq`` JSON or CSV."""
 
 _MISP_EVENT: Final = {"info", "threat_level_id", "analysis", "Attribute", "Object", "orgc_id", "Orgc", "distribution"}
-# Dotted keys, and the same with underscores, as databases keep them.
+# Keys with dots, or with underscores, as databases store them.
 _INTELMQ: Final = re.compile(r"(?:source|destination|time|feed|classification|event_description|protocol)[._][a-z_.]+")
 _MISP_DUMP: Final = frozenset({"category", "type", "value", "to_ids"})
 _HEADING_LINES: Final = 20  # a title may stand above the headings
@@ -20,7 +20,7 @@ _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def detect_format(head: bytes, name: str = "") -> str | None:
-    """The format (one of FORMATS) of a file that begins with ``head`` (64 KiB are plenty); None if it is not known."""
+    """Return the format (one of FORMATS) of a file that begins with ``head``, at most 64 KiB; None if it is unknown."""
     if head.startswith((b"PK\x03\x04", _OLE)):
         return "xlsx"
     text = as_utf8(head).lstrip()
@@ -34,7 +34,7 @@ def detect_format(head: bytes, name: str = "") -> str | None:
 
 
 def _detect_json(head: bytes) -> str | None:
-    keys, below = shallow_keys(head)
+    keys, inner_keys = shallow_keys(head)
     if "xarf_version" in keys or {"Version", "ReporterInfo", "Report"} <= keys:
         return "xarf"
     if "Event" in keys or "response" in keys or len(keys & _MISP_EVENT) >= 2 or keys == {"Object"}:
@@ -47,7 +47,7 @@ def _detect_json(head: bytes) -> str | None:
         return "intelmq"
     if "Incident" in keys:
         return "iodef"
-    if len(keys & _VERIS) >= 3 or ("incident" in keys and len(below & _VERIS) >= 2):
+    if len(keys & _VERIS) >= 3 or ("incident" in keys and len(inner_keys & _VERIS) >= 2):
         return "veris"
     return "json" if "report_id" in keys or "incident_class" in keys else None
 

@@ -1,4 +1,4 @@
-"""What an incident did: one class for each sub-extension of Impact in Incident Core."""
+"""The impacts of an incident: one class for each sub-extension of Impact in Incident Core."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hub.reports.moments import Moment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Impact:
-    """An effect of the incident. Each sub-extension of Impact in Incident Core has a subclass, which is the category."""
+    """An impact of the incident. The subclass gives its category, a sub-extension of Impact in Incident Core."""
 
     criticality: int | None = None
     description: str | None = None
@@ -29,7 +29,7 @@ class AvailabilityImpact(Impact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfidentialityImpact(Impact):
-    """``confidentiality-ext``: loss_type of incident-confidentiality-loss-enum, information_type-ov, counts."""
+    """``confidentiality-ext``: loss_type of incident-confidentiality-loss-enum, information_type of information-type-ov."""
 
     loss_type: str
     information_type: str | None = None  # always present unless loss_type is "none"
@@ -38,7 +38,7 @@ class ConfidentialityImpact(Impact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IntegrityImpact(Impact):
-    """``integrity-ext``: alteration of integrity-alteration-enum, information_type-ov, counts."""
+    """``integrity-ext``: alteration of integrity-alteration-enum, information_type of information-type-ov."""
 
     alteration: str
     information_type: str | None = None  # always present unless alteration is "none"
@@ -57,7 +57,7 @@ class EconomicImpact(Impact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhysicalImpact(Impact):
-    """``physical-ext``: impact_type of physical-impact-enum, asset_type-ov unless it is "none"."""
+    """``physical-ext``: impact_type of physical-impact-enum; asset_type of asset-type-ov unless impact_type is "none"."""
 
     impact_type: str
     asset_type: str | None = None

@@ -1,7 +1,8 @@
-"""Who did it and how, and what helps against it: actors, malware, techniques, vulnerabilities, software, mitigations.
+"""Knowledge about an attack: actors, malware, techniques, vulnerabilities, software, mitigations.
 
-Ways in, floods, mitigations and data sources hold words of closed vocabularies only (`hub/stix/methods.py`), so that they
-cannot hold a victim's name. Software has a checked form, but a name in it may be anybody's: it is searched like a text.
+Entry vectors, floods, mitigations and data sources contain only words of closed vocabularies (`hub/stix/methods.py`), so
+they cannot contain the name of a victim. Software has a checked form, but its name may be any word: the release step
+searches it like a text.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it. ``kind`` is the STIX type: threat-actor, intrusion-set or campaign."""
+    """The attacker. ``kind`` is the STIX type: threat-actor, intrusion-set or campaign."""
 
     name: str
     kind: Literal["threat-actor", "intrusion-set", "campaign"] = "threat-actor"
     types: tuple[str, ...] = ()  # threat-actor-type-ov
     aliases: tuple[str, ...] = ()
     motivation: str | None = None  # attack-motivation-ov
-    countries: tuple[str, ...] = ()  # where the actor is said to be; ISO2
+    countries: tuple[str, ...] = ()  # where the report locates the actor (ISO 3166-1 alpha-2)
     description: str | None = None
-    attack_id: str | None = None  # of ATT&CK's groups and campaigns: G0016
-    is_named: bool = True  # False: `name` is only a class ("crime-syndicate"), not what anybody calls them
+    attack_id: str | None = None  # id of a group or campaign in ATT&CK: G0016
+    is_named: bool = True  # False: `name` is only a class ("crime-syndicate"); the group has no known name
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,13 @@ class Malware:
     version: str | None = None
     aliases: tuple[str, ...] = ()
     description: str | None = None
-    attack_id: str | None = None  # of ATT&CK's software: S0017
+    attack_id: str | None = None  # id of software in ATT&CK: S0017
     is_named: bool = True  # False: `name` is only the kind ("ransomware"); no family is known
 
 
 @dataclass(frozen=True, slots=True)
 class Technique:
-    """How it was done: an ATT&CK technique (``technique_id`` T1566 or T1566.001), or a way known only by name."""
+    """A technique of the attack: one of ATT&CK (``technique_id`` T1566 or T1566.001), or one that has only a name."""
 
     name: str
     technique_id: str | None = None
@@ -52,7 +53,7 @@ class Technique:
 
 @dataclass(frozen=True, slots=True)
 class Vulnerability:
-    """A weakness used; ``name`` is the CVE id where there is one."""
+    """A vulnerability that was exploited; ``name`` is its CVE id, if it has one."""
 
     name: str
     description: str | None = None
@@ -62,10 +63,9 @@ class Vulnerability:
 
 @dataclass(frozen=True, slots=True)
 class Software:
-    """A program or package: one that was attacked or misused, or the version that mends a weakness.
+    """A program or package that was attacked or misused, or the version that fixes a vulnerability.
 
-    ``purl`` is a package URL and ``cpe`` a CPE 2.3 name, as far as they are known; an update of Windows has its number
-    (KB5034441) as its name.
+    ``purl`` is a package URL and ``cpe`` a CPE 2.3 name, if known. The name of a Windows update is its number (KB5034441).
     """
 
     name: str
@@ -76,7 +76,7 @@ class Software:
 
 @dataclass(frozen=True, slots=True)
 class VerisWord:
-    """A way in, as VERIS names it: ``action`` hacking, ``kind`` variety, ``word`` "Use of stolen creds"."""
+    """An entry vector in the words of VERIS: ``action`` hacking, ``kind`` variety, ``word`` "Use of stolen creds"."""
 
     action: str
     kind: Literal["vector", "variety"]
@@ -84,24 +84,24 @@ class VerisWord:
 
     @property
     def label(self) -> str:
-        """The machine tag of MISP's taxonomy of VERIS: ``veris:action:hacking:variety="Use of stolen creds"``."""
+        """The tag of MISP's VERIS taxonomy: ``veris:action:hacking:variety="Use of stolen creds"``."""
         return f'veris:action:{self.action}:{self.kind}="{self.word}"'
 
 
 @dataclass(frozen=True, slots=True)
 class Flood:
-    """A denial of service: ``vectors`` of FLOOD_VECTORS, and its highest rates."""
+    """A denial of service: its ``vectors``, words of FLOOD_VECTORS, and its highest rates."""
 
     vectors: tuple[str, ...] = ()
     bits_per_second: int | None = None
     packets_per_second: int | None = None
     requests_per_second: int | None = None
-    seconds: int | None = None  # how long it lasted
+    seconds: int | None = None  # duration
 
 
 @dataclass(frozen=True, slots=True)
 class Mitigation:
-    """What helps: a mitigation of ATT&CK (M1032, "Multi-factor Authentication"), or one that has only a name."""
+    """A mitigation of ATT&CK (M1032, "Multi-factor Authentication"), or one that has only a name."""
 
     name: str
     mitigation_id: str | None = None

@@ -1,4 +1,4 @@
-"""What of a source did not arrive: fields without a place in the model, and rows that could not be read."""
+"""Losses of reading: fields without a place in the model, and rows that could not be read."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Unused:
-    """A field of the source that has no place in the model, or whose value could not be used. For the CERT's eyes."""
+    """A field of the source that has no place in the model, or whose value could not be used. Shown only to the CERT."""
 
     place: str  # row or path: "row 3", "Event.Attribute[7]", "line 12"
     key: str  # column or key
     value: str  # an excerpt, at most UNUSED_CHARS
     reason: str  # one clause for a person
-    count: int = 1  # in a feed: on how many lines of the batch
+    count: int = 1  # in a feed: the number of lines of the batch
 
 
 EXCERPT_CHARS = 80
 """Characters of a value that are shown in a table or message."""
 UNUSED_CHARS = 400
-"""Characters of an unused value that are kept for a file of them."""
+"""Characters of an unused value that are kept for the file of unused values."""
 
 
 def excerpt(value: object, chars: int = EXCERPT_CHARS) -> str:
@@ -33,19 +33,19 @@ def excerpt(value: object, chars: int = EXCERPT_CHARS) -> str:
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """A row (event, incident) that could not be read; the others of the file are not touched by it.
+    """A row (event, incident) that could not be read; it does not affect the other rows.
 
-    ``str(error)`` is the one line for a person.
+    ``str(error)`` is a message of one line.
     """
 
     file: str
     place: str  # "row 3", "line 12", "Incident[2]"
-    key: str  # column, key or element; empty where the row as a whole is meant
-    value: str  # what stood there: an excerpt, at most EXCERPT_CHARS
+    key: str  # column, key or element; empty if the error concerns the whole row
+    value: str  # an excerpt of the value, at most EXCERPT_CHARS
     expected: str
-    report_id: str | None = None  # where it could be read before the error
+    report_id: str | None = None  # if it could be read before the error
 
     def __str__(self) -> str:
-        """Name file, row, column, what stood there and what was expected."""
+        """The file, row, column, the value and the expected value."""
         place = ", ".join(part for part in (self.file, self.place, self.key) if part)
         return f"{place}: found {self.value or 'nothing'}; expected {self.expected}"

@@ -1,4 +1,4 @@
-"""The levels that a report or a part of it carries: TLP and PAP."""
+"""The TLP and PAP levels of a report or of a part of it."""
 
 from __future__ import annotations
 
@@ -13,4 +13,4 @@ PapWord = Literal["clear", "green", "amber", "red"]
 
 
 TLP_WORDS: tuple[TlpWord, ...] = ("clear", "green", "amber", "amber+strict", "red")
-"""The levels, from what everybody may read to what nobody may pass on."""
+"""The levels in order, least restrictive first."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Fidelity(StrEnum):
-    """``timestamp-fidelity-enum`` of Incident Core: how exact a time is, finest first."""
+    """``timestamp-fidelity-enum`` of Incident Core: the precision of a time, most exact first."""
 
     SECOND = "second"
     MINUTE = "minute"
@@ -20,17 +20,17 @@ class Fidelity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Moment:
-    """An instant and how exactly it is known.
+    """An instant and its precision.
 
-    ``instant`` is always in UTC. A date without a time is that date at 00:00 UTC with fidelity ``day``: the date as
-    written is kept, whatever the zone of the office that wrote it.
+    ``instant`` is always in UTC. A date without a time becomes 00:00 UTC of that date with fidelity ``day``: the date
+    stays as it was written, whatever the time zone of the author.
     """
 
     instant: datetime
     fidelity: Fidelity = Fidelity.SECOND
 
     def __post_init__(self) -> None:
-        """Refuse a time without a zone, and bring any other to UTC."""
+        """Refuse a time without a zone; convert any other to UTC."""
         if self.instant.tzinfo is None:
             raise ValueError("a Moment needs a time with a zone")
         object.__setattr__(self, "instant", self.instant.astimezone(UTC))
@@ -43,7 +43,7 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """The times of the incident itself. The renderer makes the main event of started/ended, and a task of each other."""
+    """The times of the incident. ``started`` and ``ended`` become the main event; other times become tasks or events."""
 
     started: Moment | None = None
     ended: Moment | None = None
@@ -55,6 +55,6 @@ class Timeline:
     written: Moment | None = None  # when the source wrote this version of its report; not an event
 
     def moments(self) -> tuple[Moment, ...]:
-        """The times that are known."""
-        known = (getattr(self, part.name) for part in fields(self))
-        return tuple(moment for moment in known if moment is not None)
+        """The times that are not None."""
+        values = (getattr(self, part.name) for part in fields(self))
+        return tuple(moment for moment in values if moment is not None)

@@ -1,4 +1,4 @@
-"""Observed values, their roles with the evidence, and how often they were sighted."""
+"""Observed values, the evidence for their roles, and how often they were sighted."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from hub.reports.references import Reference
 
 
 class Role(StrEnum):
-    """Whom an observable belongs to, by evidence (hub/docs/roles.md). Only ``ADVERSARY`` leaves without an approval."""
+    """The owner of an observable, by evidence (hub/docs/roles.md). Only ``ADVERSARY`` leaves without an approval."""
 
     ADVERSARY = "adversary"
     VICTIM = "victim"
-    THIRD_PARTY = "third_party"  # a hacked innocent host: indicator and victim at once
+    THIRD_PARTY = "third_party"  # an innocent host that was hacked: indicator and victim at once
     UNKNOWN = "unknown"
 
 
 class ObservableType(StrEnum):
-    """What can be observed: STIX's own SCO types, and below them those that have none."""
+    """Types of observables: those that are SCO types of STIX first, then the others."""
 
     IPV4 = "ipv4-addr"  # value: an address or CIDR
     IPV6 = "ipv6-addr"  # value: an address or CIDR
@@ -47,12 +47,12 @@ class ObservableType(StrEnum):
     NAMED_PIPE = "named-pipe"  # value: the name below the pipe device
     PDB_PATH = "pdb-path"  # value: the path of debug symbols that a compiler left in a file
     URI_PATH = "uri-path"  # value: path and query of a request, without the host
-    PATTERN = "pattern"  # a yara, sigma, snort … rule; see `pattern`, `pattern_type`
+    PATTERN = "pattern"  # a rule (yara, sigma, snort, …); see `pattern`, `pattern_type`
 
 
 @dataclass(frozen=True, slots=True)
 class FileDetails:
-    """A file, or a certificate, by name and hashes. ``hashes`` has STIX's names: MD5, SHA-1, SHA-256, SHA-512, SSDEEP …"""
+    """A file or certificate. The keys of ``hashes`` are STIX's names: MD5, SHA-1, SHA-256, SHA-512, SSDEEP, …"""
 
     name: str | None = None
     hashes: Mapping[str, str] = field(default_factory=dict)
@@ -63,9 +63,9 @@ class FileDetails:
 
 @dataclass(frozen=True, slots=True)
 class TrafficDetails:
-    """One or both ends of a connection. An end that is the victim's has ``…_role`` VICTIM and must not be released.
+    """One or both ends of a connection. An end with the role VICTIM must not be released.
 
-    Hosts are an IPv4 or IPv6 address or a domain name. ``protocols`` are lower case, lowest layer first.
+    Hosts are IPv4 addresses, IPv6 addresses or domain names. ``protocols`` are lower case, lowest layer first.
     """
 
     protocols: tuple[str, ...] = ()
@@ -81,17 +81,17 @@ class TrafficDetails:
 class Observable:
     """An observed value, its role, and whether others should block it or search for it.
 
-    ``value`` is never empty and is the canonical text: for a file the name or strongest hash, for traffic
-    ``protocol src:port > dst:port``, for a rule its first line and a short digest. ``as_indicator`` False: seen, but not to be blocked.
-    ``held`` names why it is kept out although it is adversary's (a private address, a public resolver, a top domain,
-    too wide a network): the renderer makes no indicator of it, and it does not leave, unless the officer confirms it,
-    in which case the reader leaves ``held`` empty.
+    ``value`` is never empty and is the canonical text: for a file its strongest hash or its name, for traffic
+    ``protocol src:port > dst:port``, for a rule its first line and a short digest. An observable without
+    ``as_indicator`` was seen, but should not be blocked. ``hold_reason`` says why a value of the adversary is held
+    (a private address, a public resolver, a widely used domain, too wide a network): the renderer makes no indicator of
+    it, and it does not leave. If an officer confirms the value, the reader leaves ``hold_reason`` empty.
     """
 
     type: ObservableType
     value: str
     role: Role = Role.UNKNOWN
-    evidence: str = ""  # which field of the report decided the role; empty only where the role is UNKNOWN
+    evidence: str = ""  # which field of the report decided the role; empty only if the role is UNKNOWN
     as_indicator: bool = False
     hold_reason: str | None = None
     file: FileDetails | None = None
@@ -106,32 +106,30 @@ class Observable:
     valid_from: Moment | None = None
     valid_until: Moment | None = None
     confidence: int | None = None
-    tlp: TlpWord | None = None  # only where stricter than the report's
+    tlp: TlpWord | None = None  # only if stricter than the level of the report
     description: str | None = None
     labels: tuple[str, ...] = ()  # `rsit:…` of this observation, in a feed
     indicator_types: tuple[str, ...] = ()  # indicator-type-ov
     kill_chain_phases: tuple[tuple[str, str], ...] = ()
-    malware: str | None = None  # the name of the Malware of this report that it points to
+    malware: str | None = None  # the name of the Malware of this report that it indicates
     revoked: bool = False  # the source withdrew it (deleted, delisted, reported a false positive)
-    references: tuple[Reference, ...] = ()  # where more is written about it
-    source_id: str | None = None  # the source's own id: private
-    source_remarks: tuple[
-        str, ...
-    ] = ()  # what its source says of it, such as a certificate's subject: private, and searched
+    references: tuple[Reference, ...] = ()  # sources with more information
+    source_id: str | None = None  # the id at the source: private
+    source_remarks: tuple[str, ...] = ()  # such as the subject of a certificate: private, and searched for names
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells two observables of one report apart, and what Sighting.of names: (type, value)."""
+        """(type, value): unique among the observables of one report; sightings and relations refer to it."""
         return (self.type.value, self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """How two things of the report are connected, as the report says it.
+    """A connection that the report states between two of its parts.
 
-    Each end is (kind, name): kind is observable ("type value" joined by one space), malware, technique, vulnerability
-    or actor, and name that of one of this report. ``kind`` is the word of the source with hyphens:
-    "communicates-with", "drops", "resolves-to". ``tlp`` only where it is stricter than the report's.
+    Each end is (kind, name). The kind is observable, malware, technique, vulnerability or actor; the name is the name of
+    that part, or "type value" for an observable. ``kind`` is the word of the source, with hyphens:
+    "communicates-with", "drops", "resolves-to". ``tlp`` is set only if it is stricter than the level of the report.
     """
 
     source: tuple[str, str]
@@ -145,14 +143,14 @@ SightingTarget = Literal["observable", "malware", "vulnerability", "technique", 
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """Something seen so many times, somewhere. ``of_type`` and ``of`` say what:
+    """How often something was seen. The form of ``target`` depends on ``target_type``:
 
-    ``observable``: ``of`` = "type value" joined by one space, the key of an Observable here;
+    ``observable``: "type value", the key of an Observable of this report joined by one space;
     ``malware``, ``vulnerability``, ``technique``: the name of one of this report;
-    ``classification``: an RSIT "class/type", where nothing more exact is known ("vulnerable/ddos-amplifier").
+    ``classification``: an RSIT "class/type" if nothing more exact is known ("vulnerable/ddos-amplifier").
 
-    ``country`` and ``sector`` are of the place where it was seen (the victims' side): the renderer points
-    ``where_sighted_refs`` at the identity class of country and sector, or at the CERT where neither is known.
+    ``country`` and ``sector`` describe where it was seen (the victims' side). The renderer sets ``where_sighted_refs``
+    to the identity for that sector and country, or to the CERT if both are unknown.
     """
 
     target_type: SightingTarget
@@ -162,6 +160,6 @@ class Sighting:
     last_seen: Moment | None = None
     country: str | None = None
     sector: str | None = None
-    detail: str | None = None  # the exposed service ("snmp"), the detecting device; not free text
+    detail: str | None = None  # the exposed service ("snmp") or the detecting device; not free text
     confidence: int | None = None
     labels: tuple[str, ...] = ()  # rsit:…

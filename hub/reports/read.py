@@ -1,9 +1,9 @@
-"""Reports in the forms CERTs keep them, read into the one intermediate model (:mod:`hub.reports.report`).
+"""Read reports in all supported formats into the intermediate model (:mod:`hub.reports.report`).
 
 >>> for reading in read_reports("reports.xlsx"):            # doctest: +SKIP
 ...     print(reading.title if isinstance(reading, Report) else f"not read: {reading}")
 
-The format is detected from the content (:func:`detect_format`); ``format=`` overrides it. What is read are all of:
+The format is detected from the content (:func:`detect_format`) unless ``format=`` names it. Supported formats are
 the form as CSV, XLSX, YAML and JSON; MISP events; IntelMQ and n6 events; IODEF 1 and 2; X-ARF 3 and 4; VERIS.
 """
 
@@ -25,7 +25,7 @@ __all__ = ["FORMATS", "ReadOptions", "Reading", "Report", "RowError", "Unused", 
 
 Reader = Callable[[Source, ReadOptions], Iterator[Reading]]
 
-# Imported when first met: openpyxl, PyYAML and pydantic are slow to load, and the last is an extra.
+# Modules are imported on first use: openpyxl, PyYAML and pydantic are slow to load, and they belong to extras.
 _READERS: Final = {
     "csv": "form.sheet.read_csv",
     "xlsx": "form.xlsx.read_xlsx",
@@ -47,19 +47,19 @@ def read_reports(
     name: str | None = None,
     options: ReadOptions | None = None,
 ) -> Iterator[Reading]:
-    """Read a path, bytes or binary stream; yield a Report, or a RowError where there should have been one.
+    """Read a path, bytes or binary stream; yield a Report for each record, or a RowError if a record cannot be read.
 
-    ``format`` is one of FORMATS and overrides what the content tells; ``name`` is the file's name in messages.
-    Memory is that of one report (one batch of lines, for a feed), however long the file.
+    ``format`` is one of FORMATS and overrides the detected one; ``name`` is the name of the file in messages.
+    Only one report is in memory at a time (for a feed, one batch of lines), however long the file is.
     Raises ReadingError, on the first step of the iteration, for a file that cannot be read at all.
     """
     if format is not None and format not in FORMATS:
-        raise ReadingError(f"{format!r} is no format; choose one of {', '.join(FORMATS)}")
+        raise ReadingError(f"{format!r} is not a known format; choose one of {', '.join(FORMATS)}")
     source = open_source(origin, name)
     try:
         format_name = format or detect_format(source.head, source.name)
         if format_name is None:
-            raise ReadingError(f"{source.name}: {_why_unknown(source.head)}")
+            raise ReadingError(f"{source.name}: {_unknown_format_reason(source.head)}")
         module, function = _READERS[format_name].rsplit(".", 1)
         try:
             reader = cast(Reader, getattr(import_module(f"hub.reports.formats.{module}"), function))
@@ -75,18 +75,16 @@ def read_reports(
             source.stream.close()
 
 
-_AS_IT_IS: Final = (
-    "is not converted; `hub publish` sends it as it is, so that a victim it names would leave: report that by the form"
-)
+_SENT_UNCHANGED: Final = "is not converted; `hub publish` sends it unchanged, so a victim that it names would leave: write the report in the form"
 
 
-def _why_unknown(head: bytes) -> str:
+def _unknown_format_reason(head: bytes) -> str:
     if not head.strip():
         return "is empty"
     if b'"bundle"' in head and b'"objects"' in head:
-        return f"is a STIX bundle already, and {_AS_IT_IS}"
+        return f"is a STIX bundle already, and {_SENT_UNCHANGED}"
     if b'"spec_version"' in head:
-        return f"is STIX already, and {_AS_IT_IS}"
+        return f"is STIX already, and {_SENT_UNCHANGED}"
     if head.lstrip()[:1] == b"<":
-        return "is XML, but not IODEF; name its format if you know better"
-    return f"is in no form that is known; name it with --format ({', '.join(FORMATS)})"
+        return "is XML, but not IODEF; name its format with --format"
+    return f"has no format that is known; name it with --format ({', '.join(FORMATS)})"

@@ -1,4 +1,4 @@
-"""Pointers from a report to what stands elsewhere."""
+"""References from a report to other sources."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A pointer elsewhere. ``public`` False: the CERT's own ticket or supplier, which never leaves."""
+    """A reference to another source. One that is not ``public``, such as a ticket of the CERT, never leaves."""
 
     source_name: str
     external_id: str | None = None

@@ -1,26 +1,27 @@
-"""The intermediate model: what a report says, before it becomes STIX.
+"""The intermediate model of a report, between its source format and STIX.
 
-Every reader fills a :class:`Report`, one renderer makes STIX of it, and the release step looks at its roles and
-consent. It is the plain form of the member CERTs as types; a format that says less leaves fields empty, and what
-has no field here is named in :attr:`Report.unused`, never dropped in silence and never carried along as ``x_…``.
+Every reader fills a :class:`Report`, one renderer turns it into STIX, and the release step uses its roles and
+consent. The model covers the reporting form of the member CERTs. A format with less information leaves fields empty.
+A value that has no field here is listed in :attr:`Report.unused`: it is never dropped silently, and never copied into
+STIX as a custom ``x_…`` property.
 
 Three kinds of report:
 
 ``case``
-    One incident: IODEF, MISP, VERIS, X-ARF, the form. The renderer makes one incident with a container report.
+    One incident: IODEF, MISP, VERIS, X-ARF, the form. The renderer makes one incident and one container report.
 ``feed``
     A batch of automatic observations (IntelMQ, n6): indicators for the adversary's side, counted sightings for the
-    victims' side, **no** incident. One Report holds up to some hundred lines of one TLP level and one consent.
+    victims' side, **no** incident. One Report contains up to a few hundred lines of one TLP level and one consent.
 ``watch``
-    Indicators passed on without an incident (IODEF ``purpose="watch"``): a container report, no victim.
+    Indicators shared without an incident (IODEF ``purpose="watch"``): a container report, no victim.
 
-Conventions, in every class:
+Conventions in every class:
 
-* An absent value is ``None`` or empty: "not shared". A count of 0 is "none". The two are never mixed up.
-* Words are the standards' own: RSIT keys, the vocabularies of the OASIS Incident Core extension, STIX 2.1 types.
+* An absent value is ``None`` or empty and means "not shared". A count of 0 means "none".
+* Words come from the standards: RSIT keys, the vocabularies of the OASIS Incident Core extension, STIX 2.1 types.
 * Values are refanged and canonical (lower-case hosts, hexadecimal hashes, compressed IPv6 addresses).
-* Tuples keep the order of the source and hold no duplicates, so that rendering is repeatable to the byte.
-* Everything is frozen. A changed report is a new one: ``dataclasses.replace(report, …)``.
+* Tuples keep the order of the source and have no duplicates, so that rendering twice gives the same bytes.
+* Every class is frozen. To change a report, make a new one: ``dataclasses.replace(report, …)``.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ from hub.reports.victims import Consent, Contact, Victim
 
 
 class ReportKind(StrEnum):
-    """What a report is, and so what is rendered of it (see the module's docstring)."""
+    """The kind of a report, which decides what is rendered (see the docstring of the module)."""
 
     CASE = "case"
     FEED = "feed"
@@ -79,17 +80,17 @@ class ReportStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Severity:
-    """How bad it is: ``criticality`` 0-100 as Incident Core counts, and what the member's own scale called it."""
+    """The severity: ``criticality`` 0-100 on Incident Core's scale, and the value on the scale of the report."""
 
     criticality: int
     scale: str = ""  # the name of the scale, e.g. "national 1-5", "MISP threat level"
     text: str = ""  # the word or number as the report wrote it
-    number: float | None = None  # the value, where the scale counts; becomes an incident-score
+    number: float | None = None  # the value on a numeric scale; becomes an incident-score
 
 
 @dataclass(frozen=True, slots=True)
 class ReportEvent:
-    """Something that happened besides the main event, which the renderer makes of the Timeline and incident_types."""
+    """An event besides the main one. The renderer makes the main event from the Timeline and incident_types."""
 
     name: str
     event_types: tuple[str, ...] = ()  # event-type-ov
@@ -101,7 +102,7 @@ class ReportEvent:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Something done about it, besides the detecting, reporting and recovering that the Timeline holds."""
+    """A task besides detection, reporting, containment and recovery, whose times are in the Timeline."""
 
     name: str
     task_types: tuple[str, ...] = ()  # task-type-ov
@@ -113,7 +114,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Text beside the description. ``kind``: lesson (learnt), comment, report (of the source), requested (of others)."""
+    """A text beside the description: a lesson learnt, a comment, a report of the source, or a request to others."""
 
     text: str
     kind: Literal["lesson", "comment", "report", "requested"] = "comment"
@@ -123,7 +124,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A title or description in a further language; becomes language-content."""
+    """The title or description in another language; becomes a language-content object."""
 
     language: str  # BCP 47
     property: Literal["title", "description"]
@@ -132,12 +133,12 @@ class Translation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A complete report. See the module's docstring for the conventions and the three kinds.
+    """A complete report. See the docstring of the module for the conventions and the three kinds.
 
-    ``report_id`` is unique within (producer, ``source_format``) and stays the same for every later version: ids of
-    STIX objects are made of it. ``rsit`` is ("class", "type") pairs; the first is the report's own, others are further
-    ones. ``incident_types`` are of event-type-ov, and already follow from ``rsit`` where the source did not say more.
-    ``labels`` hold only machine tags (``rsit:…``, ``iodef:…``), safe to show.
+    ``report_id`` is unique within (producer, ``source_format``) and stays the same for every later version: the ids of
+    STIX objects are derived from it. ``rsit`` has (class, type) pairs, the main one first. ``incident_types`` are values
+    of event-type-ov; readers derive them from ``rsit`` if the source has no more exact ones. ``labels`` contain only
+    machine tags (``rsit:…``, ``iodef:…``), which are safe to show.
     """
 
     report_id: str
@@ -157,28 +158,27 @@ class Report:
     confidence: int | None = None  # 0-100
     tlp: TlpWord = "amber+strict"
     pap: PapWord | None = None
-    countries: tuple[str, ...] = ()  # where it happened; the first is the reporting country where it is known
+    countries: tuple[str, ...] = ()  # where it happened; the reporting country first, if it is known
     cross_border: bool | None = None
     timeline: Timeline = field(default_factory=Timeline)
     detection_methods: tuple[str, ...] = ()  # detection-methods-ov
     suspected_malicious: bool | None = None
-    root_cause: str | None = (
-        None  # malicious-actions, system-failures, human-errors, natural-phenomena, third-party-failures
-    )
+    # malicious-actions, system-failures, human-errors, natural-phenomena or third-party-failures
+    root_cause: str | None = None
     recoverability: str | None = None  # recoverability-enum
     victims: tuple[Victim, ...] = ()
-    # Protected like the victims, and never rendered: secondary victims (VERIS), impersonated persons and brands.
+    # Secondary victims (VERIS), impersonated persons and brands: protected like the victims, and never rendered.
     secondary_victims: tuple[Victim, ...] = ()
     consent: Consent | None = None
-    withheld_reason: str = ""  # with consent NONE: the sentence that says why, where it was not the victim who said so
+    withheld_reason: str = ""  # with consent NONE: a sentence with the reason, if the decision was not the victim's
     affected_counts: Mapping[str, int] = field(default_factory=dict)  # entity-type-ov -> how many
     impacts: tuple[Impact, ...] = ()
     events: tuple[ReportEvent, ...] = ()
     tasks: tuple[Task, ...] = ()
-    recommended_actions: tuple[str, ...] = ()  # courses of action, in the CERT's own words
+    recommended_actions: tuple[str, ...] = ()  # courses of action, as the CERT wrote them
     mitigations: tuple[Mitigation, ...] = ()
-    fixes: tuple[Software, ...] = ()  # versions that mend the weakness
-    data_sources: tuple[DataSource, ...] = ()  # where others can detect it
+    fixes: tuple[Software, ...] = ()  # versions that fix the vulnerability
+    data_sources: tuple[DataSource, ...] = ()  # where others can detect the attack
     notes: tuple[Note, ...] = ()
     actors: tuple[Actor, ...] = ()
     malware: tuple[Malware, ...] = ()
@@ -194,9 +194,9 @@ class Report:
     related_reports: tuple[str, ...] = ()  # report_ids of the same CERT
     contacts: tuple[Contact, ...] = ()
     unused: tuple[Unused, ...] = ()
-    warnings: tuple[str, ...] = ()  # sentences for the officer: what is held and why, what was assumed
+    warnings: tuple[str, ...] = ()  # sentences for the officer: what is held, with the reason, and what was assumed
     source: str = ""  # file name and row or path, for messages: "reports.xlsx, row 3"
 
 
 Reading = Report | RowError
-"""What a reader yields: a report, or in its place why there is none."""
+"""What a reader yields: a report, or the error that replaces it."""

@@ -1,7 +1,7 @@
 """RSIT, the Reference Security Incident Taxonomy of ENISA and the CSIRTs (machine tag `rsit`, version 1003, CC0).
 
-The classification spine of every reader: each class and type with its human name and the nearest values of
-``event-type-ov``, which Incident Core wants as ``incident_types``.
+Every reader classifies reports by it. Each class and type has its name for people and the nearest values of
+``event-type-ov``, which Incident Core requires as ``incident_types``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 
 class RsitType(NamedTuple):
-    """A line of the taxonomy. ``incident_types`` are values of event-type-ov."""
+    """An entry of the taxonomy. ``incident_types`` are values of event-type-ov."""
 
     rsit_class: str
     type: str
@@ -19,7 +19,7 @@ class RsitType(NamedTuple):
 
     @property
     def label(self) -> str:
-        """The machine tag, as it stands in `labels`: ``rsit:fraud="phishing"``."""
+        """The machine tag that is used in `labels`: ``rsit:fraud="phishing"``."""
         return f'rsit:{self.rsit_class}="{self.type}"'
 
 
@@ -80,7 +80,7 @@ RSIT: Final[dict[tuple[str, str], RsitType]] = {
 CLASSES: Final[tuple[str, ...]] = tuple(dict.fromkeys(rsit_class for rsit_class, _ in RSIT))
 _BY_TYPE: Final[dict[str, RsitType]] = {line.type: line for line in RSIT.values()}
 
-# What others write for a key of the taxonomy. IntelMQ and US spellings first, then older taxonomies' words.
+# Other spellings of the keys: those of IntelMQ and the US first, then words of older taxonomies.
 _ALIASES: Final[dict[str, str]] = {
     "unauthorized-use-of-resources": "unauthorised-use-of-resources",
     "unauthorized-information-access": "unauthorised-information-access",
@@ -105,9 +105,9 @@ _ALIASES: Final[dict[str, str]] = {
 
 
 def find(rsit_type: str, rsit_class: str | None = None) -> RsitType | None:
-    """The line for a type as somebody wrote it (any case, blanks or underscores, US spelling); None if there is none.
+    """Return the entry for a type in any case, with blanks or underscores, in British or US spelling; None if unknown.
 
-    With ``rsit_class`` the class must agree, where it is a class of the taxonomy at all.
+    With ``rsit_class``, the entry must be of that class, unless the taxonomy has no such class.
     """
     key = "-".join(rsit_type.strip().casefold().replace("_", " ").split())
     line = _BY_TYPE.get(key) or _BY_TYPE.get(_ALIASES.get(key, ""))

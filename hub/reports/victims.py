@@ -1,4 +1,4 @@
-"""Whom an incident struck, and whom to ask about it. All of it is private: it leaves by the release ladder, or not at all."""
+"""The victims of an incident, and contacts for questions. Both are private: only the release step decides what leaves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 
 class Consent(StrEnum):
-    """What the victim consented to. ``NONE``: nothing leaves the CERT. A report without one (``None``): the default."""
+    """The consent of the victim. ``NONE``: nothing leaves the CERT. A report without a consent has the default."""
 
     NONE = "none"
     CERT_ONLY = "cert-only"
@@ -25,25 +25,25 @@ SIZES: Final[tuple[Size, ...]] = ("micro", "small", "medium", "large")
 
 @dataclass(frozen=True, slots=True)
 class Victim:
-    """The organisation or person attacked. **Private**: leaves only by the release ladder.
+    """The attacked organisation or person. **Private**: the release step decides how much of it leaves.
 
-    The fields of IDENTIFYING point at the victim: the release step searches for them in everything that would leave.
-    ``size`` is micro, small, medium or large (fewer than 10, 50, 250 staff, or more); ``size_text`` what was written.
-    ``sectors`` are of STIX's industry-sector-ov.
+    The values of the fields in IDENTIFYING identify the victim: the release step searches for them in everything that
+    would leave. ``size`` is micro, small, medium or large (fewer than 10, 50, 250 staff, or more); ``size_text`` is the
+    text of the report. ``sectors`` are words of STIX's industry-sector-ov.
     """
 
     name: str | None = None
     other_names: tuple[str, ...] = ()  # former names, spellings in other scripts
     short_names: tuple[str, ...] = ()  # abbreviations
-    brands: tuple[str, ...] = ()  # products and services under a name of their own
-    subsidiaries: tuple[str, ...] = ()  # and parents: other organisations of the same group
+    brands: tuple[str, ...] = ()  # names of products and services
+    subsidiaries: tuple[str, ...] = ()  # and parents, other organisations of the group
     registration_numbers: tuple[str, ...] = ()  # the first is the national one
     is_person: bool = False
     people: tuple[str, ...] = ()  # staff named in the report
-    accounts: tuple[str, ...] = ()  # users of its systems: "azman.r"
+    accounts: tuple[str, ...] = ()  # user names: "azman.r"
     emails: tuple[str, ...] = ()  # mailboxes
     domains: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()  # machines by name: "HQ-FS02", "fs02.hq.example"
+    hosts: tuple[str, ...] = ()  # names of machines: "HQ-FS02", "fs02.hq.example"
     ip_ranges: tuple[str, ...] = ()  # addresses or CIDR
     places: tuple[str, ...] = ()  # addresses, towns, coordinates
     sectors: tuple[str, ...] = ()
@@ -54,7 +54,7 @@ class Victim:
     critical_infrastructure: bool | None = None
 
     def identifiers(self) -> Iterator[tuple[str, str]]:
-        """Return (field, value) of everything here that points at the victim; short names in brackets among them."""
+        """Yield (field, value) for each value that identifies the victim, including short names in brackets."""
         for field in IDENTIFYING:
             value = getattr(self, field)
             for text in (value,) if isinstance(value, str) else value or ():
@@ -67,7 +67,7 @@ IDENTIFYING: Final = (
     "name", "other_names", "short_names", "brands", "subsidiaries", "registration_numbers", "people", "accounts",
     "emails", "domains", "hosts", "ip_ranges", "places",
 )  # fmt: skip
-"""The fields of Victim whose values tell who it is."""
+"""The fields of Victim whose values identify it."""
 
 _NAMES: Final = frozenset({"name", "other_names", "brands", "subsidiaries"})
 _BRACKETS: Final = re.compile(r"[(\[\uff08]([^)\]\uff09]{2,40})[)\]\uff09]")
@@ -77,7 +77,7 @@ _BRACKETS: Final = re.compile(r"[(\[\uff08]([^)\]\uff09]{2,40})[)\]\uff09]")
 class Contact:
     """A person or desk to ask. **Private**: never becomes STIX."""
 
-    role: str = ""  # reporter, creator, admin, tech, irt …: the source's word
+    role: str = ""  # the word of the source: reporter, creator, admin, tech, irt, …
     name: str | None = None
     organisation: str | None = None
     emails: tuple[str, ...] = ()

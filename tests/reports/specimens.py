@@ -129,7 +129,7 @@ SPECIMENS: Final = (
     misp("an autonomous system", "AS64496", attribute("AS", "AS64496", _NETWORK)),
     intelmq("`source.*` of a type that attacks", ADDRESS, classification__type="c2-server", source__ip=ADDRESS),
     intelmq("`destination.*` of a type that attacks", OTHER, classification__type="brute-force", source__ip=ADDRESS, destination__ip=OTHER),
-    intelmq("`source.*` of a type that strikes", ADDRESS, classification__type="vulnerable-system", source__ip=ADDRESS),
+    intelmq("`source.*` of a type whose host is a victim's", ADDRESS, classification__type="vulnerable-system", source__ip=ADDRESS),
     intelmq("`destination.*` of infected-system; held as a possible sinkhole unless the event names the malware or says that it is a command server", OTHER, classification__type="infected-system", source__ip=ADDRESS, destination__ip=OTHER),
     intelmq("`source.*` of an attack that others' machines carry out (spam, scanner, ddos, brute-force), named under a member's country", ADDRESS, classification__type="scanner", source__ip=ADDRESS, source__reverse_dns="pc9.a.co.id"),
     intelmq("`source.ip` beside a `source.url` of a hacked site", ADDRESS, classification__type="phishing", source__ip=ADDRESS, source__url="http://shop.a.co.id/wp-includes/login.php"),

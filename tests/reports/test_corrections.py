@@ -1,4 +1,4 @@
-"""Rows as they stand in a file, and the same file read with cells that a person has mended: the file itself stays as it is."""
+"""The rows of a file, and the same file read with corrected cells; the file itself does not change."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_a_row_that_is_none_is_left_out_and_stays_an_error() -> None:
 
 
 def test_other_formats_have_no_such_rows() -> None:
-    with pytest.raises(ReadingError, match="only the rows of the form"):
+    with pytest.raises(ReadingError, match="only rows of the form"):
         list(form_rows(b"{}", "a.json", "misp", OPTIONS))
 
 

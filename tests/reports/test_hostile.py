@@ -154,10 +154,10 @@ def test_an_encoding_that_does_not_exist_is_refused() -> None:
     ("data", "reason"),
     [
         (b"", "is empty"),
-        (b"hello", "in no form that is known"),
+        (b"hello", "no format that is known"),
         (b'{"type": "bundle", "objects": []}', "STIX bundle already"),
         (b"<html></html>", "not IODEF"),
-        (b"\x00\x01\x02\x03" * 30, "in no form that is known"),
+        (b"\x00\x01\x02\x03" * 30, "no format that is known"),
     ],
 )
 def test_a_file_in_no_known_form_is_refused_with_what_it_may_be(data: bytes, reason: str) -> None:

@@ -72,9 +72,9 @@ def test_a_value_in_two_roles_has_the_more_protective_one_and_its_evidence() -> 
 def test_a_sender_may_be_forged() -> None:
     """Of the recipients' own organisation, also under it: a victim. Under a member's country: not known. Else hostile."""
     recipients = ["me@mail.contoh.example", "klinik.example"]
-    assert roles.sender_claim("boss@mail.contoh.example", "from", others=recipients).role is Role.VICTIM
-    assert roles.sender_claim("a@sub.klinik.example", "from", others=recipients).role is Role.VICTIM
-    assert roles.sender_claim("a@notklinik.example", "from", others=recipients).role is Role.ADVERSARY
+    assert roles.sender_claim("boss@mail.contoh.example", "from", protected=recipients).role is Role.VICTIM
+    assert roles.sender_claim("a@sub.klinik.example", "from", protected=recipients).role is Role.VICTIM
+    assert roles.sender_claim("a@notklinik.example", "from", protected=recipients).role is Role.ADVERSARY
     assert roles.sender_claim("boss@Bank.co.ID", "from").role is Role.UNKNOWN
     assert roles.sender_claim("me@evil.example", "from").role is Role.ADVERSARY
 

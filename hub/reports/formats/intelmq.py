@@ -349,14 +349,14 @@ def _connection(
     ports = {side: event.read(f"{side}.port", values.port) for side in ("source", "destination")}
     layers = distinct((event.text(key) or "").lower() for key in ("protocol.transport", "protocol.application"))
     layers = layers if event.peek("protocol.transport") else ("tcp", *layers)
-    calls = decisive in roles.CALLING_TYPES
+    is_client = decisive in roles.CLIENT_TYPES
     item = attacker_connection(
-        near, calls=calls, protocols=layers, own_port=ports["source"], other_port=ports["destination"]
+        near, is_client=is_client, protocols=layers, own_port=ports["source"], other_port=ports["destination"]
     )
     if item:
-        used = {"source", "destination"} if calls else {"source"}
+        used = {"source", "destination"} if is_client else {"source"}
     else:
-        item = attacker_connection(far, calls=False, protocols=layers, own_port=ports["destination"])
+        item = attacker_connection(far, is_client=False, protocols=layers, own_port=ports["destination"])
         used = {"destination"} if item else set()
     for side in ("source", "destination"):
         if side not in used:

@@ -203,11 +203,13 @@ def _connection(event: Fields, draft: Draft, category: str, hosts: list[Observab
     ``dport`` is the server's: that of a command server itself, of what an infected host called, or of who was attacked.
     """
     ports = {key: event.read(key, values.port) for key in ("sport", "dport")}
-    calls = CATEGORIES[category] in roles.CALLING_TYPES
-    own, other = ("sport", "dport") if calls else ("dport", "sport")
+    is_client = CATEGORIES[category] in roles.CLIENT_TYPES
+    own, other = ("sport", "dport") if is_client else ("dport", "sport")
     layers = ((event.text("proto") or "tcp").lower(),)
-    item = attacker_connection(hosts, calls=calls, protocols=layers, own_port=ports[own], other_port=ports[other])
-    used = () if item is None else (own, other) if calls else (own,)
+    item = attacker_connection(
+        hosts, is_client=is_client, protocols=layers, own_port=ports[own], other_port=ports[other]
+    )
+    used = () if item is None else (own, other) if is_client else (own,)
     for key in (key for key in ports if key not in used):
         draft.note_unused(key, ports[key], "is of no connection of the adversary's")
     if item is None:

@@ -1,1 +1,1 @@
-"""Shared by the readers of all formats: sources, options and limits, times, values, and drafts of a report."""
+"""Shared code of all readers: sources, options and limits, times, values, drafts of a report, and roles."""

@@ -1,6 +1,6 @@
-"""Values that STIX has no type for: accounts, telephone numbers, fingerprints of TLS, pipes, debug paths, paths of requests.
+"""Read observables that have no SCO type in STIX: bank accounts, TLS fingerprints, pipes, debug paths, paths of requests.
 
-Every function takes text and returns the observable, or raises ValueError whose message continues the words "expected …".
+Each function takes text and returns the observable. It raises ValueError with a message that completes "expected …".
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from hub.reports.observables import FileDetails, Observable, ObservableType
 from hub.reports.reading import methods, values
 from hub.reports.reading.composites import connection
 
-_PIPE: Final = re.compile(r"^(?:\\{1,2}[.\w-]+\\pipe\\|/pipe/)", re.IGNORECASE)
+_PIPE: Final = re.compile(r"^(?:(?:\\{1,2}[.?\w-]+)?\\?pipe\\|/pipe/)", re.IGNORECASE)
 
 
 def iban(text: str) -> Observable:
-    """A bank account by its IBAN."""
+    """Read an IBAN as a bank account."""
     number = values.bank_account(text)
     if not re.match(r"[A-Z]{2}\d{2}", number):
         raise ValueError("an IBAN with its check digits, such as GB33BUKB20201555555555")
@@ -25,20 +25,20 @@ def iban(text: str) -> Observable:
 
 
 def tls_fingerprint(algorithm: str) -> Callable[[str], Observable]:
-    """A reader for fingerprints of handshakes by this algorithm: ja3, ja3s, ja4."""
+    """Return a reader for fingerprints by this algorithm, one of `values.FINGERPRINT_PATTERNS`."""
     return lambda text: Observable(ObservableType.TLS_FINGERPRINT, values.fingerprint(text, algorithm), data=algorithm)
 
 
 def named_pipe(text: str) -> Observable:
-    r"""A named pipe of Windows, with or without what stands before its name: \\.\pipe\."""
-    name = _PIPE.sub("", values.plain_text(text))
+    r"""Read the name of a Windows named pipe, with or without the prefix \\.\pipe\."""
+    name = _PIPE.sub("", values.plain_text(text)).lstrip("\\")
     if not name:
         raise ValueError("the name of a pipe")
     return Observable(ObservableType.NAMED_PIPE, name)
 
 
 def pdb_path(text: str) -> Observable:
-    """The path of debug symbols that a compiler left in a program."""
+    """Read the path of debug symbols that a compiler left in a program."""
     path = values.plain_text(text)
     if not path.casefold().endswith(".pdb"):
         raise ValueError("a path that ends in .pdb")
@@ -46,7 +46,7 @@ def pdb_path(text: str) -> Observable:
 
 
 def uri_path(text: str) -> Observable:
-    """Path and query of a request, without the host."""
+    """Read the path and query of a request, without the host."""
     path = values.plain_text(text)
     if not re.fullmatch(r"/\S{3,}", path):
         raise ValueError("a path such as /gate.php?id=, of four characters or more")
@@ -54,13 +54,13 @@ def uri_path(text: str) -> Observable:
 
 
 def imphash(text: str) -> Observable:
-    """A program of Windows by the hash of its imports."""
+    """Read the import hash of a Windows program."""
     digest = values.file_hash(text, "MD5")[1]
     return Observable(ObservableType.FILE, digest, file=FileDetails(imphash=digest))
 
 
 def package(text: str) -> Observable:
-    """A package by its URL (purl), with the version that is meant."""
+    """Read a package URL (purl) with its version."""
     program = methods.software(text)
     if program.purl is None or program.version is None:
         raise ValueError("a package URL with its version, such as pkg:npm/left-pad@1.3.0")
@@ -68,7 +68,7 @@ def package(text: str) -> Observable:
 
 
 def host_port(text: str) -> Observable:
-    """A host and the port at which it is contacted: 203.0.113.7:4444, c2.example:443, [2001:db8::1]:80."""
+    """Read a server and its port: 203.0.113.7:4444, c2.example:443, [2001:db8::1]:80."""
     host, _, port = values.refang(text).rpartition(":")
     expectation = "a host and a port, such as 203.0.113.7:4444"
     if not host or not port.isdecimal():

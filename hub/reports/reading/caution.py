@@ -1,7 +1,6 @@
-"""Indicators that would do harm if others blocked them: kept out, with the reason, unless an officer confirms them.
+"""Indicators that would do harm if others blocked them: they are held, with the reason, until an officer confirms them.
 
-Documentation addresses (RFC 5737, RFC 3849) and names (RFC 2606) are nobody's, so that they are let through: drills
-and examples are written with them.
+Documentation addresses (RFC 5737, RFC 3849) and names (RFC 2606) are not held, because drills and examples use them.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from hub.reports.reading.values import as_network, url_host
 
 WIDEST_IPV4: Final = 16
 WIDEST_IPV6: Final = 32
-"""Prefix lengths in bits: a network with a shorter prefix blocks too much of the internet to be an indicator."""
+"""Prefix lengths in bits: a network with a shorter prefix is too wide to be an indicator."""
 
 _RESERVED: Final = tuple(
     (ip_network(text), reason)
@@ -43,7 +42,7 @@ _RESERVED: Final = tuple(
         ("ff00::/8", "is a multicast address"),
     )
 )
-# As numbers, since every address of a feed is held against them: (bits of an address, network, mask, prefix, reason).
+# As numbers, because every address of a feed is compared with them: (bits of an address, network, mask, prefix, reason).
 _RESERVED_NUMBERS: Final = tuple(
     (net.max_prefixlen, int(net.network_address), int(net.netmask), net.prefixlen, reason) for net, reason in _RESERVED
 )
@@ -57,7 +56,7 @@ _RESOLVERS: Final = frozenset(
         "2001:4860:4860::8888 2606:4700:4700::1001 2606:4700:4700::1111 2620:fe::9 2620:fe::fe 2620:119:35::35"
     ).split()
 )
-# Every name under these belongs to the company itself.
+# Every name under these domains belongs to the company itself.
 _TOP_DOMAINS: Final = frozenset(
     "adobe.com akamai.net akamaiedge.net alibaba.com aliyun.com amazon.com apple.com baidu.com bing.com cisco.com "
     "cloudflare.com debian.org digicert.com facebook.com facebook.net fbcdn.net gmail.com google.com google-analytics.com "
@@ -68,14 +67,14 @@ _TOP_DOMAINS: Final = frozenset(
     "w3.org wechat.com whatsapp.com whatsapp.net wikipedia.org windows.com windows.net windowsupdate.com x.com "
     "yahoo.com yandex.ru youtube.com ytimg.com zoom.us".split()
 )
-# Names under these belong to customers: only the bare name, or its www, would do harm.
+# Names under these domains belong to customers: only the domain itself, with or without www, would do harm.
 _SHARED_DOMAINS: Final = frozenset(
     "amazonaws.com appspot.com azurewebsites.net bitbucket.org blogspot.com cloudfront.net discord.com dropbox.com "
     "fastly.net firebaseapp.com github.com github.io gitlab.com githubusercontent.com herokuapp.com medium.com "
     "netlify.app notion.site pages.dev pastebin.com reddit.com sharepoint.com sourceforge.net t.me trycloudflare.com "
     "vercel.app web.app weebly.com wixsite.com wordpress.com workers.dev bit.ly t.co goo.gl tinyurl.com".split()
 )
-# Registries' own that the public suffix list does not have.
+# Domains of registries that are missing in the public suffix list.
 _REGISTRY_SUFFIXES: Final = frozenset("com.tl edu.tl net.tl org.tl per.sg".split())
 _LOCAL_NAMES: Final = (".local", ".localhost", ".localdomain", ".lan", ".internal", ".intranet", ".home.arpa", ".corp")
 _EMPTY_HASHES: Final = frozenset({
@@ -87,7 +86,7 @@ _EMPTY_HASHES: Final = frozenset({
 
 
 def find_hold_reason(observable: Observable) -> str | None:  # noqa: C901  a decision list, one line for each type
-    """Why blocking this would do harm, as the end of a sentence that begins with its value; None if it would not."""
+    """Return why blocking this would do harm, as the end of a sentence that begins with the value; None if it is safe."""
     if observable.type in {ObservableType.IPV4, ObservableType.IPV6}:
         return _address_reason(observable.value)
     if observable.type is ObservableType.DOMAIN:
@@ -110,7 +109,7 @@ def find_hold_reason(observable: Observable) -> str | None:  # noqa: C901  a dec
 
 
 def hold_back(observable: Observable, options: ReadOptions, *, confirmed: bool = False) -> Observable:
-    """The observable, with ``held`` set where blocking it would do harm and no officer has confirmed it."""
+    """Return the observable, with a ``hold_reason`` if blocking it would do harm and no officer has confirmed it."""
     if not observable.as_indicator or confirmed or options.confirm_all or observable.value in options.confirmed:
         return observable
     reason = find_hold_reason(observable)
@@ -162,7 +161,7 @@ def _url_reason(value: str) -> str | None:
         return f"points to {host}, which {reason}" if reason else None
     if host == "localhost" or host.endswith(_LOCAL_NAMES):
         return "points into somebody's own network"
-    # A page on a big platform is exact enough to be blocked; its front page is not.
+    # One page of a large platform may be blocked; its front page may not.
     parts = urlsplit(value)
     if parts.path.strip("/") or parts.query:
         return None

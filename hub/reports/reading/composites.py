@@ -1,4 +1,4 @@
-"""Observables that are made of several fields, in the same way for every format: connections, and files by their hashes."""
+"""Observables that are built from several fields, in the same way for every format: connections and files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def connection(  # noqa: PLR0913  both ends of a connection, each by name
     src_role: Role = Role.UNKNOWN,
     dst_role: Role = Role.ADVERSARY,
 ) -> Observable:
-    """Network traffic, with the family of its addresses as the lowest protocol."""
+    """Return network traffic, with the family of its addresses as the lowest protocol."""
     family = "ipv6" if ":" in f"{src}{dst}" else "ipv4"
     source_end = f" {src or '*'}:{src_port or '*'}" if src or src_port else ""
     return Observable(
@@ -35,24 +35,24 @@ def connection(  # noqa: PLR0913  both ends of a connection, each by name
 def attacker_connection(
     hosts: Iterable[Observable],
     *,
-    calls: bool,
+    is_client: bool,
     protocols: tuple[str, ...],
     own_port: int | None,
     other_port: int | None = None,
 ) -> Observable | None:
-    """The connection of the first of these hosts, which is the adversary's; None where no port of it is known.
+    """Return a connection of the adversary's first host in ``hosts``; None if its port is unknown.
 
-    ``calls``: it reaches out (a scanner, a flood), so that the other port is what it reaches for; else it is a server.
+    ``is_client``: the host opens the connection (a scanner, a flood) to ``other_port``; otherwise it is the server.
     """
     host = next((item for item in hosts if item.role is Role.ADVERSARY and item.type in ADDRESSES), None)
-    if host is None or (own_port is None and not (calls and other_port is not None)):
+    if host is None or (own_port is None and not (is_client and other_port is not None)):
         return None
     item = (
         connection(
             protocols=protocols, src=host.value, src_port=own_port, src_role=host.role, dst_port=other_port,
             dst_role=Role.UNKNOWN,
         )
-        if calls
+        if is_client
         else connection(protocols=protocols, dst=host.value, dst_port=own_port, dst_role=host.role)
     )  # fmt: skip
     return replace(item, role=host.role, evidence=host.evidence)
@@ -62,7 +62,7 @@ ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
 
 
 def file_by_hashes(fields: Fields, keys: Mapping[str, str]) -> Observable | None:
-    """The file that the hashes under these keys are of; ``keys`` maps them to STIX's names of algorithms."""
+    """Return the file with the hashes under these keys; ``keys`` maps each to STIX's name of the algorithm."""
     pairs = [fields.read(key, partial(values.file_hash, name=algorithm)) for key, algorithm in keys.items()]
     hashes = dict(pair for pair in pairs if pair)
     return values.file_observable(hashes) if hashes else None

@@ -1,4 +1,4 @@
-"""Countries as people and platforms name them, as ISO 3166-1 alpha-2 codes."""
+"""Country codes (ISO 3166-1 alpha-2) for the names of countries that people and platforms use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from hub.reports.reading.spelling import spelling_key
 from hub.stix.places import COUNTRIES
 
-# code: names in small letters. The eleven countries in their own languages and in those of their neighbours; others in English.
+# code: names in lower case. The eleven countries have names in their own and their neighbours' languages.
 _NAMES: Final[dict[str, str]] = {
     "BN": "brunei|brunei darussalam|negara brunei darussalam|บรูไน|文莱|汶萊|ព្រុយណេ|ບຣູໄນ|ဘရူနိုင်း|புரூணை|புரூனே|bru-nây",
     "KH": "cambodia|kampuchea|kamboja|kemboja|កម្ពុជា|campuchia|กัมพูชา|柬埔寨|kingdom of cambodia|ប្រទេសកម្ពុជា|ព្រះរាជាណាចក្រកម្ពុជា|ກຳປູເຈຍ|ကမ္ဘောဒီးယား|கம்போடியா|camboja|cam-pu-chia|kambódia|kambodia",
@@ -33,11 +33,11 @@ _BY_NAME: Final = {spelling_key(name): code for code, names in _NAMES.items() fo
 
 
 def country_code(text: str) -> str:
-    """The code of a country, from the code itself or a usual name. Raises ValueError for anything else."""
+    """Return the code of a country, given as a code or a common name. Raises ValueError for anything else."""
     code = text.strip().upper()
     if code in COUNTRIES:
         return code
-    known = _BY_NAME.get(spelling_key(text))
-    if known is None:
+    named_code = _BY_NAME.get(spelling_key(text))
+    if named_code is None:
         raise ValueError("a two-letter country code (ISO 3166), such as ID, MY or SG")
-    return known
+    return named_code

@@ -1,4 +1,4 @@
-"""What every reader shares while it fills a report: taking fields one by one, and naming those that stay behind."""
+"""Helpers that every reader uses to fill a report: read fields one by one, and note those that are not used."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ T = TypeVar("T")
 NO_PLACE = "has no place in an incident report"
 UNKNOWN_WORD = "is no word that is known here"
 PROTECTED = "names who was aimed at: searched for in what leaves, and never published"
+"""Reasons for unused values, which several readers use."""
 
 
-class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a RowError, never seen outside readers
+class Problem(ValueError):  # noqa: N818  becomes a RowError, and is never raised outside readers
     """A field that keeps a report from being read; the reader turns it into a RowError."""
 
     def __init__(self, key: str, value: object, expected: str) -> None:
@@ -28,12 +29,12 @@ class Problem(ValueError):  # noqa: N818  a verdict on one field that becomes a 
         self.key, self.value, self.expected = key, excerpt("" if value is None else value), expected
 
     def as_error(self, file: str, place: str, report_id: str | None = None) -> RowError:
-        """The verdict, with its place."""
+        """Return the problem as an error with its place."""
         return RowError(file, place, self.key, self.value, self.expected, report_id)
 
 
 class Problems(ValueError):  # noqa: N818  as Problem
-    """Several fields that keep one report from being read, so that a person can correct all of them together."""
+    """Several fields that keep one report from being read. All are listed, so that a person can correct them together."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -41,42 +42,42 @@ class Problems(ValueError):  # noqa: N818  as Problem
 
 
 class Draft:
-    """The growing parts of one report: observables without duplicates, unused fields, warnings."""
+    """Collects parts of one report: observables without duplicates, unused fields, warnings."""
 
     def __init__(self, options: ReadOptions, place: str = "") -> None:
         self.options = options
         self.place = place
         self._observables: dict[tuple[str, str], Observable] = {}
         self._unused: dict[tuple[str, str, str], list[Any]] = {}  # (key, value, reason): place, count
-        self._beyond = 0
+        self._unlisted_count = 0
         self._warnings: dict[str, None] = {}
 
     def note_unused(
         self, key: str, value: object, reason: str = NO_PLACE, *, place: str | None = None, count: int = 1
     ) -> None:
-        """Name a field that is not used; of a list or mapping each value. Empty ones are "not shared" and not named."""
-        if value is None or value == "":  # most keys of most events
+        """Note a field that is not used, and each value of a list or mapping. Empty values mean "not shared": skip them."""
+        if value is None or value == "":  # the usual case, so it is tested first
             return
         place = self.place if place is None else place
         for path, leaf in _leaves(key, value):
             self._note_unused_leaf(path, excerpt(leaf, UNUSED_CHARS), reason, place, count)
 
     def _note_unused_leaf(self, key: str, text: str, reason: str, place: str, count: int) -> None:
-        known = self._unused.get((key, text, reason))
-        if known is not None:
-            known[1] += count
+        row = self._unused.get((key, text, reason))
+        if row is not None:
+            row[1] += count
         elif len(self._unused) < MAX_UNUSED_ROWS:
             self._unused[key, text, reason] = [place, count]
         else:
-            self._beyond += 1
+            self._unlisted_count += 1
 
     def warn(self, sentence: str) -> None:
-        """Tell the officer something, once."""
+        """Add a warning for the officer, once."""
         if len(self._warnings) < MAX_UNUSED_ROWS:
             self._warnings[sentence] = None
 
     def attempt(self, read: Callable[[str], T], key: str, value: object) -> T | None:
-        """``read(value)``, or None with the field named as unused, in words, where it cannot be read."""
+        """Return ``read(value)``; if the value cannot be read, note the field as unused and return None."""
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
         if isinstance(value, dict | list | bool):
@@ -89,17 +90,17 @@ class Draft:
             return None
 
     def observe(self, observable: Observable, *, confirmed: bool = False) -> Observable:
-        """Add an observable, hold it back where it would do harm, or merge it into the same one seen before."""
+        """Add an observable, or merge it with an earlier one of the same value. Hold it if blocking it would do harm."""
         observable = hold_back(observable, self.options, confirmed=confirmed)
         if observable.first_seen and observable.last_seen and observable.last_seen < observable.first_seen:
             self.note_unused(
                 f"last seen of {observable.value}", observable.last_seen.stix(), "lies before it was first seen"
             )
             observable = replace(observable, last_seen=None)
-        known = self._observables.get(observable.key)
-        merged = merge(known, observable) if known else observable
-        if known:
-            self._note_contradictions(known, observable)
+        earlier = self._observables.get(observable.key)
+        merged = merge(earlier, observable) if earlier else observable
+        if earlier:
+            self._note_contradictions(earlier, observable)
             if observable.description and observable.description not in (merged.description or ""):
                 self.note_unused(
                     f"{observable.type.value} (comment)", observable.description, "is too long beside the others"
@@ -109,13 +110,13 @@ class Draft:
             self.warn(f"{excerpt(merged.value)} {merged.hold_reason}: kept out, unless you confirm it (--confirm)")
         return merged
 
-    def _note_contradictions(self, known: Observable, other: Observable) -> None:
-        """Name what one value can have only once, where the second mention of it says something else."""
-        first, second = (_only_once(item) for item in (known, other))
-        for what, value in second.items():
-            if value and first[what] and value != first[what]:
+    def _note_contradictions(self, earlier: Observable, later: Observable) -> None:
+        """Note each property that an observable has only once and that the two mentions give different values."""
+        first, second = (_single_properties(item) for item in (earlier, later))
+        for name, value in second.items():
+            if value and first[name] and value != first[name]:
                 self.note_unused(
-                    f"{other.type.value} ({what})", value, f"{other.value} has another already: {first[what]}"
+                    f"{later.type.value} ({name})", value, f"{later.value} has another already: {first[name]}"
                 )
 
     @property
@@ -125,32 +126,32 @@ class Draft:
 
     @property
     def unused_rows(self) -> tuple[Unused, ...]:
-        """The table of unused fields; its last row counts what went beyond MAX_UNUSED_ROWS."""
+        """The table of unused fields; its last row counts those beyond MAX_UNUSED_ROWS."""
         rows = tuple(Unused(place, *row, count) for row, (place, count) in self._unused.items())
-        if self._beyond:
-            rows += (Unused(self.place, "…", "", "further fields are not listed", self._beyond),)
+        if self._unlisted_count:
+            rows += (Unused(self.place, "…", "", "further fields are not listed", self._unlisted_count),)
         return rows
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the officer."""
+        """Warnings for the officer."""
         return tuple(self._warnings)
 
 
 class Fields:
-    """A mapping that remembers which of its keys were taken, so that the rest can be named."""
+    """A mapping that remembers which of its keys were read, so that the others can be noted as unused."""
 
     def __init__(self, mapping: Mapping[str, Any], draft: Draft, path: str = "") -> None:
         self._mapping, self._draft, self._path = mapping, draft, path
-        self._taken: set[str] = set()
+        self._read_keys: set[str] = set()
 
     def take(self, key: str) -> Any:
-        """The raw value, or None."""
-        self._taken.add(key)
+        """Return the raw value, or None."""
+        self._read_keys.add(key)
         return self._mapping.get(key)
 
     def text(self, key: str) -> str | None:
-        """The value as stripped text; a list or mapping is named as unused."""
+        """Return the value as stripped text; a list or mapping is noted as unused."""
         value = self.take(key)
         if value is None or (isinstance(value, str | int | float) and not isinstance(value, bool)):
             return str(value).strip() or None if value is not None else None
@@ -158,12 +159,12 @@ class Fields:
         return None
 
     def peek(self, key: str) -> str:
-        """The value as text, without counting the key as read: for what only helps to read another key."""
+        """Return the value as text without marking the key as read, for a key that only helps to read another one."""
         value = self._mapping.get(key)
         return str(value).strip() if isinstance(value, str | int | float) else ""
 
     def mapping(self, key: str) -> Fields:
-        """The nested mapping under ``key``; an empty one where there is none."""
+        """Return the nested mapping under ``key``, or an empty one."""
         value = self.take(key)
         if isinstance(value, Mapping):
             return Fields(value, self._draft, self.path(key))
@@ -171,7 +172,7 @@ class Fields:
         return Fields({}, self._draft, self.path(key))
 
     def mappings(self, key: str) -> list[Fields]:
-        """The nested mappings under ``key``: of a list each, of a single one that; an empty one where there is none."""
+        """Return the nested mappings under ``key``, where a list or a single mapping may be; never an empty list."""
         items = self._mapping.get(key)
         if not isinstance(items, list):
             return [self.mapping(key)]
@@ -185,84 +186,84 @@ class Fields:
         return fields or [Fields({}, self._draft, self.path(key))]
 
     def list(self, key: str) -> list[Any]:
-        """The list under ``key``; a single value counts as a list of one."""
+        """Return the list under ``key``; a single value counts as a list of one."""
         return as_list(self.take(key))
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """The texts of the list under ``key``, without blanks and duplicates."""
+        """Return the texts of the list under ``key``, without blanks and duplicates."""
         return distinct(str(item).strip() for item in self.list(key) if isinstance(item, str | int | float))
 
-    def words(self, key: str, known: Container[str], nothing: Container[str] = ()) -> tuple[str, ...]:
-        """The texts under ``key`` that are among ``known``; others are named, except those that say nothing."""
+    def words(self, key: str, vocabulary: Container[str], fillers: Container[str] = ()) -> tuple[str, ...]:
+        """Return the texts under ``key`` that are in ``vocabulary``; note others as unused, except ``fillers``."""
         texts = self.texts(key)
         for text in texts:
-            if text not in known and text.casefold() not in nothing:
+            if text not in vocabulary and text.casefold() not in fillers:
                 self._draft.note_unused(self.path(key), text, UNKNOWN_WORD)
-        return tuple(text for text in texts if text in known)
+        return tuple(text for text in texts if text in vocabulary)
 
-    def word(self, key: str, known: Mapping[str, T], nothing: Container[str] = ()) -> T | None:
-        """What ``known`` has for the text; None, and named, where it has nothing, except texts that say nothing."""
+    def word(self, key: str, vocabulary: Mapping[str, T], fillers: Container[str] = ()) -> T | None:
+        """Return the entry of ``vocabulary`` for the text under ``key``; note an unknown text, except ``fillers``."""
         text = self.text(key)
-        if text is None or text in known:
-            return known[text] if text is not None else None
-        if text.casefold() not in nothing:
+        if text is None or text in vocabulary:
+            return vocabulary[text] if text is not None else None
+        if text.casefold() not in fillers:
             self._draft.note_unused(self.path(key), text, UNKNOWN_WORD)
         return None
 
     def read(self, key: str, reader: Callable[[str], T]) -> T | None:
-        """``reader(text)`` of the value; None, and named as unused, where it cannot be read."""
+        """Return ``reader(text)`` of the value; note a value that cannot be read as unused, and return None."""
         value = self.take(key)
         return None if value is None else self._draft.attempt(reader, self.path(key), value)
 
     def keys(self) -> Iterable[str]:
-        """The keys there are."""
+        """Return all keys."""
         return self._mapping.keys()
 
     def path(self, key: str) -> str:
-        """The key with the path to it."""
+        """Return the path of the key."""
         return f"{self._path}.{key}" if self._path else key
 
     def drop(self, reason: str, *keys: str) -> None:
-        """Name these keys as unused, for ``reason``."""
-        self._taken.update(keys)
+        """Note these keys as unused, with ``reason``."""
+        self._read_keys.update(keys)
         for key in keys:
             if (value := self._mapping.get(key)) is not None:
                 self._draft.note_unused(self.path(key), value, reason)
 
     def ignore(self, *keys: str) -> None:
-        """Count these keys as read without naming them: for what hub/docs/roles.md lists as passed over."""
-        self._taken.update(keys)
+        """Mark these keys as read: hub/docs/roles.md lists them as passed over, so they are not noted as unused."""
+        self._read_keys.update(keys)
 
     def note_remaining(self, reason: str = NO_PLACE) -> None:
-        """Name every key not taken as unused."""
+        """Note every key that was not read as unused."""
         for key, value in self._mapping.items():
-            if key not in self._taken:
+            if key not in self._read_keys:
                 self._draft.note_unused(self.path(key), value, reason)
 
 
 _MAX_LEAVES = 200
-"""Values of one unused list or mapping that are named one by one; the others are named together."""
+"""Values of one unused list or mapping that are noted one by one; the others are only counted."""
 
 
 def _leaves(key: str, value: object) -> Iterator[tuple[str, object]]:
-    """(path, value) of each value that is not empty, in a list or mapping of any depth."""
-    waiting: list[tuple[str, object]] = [(key, value)]
+    """Yield (path, value) of each value that is not empty, in a list or mapping of any depth."""
+    queue: list[tuple[str, object]] = [(key, value)]
     for _ in range(_MAX_LEAVES):
-        if not waiting:
+        if not queue:
             return
-        path, item = waiting.pop()
+        path, item = queue.pop()
         if isinstance(item, Mapping):
-            waiting += reversed([(f"{path}.{name}", inner) for name, inner in item.items()])
+            queue += reversed([(f"{path}.{name}", inner) for name, inner in item.items()])
         elif isinstance(item, list | tuple):
-            waiting += reversed([(path, inner) for inner in item])
+            queue += reversed([(path, inner) for inner in item])
         elif item is not None and item != "":
             yield path, item
-    if waiting:
-        yield key, f"{len(waiting)} further values"
+    if queue:
+        yield key, f"{len(queue)} further values"
 
 
 def as_list(value: Any) -> list[Any]:
-    """The value as a list. A mapping whose keys are all numbers is one: PHP writes lists with gaps like that."""
+    """Return the value as a list. A mapping whose keys are all numbers is a list, as PHP writes one with gaps."""
     if value is None:
         return []
     if isinstance(value, Mapping) and value and all(str(key).isdecimal() for key in value):
@@ -271,76 +272,76 @@ def as_list(value: Any) -> list[Any]:
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:
-    """The values without blanks and duplicates, in order."""
+    """Return the values without blanks and duplicates, in order."""
     return tuple(dict.fromkeys(value for value in values if value))
 
 
-# Which role counts where one value has two: a victim's value must never leave.
+# If one value has two roles, the greater weight wins: the value of a victim must never leave.
 _ROLE_WEIGHT = {Role.VICTIM: 3, Role.THIRD_PARTY: 2, Role.ADVERSARY: 1, Role.UNKNOWN: 0}
 
 
-def merge(known: Observable, other: Observable) -> Observable:
-    """Two sightings of one value as one observable: widest times, every label, the most protective role.
+def merge(earlier: Observable, later: Observable) -> Observable:
+    """Merge two mentions of one value: the widest times, every label, the most protective role.
 
-    Each comment is read by itself, since a word of the adversary's in one takes nothing back of what the other says.
+    Each comment is applied by itself, because a word about the adversary in one does not change the other.
     """
-    if known.description and other.description:
-        known, other = apply_comment(known), apply_comment(other)
-    decisive = max(known, other, key=lambda item: _ROLE_WEIGHT[item.role])
-    file = known.file
-    if file and other.file:
+    if earlier.description and later.description:
+        earlier, later = apply_comment(earlier), apply_comment(later)
+    decisive = max(earlier, later, key=lambda item: _ROLE_WEIGHT[item.role])
+    file = earlier.file
+    if file and later.file:
         file = replace(
             file,
-            name=file.name or other.file.name,
-            hashes={**other.file.hashes, **file.hashes},
-            size=file.size if file.size is not None else other.file.size,
-            mime_type=file.mime_type or other.file.mime_type,
-            imphash=file.imphash or other.file.imphash,
+            name=file.name or later.file.name,
+            hashes={**later.file.hashes, **file.hashes},
+            size=file.size if file.size is not None else later.file.size,
+            mime_type=file.mime_type or later.file.mime_type,
+            imphash=file.imphash or later.file.imphash,
         )
     return replace(
-        known,
+        earlier,
         role=decisive.role,
-        evidence=decisive.evidence or known.evidence or other.evidence,
-        as_indicator=(known.as_indicator or other.as_indicator) and decisive.role is not Role.VICTIM,
-        hold_reason=known.hold_reason or other.hold_reason,
+        evidence=decisive.evidence or earlier.evidence or later.evidence,
+        as_indicator=(earlier.as_indicator or later.as_indicator) and decisive.role is not Role.VICTIM,
+        hold_reason=earlier.hold_reason or later.hold_reason,
         file=file,
-        first_seen=_least(known.first_seen, other.first_seen),
-        last_seen=_most(known.last_seen, other.last_seen),
-        valid_from=_least(known.valid_from, other.valid_from),
-        valid_until=_most(known.valid_until, other.valid_until),
-        confidence=_most(known.confidence, other.confidence),
-        tlp=max((known.tlp, other.tlp), key=lambda level: TLP_WORDS.index(level) if level else -1),
-        description=_joined(known.description, other.description),
-        display_name=known.display_name or other.display_name,
-        data=known.data or other.data,
-        labels=distinct(known.labels + other.labels),
-        indicator_types=distinct(known.indicator_types + other.indicator_types),
-        resolves_to=distinct(known.resolves_to + other.resolves_to),
-        kill_chain_phases=tuple(dict.fromkeys(known.kill_chain_phases + other.kill_chain_phases)),
-        references=tuple(dict.fromkeys(known.references + other.references)),
-        malware=known.malware or other.malware,
-        revoked=known.revoked and other.revoked,
-        source_remarks=distinct(known.source_remarks + other.source_remarks),
+        first_seen=_least(earlier.first_seen, later.first_seen),
+        last_seen=_most(earlier.last_seen, later.last_seen),
+        valid_from=_least(earlier.valid_from, later.valid_from),
+        valid_until=_most(earlier.valid_until, later.valid_until),
+        confidence=_most(earlier.confidence, later.confidence),
+        tlp=max((earlier.tlp, later.tlp), key=lambda level: TLP_WORDS.index(level) if level else -1),
+        description=_joined(earlier.description, later.description),
+        display_name=earlier.display_name or later.display_name,
+        data=earlier.data or later.data,
+        labels=distinct(earlier.labels + later.labels),
+        indicator_types=distinct(earlier.indicator_types + later.indicator_types),
+        resolves_to=distinct(earlier.resolves_to + later.resolves_to),
+        kill_chain_phases=tuple(dict.fromkeys(earlier.kill_chain_phases + later.kill_chain_phases)),
+        references=tuple(dict.fromkeys(earlier.references + later.references)),
+        malware=earlier.malware or later.malware,
+        revoked=earlier.revoked and later.revoked,
+        source_remarks=distinct(earlier.source_remarks + later.source_remarks),
     )
 
 
 _DESCRIPTION_CHARS = 4_000
-"""Characters of what several mentions of one value say of it."""
+"""Characters of the merged descriptions of one value."""
 
 
 def _joined(first: str | None, second: str | None) -> str | None:
-    """What two mentions say of one value; what is too long for both stays as it was."""
+    """Join the descriptions of two mentions; if the result is too long, keep the first."""
     texts = distinct((first or "", *(text for text in (second or "",) if text not in (first or ""))))
-    both = ". ".join(texts)
-    return (both if len(both) <= _DESCRIPTION_CHARS else first) or None
+    joined_text = ". ".join(texts)
+    return (joined_text if len(joined_text) <= _DESCRIPTION_CHARS else first) or None
 
 
-def _only_once(item: Observable) -> dict[str, object]:
+def _single_properties(item: Observable) -> dict[str, object]:
     file = item.file
-    of_file = (
+    file_properties = (
         {"name": file.name, "size": file.size, "MIME type": file.mime_type, "imphash": file.imphash} if file else {}
     )
-    return {"malware": item.malware, "display name": item.display_name, "data": item.data, **of_file}
+    return {"malware": item.malware, "display name": item.display_name, "data": item.data, **file_properties}
 
 
 def _least(first: Any, second: Any) -> Any:
@@ -352,5 +353,5 @@ def _most(first: Any, second: Any) -> Any:
 
 
 def observable_reader(kind: ObservableType, read: Callable[[str], str]) -> Callable[[str], Observable]:
-    """A function from text to an observable of ``kind`` whose value ``read`` makes canonical."""
+    """Return a reader of observables of this type; ``read`` makes the value canonical."""
     return lambda text: Observable(kind, read(text))

@@ -1,10 +1,10 @@
-"""Feeds: many observations, few reports. A line becomes indicators or counted sightings, never an incident.
+"""Feeds: many observations in few reports. A line becomes indicators or counted sightings, never an incident.
 
-1. Each line is read into a :class:`Line`: what is the adversary's, what the victims', when, how often.
-2. Lines of one TLP level and one consent are gathered, since one report carries one marking.
+1. Each line is read into a :class:`FeedLine`: values of the adversary and of the victims, times, and a count.
+2. Lines with the same TLP level and consent go into one batch, because a report has one marking.
 3. After ``batch_lines`` lines, or at the end, the batch becomes a Report of kind ``feed``.
 
-The report's id is made of the lines' content: reading the same lines again makes the same report.
+The id of the report is derived from the content of the lines: the same lines always give the same report.
 """
 
 from __future__ import annotations
@@ -29,26 +29,26 @@ from hub.reports.victims import Consent, Victim
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """What one line of a feed says. ``digest_input`` is what makes it that line and no other."""
+    """The content of one line of a feed. ``digest_input`` identifies the line: the id of the report is derived from it."""
 
     place: str
     digest_input: bytes
     rsit: RsitType
     tlp: TlpWord
     consent: Consent | None = None
-    withheld_reason: str = ""  # as in Report, which one sentence of each batch becomes
+    withheld_reason: str = ""  # as in Report; lines with different reasons go into different batches
     observables: tuple[Observable, ...] = ()
     first_seen: Moment | None = None
     last_seen: Moment | None = None
     count: int = 1
-    country: str | None = None  # of the victims' side
+    country: str | None = None  # on the victims' side
     malware: str | None = None
     vulnerability: str | None = None
-    service: str | None = None  # exposed or abused service: "snmp"
+    service: str | None = None  # the exposed or abused service: "snmp"
     confidence: int | None = None
     references: tuple[Reference, ...] = ()
-    target_victims: tuple[Victim, ...] = ()  # whom it was aimed at, beside the observables
-    host_is_victim: bool = False  # the host that the line is about is the victims': it is counted, not the other end
+    target_victims: tuple[Victim, ...] = ()  # targets of the attack, besides the observables
+    host_is_victim: bool = False  # count the reported host, not the host at the other end
     unused: tuple[Unused, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -58,8 +58,8 @@ class _Batch:
     draft: Draft
     digest: hashlib._Hash = field(default_factory=hashlib.sha256)
     lines: int = 0
-    first: str = ""
-    last: str = ""
+    first_place: str = ""
+    last_place: str = ""
     rsit: dict[RsitType, int] = field(default_factory=dict)
     sightings: dict[tuple[str, str, str | None, str, str | None], Sighting] = field(default_factory=dict)
     malware: dict[str, Malware] = field(default_factory=dict)
@@ -67,39 +67,39 @@ class _Batch:
     references: dict[Reference, None] = field(default_factory=dict)
     countries: dict[str, None] = field(default_factory=dict)
     target_victims: dict[Victim, None] = field(default_factory=dict)
-    seen: list[Moment] = field(default_factory=list)
+    times: list[Moment] = field(default_factory=list)
 
 
 class Feed:
-    """Gathers lines into reports; ``add`` and ``finish`` yield those that are full."""
+    """Collects lines into reports; ``add`` and ``finish`` yield the complete ones."""
 
     def __init__(self, source_format: str, name: str, options: ReadOptions) -> None:
         self._format, self._name, self._options = source_format, name, options
         self._batches: dict[tuple[TlpWord, Consent | None, str], _Batch] = {}
 
     def add(self, line: FeedLine) -> Iterator[Report]:
-        """Take a line in; yield a report when its batch is full."""
+        """Add a line; yield a report when its batch is full."""
         key = (line.tlp, line.consent, line.withheld_reason)
         batch = self._batches.get(key)
         if batch is None:
-            batch = self._batches[key] = _Batch(Draft(self._options), first=line.place)
-        self._take(batch, line)
+            batch = self._batches[key] = _Batch(Draft(self._options), first_place=line.place)
+        self._add_to_batch(batch, line)
         if batch.lines >= self._options.batch_lines:
             del self._batches[key]
             yield self._report(batch, *key)
 
     def finish(self) -> Iterator[Report]:
-        """Yield what is left at the end of the file."""
+        """Yield the reports of the remaining lines at the end of the file."""
         for key, batch in self._batches.items():
             yield self._report(batch, *key)
         self._batches.clear()
 
-    def _take(self, batch: _Batch, line: FeedLine) -> None:
+    def _add_to_batch(self, batch: _Batch, line: FeedLine) -> None:
         batch.lines += 1
-        batch.last = line.place
+        batch.last_place = line.place
         batch.digest.update(len(line.digest_input).to_bytes(8, "big") + line.digest_input)
         batch.rsit[line.rsit] = batch.rsit.get(line.rsit, 0) + 1
-        for unused in line.unused:  # equal ones are one row, with the place of the first and their count
+        for unused in line.unused:  # equal values become one row with a count
             batch.draft.note_unused(unused.key, unused.value, unused.reason, place=unused.place, count=unused.count)
         for warning in line.warnings:
             batch.draft.warn(warning)
@@ -112,14 +112,14 @@ class Feed:
             batch.malware.setdefault(line.malware, Malware(line.malware))
         if line.vulnerability:
             batch.vulnerabilities.setdefault(line.vulnerability, Vulnerability(line.vulnerability))
-        batch.seen += [moment for moment in (line.first_seen, line.last_seen) if moment]
-        if len(batch.seen) > 2:
-            batch.seen = [min(batch.seen), max(batch.seen)]
+        batch.times += [moment for moment in (line.first_seen, line.last_seen) if moment]
+        if len(batch.times) > 2:
+            batch.times = [min(batch.times), max(batch.times)]
         observables = [batch.draft.observe(self._dated(item, line)) for item in line.observables]
         indicators = [
             item for item in observables if item.as_indicator and item.role is Role.ADVERSARY and not item.hold_reason
         ]
-        # Of a struck system, what is counted is that it was struck, and where; not the indicator beside it.
+        # If the reported host is a victim, count the victim and its country, not the indicator beside it.
         self._count(batch, line, [] if line.host_is_victim else indicators)
 
     @staticmethod
@@ -136,7 +136,7 @@ class Feed:
 
     @staticmethod
     def _count(batch: _Batch, line: FeedLine, indicators: list[Observable]) -> None:
-        """Add to the sighting of the line's indicators; else of what it is about, at the victims' side."""
+        """Count the line as a sighting of its indicators; without one, of its malware, vulnerability or RSIT type."""
         targets: list[tuple[SightingTarget, str]]
         if indicators:
             targets = [("observable", " ".join(item.key)) for item in indicators]
@@ -149,14 +149,16 @@ class Feed:
         moments = [moment for moment in (line.first_seen, line.last_seen) if moment]
         for target_type, target in targets:
             key = (target_type, target, line.country, line.rsit.label, line.service)
-            known = batch.sightings.get(key)
-            if known is not None:
-                moments += [moment for moment in (known.first_seen, known.last_seen) if moment]
-            scores = [score for score in (line.confidence, known.confidence if known else None) if score is not None]
+            earlier = batch.sightings.get(key)
+            if earlier is not None:
+                moments += [moment for moment in (earlier.first_seen, earlier.last_seen) if moment]
+            scores = [
+                score for score in (line.confidence, earlier.confidence if earlier else None) if score is not None
+            ]
             batch.sightings[key] = Sighting(
                 target_type,
                 target,
-                count=line.count + (known.count if known else 0),
+                count=line.count + (earlier.count if earlier else 0),
                 first_seen=min(moments, default=None),
                 last_seen=max(moments, default=None),
                 country=line.country,
@@ -181,7 +183,7 @@ class Feed:
             consent=consent,
             withheld_reason=withheld_reason,
             countries=tuple(batch.countries),
-            timeline=Timeline(started=min(batch.seen, default=None), ended=max(batch.seen, default=None)),
+            timeline=Timeline(started=min(batch.times, default=None), ended=max(batch.times, default=None)),
             detection_methods=("automated-tool",),
             malware=tuple(batch.malware.values()),
             vulnerabilities=tuple(batch.vulnerabilities.values()),
@@ -191,8 +193,8 @@ class Feed:
             secondary_victims=tuple(batch.target_victims),
             unused=batch.draft.unused_rows,
             warnings=batch.draft.warnings,
-            source=f"{self._name}, {batch.first} to {batch.last}"
+            source=f"{self._name}, {batch.first_place} to {batch.last_place}"
             if batch.lines > 1
-            else f"{self._name}, {batch.first}",
+            else f"{self._name}, {batch.first_place}",
         )
         return settle_roles(report)

@@ -1,4 +1,4 @@
-"""Read an indicator of the form: ``type:value@role`` in a cell, or a mapping of type, value, role in YAML and JSON."""
+"""Read an indicator of the form: ``type:value@role`` in a cell, or a mapping of type, value and role in YAML and JSON."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ KINDS: Final[dict[str, Callable[[str], Observable]]] = {
     "imphash": accounts.imphash,
     "package": accounts.package,
 }
-"""The words for types, and what reads a value of each."""
+"""The reader of values for each word for a type."""
 
 _ALIASES: Final = {
     "ip-src": "ip", "ip-dst": "ip", "ip4": "ip", "ip6": "ip", "ipaddress": "ip", "ipv4-addr": "ip", "ipv6-addr": "ip",
@@ -74,7 +74,7 @@ _ALIASES: Final = {
 
 
 def indicator_kind(word: str) -> str:
-    """The item of KINDS for a type as a person wrote it; "" if there is none."""
+    """Return the key of KINDS for a type as a person wrote it; "" if there is none."""
     word = word.strip().casefold()
     word = _ALIASES.get(word, word)
     return word if word in KINDS else ""
@@ -86,15 +86,15 @@ _ROLES: Final = {
     "unknown": Role.UNKNOWN,
 }  # fmt: skip
 _SUFFIX: Final = re.compile(r"@(adversary|attacker|victim|target|third[-_]?party|unknown|confirmed)\s*$", re.IGNORECASE)
-DEFAULT_EVIDENCE: Final = "it stands in the column indicators, which lists the adversary's"
-"""The evidence of an indicator that names no role."""
+DEFAULT_EVIDENCE: Final = "the column indicators lists the adversary's values"
+"""The evidence for an indicator without a role."""
 EXPECTED_INDICATOR: Final = f"type:value with a type of {', '.join(KINDS)}, such as ip:198.51.100.7"
 
 
 def read_indicator(item: Any, zone: tzinfo | None = None) -> tuple[Observable, bool]:
-    """(the observable, whether the officer confirms that it is safe to block). Raises ValueError in words.
+    """Return (the observable, whether the officer confirms that it is safe to block). Raises ValueError with the reason.
 
-    Without a suffix the role is the adversary's. ``@victim`` and ``@unknown`` are never indicators.
+    A value without a suffix is the adversary's. Values with ``@victim`` or ``@unknown`` are never indicators.
     """
     if isinstance(item, Mapping):
         return _from_mapping(item, zone)
@@ -133,10 +133,9 @@ def _from_mapping(item: Mapping[str, Any], zone: tzinfo | None) -> tuple[Observa
 
 
 def _with_role(observable: Observable, role: Role, evidence: str) -> Observable:
-    # A hacked innocent host is worth blocking while it is hacked; the release step decides where it may go.
-    traffic = observable.traffic and replace(
-        observable.traffic, dst_role=role
-    )  # the end that is named is what is meant
+    # A hacked host should be blocked while it is hacked; the release step decides which audience gets it.
+    # The form names only the destination of a connection, so the role applies to it.
+    traffic = observable.traffic and replace(observable.traffic, dst_role=role)
     is_hostile = role in {Role.ADVERSARY, Role.THIRD_PARTY}
     return replace(observable, role=role, evidence=evidence, traffic=traffic, as_indicator=is_hostile)
 
@@ -150,7 +149,7 @@ def _observable(text: str) -> Observable:
 
 
 def guess_observable(text: str) -> Observable:
-    """An observable of a value without its type, where the value tells it. Raises ValueError where it does not."""
+    """Return an observable of a value without a type. Raises ValueError if the value does not show its type."""
     for kind in ("ip", "hash", "url", "email", "domain"):
         try:
             return KINDS[kind](text)

@@ -1,6 +1,6 @@
-"""Ways in, floods, software, mitigations and data sources, as people write them: words of closed lists and checked forms.
+"""Read entry vectors, floods, software, mitigations and data sources: words of closed lists, and checked forms.
 
-Every function takes text and returns the value, or raises ValueError whose message continues the words "expected …".
+Each function takes text and returns the value. It raises ValueError with a message that completes "expected …".
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from hub.reports.knowledge import DataSource, Flood, Mitigation, Software, Veris
 from hub.stix.methods import DATA_SOURCES, FLOOD_VECTORS, MITIGATIONS, VERIS_WORDS
 
 
-def _plain(text: str) -> str:
+def _word_key(text: str) -> str:
     return " ".join(re.sub(r"[^\w+&]+", " ", text.casefold().replace("_", " ")).split())
 
 
-# Where VERIS has a word in several actions, the more usual one of an entry comes first.
+# Some words belong to several actions of VERIS. The more common action for an entry comes first.
 _ACTIONS: Final = ("hacking", "social", "malware", "misuse", "error", "physical")
 _BY_WORD: Final = {
-    _plain(word): (action, kind, word)
+    _word_key(word): (action, kind, word)
     for action, kind, word in sorted(VERIS_WORDS, key=lambda item: _ACTIONS.index(item[0]), reverse=True)
 }
 _BY_FULL_NAME: Final = {
-    _plain(f"{action} {extra}{word}"): (action, kind, word)
+    _word_key(f"{action} {extra}{word}"): (action, kind, word)
     for action, kind, word in VERIS_WORDS
     for extra in ("", f"{kind} ", f"{kind} of ")
 }
-# What people call the same.
-_WAYS: Final = {
+# Common names for entry vectors.
+_ENTRY_SYNONYMS: Final = {
     "phishing email": ("social", "variety", "Phishing"), "spear phishing": ("social", "variety", "Phishing"),
     "spearphishing": ("social", "variety", "Phishing"), "email phishing": ("social", "variety", "Phishing"),
     "phishing mail": ("social", "variety", "Phishing"), "attachment": ("malware", "vector", "Email attachment"),
@@ -67,9 +67,9 @@ _WAYS: Final = {
 
 
 def entry_vector(text: str) -> VerisWord:
-    """A vector or variety of VERIS, by its word, with its action before it, or by a usual name."""
-    key = _plain(re.sub(r"^veris\s*:\s*action\s*:", "", text.strip(), flags=re.IGNORECASE))
-    method = _BY_FULL_NAME.get(key) or _BY_WORD.get(key) or _WAYS.get(key)
+    """Read a vector or variety of VERIS: its word, with or without the action before it, or a common name."""
+    key = _word_key(re.sub(r"^veris\s*:\s*action\s*:", "", text.strip(), flags=re.IGNORECASE))
+    method = _BY_FULL_NAME.get(key) or _BY_WORD.get(key) or _ENTRY_SYNONYMS.get(key)
     if method is None:
         raise ValueError(
             "a vector or variety of VERIS such as Phishing, Email attachment, Use of stolen creds, Exploit vuln, VPN"
@@ -92,7 +92,7 @@ _FLOODS: Final = {
 
 
 def flood_vector(text: str) -> str:
-    """A word of FLOOD_VECTORS."""
+    """Read a word of FLOOD_VECTORS."""
     word = "-".join(re.sub(r"[^\w]+", " ", text.casefold().replace("_", " ")).split())
     word = _FLOODS.get(word, word)
     if word not in FLOOD_VECTORS:
@@ -108,7 +108,7 @@ _SCALES: Final = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 
 
 def rate(text: str) -> Flood:
-    """A rate with its unit, such as 1.2 Gbps, 250000 pps or 30 krps, as a Flood that holds nothing else."""
+    """Read a rate with its unit, such as 1.2 Gbps, 250000 pps or 30 krps, as a Flood that contains only this rate."""
     match = _RATE.fullmatch(text.strip())
     if match is None:
         raise ValueError("a rate such as 1.2 Gbps, 250000 pps or 30 krps")
@@ -123,15 +123,15 @@ def rate(text: str) -> Flood:
 
 
 def flood(vectors: tuple[str, ...], rates: tuple[Flood, ...], seconds: int | None = None) -> Flood | None:
-    """A flood with these vectors and the highest rate in each unit; None if nothing is known."""
-    united = Flood(
+    """Return a flood with these vectors and the highest rate in each unit; None if all is unknown."""
+    combined = Flood(
         vectors,
         max((item.bits_per_second for item in rates if item.bits_per_second), default=None),
         max((item.packets_per_second for item in rates if item.packets_per_second), default=None),
         max((item.requests_per_second for item in rates if item.requests_per_second), default=None),
         seconds,
     )
-    return united if united != Flood() else None
+    return combined if combined != Flood() else None
 
 
 _CPE_PART: Final = re.compile(r"(?:\*|-|(?:\\[!-~]|[\w.-])+\*?)", re.ASCII)
@@ -141,33 +141,33 @@ _CHARS: Final = 300  # of a package URL or CPE
 
 
 def software(text: str) -> Software:
-    """A package URL (pkg:npm/left-pad@1.3.0) or a CPE 2.3 name (cpe:2.3:a:vendor:product:1.0:…)."""
+    """Read a package URL (pkg:npm/left-pad@1.3.0) or a CPE 2.3 name (cpe:2.3:a:vendor:product:1.0:…)."""
     text = text.strip()
     if len(text) <= _CHARS and text.startswith("cpe:2.3:"):
-        return _of_cpe(text)
+        return _software_from_cpe(text)
     if len(text) > _CHARS or not text.startswith("pkg:"):
         raise ValueError("a package URL such as pkg:npm/left-pad@1.3.0, or a CPE 2.3 name")
     try:
         url = PackageURL.from_string(text)
     except ValueError as error:
         raise ValueError(f"a package URL such as pkg:npm/left-pad@1.3.0 ({error})") from None
-    # Qualifiers and the path inside can hold any text: the repository of somebody's own, for one.
-    plain = PackageURL(url.type, url.namespace, url.name, url.version)
+    # Qualifiers and the subpath can contain any text, such as a private repository, so they are left out.
+    short_url = PackageURL(url.type, url.namespace, url.name, url.version)
     name = f"{url.namespace}/{url.name}" if url.namespace else url.name
-    return Software(name, url.version or None, purl=plain.to_string())
+    return Software(name, url.version or None, purl=short_url.to_string())
 
 
 def fix(text: str) -> Software:
-    """The version that mends a weakness: a package URL or CPE with its version, or an update of Windows (KB5034441)."""
+    """Read the version that fixes a vulnerability: a package URL or CPE with a version, or a Windows update (KB5034441)."""
     if _UPDATE.fullmatch(text.strip()):
         return Software(text.strip().upper())
     program = software(text)
     if program.version is None:
-        raise ValueError(f"the version that mends it, such as {text.strip()}@1.3.1")
+        raise ValueError(f"the version that fixes it, such as {text.strip()}@1.3.1")
     return program
 
 
-def _of_cpe(text: str) -> Software:
+def _software_from_cpe(text: str) -> Software:
     parts = re.split(r"(?<!\\):", text)
     if len(parts) != _CPE_PARTS or parts[2] not in "aho" or not all(_CPE_PART.fullmatch(part) for part in parts[3:]):
         raise ValueError("a CPE 2.3 name of thirteen parts, such as cpe:2.3:a:vendor:product:1.0:*:*:*:*:*:*:*")
@@ -176,8 +176,8 @@ def _of_cpe(text: str) -> Software:
     return Software(name, version if version not in {"*", "-"} else None, cpe=text)
 
 
-_MITIGATION_NAMES: Final = {_plain(name): key for key, name in MITIGATIONS.items()}
-_USUAL_MITIGATIONS: Final = {
+_MITIGATION_NAMES: Final = {_word_key(name): key for key, name in MITIGATIONS.items()}
+_MITIGATION_SYNONYMS: Final = {
     "mfa": "M1032", "2fa": "M1032", "multifactor authentication": "M1032", "patch": "M1051", "patching": "M1051",
     "update": "M1051", "backup": "M1053", "backups": "M1053", "segmentation": "M1030", "training": "M1017",
     "awareness": "M1017", "block traffic": "M1037", "rate limiting": "M1037", "antivirus": "M1049", "edr": "M1040",
@@ -187,22 +187,26 @@ _USUAL_MITIGATIONS: Final = {
 
 
 def mitigation(text: str) -> Mitigation:
-    """A mitigation of ATT&CK, by its id or name."""
+    """Read a mitigation of ATT&CK by its id or name."""
     key = text.strip().upper()
-    key = key if key in MITIGATIONS else _MITIGATION_NAMES.get(_plain(text)) or _USUAL_MITIGATIONS.get(_plain(text), "")
+    key = (
+        key
+        if key in MITIGATIONS
+        else _MITIGATION_NAMES.get(_word_key(text)) or _MITIGATION_SYNONYMS.get(_word_key(text), "")
+    )
     if not key:
         raise ValueError("a mitigation of ATT&CK such as M1032 or Multi-factor Authentication")
     return Mitigation(MITIGATIONS[key], key)
 
 
-_SOURCE_NAMES: Final = {_plain(name): key for key, name in DATA_SOURCES.items()}
+_SOURCE_NAMES: Final = {_word_key(name): key for key, name in DATA_SOURCES.items()}
 
 
 def data_source(text: str) -> DataSource:
-    """A data source of ATT&CK, by its id or name; the component after a colon ("Process: Process Creation") is not kept."""
+    """Read a data source of ATT&CK by its id or name; drop the component after a colon ("Process: Process Creation")."""
     key = text.strip().upper()
     if key not in DATA_SOURCES:
-        key = _SOURCE_NAMES.get(_plain(text.partition(":")[0]), "")
+        key = _SOURCE_NAMES.get(_word_key(text.partition(":")[0]), "")
     if not key:
         raise ValueError("a data source of ATT&CK such as DS0017, Command or Network Traffic")
     return DataSource(DATA_SOURCES[key], key)

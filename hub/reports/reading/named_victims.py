@@ -1,7 +1,7 @@
-"""Whom a field of a feed's own calls the victim: `extra.victim`, `extra.customer_name`, `additional_data.target`.
+"""Names of victims in custom fields of a feed: `extra.victim`, `extra.customer_name`, `additional_data.target`.
 
-IntelMQ and n6 have one key for whom an attack was aimed at, and let every feed add keys. What such a key says is protected
-like the standard's own; every other field of a feed is about the sources of attacks.
+IntelMQ and n6 have one standard key for the target of an attack, and a feed may add its own keys. The value of such a key
+is protected like the value of the standard key; all other fields of a feed describe the sources of attacks.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from hub.reports.victims import Victim
 
 MAX_NAMES: Final = 20  # of one line
 MAX_DEPTH: Final = 8  # levels of nesting
-_CHARACTERS: Final = range(3, 81)  # of a name; what is longer is a sentence
+_CHARACTERS: Final = range(3, 81)  # of a name; a longer text is a sentence
 _VICTIM: Final = frozenset(
     "victim victims target targets targeted customer customers client clients affected constituent korban mangsa sasaran "
     "pelanggan nasabah biktima kliyente vítima cliente vitima nạn nhân เหยื่อ ผู้เสียหาย ลูกค้า 受害者 客户".split()
 )
-# What stands beside such a word where the value is no name.
+# Words in a key whose value is no name, such as `victim_country`.
 _NO_NAME: Final = frozenset(
     "address asn category cc city class count country date first geo hash id industry ip ips kind last latitude longitude lat "
     "lon network number os platform port protocol region sector service severity size software state status time type url "
     "uri vertical zip".split()
 )
-_NOTHING: Final = frozenset("yes no true false none null unknown various multiple all any other".split())
+_FILLERS: Final = frozenset("yes no true false none null unknown various multiple all any other".split())
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def named_victims(extra: Any) -> tuple[Victim, ...]:
-    """The victims that the keys of a mapping name, at any depth; of JSON in a text, too."""
+    """Return the victims in a mapping, or in JSON text, at any depth: values whose keys contain a word for a victim."""
     if isinstance(extra, str) and extra.lstrip().startswith("{"):
         try:
             extra = orjson.loads(extra)
@@ -43,9 +43,9 @@ def named_victims(extra: Any) -> tuple[Victim, ...]:
             return ()
     names = distinct(_names(extra))[:MAX_NAMES]
     domains = tuple(name for name in names if _is_domain(name))
-    others = [name for name in names if name not in domains and "@" not in name]
+    plain_names = [name for name in names if name not in domains and "@" not in name]
     mails = tuple(name for name in names if "@" in name)
-    return (Victim(name=others[0] if others else None, other_names=tuple(others[1:]), domains=domains, emails=mails),) if names else ()  # fmt: skip
+    return (Victim(name=plain_names[0] if plain_names else None, other_names=tuple(plain_names[1:]), domains=domains, emails=mails),) if names else ()  # fmt: skip
 
 
 def _names(value: Any, *, is_victim: bool = False, depth: int = 0) -> Iterator[str]:
@@ -53,8 +53,8 @@ def _names(value: Any, *, is_victim: bool = False, depth: int = 0) -> Iterator[s
         for key, inner in value.items() if depth < MAX_DEPTH else ():
             words = frozenset(word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", str(key))))
             if words.isdisjoint(_NO_NAME):
-                named = is_victim or not words.isdisjoint(_VICTIM)
-                yield from _names(inner, is_victim=named, depth=depth + 1)
+                names_victim = is_victim or not words.isdisjoint(_VICTIM)
+                yield from _names(inner, is_victim=names_victim, depth=depth + 1)
     elif isinstance(value, list):
         for inner in value[:MAX_NAMES] if depth < MAX_DEPTH else ():
             yield from _names(inner, is_victim=is_victim, depth=depth + 1)
@@ -63,7 +63,7 @@ def _names(value: Any, *, is_victim: bool = False, depth: int = 0) -> Iterator[s
 
 
 def _is_name(text: str) -> bool:
-    if len(text) not in _CHARACTERS or text.casefold() in _NOTHING or "://" in text:
+    if len(text) not in _CHARACTERS or text.casefold() in _FILLERS or "://" in text:
         return False
     return _WORD.search(text) is not None
 

@@ -1,4 +1,4 @@
-"""What a caller may tell the readers, and the limits that keep any file from filling the memory."""
+"""Options of the readers, and limits that keep a file from filling the memory."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ MIB: Final = 1024 * KIB
 MAX_LINE_BYTES: Final = 1 * MIB
 """Bytes of one line of a line file (CSV, JSON lines)."""
 MAX_DOCUMENT_BYTES: Final = 64 * MIB
-"""Bytes of one document that has to be held whole (a MISP event, a YAML sheet, one IODEF incident)."""
+"""Bytes of one document that must be in memory as a whole (a MISP event, a YAML file, one IODEF incident)."""
 MAX_SHEET_BYTES: Final = 256 * MIB
 """Bytes of all parts of a spreadsheet once unpacked."""
 MAX_SHEET_RATIO: Final = 200
-"""Bytes unpacked per byte packed, of any part of a spreadsheet above MIN_RATIO_BYTES."""
+"""Unpacked bytes per packed byte, for each part of a spreadsheet larger than MIN_RATIO_BYTES."""
 MIN_RATIO_BYTES: Final = 1 * MIB
-"""Bytes unpacked below which a part's ratio does not matter: small empty sheets pack extremely well."""
+"""Unpacked bytes up to which MAX_SHEET_RATIO does not apply: small empty sheets compress extremely well."""
 MAX_SHEET_PARTS: Final = 2_000
 """Files inside a spreadsheet."""
 MAX_DEPTH: Final = 40
@@ -32,18 +32,18 @@ MAX_COLUMNS: Final = 1_000
 MAX_LIST_ITEMS: Final = 20_000
 """Items of one list inside a report (indicators of a form, attributes of an event)."""
 MAX_UNUSED_ROWS: Final = 2_000
-"""Rows of one report's table of unused fields; one further row counts what is beyond."""
+"""Rows in the table of unused fields of one report; one more row counts the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """Facts that the caller knows and a file may not contain.
 
-    ``zone``: the zone of times written without one; without it such times are refused.
-    ``default_tlp``: for files that name no TLP level at all. ``default_country`` (ISO2): of the reporting CERT.
-    ``confirmed``: values of indicators that an officer looked at and wants out although they look harmful to block;
-    ``confirm_all``: all of them. ``encoding``: of a CSV that is not UTF-8 or UTF-16 ("cp874", "windows-1252").
-    ``batch_lines``: lines of a feed that make one report.
+    ``zone``: the zone of times without a zone; if it is None, such times are refused.
+    ``default_tlp``: the level of a report that names none. ``default_country``: the country of the CERT (ISO2).
+    ``confirmed``: values of indicators that an officer released although blocking them looks harmful;
+    ``confirm_all``: release all of them. ``encoding``: of a CSV file that is not UTF-8 or UTF-16 ("cp874", "windows-1252").
+    ``batch_lines``: the number of lines of a feed in one report.
     """
 
     zone: tzinfo | None = None
@@ -55,6 +55,6 @@ class ReadOptions:
     batch_lines: int = 500
 
     def __post_init__(self) -> None:
-        """Refuse what cannot work."""
+        """Refuse a batch without lines."""
         if self.batch_lines < 1:
             raise ValueError("batch_lines must be at least 1 line")

@@ -1,7 +1,7 @@
-"""Words by which a comment on a value says whose it is: a victim's, or a hacked third party's. One table for all formats.
+"""Words in a comment on a value that tell its owner: a victim, or a hacked third party. One table for all formats.
 
-English, and the languages in which CERTs of the region write their notes. The comparison ignores case and width.
-A comment that also has a word of the adversary's ("C2 that the victim called") is not read as saying either.
+The words are in English and in the languages in which CERTs of the region write their notes. The comparison ignores case
+and width. `roles.apply_comment` decides about a comment that also has a word for the adversary ("C2 called by the victim").
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ VICTIM_WORDS: Final[tuple[str, ...]] = (
     # Chinese, Tamil
     "受害", "被攻击", "被攻擊", "受感染", "被感染", "பாதிக்கப்பட்ட",
 )  # fmt: skip
-"""Words that say of a value that it is a victim's."""
+"""Words that say that a value belongs to a victim."""
 
 COMPROMISE_WORDS: Final[tuple[str, ...]] = (
     # English
@@ -52,7 +52,7 @@ COMPROMISE_WORDS: Final[tuple[str, ...]] = (
     # Chinese, Tamil
     "被黑", "被入侵", "被攻陷", "失陷", "ஹேக் செய்யப்பட்ட",
 )  # fmt: skip
-"""Words that say of a host or mailbox that it is somebody's, and that the attacker took it."""
+"""Words that say that a host or mailbox was hacked, so that it belongs to a third party."""
 
 ADVERSARY_WORDS: Final[tuple[str, ...]] = (
     "c2", "c&c", "cnc", "command and control", "callback", "beacon", "attacker", "attacker's", "adversary", "actor",
@@ -60,15 +60,15 @@ ADVERSARY_WORDS: Final[tuple[str, ...]] = (
     "brute force", "brute-force", "dropper", "botnet", "penyerang", "pelaku", "peretas", "penggodam", "kẻ tấn công",
     "ผู้โจมตี", "攻击者", "攻擊者",
 )  # fmt: skip
-"""Words that say of a value that the adversary runs it, so that a word above may be of another host."""
+"""Words that say that a value is the adversary's, so that a word of the other lists may be about another host."""
 
-
+# Words that mean a victim only if they are the whole comment.
 _TARGET: Final = frozenset({"target", "sasaran", "mục tiêu", "เป้าหมาย", "目标", "目標", "alvo"})
 
 
 @cache
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of the words: as a whole where the script separates words by blanks, anywhere where it does not."""
+    """Return a pattern for the words: whole words in scripts that separate words by blanks, else any part of a text."""
     alternatives = []
     for word in sorted(map(_folded, words), key=len, reverse=True):
         text = r"\s+".join(re.escape(part) for part in word.split())
@@ -82,18 +82,18 @@ def _folded(text: str) -> str:
 
 
 def victim_word(comment: str) -> str | None:
-    """The word of a comment that says that the value is a victim's; "target" by itself is a comment of one."""
+    """Return the word of a comment that says that the value belongs to a victim; "target" must be the whole comment."""
     whole = _folded(comment).strip(" .:") if comment else ""
     return whole if whole in _TARGET else _first(VICTIM_WORDS, comment)
 
 
 def compromise_word(comment: str) -> str | None:
-    """The word of a comment that says that the value is a hacked third party's."""
+    """Return the word of a comment that says that the value belongs to a hacked third party."""
     return _first(COMPROMISE_WORDS, comment)
 
 
 def adversary_word(comment: str) -> str | None:
-    """The word of a comment that says that the adversary runs what the value names."""
+    """Return the word of a comment that says that the value is the adversary's."""
     return _first(ADVERSARY_WORDS, comment)
 
 

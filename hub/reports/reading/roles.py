@@ -1,8 +1,8 @@
-"""The role of a value, and its evidence: the one rule that all formats share (hub/docs/roles.md).
+"""The role of a value and its evidence, decided in the same way for all formats (hub/docs/roles.md).
 
 A role needs evidence: a classification, a category, a relation, the position in an attack. The word "source" and a flag
-that says "use this for detection" prove nothing by themselves. What was infected, vulnerable, compromised, exposed or
-attacked is a victim's; so are recipients, targets, and organisations that were imitated. What nothing decides stays UNKNOWN.
+for "use this for detection" are not enough. Hosts that were infected, vulnerable, compromised, exposed or attacked belong
+to victims; so do recipients, targets and imitated organisations. Without evidence the role stays UNKNOWN.
 """
 
 from __future__ import annotations
@@ -26,134 +26,138 @@ VICTIM_TYPES: Final[frozenset[str]] = frozenset({
     "unauthorised-information-modification", "misconfiguration", "privileged-account-compromise",
     "unprivileged-account-compromise", "data-loss", "outage",
 })  # fmt: skip
-"""RSIT types that say of the host they are about that it was struck: infected, vulnerable, compromised or exposed."""
+"""RSIT types whose reported host belongs to a victim: it is infected, vulnerable, compromised or exposed."""
 
 ATTACKER_TYPES: Final[frozenset[str]] = frozenset({
     "c2-server", "malware-distribution", "malware-configuration", "phishing", "masquerade", "scanner", "brute-force",
     "exploit", "ids-alert", "spam", "dos", "ddos", "blacklist", "dga-domain", "proxy", "tor", "social-engineering",
 })  # fmt: skip
-"""Types (IntelMQ's own four among them) that say of the host they are about that it attacks, or serves an attack."""
+"""Types (including the four that only IntelMQ has) whose reported host attacks or serves an attack."""
 
-CALLING_TYPES: Final[frozenset[str]] = frozenset(
+CLIENT_TYPES: Final[frozenset[str]] = frozenset(
     {"scanner", "brute-force", "exploit", "ids-alert", "spam", "dos", "ddos"}
 )
-"""Of these, types whose host reaches out to those whom it attacks; the others serve what others reach for."""
+"""Attacker types whose host opens the connection to its victims; hosts of the other types are servers."""
 
 EXPOSED_CLASS: Final = "vulnerable"
-"""The RSIT class in which nobody has attacked yet: every host that is named in it is the exposed one."""
+"""The RSIT class for exposed hosts: nobody has attacked yet, so every host in the report is an exposed one."""
 
 POSSIBLE_SINKHOLE: Final = "may be a sinkhole: the report does not say"
-"""Why the other end of an infected system is held."""
+"""Why the host that an infected system called is held."""
 SINKHOLE: Final = "a sinkhole: never published"
 
-# Top-level domains of the countries whose CERTs share here: a sender under one of them may well be somebody's to protect.
-_AT_HOME: Final = frozenset({"bn", "id", "kh", "la", "mm", "my", "ph", "sg", "th", "tl", "vn"})
+# Top-level domains of the member countries: a sender under one of them may be a victim.
+_MEMBER_TLDS: Final = frozenset({"bn", "id", "kh", "la", "mm", "my", "ph", "sg", "th", "tl", "vn"})
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A role, and the sentence that names the field which decided it."""
+    """A role, and a sentence that names the field which decided it."""
 
     role: Role
     evidence: str
 
     def apply_to(self, item: Observable) -> Observable:
-        """The observable with this role. The adversary's, and a hacked host, are indicators."""
+        """Return the observable with this role. Values of the adversary and of hacked third parties are indicators."""
         indicator = self.role in {Role.ADVERSARY, Role.THIRD_PARTY}
         return replace(item, role=self.role, evidence=self.evidence, as_indicator=indicator)
 
 
 def adversary(evidence: str) -> Claim:
-    """A claim that the value is the adversary's."""
+    """Return the claim that the value belongs to the adversary."""
     return Claim(Role.ADVERSARY, evidence)
 
 
 def victim(evidence: str) -> Claim:
-    """A claim that the value is a victim's."""
+    """Return the claim that the value belongs to a victim."""
     return Claim(Role.VICTIM, evidence)
 
 
 def third_party(evidence: str) -> Claim:
-    """A claim that the value is a hacked third party's: indicator and victim at once."""
+    """Return the claim that the value belongs to a hacked third party: indicator and victim at once."""
     return Claim(Role.THIRD_PARTY, evidence)
 
 
 def unknown(evidence: str) -> Claim:
-    """A claim that nothing in the report says whose the value is."""
+    """Return the claim that nothing in the report decides the owner of the value."""
     return Claim(Role.UNKNOWN, evidence)
 
 
 def observation_claims(rsit_type: str, field: str, *, host_is_victim: bool = False) -> tuple[Claim, Claim]:
-    """The claims on the host that an observation is about, and on the host at the other end of it.
+    """Return the claims on the reported host of an observation and on the host at the other end.
 
-    ``field`` is what named the type, for the evidence. ``struck``: the format itself says so, whatever the type.
+    ``field`` is the name of the field with the type, for the evidence. ``host_is_victim``: the format itself says that
+    the reported host belongs to a victim, whatever the type is.
     """
     sentence = f"{field} says {rsit_type}"
     if rsit_type == "infected-system":
         return victim(f"{sentence}: the host is infected"), adversary(f"{sentence}: the infected host called it")
     if host_is_victim or rsit_type in VICTIM_TYPES:
-        return victim(f"{sentence}: the host was struck"), unknown(f"{sentence}: that end may be anybody's")
+        return victim(f"{sentence}: the host is a victim's"), unknown(f"{sentence}: the owner of that end is unknown")
     if rsit_type in ATTACKER_TYPES:
         return adversary(f"{sentence}: the host attacks or serves an attack"), victim(f"{sentence}: it was attacked")
-    return unknown(f"{sentence}: it does not tell who attacked"), unknown(f"{sentence}: it does not tell who attacked")
+    claim = unknown(f"{sentence}: it does not say who attacked")
+    return claim, claim
 
 
-def attack_claims(types: Iterable[RsitType], field: str, *, aimed: bool) -> tuple[Claim, Claim]:
-    """The claims on the source and the target of an attack that the report classifies by these types.
+def attack_claims(types: Iterable[RsitType], field: str, *, has_target: bool) -> tuple[Claim, Claim]:
+    """Return the claims on the source and the target of an attack of these types.
 
-    ``aimed``: the report names a target. Where it names none, the source of a compromise may be what was compromised.
+    ``has_target``: the report names a target. If it names none, the source of a compromise may be the compromised host.
     """
-    known = [line for line in types if line.type in VICTIM_TYPES | ATTACKER_TYPES]
-    names = ", ".join(line.type for line in known)
-    if any(line.type == "infected-system" for line in known):
+    decisive_types = [line for line in types if line.type in VICTIM_TYPES | ATTACKER_TYPES]
+    names = ", ".join(line.type for line in decisive_types)
+    if any(line.type == "infected-system" for line in decisive_types):
         sentence = f"{field} says {names}"
         return victim(f"{sentence}: the source is infected"), adversary(f"{sentence}: the infected source called it")
-    if known and all(line.rsit_class == EXPOSED_CLASS for line in known):
+    if decisive_types and all(line.rsit_class == EXPOSED_CLASS for line in decisive_types):
         exposed = victim(f"{field} says {names}: the host is exposed")
         return exposed, exposed
     target = victim("it is the target of the attack")
-    if known and not aimed and all(line.type in VICTIM_TYPES for line in known):
-        return unknown(f"{field} says {names}, and no target is named: it may be what was struck"), target
-    if known:
+    if decisive_types and not has_target and all(line.type in VICTIM_TYPES for line in decisive_types):
+        return unknown(f"{field} says {names}, and no target is named: it may be the victim"), target
+    if decisive_types:
         return adversary(f"{field} says {names}, and it is the source of the attack"), target
     return unknown("it is called a source, but no classification says that it attacked"), target
 
 
-def sender_claim(mail: str, field: str, *, others: Iterable[str] = ()) -> Claim:
-    """The claim on the sender of a hostile mail, which can be forged. ``others``: its recipients, and the victim's domains.
+def sender_claim(mail: str, field: str, *, protected: Iterable[str] = ()) -> Claim:
+    """Return the claim on the sender of a hostile mail. ``protected``: its recipients, and the domains of the victim.
 
-    A sender of the recipients' own organisation is imitated or hacked, and so is likely one under a member's country.
+    A sender can be forged. One in the organisation of the recipients was imitated or hacked; one under the top-level
+    domain of a member country probably was, too.
     """
     place = mail.rpartition("@")[2].casefold()
-    if any(is_within(place, other.rpartition("@")[2].casefold()) for other in others):
+    if any(is_within(place, other.rpartition("@")[2].casefold()) for other in protected):
         return victim(f"{field} is of the recipients' own organisation: imitated or hacked")
-    if place.rpartition(".")[2] in _AT_HOME:
+    if place.rpartition(".")[2] in _MEMBER_TLDS:
         return unknown(f"{field} can be forged, and lies under a member's country")
     return adversary(f"{field} of a hostile mail")
 
 
 def is_within(name: str, domain: str) -> bool:
-    """Whether a domain name is ``domain`` or lies under it."""
+    """Whether a domain name is ``domain`` or one of its subdomains."""
     return bool(domain) and (name == domain or name.endswith("." + domain))
 
 
 class UnusedNotes(Protocol):
-    """Takes notes about unused values. `Draft` implements it, and imports this module."""
+    """The part of `Draft` that this module needs; a protocol, because `Draft` imports this module."""
 
     @property
     def options(self) -> ReadOptions:
-        """How the file is read."""
+        """The options of the readers."""
 
     def note_unused(self, key: str, value: object, reason: str) -> None:
-        """Name a field that is not used."""
+        """Note a field that is not used."""
 
 
 def check_called_host(
     item: Observable, draft: UnusedNotes, key: str, *, command_server: bool, sinkhole: bool
 ) -> Observable | None:
-    """What an infected host called: a sinkhole is named and left out; what may be one is held until an officer confirms it.
+    """Return the host that an infected host called; None for a sinkhole, which is noted as unused.
 
-    ``command_server``: the report calls it one, or names the malware that called it.
+    A host that may be a sinkhole is held until an officer confirms it. ``command_server``: the report calls it one, or
+    names the malware that called it.
     """
     if sinkhole:
         draft.note_unused(key, item.value, SINKHOLE)
@@ -166,38 +170,38 @@ def check_called_host(
 
 _ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
 _HOSTED: Final = frozenset({*_ADDRESSES, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL})
-# What a comment can make a victim's: a hash of malware stays one, whatever it infected.
+# A comment can change the role of these types. A hash of malware stays one, whatever it infected.
 _OWNED: Final = _HOSTED | {
     ObservableType.USER_ACCOUNT, ObservableType.AS, ObservableType.MAC, ObservableType.TRAFFIC,
 }  # fmt: skip
 
 
 def apply_comment(item: Observable) -> Observable:
-    """The observable with the role that its comment gives it (the words: `role_words`).
+    """Return the observable with the role that its comment gives it (see the words in `role_words`).
 
-    A victim's word decides over one of compromise. A comment that has a word of the adversary's, too, may be about two
-    hosts: with a victim's word the value is then nobody's until an officer says so; with one of compromise the value is
-    a hacked host that the adversary runs.
+    A word for a victim outweighs a word for a compromise. A comment that also has a word for the adversary may be about
+    two hosts: with a word for a victim, the role becomes unknown until an officer decides; with a word for a compromise,
+    the value is a hacked host that the adversary uses.
     """
     comment = item.description
     if not comment or item.type not in _OWNED or item.role is Role.VICTIM:
         return item
     if word := role_words.victim_word(comment):
         sentence = f"its comment says “{word}”"
-        if other := role_words.adversary_word(comment):
-            claim = unknown(f"{sentence} and “{other}”: it may be either's")
-            return _with(claim, item) if item.role is Role.ADVERSARY else item
-        return _with(victim(sentence), item)
+        if adversary_word := role_words.adversary_word(comment):
+            claim = unknown(f"{sentence} and “{adversary_word}”: it may be either's")
+            return _with_claim(claim, item) if item.role is Role.ADVERSARY else item
+        return _with_claim(victim(sentence), item)
     word = role_words.compromise_word(comment)
     if word is None or item.role is Role.THIRD_PARTY:
         return item
     sentence = f"its comment says “{word}”"
-    return _with(third_party(sentence) if item.type in _HOSTED else victim(sentence), item)
+    return _with_claim(third_party(sentence) if item.type in _HOSTED else victim(sentence), item)
 
 
 def apply_comments(item: Observable, comments: Iterable[str | None]) -> Observable:
-    """The observable with the role that several comments give it, each by itself: in one text they may seem to be about
-    two hosts.
+    """Return the observable with the role that several comments give it. Each is applied by itself, because the joined
+    text may seem to be about two hosts.
     """
     for comment in comments:
         item = apply_comment(replace(item, description=comment))
@@ -212,9 +216,10 @@ _INFECTED: Final = re.compile(
 
 
 def adjust_for_description(claim: Claim, field: str, text: str | None) -> Claim:
-    """The claim on the source of an attack, where the words of the whole report say that a host was infected or taken.
+    """Return the claim on the source of an attack; unknown if the description says that a host was infected or hacked.
 
-    They may be about another host, so that an officer is asked; a comment on the value itself says more (`commented`).
+    The description may be about another host, so an officer decides. A comment on the value itself decides alone
+    (`apply_comment`).
     """
     if claim.role is not Role.ADVERSARY or not text or role_words.adversary_word(text):
         return claim
@@ -222,8 +227,8 @@ def adjust_for_description(claim: Claim, field: str, text: str | None) -> Claim:
     return unknown(f"{claim.evidence}, but {field} says “{word}”: it may be somebody's") if word else claim
 
 
-def _with(claim: Claim, item: Observable) -> Observable:
-    """The observable, and the end of the connection that it is, with the role of a claim."""
+def _with_claim(claim: Claim, item: Observable) -> Observable:
+    """Return the observable with the role of the claim; of a connection, both ends get it."""
     changed = claim.apply_to(item)
     if item.traffic is None:
         return changed
@@ -241,20 +246,20 @@ HACKED_SITE: Final = "its path is of a content management system, under a member
 
 
 def managed_site_host(url: str) -> str | None:
-    """The host of a URL under a member's country whose path is of a content management system; None for any other.
+    """Return the host of a URL in a member country whose path belongs to a content management system; None for others.
 
-    The adversary rarely installs one: such a site is somebody's, and was hacked.
+    Adversaries rarely install one, so such a site belongs to somebody else and was hacked.
     """
     host = (values.url_host(url) or "").casefold().rstrip(".")
-    if host.rpartition(".")[2] not in _AT_HOME:
+    if host.rpartition(".")[2] not in _MEMBER_TLDS:
         return None
     return host if _MANAGED_PATH.search(urlsplit(url).path) else None
 
 
 def mark_hacked_sites(items: Iterable[Observable], *, one_observation: bool = False) -> tuple[Observable, ...]:
-    """The observables, with hacked sites made third parties': the URL, its host, and the addresses of the host.
+    """Return the observables with the role third party for hacked sites: the URL, its host, and the host's addresses.
 
-    ``one_observation``: all are of one, so that any address of the adversary's beside the site is the site's own.
+    ``one_observation``: all come from one observation, so an address of the adversary beside the site is its address.
     """
     items = tuple(items)
     sites = {site for item in items if item.type is ObservableType.URL and (site := managed_site_host(item.value))}
@@ -263,29 +268,29 @@ def mark_hacked_sites(items: Iterable[Observable], *, one_observation: bool = Fa
     addresses = {text for item in items if item.value in sites for text in item.resolves_to}
     claim = third_party(HACKED_SITE)
 
-    def settled(item: Observable) -> Observable:
+    def with_site_role(item: Observable) -> Observable:
         if item.role not in {Role.ADVERSARY, Role.UNKNOWN}:
             return item
         host = values.url_host(item.value) if item.type is ObservableType.URL else item.value
-        beside = one_observation and item.role is Role.ADVERSARY and item.type in _ADDRESSES
-        if (host or "").casefold() in sites or (item.type in _ADDRESSES and item.value in addresses) or beside:
+        is_site_address = one_observation and item.role is Role.ADVERSARY and item.type in _ADDRESSES
+        if (host or "").casefold() in sites or (item.type in _ADDRESSES and item.value in addresses) or is_site_address:
             return claim.apply_to(item)
         return item
 
-    return tuple(map(settled, items))
+    return tuple(map(with_site_role, items))
 
 
 AUTOMATED_TYPES: Final[frozenset[str]] = frozenset({
     "ddos", "dos", "spam", "scanner", "brute-force", "exploit", "ids-alert",
 })  # fmt: skip
-"""Types whose source is mostly a hacked or infected machine of somebody who does not know of it. Whatever serves an attack
-(a command server, a phishing page, a place that spreads malware) was put up by the adversary, unless the report says more."""
+"""Types whose source usually is a hacked or infected machine of an unaware owner. A host that serves an attack (a command
+server, a phishing page, a distributor of malware) was set up by the adversary, unless the report says otherwise."""
 
 
 def adjust_for_country(claim: Claim, rsit_type: str, field: str, *, country: str | None, home: str | None) -> Claim:
-    """The claim on the source of an attack by machines, a third party's where it lies in the CERT's own country.
+    """Return the claim on the source of an automated attack; third party if the source is in the country of the CERT.
 
-    ``country`` is where the report says that the source is, ``home`` that of the CERT; both ISO2.
+    ``country`` is the country of the source in the report, ``home`` the country of the CERT; both ISO2.
     """
     if claim.role is not Role.ADVERSARY or rsit_type not in AUTOMATED_TYPES or home is None or country != home:
         return claim
@@ -293,13 +298,13 @@ def adjust_for_country(claim: Claim, rsit_type: str, field: str, *, country: str
 
 
 def adjust_for_names(claim: Claim, rsit_type: str, names: Iterable[str]) -> Claim:
-    """The claim on the source of an attack by machines, a third party's where a name of it lies under a member's country.
+    """Return the claim on the source of an automated attack; third party if it has a name in a member country.
 
-    Nobody registers a name to scan from it.
+    Nobody registers a name in order to scan from it.
     """
     if claim.role is not Role.ADVERSARY or rsit_type not in AUTOMATED_TYPES:
         return claim
-    name = next((name for name in names if name.rpartition(".")[2].casefold() in _AT_HOME), None)
+    name = next((name for name in names if name.rpartition(".")[2].casefold() in _MEMBER_TLDS), None)
     return claim if name is None else third_party(f"{claim.evidence}, but {name} is of a member's country")
 
 
@@ -307,17 +312,17 @@ _REFLECTION: Final = re.compile(r"amplif|reflect", re.IGNORECASE)
 
 
 def adjust_for_reflection(claim: Claim, field: str, text: str | None) -> Claim:
-    """The claim on the source of a flood, an exposed service's where the report says that it was reflected."""
+    """Return the claim on the source of a flood; victim if the report says that an exposed service reflected it."""
     if claim.role is Role.VICTIM or not text or not _REFLECTION.search(text):
         return claim
     return victim(f"{field} says {text[:60]}: the source is an exposed service")
 
 
 def settle_roles(report: Report) -> Report:
-    """The report, with each role that the format gave checked by the rest of what the report says.
+    """Return the report with the final roles: what the format decided, corrected by the rest of the report.
 
-    1. Comments on values. 2. Sites that were hacked. 3. What the report declares as its victims' own. 4. Connections, of
-    which each end has the role that its host has in the report.
+    1. Comments on values. 2. Hacked sites. 3. Values that the report declares as its victims' own. 4. Connections: each
+    end gets the role of its host.
     """
     # 1.
     observables = tuple(map(apply_comment, report.observables))
@@ -326,17 +331,17 @@ def settle_roles(report: Report) -> Report:
     # 3.
     own = _OwnSpace((*report.victims, *report.secondary_victims))
     if own.is_declared:
-        observables = tuple(own.claimed(item) for item in observables)
+        observables = tuple(own.claim(item) for item in observables)
     # 4.
-    protected: dict[str, Role] = {
+    protected_roles: dict[str, Role] = {
         item.value: item.role for item in observables if item.role in {Role.VICTIM, Role.THIRD_PARTY}
     }
-    if protected:
-        observables = tuple(_by_ends(item, protected) for item in observables)
+    if protected_roles:
+        observables = tuple(_with_end_roles(item, protected_roles) for item in observables)
     return report if observables == report.observables else replace(report, observables=observables)
 
 
-def _by_ends(item: Observable, roles: Mapping[str, Role]) -> Observable:
+def _with_end_roles(item: Observable, roles: Mapping[str, Role]) -> Observable:
     traffic = item.traffic
     if traffic is None:
         return item
@@ -351,7 +356,7 @@ def _by_ends(item: Observable, roles: Mapping[str, Role]) -> Observable:
 
 
 class _OwnSpace:
-    """The names and networks that a report declares as its victims' own."""
+    """The names, mailboxes and networks that a report declares as its victims' own."""
 
     def __init__(self, victims: Iterable[Victim]) -> None:
         self._names: set[str] = set()
@@ -365,13 +370,13 @@ class _OwnSpace:
                 self._networks.setdefault((network.version, network.prefixlen), set()).add(int(network.network_address))
         self.is_declared = bool(self._names or self._mails or self._networks)
 
-    def claimed(self, item: Observable) -> Observable:
-        """The observable, the victim's if it lies here; of a connection each end by itself."""
+    def claim(self, item: Observable) -> Observable:
+        """Return the observable; its role is victim if it is in this space. Of a connection, each end is checked by itself."""
         traffic = item.traffic
         if traffic is not None:
-            if traffic.src and self._holds(traffic.src):
+            if traffic.src and self._contains(traffic.src):
                 traffic = replace(traffic, src_role=Role.VICTIM)
-            if traffic.dst and self._holds(traffic.dst):
+            if traffic.dst and self._contains(traffic.dst):
                 traffic = replace(traffic, dst_role=Role.VICTIM)
             return replace(item, traffic=traffic)
         if item.type not in _HOSTED or item.role is Role.VICTIM:
@@ -381,13 +386,13 @@ class _OwnSpace:
             host = values.url_host(item.value) or ""
         elif item.type is ObservableType.EMAIL:
             host = item.value.rpartition("@")[2]
-        if item.value.casefold() not in self._mails and not self._holds(host):
+        if item.value.casefold() not in self._mails and not self._contains(host):
             return item
         return replace(
             victim("the report declares it, or what it lies in, as the victim's own").apply_to(item), hold_reason=None
         )
 
-    def _holds(self, host: str) -> bool:
+    def _contains(self, host: str) -> bool:
         network = values.as_network(host)
         if network is None:
             labels = host.casefold().split(".")

@@ -1,4 +1,4 @@
-"""Sectors as people and platforms name them, as words of industry-sector-ov (STIX 2.1, 10.9)."""
+"""Words of industry-sector-ov (STIX 2.1, 10.9) for the names of sectors that people and platforms use."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from hub.reports.reading.spelling import spelling_key
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
-# Names in small letters without marks between words. MISP's sector galaxy and the EU's NIS list first, then usual words.
+# Names in lower case, without punctuation. Names of MISP's sector galaxy and the EU's NIS list first, then common ones.
 _NAMES: Final[dict[str, str]] = {
     "bank": "financial-services", "banking": "financial-services", "banks": "financial-services",
     "finance": "financial-services", "financial": "financial-services", "financial services": "financial-services",
@@ -135,14 +135,14 @@ _BY_NAME: Final = {spelling_key(name): word for name, word in _NAMES.items()}
 
 
 def sector_word(text: str) -> str:
-    """A word of industry-sector-ov, from the word itself or a usual name. Raises ValueError for anything else."""
-    plain = " ".join(
+    """Return a word of industry-sector-ov, given as that word or a common name. Raises ValueError for anything else."""
+    name = " ".join(
         "".join(char if char.isalnum() or not char.isascii() else " " for char in spelling_key(text)).split()
     )
-    word = plain.replace(" ", "-")
+    word = name.replace(" ", "-")
     if word in INDUSTRY_SECTORS:
         return word
-    known = _BY_NAME.get(plain) or _BY_NAME.get(plain.removesuffix(" sector").removesuffix(" subsector"))
-    if known is None:
+    synonym_of = _BY_NAME.get(name) or _BY_NAME.get(name.removesuffix(" sector").removesuffix(" subsector"))
+    if synonym_of is None:
         raise ValueError(f"a sector of STIX: {', '.join(sorted(INDUSTRY_SECTORS))}")
-    return known
+    return synonym_of

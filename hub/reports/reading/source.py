@@ -1,4 +1,4 @@
-"""Sources of bytes, and how to read lines and JSON values from them without filling the memory."""
+"""Sources of bytes; read lines and JSON values from them without filling the memory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from hub.reports.losses import excerpt
 from hub.reports.reading.options import MAX_DEPTH, MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, MIB
 
 HEAD_BYTES: Final = 64 * 1024
-"""Bytes at the beginning of a file by which its format is detected."""
+"""Bytes at the beginning of a file that are used to detect its format."""
 _CHUNK_BYTES: Final = 256 * 1024
-_EACH_ONCE: Final = "JSON in which each key appears once; remove one of the two"
+_UNIQUE_KEYS: Final = "JSON in which each key appears once; remove one of the two"
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
 _WIDE_BOMS: Final = (
     (b"\xff\xfe\x00\x00", "utf-32"),
@@ -39,7 +39,7 @@ class Source:
 
 
 def open_source(origin: str | Path | bytes | BinaryIO, name: str | None = None) -> Source:
-    """Open a path, bytes, or a binary stream (a pipe will do). Raises ReadingError if that cannot be done."""
+    """Open a path, bytes, or a binary stream (also a pipe). Raises ReadingError if the path cannot be opened or read."""
     if isinstance(origin, bytes):
         return Source(name or "input", origin[:HEAD_BYTES], io.BytesIO(origin))
     if isinstance(origin, str | Path):
@@ -63,10 +63,10 @@ def open_source(origin: str | Path | bytes | BinaryIO, name: str | None = None) 
 
 
 class _RejoinedStream(io.RawIOBase):
-    """A stream with the bytes put back that were read to tell its format."""
+    """A stream that begins with the bytes that were read from it to detect the format."""
 
-    def __init__(self, head: bytes, rest: BinaryIO) -> None:
-        self._head, self._rest = head, rest
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        self._head, self._stream = head, stream
 
     def readable(self) -> bool:
         return True
@@ -75,13 +75,13 @@ class _RejoinedStream(io.RawIOBase):
         if self._head:
             part, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
         else:
-            part = self._rest.read(len(buffer)) or b""
+            part = self._stream.read(len(buffer)) or b""
         buffer[: len(part)] = part
         return len(part)
 
 
 def read_whole(source: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
-    """Everything, for formats that cannot be read in pieces. Raises ReadingError beyond ``limit`` bytes."""
+    """Return all bytes, for formats that cannot be read in pieces. Raises ReadingError for more than ``limit`` bytes."""
     parts, size = [], 0
     while chunk := source.stream.read(_CHUNK_BYTES):
         size += len(chunk)
@@ -92,7 +92,7 @@ def read_whole(source: Source, limit: int = MAX_DOCUMENT_BYTES) -> bytes:
 
 
 def wide_encoding(head: bytes) -> str | None:
-    """The encoding that a byte order mark of UTF-16 or UTF-32 names, or that zero bytes betray."""
+    """Return UTF-16 or UTF-32 if a byte order mark or zero bytes show it; None for other encodings."""
     for mark, encoding in _WIDE_BOMS:
         if head.startswith(mark):
             return encoding
@@ -103,7 +103,7 @@ def wide_encoding(head: bytes) -> str | None:
 
 
 def as_utf8(head: bytes) -> bytes:
-    """The head in UTF-8 without its mark, as far as it can be read; for telling formats only."""
+    """Return the head in UTF-8 without its byte order mark. Only for detecting formats: bad bytes are replaced."""
     encoding = wide_encoding(head)
     if encoding:
         return head.decode(encoding, errors="replace").lstrip("\ufeff").encode()
@@ -117,13 +117,13 @@ _MAIL_HEADER: Final = re.compile(
 
 
 def is_mail(head: bytes) -> bool:
-    """Whether a file begins as a mail does (RFC 5322): header fields, among them one that only mails have."""
+    """Whether a file begins like a mail (RFC 5322): with header fields, one of which only mails have."""
     match = _MAIL.match(head.lstrip())
     return match is not None and _MAIL_HEADER.search(match[0]) is not None
 
 
 def decode(data: bytes, name: str) -> str:
-    """A whole document as text: UTF-8, or UTF-16/32 by mark. Raises ReadingError for anything else."""
+    """Decode a whole document from UTF-8, UTF-16 or UTF-32. Raises ReadingError for other encodings."""
     encoding = wide_encoding(data[:HEAD_BYTES]) or "utf-8-sig"
     try:
         return data.decode(encoding).removeprefix("\ufeff")
@@ -135,12 +135,12 @@ def decode(data: bytes, name: str) -> str:
 
 
 def byte_lines(source: Source) -> Iterator[tuple[int, bytes | None]]:
-    """(line number from 1, line without its end), one at a time; None in place of a line beyond MAX_LINE_BYTES."""
+    """Yield (line number from 1, line); None instead of a line that is longer than MAX_LINE_BYTES."""
     number, first = 0, True
     while line := source.stream.readline(MAX_LINE_BYTES + 1):
         number += 1
         if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
-            while (rest := source.stream.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+            while (part := source.stream.readline(MAX_LINE_BYTES)) and not part.endswith(b"\n"):
                 pass
             yield number, None
         else:
@@ -150,19 +150,19 @@ def byte_lines(source: Source) -> Iterator[tuple[int, bytes | None]]:
 
 @dataclass(frozen=True, slots=True)
 class BadValue:
-    """A place in a JSON file where no value could be read."""
+    """A place in a file where no value could be read."""
 
     place: str
     value: str
     expected: str
-    key: str = ""  # the column or element, where it is one
+    key: str = ""  # the column or element, if it is known
 
 
 def json_values(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
-    """(where, value) of each JSON value of a file: one a line, the items of one list, or one document.
+    """Yield (place, value) of each JSON value of a file: one on each line, the items of one list, or one document.
 
-    A bad line becomes a BadValue and the next one is read; in a list or document nothing after the bad place can
-    be. Memory is that of one value. Raises ReadingError only where a single document is larger than the limit.
+    A bad line becomes a BadValue, and reading goes on with the next line. In a list or document, nothing after the bad
+    place can be read. Only one value is in memory. Raises ReadingError only if a document is larger than the limit.
     """
     if wide_encoding(source.head):
         text = decode(read_whole(source), source.name).encode()
@@ -175,7 +175,7 @@ def json_values(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
 
 
 def _is_line_file(head: bytes) -> bool:
-    """Whether each line is an object of its own. The second line counts too: the first may be the broken one."""
+    """Whether each line is an object. The second line is checked, too, because the first may be the broken one."""
     lines = [line for line in head.split(b"\n", 3)[:3] if line.strip()]
     return head[:1] == b"{" and any(line[:1] == b"{" and _is_json(line) for line in lines[:2])
 
@@ -205,13 +205,13 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 
 
 def check_value(place: str, value: Any) -> tuple[str, Any | BadValue]:
-    """The value, or a BadValue for what is nested too deeply or could not be written down as JSON again."""
+    """Return (place, value); a BadValue instead of a value that is nested too deeply or cannot be written as JSON again."""
     if too_deep(value):
         return place, BadValue(place, "deep nesting", f"at most {MAX_DEPTH} levels")
     try:
         orjson.dumps(value)
     except TypeError as error:
-        # half a character ("\ud800" alone), which no encoding has, or a number of more than 64 bits
+        # half of a surrogate pair ("\ud800" alone), which no encoding has, or a number of more than 64 bits
         return place, BadValue(
             place, "a text or number that nobody else can read", f"JSON of whole characters ({error})"
         )
@@ -232,14 +232,14 @@ def _json_lines(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
                     BadValue(place, excerpt(line[:60].decode("utf-8", "replace")), f"one JSON object ({error})"),
                 )
             else:
-                whole = check_value(place, value)
-                twice = "" if isinstance(whole[1], BadValue) else _key_twice_in(line, value)
-                repetition = f"the key {excerpt(twice)} twice in one object"
-                yield (place, BadValue(place, repetition, _EACH_ONCE)) if twice else whole
+                record = check_value(place, value)
+                repeated_key = "" if isinstance(record[1], BadValue) else _find_repeated_key(line, value)
+                repetition = f"the key {excerpt(repeated_key)} twice in one object"
+                yield (place, BadValue(place, repetition, _UNIQUE_KEYS)) if repeated_key else record
 
 
 def _json_sequence(source: Source) -> Iterator[tuple[str, Any | BadValue]]:
-    """The items of a list, or documents one after the other, through a window of text that never holds two."""
+    """Yield the items of a list, or documents that follow each other, from a window that has at most one in memory."""
     window = _Window(source)
     try:
         yield from _window_values(window)
@@ -255,7 +255,7 @@ def _window_values(window: _Window) -> Iterator[tuple[str, Any | BadValue]]:
     while (first := window.skip(" \t\r\n,")) and not (in_list and first == "]"):
         place = f"item {index + 1}" if in_list or index else "document"
         try:
-            value = window.value()
+            value = window.read_value()
         except (ValueError, RecursionError) as error:
             reason = "deep nesting" if isinstance(error, RecursionError) else str(error)
             yield (
@@ -274,29 +274,29 @@ def _window_values(window: _Window) -> Iterator[tuple[str, Any | BadValue]]:
 
 
 class _Window:
-    """A moving piece of a text stream."""
+    """The part of a text stream that is in memory."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._reader = io.TextIOWrapper(source.stream, encoding="utf-8-sig", errors="strict", newline="")
-        self._text, self._at, self._ended = "", 0, False
-        self.fault = ""  # of the newest value: what JSON has in it that is no JSON, or is ambiguous
+        self._text, self._position, self._at_end = "", 0, False
+        self.fault = ""  # of the last value: a number that JSON does not have, or a repeated key
         self._decoder = json.JSONDecoder(parse_constant=self._constant, object_pairs_hook=self._object)
 
-    def _more(self) -> bool:
-        if self._ended:
+    def _read_more(self) -> bool:
+        if self._at_end:
             return False
-        if len(self._text) - self._at > MAX_DOCUMENT_BYTES:
+        if len(self._text) - self._position > MAX_DOCUMENT_BYTES:
             raise ValueError(f"a value of at most {MAX_DOCUMENT_BYTES // MIB} MiB; split the file")
-        # Doubling keeps the number of attempts at one large value logarithmic.
-        size = max(_CHUNK_BYTES, len(self._text) - self._at)
+        # Double the window each time, so that a large value needs only a logarithmic number of attempts.
+        size = max(_CHUNK_BYTES, len(self._text) - self._position)
         try:
             chunk = self._reader.read(size)
         except UnicodeDecodeError:
-            self._ended = True
+            self._at_end = True
             raise ValueError("text in UTF-8") from None
-        self._text, self._at = self._text[self._at :] + chunk, 0
-        self._ended = not chunk
+        self._text, self._position = self._text[self._position :] + chunk, 0
+        self._at_end = not chunk
         return bool(chunk)
 
     def _constant(self, name: str) -> None:
@@ -309,84 +309,85 @@ class _Window:
         return values
 
     def detach(self) -> None:
-        """Leave the stream to its owner."""
+        """Detach the stream, so that its owner can close it."""
         self._reader.detach()
 
     def skip(self, characters: str) -> str:
-        """Move to the next character that is none of these, and return it; "" at the end."""
+        """Move to the next character that is not one of these, and return it; "" at the end."""
         while True:
             try:
-                while self._at < len(self._text) and self._text[self._at] in characters:
-                    self._at += 1
-                if self._at < len(self._text) or not self._more():
-                    return self._text[self._at : self._at + 1]
+                while self._position < len(self._text) and self._text[self._position] in characters:
+                    self._position += 1
+                if self._position < len(self._text) or not self._read_more():
+                    return self._text[self._position : self._position + 1]
             except ValueError:
-                return "?"  # value() meets the same fault, and tells it
+                return "?"  # read_value() raises the same error with its message
 
     def advance(self, count: int) -> None:
-        self._at += count
+        self._position += count
 
     def peek(self, count: int) -> str:
-        return self._text[self._at : self._at + count]
+        return self._text[self._position : self._position + count]
 
-    def value(self) -> Any:
-        """The JSON value that begins here. Raises ValueError or RecursionError."""
+    def read_value(self) -> Any:
+        """Return the JSON value at the current position. Raises ValueError or RecursionError."""
         while True:
             self.fault = ""
             try:
-                value, end = self._decoder.raw_decode(self._text, self._at)
+                value, end = self._decoder.raw_decode(self._text, self._position)
             except json.JSONDecodeError as error:
-                # A value cut off by the window's edge: read on, and try again.
-                if self._more():
+                # The value may continue after the end of the window: read more, and try again.
+                if self._read_more():
                     continue
-                raise ValueError(f"{error.msg} at character {error.pos - self._at + 1}") from None
-            # A number may go on beyond the edge.
-            if end == len(self._text) and not isinstance(value, dict | list | str) and self._more():
+                raise ValueError(f"{error.msg} at character {error.pos - self._position + 1}") from None
+            # A number at the end of the window may continue.
+            if end == len(self._text) and not isinstance(value, dict | list | str) and self._read_more():
                 continue
-            self._at = end
+            self._position = end
             return value
 
 
 def _repeated_key(pairs: list[tuple[str, Any]]) -> str:
-    """A key that appears twice in one object: whichever of its values is read, the other would be lost in silence."""
+    """Return a key that appears twice in one object; reading one of its values would silently lose the other."""
     keys: set[str] = set()
     return next((key for key, _ in pairs if key in keys or keys.add(key)), "")  # type: ignore[func-returns-value]
 
 
-def _key_twice_in(line: bytes, value: Any) -> str:
-    """The key that appears twice in an object of a line, whose value is `value`; "" where there is none.
+def _find_repeated_key(line: bytes, value: Any) -> str:
+    """Return a key that appears twice in an object of a line; `value` is the parsed line. "" if there is none.
 
-    A line with as many colons after quotes as its value has keys needs no second look.
+    The line is parsed again only if it has more colons after quotes than `value` has keys.
     """
-    if len(_COLON.findall(line)) <= _keys(value):
+    if len(_COLON.findall(line)) <= _key_count(value):
         return ""
-    twice: list[str] = []
+    repeated_keys: list[str] = []
 
-    def look(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        twice.append(_repeated_key(pairs)) if len(dict(pairs)) < len(pairs) else None
+    def note_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        if len(dict(pairs)) < len(pairs):
+            repeated_keys.append(_repeated_key(pairs))
         return dict(pairs)
 
     try:
-        json.loads(line, object_pairs_hook=look)
+        json.loads(line, object_pairs_hook=note_repetition)
     except (ValueError, RecursionError):
         return ""
-    return twice[0] if twice else ""
+    return repeated_keys[0] if repeated_keys else ""
 
 
 _COLON: Final = re.compile(rb'"[ \t\r]*:')
 
 
-def _keys(value: Any) -> int:
+def _key_count(value: Any) -> int:
     if isinstance(value, dict):
-        return len(value) + sum(_keys(item) for item in value.values() if isinstance(item, dict | list))
-    return sum(_keys(item) for item in value if isinstance(item, dict | list)) if isinstance(value, list) else 0
+        return len(value) + sum(_key_count(item) for item in value.values() if isinstance(item, dict | list))
+    return sum(_key_count(item) for item in value if isinstance(item, dict | list)) if isinstance(value, list) else 0
 
 
 _TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*(:)?|[{}\[\]]')
 
 
 def shallow_keys(head: bytes) -> tuple[set[str], set[str]]:
-    """The keys of the first JSON object of ``head`` (also of a list's first item), and those one level below them."""
+    """Return the keys of the first JSON object in ``head`` (or of the first item of a list), and those one level deeper."""
     outer: set[str] = set()
     inner: set[str] = set()
     objects = 0

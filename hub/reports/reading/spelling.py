@@ -1,4 +1,4 @@
-"""One spelling for a word that people type: the key under which tables of names are searched."""
+"""The key under which tables find a word, however a person spells it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 
 
 def spelling_key(text: str) -> str:
-    """The text in small letters, composed, of one width, with single blanks and nothing invisible.
+    """Return the text in lower case, composed, in normal width, with single blanks and no invisible characters.
 
-    Scripts without blanks between words are typed with zero-width spaces, some systems decompose accents, and input
-    methods for Chinese and Japanese write Latin letters in full width.
+    Some scripts are typed with zero-width spaces between words, some systems decompose accents, and input methods for
+    Chinese and Japanese write Latin letters in full width.
     """
     return " ".join(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).casefold().split())

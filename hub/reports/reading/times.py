@@ -1,4 +1,4 @@
-"""Times as people and programs write them, with their precision. Every refusal is a ValueError in words."""
+"""Read times as people and programs write them, with their precision. Each function raises ValueError with the reason."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from hub.reports.reading.spelling import spelling_key
 
 EARLIEST_YEAR: Final = 1970
 LATEST_YEAR: Final = 2100
-"""Years outside are taken for mistakes. 2569 is the Buddhist year of 2026, and is named as such."""
+"""Years outside this range are refused. The message for 2569 explains that it is the Buddhist year of 2026."""
 
-# Excel counts days from here (its 1900 leap-year mistake included); numbers from 1980 to 2079 are taken for dates.
+# Excel counts days from this date (which includes its leap-year error of 1900). Numbers for 1980 to 2079 count as dates.
 _EXCEL_EPOCH: Final = datetime(1899, 12, 30, tzinfo=UTC)
 _EXCEL_FIRST, _EXCEL_LAST = 29_221, 65_745
 
@@ -28,7 +28,7 @@ _ISO: Final = re.compile(
 )
 # The date of a mail (RFC 5322, 3.3): "Fri, 20 Nov 2026 08:15:00 +0700".
 _MAIL_DATE: Final = re.compile(r"(?:[A-Za-z]{3}, *)?\d{1,2} [A-Za-z]{3} \d{4} \d{1,2}:\d{2}", re.ASCII)
-# The zones of the eleven countries as people there write them; IST, CST and their like mean several, and are refused.
+# Zones of the eleven countries as people write them. IST, CST and others have several meanings and are refused.
 _ZONES: Final = {
     name: timedelta(hours=hours)
     for name, hours in {
@@ -36,14 +36,14 @@ _ZONES: Final = {
         "MMT": 6.5, "BNT": 8, "TLT": 9,
     }.items()
 }  # fmt: skip
-# Dates as people write them: 25/11/2026, 2026/11/25, 25 Nov 2026, November 25, 2026; a time may follow.
+# Dates as people write them: 25/11/2026, 2026/11/25, 25 Nov 2026, November 25, 2026. A time may follow.
 _TIME: Final = r"(?:(?:[ ,T]|\bat\b|\bjam\b|\bpukul\b)+(?P<time>\d{1,2}[:.]\d{2}.*))?"
 _NUMBERS: Final = re.compile(rf"(?P<first>\d{{1,2}})[/.-](?P<second>\d{{1,2}})[/.-](?P<year>\d{{4}}){_TIME}", re.ASCII)
 _YEAR_FIRST: Final = re.compile(rf"(?P<year>\d{{4}})[/.-](?P<month>\d{{1,2}})[/.-](?P<day>\d{{1,2}}){_TIME}", re.ASCII)
 _DAY_FIRST: Final = re.compile(
     rf"(?:\w{{3,9}}, *)?(?P<day>\d{{1,2}})[ -](?:de )?(?P<name>[^\W\d_]{{3,10}})\.?(?: de)?[ ,-]+(?P<year>\d{{4}}){_TIME}"
 )
-# Vietnamese and Chinese name day, month and year each.
+# Vietnamese and Chinese have a word for each of day, month and year.
 _NAMED_PARTS: Final = (
     re.compile(
         rf"(?:ngày )?(?P<day>\d{{1,2}}) tháng (?P<month>\d{{1,2}}),?(?: năm)? (?P<year>\d{{4}}){_TIME}", re.IGNORECASE
@@ -55,7 +55,7 @@ _CLOCK: Final = re.compile(
     r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2}))? ?(?P<half>[ap]\.?m\.?)? ?\(?(?P<zone>[A-Z+-][\w:/+-]*)?\)?",
     re.ASCII | re.IGNORECASE,
 )
-# English, Indonesian, Malay, Portuguese and Filipino, by their first letters.
+# Names of months in English, Indonesian, Malay, Portuguese and Filipino, by their first three letters.
 _MONTHS: Final = {
     name: number
     for number, names in enumerate(
@@ -65,7 +65,7 @@ _MONTHS: Final = {
     )
     for name in names.split()
 }  # fmt: skip
-# Thai, Lao, Khmer, Burmese and Tamil, in scripts of which a regular expression does not take every sign for a letter.
+# Names of months in Thai, Lao, Khmer, Burmese and Tamil: some signs of these scripts are no letters in regular expressions.
 _MONTH_WORDS: Final = {
     spelling_key(word): f"{date(2000, number, 1):%b}"
     for words in (
@@ -82,13 +82,13 @@ EXPECTED_TIME: Final = "a time such as 2026-03-01T18:30+08:00, or a date such as
 
 
 def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
-    """Read ISO 8601 text (down to a year), a date or datetime, or an Excel day number.
+    """Read text (ISO 8601 down to a year, or a common form), a date or datetime, or an Excel day number.
 
-    ``zone`` is taken for times that name none; without it they are refused. A date stays the date as written.
-    Raises ValueError; its message continues the words "expected …".
+    ``zone`` is the zone of times without one; if it is None, they are refused. A date stays as it is written.
+    Raises ValueError with a message that completes "expected …".
     """
     if isinstance(value, datetime):
-        # A spreadsheet keeps a date as midnight: a time of exactly midnight without a zone is a date.
+        # A spreadsheet stores a date as midnight, so exactly midnight without a zone is a date.
         if value.tzinfo is None and (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0):
             return _bounded_moment(value.replace(tzinfo=UTC), Fidelity.DAY)
         return _bounded_moment(_with_zone(value, zone), Fidelity.SECOND)
@@ -112,7 +112,7 @@ def parse_moment(value: object, zone: tzinfo | None = None) -> Moment:
 
 
 def _as_iso(text: str) -> str | None:
-    """A date as people write it, in the order of ISO 8601; None where it is none. Raises ValueError where it means two days."""
+    """Return a date in the order of ISO 8601; None if the text is no date. Raises ValueError for an ambiguous date."""
     digits = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     text = " ".join(_MONTH_WORDS.get(spelling_key(word), word) for word in digits.split())
     match = _NUMBERS.fullmatch(text)
@@ -123,7 +123,7 @@ def _as_iso(text: str) -> str | None:
                 f"{EXPECTED_TIME} (in {match['first']}/{match['second']} day and month cannot be distinguished)"
             )
         day, month = (first, second) if second <= 12 else (second, first)
-    elif match := next((date for each in (_YEAR_FIRST, *_NAMED_PARTS) if (date := each.fullmatch(text))), None):
+    elif match := next((date for pattern in (_YEAR_FIRST, *_NAMED_PARTS) if (date := pattern.fullmatch(text))), None):
         day, month = int(match["day"]), int(match["month"])
     elif match := _DAY_FIRST.fullmatch(text) or _MONTH_FIRST.fullmatch(text):
         day, month = int(match["day"]), _MONTHS.get(match["name"][:3].casefold(), 0)
@@ -132,11 +132,11 @@ def _as_iso(text: str) -> str | None:
     clock = _CLOCK.fullmatch(match["time"]) if match["time"] else None
     if match["time"] and clock is None:
         return None
-    return f"{match['year']}-{month:02}-{day:02}" + (_clock(clock) if clock else "")
+    return f"{match['year']}-{month:02}-{day:02}" + (_clock_text(clock) if clock else "")
 
 
-def _clock(match: re.Match[str]) -> str:
-    """A time of the day in 24 hours, with its zone."""
+def _clock_text(match: re.Match[str]) -> str:
+    """Return a time of day on the 24-hour clock, with its zone."""
     hour = int(match["hour"])
     if match["half"]:
         hour = hour % 12 + (12 if match["half"].casefold().startswith("p") else 0)
@@ -145,7 +145,7 @@ def _clock(match: re.Match[str]) -> str:
 
 
 def parse_epoch(value: object) -> Moment:
-    """Read seconds since 1970 as a number or digits (MISP). Raises ValueError."""
+    """Read seconds since 1970 as a number or as digits (MISP). Raises ValueError."""
     text = str(value).strip()
     if not re.fullmatch(r"\d{1,12}(?:\.\d{1,9})?", text, re.ASCII):
         raise ValueError("seconds since 1970")
@@ -156,14 +156,14 @@ def parse_epoch(value: object) -> Moment:
 
 
 def partial_date(year: int, month: int | None = None, day: int | None = None) -> Moment:
-    """The moment of a date of which only the first parts are known (VERIS). Raises ValueError for impossible ones."""
+    """Return the moment of a date whose month or day may be unknown (VERIS). Raises ValueError for an impossible date."""
     fidelity = Fidelity.DAY if month and day else Fidelity.MONTH if month else Fidelity.YEAR
     return _bounded_moment(_make_datetime(year, month or 1, (day or 1) if month else 1), fidelity)
 
 
 def _from_match(match: re.Match[str], zone: tzinfo | None) -> Moment:
     parts = {key: int(text) for key in ("year", "month", "day", "hour", "minute", "second") if (text := match[key])}
-    # 24:00:00 is ISO 8601 for the end of a day, and second 60 for a leap second: neither fits datetime.
+    # In ISO 8601, 24:00:00 is the end of a day and second 60 a leap second; datetime accepts neither.
     ends_day = parts.get("hour") == 24 and not parts.get("minute") and not parts.get("second")
     if parts.get("second") == 60:
         parts["second"] = 59
@@ -188,7 +188,7 @@ def _from_match(match: re.Match[str], zone: tzinfo | None) -> Moment:
 
 
 def _make_datetime(*parts: int) -> datetime:
-    """A datetime in UTC, with an impossible one named."""
+    """Return a datetime in UTC; the ValueError for an impossible date names the reason."""
     try:
         return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type,misc]  # seven ints, then tzinfo by name
     except ValueError as error:

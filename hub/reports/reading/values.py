@@ -1,6 +1,6 @@
-"""Values as CERTs write them, made canonical: refanged addresses, names, hashes, numbers, words.
+"""Read values as CERTs write them into canonical form: refanged addresses, names, hashes, numbers, words.
 
-Every function takes text and returns the value, or raises ValueError whose message continues the words "expected …".
+Each function takes text and returns the value. It raises ValueError with a message that completes "expected …".
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _FANGS: Final = (
     (re.compile(r"[\[({<]\s*(?:://|//)\s*[\])}>]"), "://"),
     (re.compile(r"^\s*(?:hxxp|h\*\*p|hXXp|meow)(s?)(?=:)", re.IGNORECASE), r"http\1"),
     (re.compile(r"^\s*fxp(s?)(?=:)", re.IGNORECASE), r"ftp\1"),
-    # Half defanged: 198.51.100[.7 and example[.com
+    # only one bracket: 198.51.100[.7 and example[.com
     (re.compile(r"(?<=[\w-])[\[({]\.(?=[\w-])|(?<=[\w-])\.[\])}](?=[\w-])"), "."),
 )
-_MAYBE_FANGED: Final = re.compile(r"[\[({<\])}>:]")  # each of the above has one of these
+_MAYBE_FANGED: Final = re.compile(r"[\[({<\])}>:]")  # each pattern above needs one of these characters
 _INVISIBLE: Final = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _OCTET: Final = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _PLAIN_IPV4: Final = re.compile(rf"{_OCTET}(?:\.{_OCTET}){{3}}")
@@ -44,23 +44,23 @@ _HIVES: Final = {
 
 
 def refang(text: str) -> str:
-    """Undo what keeps an address from being clicked: hxxp, [.], (.), {dot}, [@], (at), and invisible characters."""
+    """Undo the defanging that keeps an address from being clicked: hxxp, [.], (.), {dot}, [@], (at), invisible characters."""
     text = (text if text.isascii() else text.translate(_INVISIBLE)).strip()
     if _MAYBE_FANGED.search(text) is None:
         return text
-    for pattern, plain in _FANGS:
-        text = pattern.sub(plain, text)
+    for pattern, replacement in _FANGS:
+        text = pattern.sub(replacement, text)
     return text.strip()
 
 
 def address(text: str) -> tuple[ObservableType, str]:
-    """An IPv4 or IPv6 address or network, compressed; a network's host bits are cleared."""
-    if _PLAIN_IPV4.fullmatch(text):  # as most are, and canonical as it is
+    """Read an IPv4 or IPv6 address or network. The result is compressed, and the host bits of a network are cleared."""
+    if _PLAIN_IPV4.fullmatch(text):  # the usual case, which is canonical already
         return ObservableType.IPV4, text
     text = refang(text)
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
-    if "%" in text:  # a zone index means something on one machine only
+    if "%" in text:  # a zone index is valid only on one machine
         raise ValueError("an IP address without a zone index")
     try:
         network = ip_network(text, strict=False)
@@ -71,7 +71,7 @@ def address(text: str) -> tuple[ObservableType, str]:
 
 
 def address_range(text: str) -> tuple[str, ...]:
-    """The networks of a range, however people write it. Raises ValueError with what was expected."""
+    """Read a range of addresses, in any common notation, as networks."""
     text = refang(text)
     try:
         return (address(text)[1],)
@@ -80,7 +80,7 @@ def address_range(text: str) -> tuple[str, ...]:
 
 
 def as_network(text: str) -> IPv4Network | IPv6Network | None:
-    """The network that an address observable's value stands for; None if the text is none."""
+    """Return the network of an address or network; None if the text is neither."""
     try:
         return ip_network(text, strict=False)
     except ValueError:
@@ -88,7 +88,7 @@ def as_network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def domain(text: str) -> str:
-    """A domain name in lower case, without a final dot, internationalised names in their ASCII form (RFC 5890)."""
+    """Read a domain name: lower case, without a final dot, internationalised names in their ASCII form (RFC 5890)."""
     name = refang(text).rstrip(".").casefold()
     expectation = "a domain name such as host.example.com"
     if not name or len(name) > 1000:
@@ -108,19 +108,18 @@ def domain(text: str) -> str:
 
 
 def site(text: str) -> str:
-    """The domain of a site that is given by its domain or by the address of a page: people copy it from the browser."""
-    plain = refang(text).strip()
-    host = url_host(plain) if "://" in plain else plain.partition("/")[0]
+    """Read the domain of a site, given as a domain or as a URL that a person copied from the browser."""
+    page = refang(text).strip()
+    host = url_host(page) if "://" in page else page.partition("/")[0]
     return domain(host or text)
 
 
 def url(text: str) -> str:
-    """A URL with its scheme; scheme and host in lower case, the rest as it is."""
+    """Read a URL with its scheme: scheme and host in lower case, the remainder unchanged."""
     text = refang(text)
     expectation = "a URL with its scheme, such as http://host.example.com/path"
     if not text or len(text) > MAX_VALUE_CHARS or any(c.isspace() or not c.isprintable() for c in text):
         raise ValueError(expectation)
-    # Defangers leave the dot of a host without its scheme's slashes alone; "//" is what makes it a URL.
     try:
         parts = urlsplit(text)
         host = parts.hostname
@@ -137,7 +136,7 @@ def url(text: str) -> str:
 
 
 def url_host(text: str) -> str | None:
-    """The host of a URL; None where there is none that can be read."""
+    """Return the host of a URL; None if it has none or cannot be read."""
     try:
         return urlsplit(text).hostname
     except ValueError:
@@ -145,7 +144,7 @@ def url_host(text: str) -> str | None:
 
 
 def email(text: str) -> str:
-    """A mail address; its domain in lower case."""
+    """Read a mail address; its domain is in lower case."""
     text = refang(text)
     display = re.fullmatch(r"[^<>]{0,200}<([^<>]+)>", text)
     if display:
@@ -160,7 +159,7 @@ def email(text: str) -> str:
 
 
 def file_hash(text: str, name: str | None = None) -> tuple[str, str]:
-    """(STIX's name of the algorithm, the hash in lower-case hexadecimal); without ``name`` the length decides."""
+    """Read a hash: (STIX's name of the algorithm, lower-case hexadecimal). Without ``name``, its length decides."""
     digits = text.strip().lower()
     if not re.fullmatch(r"[0-9a-f]+", digits, re.ASCII):
         raise ValueError(f"a hash in hexadecimal digits{f' ({name})' if name else ''}")
@@ -174,33 +173,26 @@ def file_hash(text: str, name: str | None = None) -> tuple[str, str]:
     return name, digits
 
 
-_FINGERPRINTS: Final = {
+FINGERPRINT_PATTERNS: Final = {
     "ja3": r"[0-9a-f]{32}", "ja3s": r"[0-9a-f]{32}", "hassh": r"[0-9a-f]{32}", "hassh-server": r"[0-9a-f]{32}",
     "jarm": r"[0-9a-f]{62}", "ja4": r"[a-z]\d{2}[a-z]\d{4}[a-z0-9]{2}_[0-9a-f]{12}_[0-9a-f]{12}",
     "ja4s": r"[a-z]\d{4}[a-z0-9]{2}_[0-9a-f]{4}_[0-9a-f]{12}", "ja4x": r"[0-9a-f]{12}_[0-9a-f]{12}_[0-9a-f]{12}",
     "ja4h": r"[a-z]{2}\d{2}[a-z]{2}\d{2}[a-z0-9]{4}_[0-9a-f]{12}_[0-9a-f]{12}_[0-9a-f]{12}",
 }  # fmt: skip
-FINGERPRINTS: Final = tuple(_FINGERPRINTS)
-"""Ways to tell a client or server by its TLS, SSH or HTTP."""
+"""The forms of fingerprints of a client or server, by their algorithm: TLS, SSH or HTTP."""
 
 
 def fingerprint(text: str, algorithm: str) -> str:
-    """A fingerprint of one of FINGERPRINTS in lower case."""
+    """Read a fingerprint by one of the algorithms in FINGERPRINT_PATTERNS; lower case."""
     digits = text.strip().lower()
-    if not re.fullmatch(_FINGERPRINTS[algorithm], digits, re.ASCII):
+    if not re.fullmatch(FINGERPRINT_PATTERNS[algorithm], digits, re.ASCII):
         raise ValueError(f"a fingerprint as {algorithm} writes it")
     return digits
 
 
-def named_pipe(text: str) -> str:
-    r"""The name of a pipe, without \\.\pipe\ before it."""
-    name = re.sub(r"^(?:\\\\[.?\w-]+)?\\?pipe\\", "", text.strip(), flags=re.IGNORECASE)
-    return plain_text(name.lstrip("\\"))
-
-
 def bank_account(text: str) -> str:
-    """An IBAN without blanks, its check digits right; or another account number of 6 to 30 digits and letters."""
-    from stdnum import iban  # noqa: PLC0415  loaded when the first account is met
+    """Read an IBAN with correct check digits, without blanks; or another account number of 6 to 30 digits and letters."""
+    from stdnum import iban  # noqa: PLC0415  loaded when the first account is read
 
     number = re.sub(r"[\s.-]", "", text).upper()
     if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}", number, re.ASCII):
@@ -213,7 +205,7 @@ def bank_account(text: str) -> str:
 
 
 def phone(text: str) -> str:
-    """A telephone number with its country, as E.164 has it: +62211234567."""
+    """Read a telephone number with its country code, in the form of E.164: +62211234567."""
     number = re.sub(r"[\s().-]", "", re.sub(r"^\s*(?:tel:|00)", lambda match: "+" if "0" in match[0] else "", text))
     if not re.fullmatch(r"\+[1-9]\d{6,14}", number, re.ASCII):
         raise ValueError("a telephone number with its country, such as +62 21 1234567")
@@ -221,7 +213,7 @@ def phone(text: str) -> str:
 
 
 def mac(text: str) -> str:
-    """A MAC address in lower case with colons (STIX 2.1, 6.10)."""
+    """Read a MAC address: lower case, with colons (STIX 2.1, 6.10)."""
     digits = re.sub(r"[:.\-\s]", "", text.strip()).lower()
     if not re.fullmatch(r"[0-9a-f]{12}", digits, re.ASCII):
         raise ValueError("a MAC address of twelve hexadecimal digits")
@@ -229,7 +221,7 @@ def mac(text: str) -> str:
 
 
 def as_number(text: str) -> str:
-    """An autonomous system as "AS64496"."""
+    """Read the number of an autonomous system as "AS64496"."""
     match = re.fullmatch(r"(?:AS\s*)?(\d{1,10})", text.strip(), re.ASCII | re.IGNORECASE)
     if match is None or not 0 < int(match[1]) < 2**32:
         raise ValueError("the number of an autonomous system, such as AS64496")
@@ -237,16 +229,16 @@ def as_number(text: str) -> str:
 
 
 def registry_key(text: str) -> str:
-    """A Windows registry key with its hive written out."""
-    hive, slash, rest = text.strip().partition("\\")
+    """Read a Windows registry key; the name of its hive is written in full."""
+    hive, slash, path = text.strip().partition("\\")
     hive = _HIVES.get(hive.upper(), hive)
     if not hive.upper().startswith("HKEY_"):
         raise ValueError(r"a registry key that begins with its hive, such as HKLM\Software\…")
-    return f"{hive.upper()}{slash}{rest}"
+    return f"{hive.upper()}{slash}{path}"
 
 
 def plain_text(text: str) -> str:
-    """Any text that is not empty and not too long."""
+    """Read a text that is not empty and not too long."""
     text = text.strip()
     if not text or len(text) > MAX_VALUE_CHARS:
         raise ValueError(f"text of 1 to {MAX_VALUE_CHARS} characters")
@@ -254,7 +246,7 @@ def plain_text(text: str) -> str:
 
 
 def cve(text: str) -> str:
-    """A CVE id in upper case."""
+    """Read a CVE id; upper case."""
     text = text.strip().upper().replace("\u2010", "-").replace("\u2011", "-").replace("\u2013", "-")
     if not re.fullmatch(r"CVE-(?:19|20)\d{2}-\d{4,19}", text, re.ASCII):
         raise ValueError("a CVE id such as CVE-2024-3400")
@@ -262,7 +254,7 @@ def cve(text: str) -> str:
 
 
 def technique_id(text: str) -> str:
-    """An ATT&CK technique id in upper case."""
+    """Read the id of an ATT&CK technique; upper case."""
     text = text.strip().upper()
     if not re.fullmatch(r"T\d{4}(?:\.\d{3})?", text, re.ASCII):
         raise ValueError("an ATT&CK technique such as T1566 or T1566.001")
@@ -270,7 +262,7 @@ def technique_id(text: str) -> str:
 
 
 def language(text: str) -> str:
-    """A language tag (BCP 47), also as programs write it: en_US becomes en-US."""
+    """Read a language tag (BCP 47), also in the form of locales: en_US becomes en-US."""
     tag = text.strip().partition(".")[0].replace("_", "-")
     if not re.fullmatch(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}", tag, re.ASCII):
         raise ValueError("a language tag (BCP 47) such as en, id or th")
@@ -278,7 +270,7 @@ def language(text: str) -> str:
 
 
 def tlp(text: str) -> TlpWord:
-    """A TLP level in any common spelling, as TLP 2.0 has it."""
+    """Read a TLP level in any common spelling as one of TLP 2.0."""
     word = re.sub(r"^tlp\s*[:_-]?\s*", "", text.strip().casefold())
     level = TLP_SPELLINGS.get(word)
     if level is None:
@@ -287,7 +279,7 @@ def tlp(text: str) -> TlpWord:
 
 
 def pap(text: str) -> PapWord:
-    """A PAP level."""
+    """Read a PAP level."""
     word = re.sub(r"^pap\s*[:_-]?\s*", "", text.strip().casefold())
     word = {"white": "clear"}.get(word, word)
     if word not in {"clear", "green", "amber", "red"}:
@@ -296,7 +288,7 @@ def pap(text: str) -> PapWord:
 
 
 def whole_number(text: object, *, least: int = 0, most: int = 10**15) -> int:
-    """A whole number; 1,000 and 1 000 and 1000.0 are read, 1.000 is refused as it may mean either."""
+    """Read a whole number, such as 1,000 or 1 000 or 1000.0. 1.000 is refused because it is ambiguous."""
     cleaned = str(text).strip()
     if re.fullmatch(r"\d{1,3}(?:[, \u00a0]\d{3})+", cleaned, re.ASCII):
         cleaned = re.sub(r"\D", "", cleaned)
@@ -307,12 +299,12 @@ def whole_number(text: object, *, least: int = 0, most: int = 10**15) -> int:
 
 
 def port(text: object) -> int:
-    """A port of TCP or UDP."""
+    """Read a port of TCP or UDP."""
     return whole_number(text, most=65_535)
 
 
 def number(text: object, *, least: float = 0, most: float = 1e15) -> float:
-    """A number with a decimal point; 1,000,000.50 is read."""
+    """Read a number with a decimal point, such as 1,000,000.50."""
     cleaned = str(text).strip()
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", cleaned, re.ASCII):
         cleaned = cleaned.replace(",", "")
@@ -322,7 +314,7 @@ def number(text: object, *, least: float = 0, most: float = 1e15) -> float:
 
 
 def vocabulary_word(text: str, words: Iterable[str]) -> str:
-    """The word of ``words`` in the text, in any case, with blanks or underscores for hyphens."""
+    """Read one of ``words`` in upper or lower case, with blanks or underscores for hyphens."""
     word = "-".join(text.strip().casefold().replace("_", " ").split())
     choices = sorted(words)
     if word not in choices:
@@ -331,7 +323,7 @@ def vocabulary_word(text: str, words: Iterable[str]) -> str:
 
 
 def file_observable(hashes: Mapping[str, str], name: str | None = None, role: Role = Role.UNKNOWN) -> Observable:
-    """A file observable; its value is the strongest hash, else the name."""
+    """Return a file observable; its value is the strongest hash, or the name if there is no hash."""
     for algorithm in ("SHA-256", "SHA-512", "SHA-1", "MD5", *hashes):
         if algorithm in hashes:
             value = hashes[algorithm]
@@ -342,7 +334,7 @@ def file_observable(hashes: Mapping[str, str], name: str | None = None, role: Ro
 
 
 def size_band(text: str) -> Size:
-    """micro, small, medium or large, of the word or of a band of staff ("50-249", "1001 to 10000", "over 100000")."""
+    """Read micro, small, medium or large, or a band of staff ("50-249", "1001 to 10000", "over 100000")."""
     word = text.strip().casefold()
     for size in SIZES:
         if word == size:

@@ -1,4 +1,4 @@
-"""The RSIT type of an incident by what VERIS says was done: for VERIS itself, and for tags of its taxonomy."""
+"""The RSIT type of an action of VERIS, for VERIS incidents and for tags of its taxonomy in MISP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ RSIT_TYPES: Final = {
 }  # fmt: skip
 
 
-def class_of_action(action: str, varieties: tuple[str, ...] = ()) -> rsit.RsitType | None:
-    """The RSIT type of an action of VERIS, by the first of its varieties that says more than the action."""
+def rsit_type_of(action: str, varieties: tuple[str, ...] = ()) -> rsit.RsitType | None:
+    """Return the RSIT type of an action of VERIS, by the first of its varieties that has one of its own."""
     names = RSIT_TYPES.get(action)
     return rsit.find(next((names[word] for word in varieties if word in names), names[""])) if names else None

@@ -123,7 +123,7 @@ class Observing:
             return roles.victim("it talks to a system that DomainData@system-status calls the attacker's")
         if category not in {"source", "target"}:
             return roles.unknown(f"System@category={category or 'none'} does not say whose it is")
-        source, target = roles.attack_claims(self.types, "Assessment", aimed=self.aimed)
+        source, target = roles.attack_claims(self.types, "Assessment", has_target=self.aimed)
         if self._watch:
             source = roles.adversary("Incident@purpose=watch: a list of what to look for")
         claim = source if category == "source" else target
@@ -171,7 +171,7 @@ class Observing:
             number = service.get("ip-protocol") or service.get("ip_protocol") or "6"
             for part in self._tree.children(service, "Port"):
                 text = self._tree.full_text(part)
-                port = self._draft.attempt(lambda text: values.whole_number(text, most=65_535), "Service/Port", text)
+                port = self._draft.attempt(values.port, "Service/Port", text)
                 if first is None and port is not None:
                     first = port, tables.TRANSPORT.get(number, "tcp")
                 elif port is not None:
@@ -283,7 +283,7 @@ class Observing:
         mailers = [tree.full_text(part) for part in tree.children(data, "EmailX-Mailer")]
         return [
             *(roles.victim("EmailTo: a recipient").apply_to(item) for item in receivers if item),
-            *(roles.sender_claim(item.value, "EmailFrom", others=others).apply_to(item) for item in senders if item),
+            *(roles.sender_claim(item.value, "EmailFrom", protected=others).apply_to(item) for item in senders if item),
             *(Observable(ObservableType.EMAIL_MESSAGE, text) for text in subjects if text),
             *(self._read("user-agent", text, "EmailData/EmailX-Mailer") for text in mailers),
         ]

@@ -52,7 +52,7 @@ class Scene:
 def caller(source: Observable, target: Observable, scene: Scene) -> Observable:
     """The source of a connection to the adversary's host: in a case of an attack that others reach for, it may be the victim that called."""
     both = source.role is target.role is Role.ADVERSARY
-    if not both or {line.type for line in scene.types} & roles.CALLING_TYPES:
+    if not both or {line.type for line in scene.types} & roles.CLIENT_TYPES:
         return source
     return roles.unknown(f"it called {target.value}, which is the adversary's: it may be the victim").apply_to(source)
 
@@ -86,7 +86,7 @@ def claim_on(item: Observable, attribute: Mapping[str, Any], kind: str, scene: S
     flagged = is_flagged(attribute)
     # 2.
     if item.type is ObservableType.EMAIL and hostile and flagged:
-        return roles.sender_claim(item.value, relation or kind, others=scene.recipients)
+        return roles.sender_claim(item.value, relation or kind, protected=scene.recipients)
     # 3.
     if item.type in _HOSTS and (claim := _by_class(item, relation or kind, scene)):
         return claim

@@ -280,12 +280,8 @@ def _connections(
     draft: Draft,
     place: str,
 ) -> list[Observable]:
-    port = draft.attempt(
-        lambda text: values.whole_number(text, most=65_535), f"{place}.dst-port", details.get("dst-port")
-    )
-    source_port = draft.attempt(
-        lambda text: values.whole_number(text, most=65_535), f"{place}.src-port", details.get("src-port")
-    )
+    port = draft.attempt(values.port, f"{place}.dst-port", details.get("dst-port"))
+    source_port = draft.attempt(values.port, f"{place}.src-port", details.get("src-port"))
     by_relation = {str(part.get("object_relation")): str(part.get("value")).strip() for part in parts}
     hosts = [item for item in observables if item.type in _HOSTS]
     if port is None or not hosts:

@@ -16,7 +16,7 @@ from hub.reports.reading import values
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import Draft
 from hub.reports.reading.sectors import sector_word
-from hub.reports.reading.veris_classes import class_of_action
+from hub.reports.reading.veris_classes import rsit_type_of
 from hub.reports.report import Severity
 
 _TAG: Final = re.compile(r'(?P<space>[^:="]+):(?P<predicate>[^="]+)(?:="(?P<value>[^"]*)")?')
@@ -159,7 +159,7 @@ def _classify(space: str, predicate: str, value: str, tagged: Tagged) -> None:
     if space == "veris":
         parts = predicate.split(":")
         if parts[0] == "action" and len(parts) == 3 and parts[2] == "variety":
-            line = class_of_action(parts[1], (value,))
+            line = rsit_type_of(parts[1], (value,))
             tagged.rsit += [line] if line else []
     elif (line := taxonomies.class_of(space, predicate, value)) is not None:
         tagged.rsit.append(line)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from hub.reports.observables import FileDetails, Observable, ObservableType
-from hub.reports.reading import values
+from hub.reports.reading import accounts, values
 from hub.reports.reading.composites import connection
 from hub.reports.reading.draft import observable_reader
 
@@ -57,14 +57,14 @@ def _address_port(text: str) -> list[Observable]:
     if not bar:
         raise ValueError("address|port")
     kind, address = values.address(host)
-    return [Observable(kind, address), connection(dst=address, dst_port=values.whole_number(port, most=65_535))]
+    return [Observable(kind, address), connection(dst=address, dst_port=values.port(port))]
 
 
 def _host_port(text: str) -> list[Observable]:
     host, bar, port = text.rpartition("|")
     if not bar:
         raise ValueError("hostname|port")
-    values.whole_number(port, most=65_535)
+    values.port(port)
     return [Observable(ObservableType.DOMAIN, values.domain(host))]
 
 
@@ -108,17 +108,6 @@ def _cpe(text: str) -> list[Observable]:
     return [Observable(ObservableType.SOFTWARE, " ".join(parts[3:5]).replace("_", " "), data=text.strip())]
 
 
-def _fingerprint(algorithm: str) -> Callable[[str], list[Observable]]:
-    return lambda text: [
-        Observable(ObservableType.TLS_FINGERPRINT, values.fingerprint(text, algorithm), data=algorithm)
-    ]
-
-
-def _imphash(text: str) -> list[Observable]:
-    _, digits = values.file_hash(text, "MD5")
-    return [Observable(ObservableType.FILE, digits, file=FileDetails(imphash=digits))]
-
-
 def _address_or_path(text: str) -> list[Observable]:
     """A URL; or the path of one, as MISP's `uri` has it."""
     if text.strip().startswith("/"):
@@ -153,13 +142,13 @@ READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     **{name: _certificate(algorithm) for name, algorithm in _FINGERPRINTS.items()},
     **{name: _rule(pattern_type) for name, pattern_type in _RULES.items()},
     "cpe": _cpe,
-    "ja3-fingerprint-md5": _fingerprint("ja3"),
-    "jarm-fingerprint": _fingerprint("jarm"),
-    "hassh-md5": _fingerprint("hassh"),
-    "hasshserver-md5": _fingerprint("hassh-server"),
-    "imphash": _imphash,
+    "ja3-fingerprint-md5": _one(accounts.tls_fingerprint("ja3")),
+    "jarm-fingerprint": _one(accounts.tls_fingerprint("jarm")),
+    "hassh-md5": _one(accounts.tls_fingerprint("hassh")),
+    "hasshserver-md5": _one(accounts.tls_fingerprint("hassh-server")),
+    "imphash": _one(accounts.imphash),
     "pdb": _one(observable_reader(ObservableType.PDB_PATH, values.plain_text)),
-    "named pipe": _one(observable_reader(ObservableType.NAMED_PIPE, values.named_pipe)),
+    "named pipe": _one(accounts.named_pipe),
     **dict.fromkeys(
         ("iban", "bank-account-nr"), _one(observable_reader(ObservableType.BANK_ACCOUNT, values.bank_account))
     ),

@@ -31,7 +31,7 @@ from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
 from hub.reports.reading.source import Source, json_values
 from hub.reports.reading.times import partial_date
-from hub.reports.reading.veris_classes import RSIT_TYPES, class_of_action
+from hub.reports.reading.veris_classes import RSIT_TYPES, rsit_type_of
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, Reading, Report, ReportEvent, ReportStatus
 from hub.reports.victims import Size, Victim
@@ -314,7 +314,7 @@ def _actions(
         entries += [VerisWord(kind, "vector", word) for word in vectors]
         finer = [tables.FINER_EVENTS[kind][word] for word in varieties if word in tables.FINER_EVENTS[kind]]
         words += finer or [tables.ACTION_EVENTS[kind]]
-        line = class_of_action(kind, varieties)
+        line = rsit_type_of(kind, varieties)
         types += [line] if line else []
         if kind == "malware":
             malware = _malware(action, varieties)

@@ -75,7 +75,7 @@ def read_sides(
     sender = report.read("smtp_from", _EMAIL)
     mail: list[Observable] = [roles.victim("smtp_to: a recipient").apply_to(item) for item in receivers]
     if sender:
-        claim = roles.sender_claim(sender.value, "smtp_from", others=[item.value for item in receivers])
+        claim = roles.sender_claim(sender.value, "smtp_from", protected=[item.value for item in receivers])
         mail.append((claim if host.role is Role.ADVERSARY else host).apply_to(sender))
         if claim.role is not Role.ADVERSARY and host.role is Role.ADVERSARY and kind.startswith("messaging-"):
             # The mail went out in the name of somebody to protect: the server may be theirs, hacked.
@@ -140,12 +140,12 @@ def _connection(report: Fields, draft: Draft, rsit_type: str, hosts: list[Observ
     """The adversary's end of the connection, by its port; ports that are of no such end are named."""
     ports = {key: report.read(key, values.port) for key in ("source_port", "destination_port", "service_port", "port")}
     protocol = (report.text("protocol") or "").lower()
-    calls = rsit_type in roles.CALLING_TYPES
+    is_client = rsit_type in roles.CLIENT_TYPES
     item = attacker_connection(
-        hosts, calls=calls, protocols=(protocol or "tcp",), own_port=ports["source_port"],
+        hosts, is_client=is_client, protocols=(protocol or "tcp",), own_port=ports["source_port"],
         other_port=ports["destination_port"],
     )  # fmt: skip
-    used = set() if item is None else {"source_port", "destination_port"} if calls else {"source_port"}
+    used = set() if item is None else {"source_port", "destination_port"} if is_client else {"source_port"}
     for key in (key for key in ports if key not in used):
         draft.note_unused(key, ports[key], _NO_END)
     draft.note_unused("protocol", protocol if item is None else None, _NO_END)
