@@ -9,7 +9,8 @@
     {"archive_end": 4711}                    last line: the number of lines before it, so that a truncated file is noticed
 
 Archives of forms 1 and 2 were written by a hub that recognised fewer ways to state a level: each of their records is judged
-by today's rules before it is restored (`hub.sharing.relevel`).
+by today's rules before it is restored (`hub.sharing.relevel`). The records of
+later forms contain their levels; they are read once more (`hub.sharing.reread`), since an older version may have written them.
 
 An import keeps all places and the secret, and needs empty collections: clients' cursors and `next` tokens stay valid (law
 L8). A client can still get its status after a move, for as long as before.
@@ -33,6 +34,7 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.credentials import deleted_accounts
 from hub.sharing.definitions import definitions
 from hub.sharing.relevel import Rules, rehearse, with_levels
+from hub.sharing.reread import forget_reading, reread
 from hub.stix.envelope import parse_json
 from hub.stix.identifiers import DEFINITION_TYPES
 from hub.stix.references import references
@@ -126,6 +128,7 @@ def read_archive(  # noqa: PLR0913 - target, source, and the rules for old recor
                 "use another copy."
             )
         extras, value = _read_extras(lines)
+        forget_reading(store)  # first, so that `hub init` reads the records if this import is interrupted
         rehearsal: Rehearsal | None = None
         if header["hub_archive"] < FORM_WITH_LEVELS:
             rehearsal = open_values.enter_context(closing(Rehearsal()))
@@ -148,6 +151,11 @@ def read_archive(  # noqa: PLR0913 - target, source, and the rules for old recor
         if has_end and value is not None and value[_END] != lines.number - 1:
             raise MalformedError(
                 f"{path}: {value[_END]} lines were written, and it has {lines.number - 1}: lines are missing."
+            )
+        for result in reread(store, catalogue):
+            yield (
+                f"{result.collection.root}/{result.collection.alias}: levels that the hub which wrote the archive did not read: "
+                f"{result.raised_count} objects have a higher level, {result.hidden_count} are hidden"
             )
         # last, so that an archive that is refused changes nobody's key
         yield from _restore_extras(store, extras, path)

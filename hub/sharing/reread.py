@@ -20,7 +20,7 @@ from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.records import BY_HUB, BY_MARKING, BY_OPERATOR, HIDDEN, REFUSED, UNKNOWN_SOURCE, Record, RecordLevel
 
-RULES: Final = 2  # increases with each new way to state a level that `hub.stix.levels` recognises
+RULES: Final = 3  # increases with each new way to state a level that `hub.stix.levels` recognises
 KIND: Final = "level rules"  # kind of the fact with the number of the rules by which the store was last read
 _KEY: Final = "read"
 _DECIDED: Final = frozenset({BY_HUB, BY_OPERATOR, UNKNOWN_SOURCE})
@@ -34,6 +34,11 @@ class RereadResult:
     collection: Collection
     raised_count: int
     hidden_count: int
+
+
+def forget_reading(store: Store) -> None:
+    """Make the next `reread` read all records: some are about to be imported, and older rules may have judged them."""
+    store.put_facts(KIND, {_KEY: b"0"})
 
 
 def reread(store: Store, catalogue: Catalogue) -> Iterator[RereadResult]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from hub.stix import level_tongues
+from hub.stix import classifications, level_tongues
 from hub.stix.lookalikes import ascii_lookalikes
 from hub.stix.tlp import BY_WORD, TLP
 
@@ -46,6 +46,11 @@ _ABOUT_A_LEVEL: Final = frozenset(
 _HANDLING: Final = re.compile(
     r"marking|handling|sensitivity|sharing|classification|dissemination|restriction|confidentiality|distribution|releasab"
 )
+# The same in JSON in lower case. A search that begins with the same letter for all is several times as fast as one for each.
+_HANDLING_ENDS: Final = re.compile(
+    rb"i(?:on(?:(?<=classification)|(?<=dissemination)|(?<=restriction)|(?<=distribution))"
+    rb"|ng(?:(?<=handling)|(?<=sharing))|vity(?<=sensitivity)|ality(?<=confidentiality))"
+)
 _PAP_KEY: Final = re.compile(r"(?<![a-z])pap(?![a-z])|permissible ?action")
 _UNKNOWN_WORD: Final = re.compile(r"tlp ?(?!v?[12](?: 0)?\Z)(?:[03-9]|(?<= )[a-z0-9]++)")
 # On a text that `folded` made, with its punctuation.
@@ -55,6 +60,9 @@ _LABEL_FORM: Final = re.compile(rf"\s*+{_TLP}\s*+[:=]")
 _CUT_OFF: Final = re.compile(r"amber\s*+\+\s*+(?!strict)")
 
 LABEL_CHARACTERS: Final = 200  # beyond it a text is prose, or a list
+
+_OF_SECTOR: Final = re.compile(rf"[a-z ]{{0,40}}isac {_WORD}")  # a label of a sector's centre, such as FS-ISAC
+_MISREAD: Final = re.compile(r"t[i1!|]p\s*+[:=]\s*+(red|amber(?:\s?[+_ -]\s?strict)?)")  # TLP, as from a scanned page
 
 _SEPARATORS: Final = re.compile(r"[\W_]++")
 _CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -73,11 +81,22 @@ def may_say_in(lower: bytes) -> bool:
     )
 
 
+def names_handling_in(lower: bytes) -> bool:
+    """Whether JSON in lower case can have a property that speaks of handling, beyond the word marking."""
+    return _HANDLING_ENDS.search(lower) is not None or b"releasab" in lower
+
+
+@lru_cache(maxsize=4096)
+def is_silent_label(text: str) -> bool:
+    """Whether a label says no level, and is understood; cached, since one tool writes the same on most objects."""
+    return label_levels(text) == []
+
+
 def label_levels(text: str) -> list[TLP] | None:
     """The levels that a label says; None: it has the form of a label of TLP, and names none."""
     low = folded(text)
     if not may_say(low):
-        return None if level_tongues.names_protocol(text) else []
+        return None if level_tongues.names_protocol(text) else _levels_without_tlp(text, low)
     words = spaced(low)
     levels = list(_levels_in(_SAID, words))
     mention = _MENTIONS_TLP.search(words)
@@ -92,6 +111,29 @@ def label_levels(text: str) -> list[TLP] | None:
     ):
         return None
     return levels
+
+
+def _levels_without_tlp(text: str, low: str) -> list[TLP] | None:
+    """The level of a label that marks in other words, as `fs-isac:red` or `sharing:amber`; None: a classification.
+
+    What is below AMBER is left out: it would open an object that is marked nowhere.
+    """
+    if len(text) > LABEL_CHARACTERS:
+        return []
+    words = spaced(low)
+    if classifications.is_classification(text, words):
+        return None
+    level = level_of_word(words)
+    if level is not TLP.AMBER_STRICT:  # whose name nothing else has, unlike that of a colour
+        match = _OF_SECTOR.fullmatch(words) or _MISREAD.fullmatch(low.strip())
+        level = None if match is None else level_named(match[1])
+    before, separator, value = low.replace("=", ":").rpartition(":")
+    if separator:
+        if classifications.is_in_tag(spaced(before), spaced(value)):
+            return None
+        if _HANDLING.search(before) is not None:
+            level = level_of_word(value)
+    return [level] if level is not None and level >= TLP.AMBER else []
 
 
 def _span_inside(words: str) -> tuple[int, int]:
@@ -123,7 +165,7 @@ def _unread(text: str, words: str) -> bool:
 def text_levels(text: str) -> list[TLP] | None:
     """The levels that a text says: a short one anywhere, a long one as items of a list, as in `osint, tlp:red`.
 
-    None: a short one has the form of a label of TLP, and names none.
+    Headings of a long one are for `level_headings`. None: a short one has the form of a label of TLP, and names none.
     """
     low = folded(text)
     if not may_say(low):
@@ -137,34 +179,27 @@ def text_levels(text: str) -> list[TLP] | None:
         tags = (spaced(tag) for tag in low.split("<") if may_say(tag))
         return [level for tag in tags for level in _levels_in(_LOOSE_WORD, tag)]
     items = (spaced(item) for item in _ITEMS.split(low) if may_say(item))
-    listed = [_level_of(match[1]) for item in items if (match := _SAID.fullmatch(item)) is not None]
-    return listed + heading_levels(text)
+    return [_level_of(match[1]) for item in items if (match := _SAID.fullmatch(item)) is not None]
 
 
-def heading_levels(text: str) -> list[TLP]:
-    """The level that stands over prose or under it, as in `[TLP:RED] Incident at …`; what marks less than AMBER is left out.
-
-    A sentence that begins with a level speaks about it: `TLP:RED reports were …`.
-    """
-    if _INSIDE not in text.lower():
-        return []
-    matches = [_HEADING.match(text), _ENDING.search(text)]
-    if matches[1] is not None and not _is_under(text[: matches[1].start()]):
-        matches.pop()
-    return [_level_of(plain(match[1])) for match in matches if match is not None]
+def levels_of_items(text: str) -> list[TLP]:
+    """The words for levels behind the name of TLP, in each item of a text in braces that is no JSON."""
+    items = (spaced(item) for item in _ITEMS.split(folded(text)) if may_say(item))
+    mentions = ((item, _MENTIONS_TLP.search(item)) for item in items)
+    return [
+        level for item, match in mentions if match is not None for level in _levels_in(_LOOSE_WORD, item[match.end() :])
+    ]
 
 
-def _is_under(text: str) -> bool:
-    """Whether what comes behind this text stands in a line of its own, or in brackets. In time that grows with the text."""
-    signs = text[len(text.rstrip(_BEFORE_ENDING)) :]
-    return "\n" in signs or _BRACKET.search(signs[-2:]) is not None
+def split_at_level(words: str) -> tuple[str, TLP | None, str]:
+    """The first level that plain words say with TLP's name, and what is before and after it; None: they say none."""
+    match = _SAID.search(words)
+    return (words, None, "") if match is None else (words[: match.start()], _level_of(match[1]), words[match.end() :])
 
 
-_MARK: Final = r"TLP(?: ?v?2(?:\.0)?)?\s?[:=]\s?(RED|AMBER(?:\s?[+_ -]\s?STRICT)?)(?!\w)"
-_HEADING: Final = re.compile(rf"\s*+[\[(<*_#>\s]*+(?i:{_MARK})(?![^\S\n]?[a-z,]|-[a-z])", re.ASCII)
-_ENDING: Final = re.compile(rf"(?i:{_MARK})[\s\])*_.]*+\Z", re.ASCII)
-_BEFORE_ENDING: Final = "*_[( \t\n\r\f\v"
-_BRACKET: Final = re.compile(r"[\[(]\s?\Z", re.ASCII)
+def level_named(word: str) -> TLP:
+    """The level of a word that is known to be one of theirs, however it is spelt."""
+    return _level_of(plain(word))
 
 
 def loose_levels(text: str) -> list[TLP]:
@@ -290,7 +325,8 @@ def definition_levels(kind: str, texts: list[str]) -> list[TLP] | None:
     if not levels and not of_pap:
         levels = [level for text in texts if len(text) <= _NAME_CHARACTERS for level in _levels_of_name(text)]
     unknown = not levels and (
-        _NAMES_TLP.search(kind)
+        any(map(classifications.is_classification, texts, words))
+        or _NAMES_TLP.search(kind)
         or any(_NAMES_TLP.search(text) or _span_inside(text)[1] for text in words)
         or any(level_tongues.is_colour(text) or level_tongues.names_protocol(text) for text in texts)
     )

@@ -9,7 +9,10 @@
 | a bare UUID of one of these, `urn:uuid:…`, an address or element each word of which holds one, or an id in a text that holds JSON | outside prose | as above |
 | a label: `tlp:red`, `TLP:AMBER+STRICT`, `tlp:"amber+strict"`, `Traffic Light Protocol: green`, `traffic-light:red`, `tlp-level:red` | `labels` | the highest word behind TLP |
 | a text of at most 200 characters that says so: `TLP:RED - do not share`, `classification: TLP RED`; an item of a longer list: `…,tlp:red,…` | custom properties and extensions, external references except their descriptions; JSON in a text says what it would say as it is | that of the word |
-| AMBER or higher over or under prose: `[TLP:RED] Incident at …`, a last line `TLP:AMBER` | name, description, abstract, content and explanation of objects with versions, descriptions of external references | that of the word |
+| AMBER or higher over, under or between prose, in a line, sentence or brackets of its own: `[TLP:RED] Incident at …`, `Classification: TLP RED`; at an end of a title | name, description, abstract, content and explanation of objects with versions, descriptions of external references | that of the word |
+| AMBER or higher in the metadata, tags or message of a rule: `meta: tlp = "RED"`, `- tlp.amber`; not in what it searches for | pattern of an indicator in another language than STIX's | that of the word |
+| AMBER or higher in a label of a sector's centre or about handling: `fs-isac:red`, `sharing:amber`; `amber+strict` alone | `labels` | that of the word |
+| a classification or caveat: `NATO RESTRICTED`, `SULIT`, `eyes only` (`classifications.py`); MISP's distribution 0 | labels, marking definitions, properties that speak of handling; the first line of prose, in capitals | not understood |
 | a value under a key that names TLP: `x_tlp: "red"`, `tlp_2_0: "amber"`, `tlp: {"level": "red"}`; a key that says it: `tlp_red: true` | anywhere | that of the word |
 | a word for AMBER or higher that is the whole value of a property that speaks of handling: `x_handling: "RED"`, `restriction: "amber"`, STIX 1's `handling` | custom properties, extensions, embedded objects | that of the word |
 | a value beside the name of TLP: `{"key": "tlp", "value": "red"}`, `["tlp", "red"]` | in embedded objects and lists | that of the word |
@@ -42,7 +45,7 @@ from typing import Any, Final
 
 import orjson
 
-from hub.stix import acs, level_words
+from hub.stix import acs, classifications, level_headings, level_words, nearly_json
 from hub.stix.identifiers import SDO_TYPES, SRO_TYPES, UUID
 from hub.stix.tlp import LEVELS, PAP_EXTENSION, PAP_IDS, TLP, TLP2_EXTENSION
 
@@ -96,7 +99,7 @@ _WITHOUT_WORDS: Final[Mapping[str, frozenset[str]]] = {
     name: _MENTIONS | _FIXED | frozenset(_TIMES.get(name, ())) for name in SDO_TYPES | SRO_TYPES
 }
 _JSON: Final = ("{", "[")  # begin a text that holds JSON
-_SPACES: Final = "\ufeff\0 \t\r\n"
+_BRACE: Final = _JSON[0]
 _QUOTES: Final = "\"'\\\ufeff\0 \t\r\n"  # around a text, such as JSON in JSON
 _HOLD_LEVELS: Final = frozenset(("value", "level"))  # beside the name of TLP, as in {"key": "tlp", "value": "red"}
 _VALUE_CHARACTERS: Final = (
@@ -104,7 +107,7 @@ _VALUE_CHARACTERS: Final = (
 )
 _PAIR: Final = 2  # items of a list: ["tlp", "red"]
 _LABELS: Final = "labels"
-_PROSE: Final = ("name", "description", "abstract", "content", "explanation")
+_DISTRIBUTION: Final = "distribution"  # of MISP
 
 
 class _About(Enum):
@@ -141,11 +144,11 @@ def stated_level_of_valid(content: Mapping[str, Any], known: KnownMarkings = KNO
     silent = _WITHOUT_WORDS.get(content["type"], _MENTIONS)
     rest = orjson.dumps({key: value for key, value in content.items() if key not in silent or type(value) is not str})
     refs = content.get("object_marking_refs", ())
-    if type(refs) in (list, tuple) and not _has_heading(content):
+    if type(refs) in (list, tuple) and not level_headings.may_mark(content) and _has_silent_labels(content):
         glance = _mentions_of_markings if len(rest) <= _CACHED_BYTES else _mentions_of_markings.__wrapped__
         mentions, uuids = glance(rest)
         # nothing speaks of a marking but the property and each of its ids; nor is this a definition
-        if mentions == len(refs) + ("object_marking_refs" in content) and not any(
+        if mentions == len(refs) + ("object_marking_refs" in content) + (_LABELS in content) and not any(
             f"{_MARKING}--{uuid}" in known for uuid in uuids
         ):
             level: TLP | None = None
@@ -160,26 +163,35 @@ def stated_level_of_valid(content: Mapping[str, Any], known: KnownMarkings = KNO
     return stated_level(content, known)
 
 
-def _has_heading(content: Mapping[str, Any]) -> bool:
-    for key in _PROSE:
-        text = content.get(key)
-        if type(text) is str and level_words.heading_levels(text):
-            return True
-    return False
+def _has_silent_labels(content: Mapping[str, Any]) -> bool:
+    labels = content.get(_LABELS, ())
+    if type(labels) not in (list, tuple):
+        return False
+    for label in labels:
+        if type(label) is not str or (
+            len(label) <= level_words.LABEL_CHARACTERS and not level_words.is_silent_label(label)
+        ):
+            return False
+    return True
 
 
 @lru_cache(maxsize=1_000)
 def _mentions_of_markings(rest: bytes) -> tuple[int, tuple[str, ...]]:
-    """How often JSON has the word marking in it, -1 where it may say a level in other words; and the UUIDs of other ids."""
+    """How often JSON has the words marking and labels in it, -1 where it may say a level in others; and the UUIDs of other ids."""
     lower = rest.lower()
-    if not lower.isascii() or level_words.may_say_in(lower) or _BEGINS_AS_MARKING.search(lower) is not None:
+    if (
+        not lower.isascii()
+        or level_words.may_say_in(lower)
+        or level_words.names_handling_in(lower)
+        or _BEGINS_AS_MARKING.search(lower) is not None
+    ):
         return -1, ()
     uuids = (
         lower[match.start() - _BEFORE_DASH : match.end()].decode()
         for match in _UUID_END.finditer(lower)
         if not lower.endswith(_MARKING_PREFIX, 0, match.start() - _BEFORE_DASH)
     )
-    return lower.count(b"marking"), tuple(uuids)
+    return lower.count(b"marking") + lower.count(b'"labels"'), tuple(uuids)
 
 
 _CACHED_BYTES: Final = 1_000
@@ -195,14 +207,19 @@ class _Reading:
         self._markings: dict[str, None] = {}
         self._unclear = ""
         self._keys: dict[str, level_words.KeyWords] = {}  # a long name of a list with many items is read once
+        self._defines = False
         self._written = False  # by somebody, unlike the name of a file
 
     def of(self, content: Mapping[str, Any]) -> StatedLevel:
         """All that is said in it."""
         defines = content.get("type") == _MARKING
+        self._defines = defines
         self._written = "modified" in content and not defines
         handling = defines and not level_words.names_pap(_kind_and_names(content))
         self._properties(content, _MENTIONS, _About.HANDLING if handling else _About.NOTHING)
+        if self._written and level_headings.is_classified(content):
+            self._unclear = "a classification over its text"
+        self._levels += level_headings.levels_of_rule(content)
         if defines:
             own_id = content.get("id")
             if isinstance(own_id, str) and (level := self._known.get(own_id)) is not None:
@@ -265,8 +282,8 @@ class _Reading:
 
     def _text(self, text: str, key: str, mentions: frozenset[str], about: _About = _About.NOTHING) -> None:
         if key in mentions:
-            if self._written and key in _PROSE:
-                self._levels += level_words.heading_levels(text)
+            if self._written and key in level_headings.PROSE:
+                self._heading(text, title=key in level_headings.TITLES)
             return
         if marking_ids := self._marking_ids(text):
             for identifier in marking_ids:
@@ -275,6 +292,13 @@ class _Reading:
             self._label(text, about)
         elif key:
             self._word(text, key, about)
+
+    def _heading(self, text: str, *, title: bool = False) -> None:
+        levels = level_headings.heading_levels(text, title=title)
+        if levels is None:
+            self._unclear = text
+        else:
+            self._levels += levels
 
     def _marking_ids(self, text: str) -> list[str]:
         """The ids of marking definitions that are all of a text.
@@ -318,6 +342,8 @@ class _Reading:
             self._said_by_key(text, key)
             return
         levels = level_words.text_levels(text)
+        if len(text) > level_words.LABEL_CHARACTERS:
+            self._heading(text)
         if levels is None:
             self._unclear = text
         elif levels:
@@ -330,7 +356,20 @@ class _Reading:
                 # a level below AMBER is left out: it would open what is said nowhere else
                 level = level_words.level_of_word(text)
                 levels = [level] if level is not None and level >= TLP.AMBER else []
+                self._handling(text, key, words)
         self._levels += levels or ()
+
+    def _handling(self, text: str, key: str, words: level_words.KeyWords) -> None:
+        """A classification, or a word for what is not passed on, where handling is spoken of."""
+        if self._defines and not words.handling:
+            return  # its texts are read together, in `_definition`
+        plain = level_words.plain(text)
+        if (
+            classifications.is_classification(text, plain)
+            or (words.handling and classifications.keeps_back(plain))
+            or (plain == "0" and _is_distribution(key))
+        ):
+            self._unclear = f"{key}: {text}"
 
     def _said_by_key(self, text: str, key: str) -> None:
         """The level in the name of a property whose text says another one, or more than that."""
@@ -341,8 +380,9 @@ class _Reading:
     def _json(self, text: str, key: str, about: _About) -> bool:
         """JSON in a text says what it would say as it is, and what it says as a text. False: it is no JSON."""
         try:
-            value = orjson.loads(text.strip(_SPACES))
-        except orjson.JSONDecodeError:
+            value = nearly_json.parse(text)
+        except ValueError:
+            self._broken_json(text)
             return False
         self._levels += level_words.text_levels(text) or ()
         try:
@@ -351,6 +391,14 @@ class _Reading:
         except RecursionError:
             self._unclear = text
         return True
+
+    def _broken_json(self, text: str) -> None:
+        """What a text in braces says although it is cut off, goes on behind its end, or is nested too deeply."""
+        if text.lstrip(_QUOTES).startswith(_BRACE):
+            levels = level_words.levels_of_items(text)
+            self._levels += levels
+            if not levels and nearly_json.may_be_too_deep(text):
+                self._unclear = text
 
     def _beside_tlp(self, text: str, key: str, words: level_words.KeyWords, about: _About) -> list[TLP]:
         level = level_words.level_of_word(text)
@@ -371,6 +419,8 @@ class _Reading:
     def _sign(self, key: str, value: Any, about: _About) -> None:
         """A number, true or false: `tlp_red: true` says a level, and `tlp: 4` one that nobody knows."""
         words = self._key(key)
+        if value == 0 and value is not False and _is_distribution(key):
+            self._unclear = f"{key}: {value}"
         if not (about is _About.TLP or words.names_tlp):
             return
         denied = level_words.denies(value)
@@ -409,6 +459,11 @@ class _Reading:
             self._unclear = "an ACS marking of what is classified"
         elif level > TLP.CLEAR:
             self._levels.append(level)
+
+
+def _is_distribution(key: str) -> bool:
+    """Whether a property is MISP's distribution, whose 0 is "your organisation only"."""
+    return key == _DISTRIBUTION or key.endswith(f"_{_DISTRIBUTION}")
 
 
 _KINDS: Final = ("definition_type", "x_opencti_definition_type")

@@ -16,11 +16,25 @@ from hub.errors import HubError, MalformedError, UnprocessableError
 from hub.sharing.archive import definitions_bundle, is_archive, object_lists, read_archive, write_archive
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.members import Account, AccountKind
+from hub.sharing.reread import reread
 from hub.sharing.seed import seed
 from hub.stix.tlp import TLP
 from tests.conftest import OpenHub, Template, clients_of
 from tests.durations import HOUR
-from tests.server.making import LAST, Client, Clock, address, an_id, as_envelope, at, indicator, note, pairs, statement
+from tests.server.making import (
+    LAST,
+    Client,
+    Clock,
+    address,
+    an_id,
+    as_envelope,
+    at,
+    ids,
+    indicator,
+    note,
+    pairs,
+    statement,
+)
 
 
 @pytest.fixture
@@ -125,6 +139,19 @@ def test_an_archive_of_an_earlier_version_is_read(full: Hub, fresh: Hub, tmp_pat
     restored(fresh, file, clock.now)
     assert [r.id for c in fresh.catalogue for r in fresh.store.records(c.id)]
     assert list(fresh.store.statuses()) == []
+
+
+def test_levels_are_read_again_in_what_an_older_version_archived(
+    hub: Hub, indonesia: Client, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+) -> None:
+    """It took a line that marks a description for prose; a store that was read already is read once more."""
+    list(reread(fresh.store, fresh.catalogue))
+    indonesia.publish("feeds", indicator(1, description="ZLP:AMBER"), indicator(2, description="ZLP:RED"), indicator(3))
+    file = archived(hub, tmp_path / "hub.jsonl")
+    file.write_bytes(file.read_bytes().replace(b"ZLP:", b"TLP:"))
+    assert "1 objects have a higher level, 1 are hidden" in " ".join(restored(fresh, file, clock.now))
+    seen = {who: ids(clients_of(fresh, template)(who).objects("feeds")) for who in ("partner", "sg-cert")}
+    assert seen == {"partner": [an_id(3)], "sg-cert": [an_id(1), an_id(3)]}
 
 
 def test_next_tokens_and_checkpoints_stay_good(

@@ -257,10 +257,14 @@ def test_prose_of_blank_lines_is_read_in_time_that_grows_with_it() -> None:
     """An expression that is tried again from each line would take minutes for what the largest text holds."""
     code = (
         "import resource, sys;"
-        "from hub.stix.level_words import heading_levels;"
+        "from hub.stix.level_headings import heading_levels, levels_of_rule;"
         "resource.setrlimit(resource.RLIMIT_CPU, (60, 60));"
         f"heading_levels('tlp' + chr(10) * {LIMITS.string_characters} + 'x');"
-        f"heading_levels('tlp' + '(' * {LIMITS.string_characters} + 'x')"
+        f"heading_levels('tlp' + '(' * {LIMITS.string_characters} + 'x');"
+        f"[heading_levels((part * {LIMITS.string_characters})[:{LIMITS.string_characters}], title=title)"
+        " for part in ('tlp red. ', '<b', '<p tlp', '[tlp ', 'tlp: ', '- tlp |') for title in (False, True)];"
+        f"[levels_of_rule({{'pattern_type': 'yara', 'pattern': 'tlp' + (part * {LIMITS.string_characters})[:{LIMITS.string_characters}]}})"
+        " for part in ('strings:', 'content:', 'tlp ', chr(10) + 'detection:')]"
     )
     done = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-500:]

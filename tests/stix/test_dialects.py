@@ -28,6 +28,12 @@ def own_level_of(content: Content) -> StatedLevel:
 
 RED_UUID: Final = "5e57c739-391a-4eb3-b6be-7d15ca92d5ed"
 
+
+def rule(kind: str, text: str) -> Content:
+    """An indicator whose pattern is a rule in this language."""
+    return {"pattern": text, "pattern_type": kind}
+
+
 # properties of an unmarked object, and the level that each says
 SAYS: Final[dict[str, tuple[Content, TLP]]] = {
     "STIX 1 in JSON": ({"x_handling": [{"marking_structures": [{"xsi:type": STRUCTURE, "color": "RED"}]}]}, TLP.RED),
@@ -76,6 +82,43 @@ SAYS: Final[dict[str, tuple[Content, TLP]]] = {
     "an id in an address": ({"x_source": f"https://platform.example/{RED_UUID}"}, TLP.RED),
     "an id behind its kind": ({"labels": [f"marking:{RED_UUID}"]}, TLP.RED),
     "an id as one of another type": ({"x_source": f"x-own-type--{RED_UUID}"}, TLP.RED),
+    "a line of its own": ({"description": "Report 12\nTLP RED\n\nThe incident of last week"}, TLP.RED),
+    "a line of its own at the end": ({"description": "The incident\n--\nTLP RED"}, TLP.RED),
+    "a line that names its classification": ({"description": "Classification: TLP:RED\nThe incident"}, TLP.RED),
+    "a line in bold type": ({"description": "**Handling:** TLP:AMBER+STRICT\n\nThe incident"}, TLP.AMBER_STRICT),
+    "a line with the protocol's full name": ({"content": "Traffic Light Protocol: RED\n\nThe incident"}, TLP.RED),
+    "a row of a table": ({"description": "| Sharing | TLP:AMBER |\n|---|---|\n| Sector | energy |"}, TLP.AMBER),
+    "HTML over prose": ({"description": "<h1>TLP:RED</h1><p>The incident</p>"}, TLP.RED),
+    "HTML with a tag inside": ({"content": '<p class="x"><strong>TLP:RED</strong></p><p>The incident</p>'}, TLP.RED),
+    "a sentence that only marks": (
+        {"description": "The incident. Please treat this as TLP:RED. More follows."},
+        TLP.RED,
+    ),
+    "brackets with a blank": ({"description": "(TLP RED) The incident"}, TLP.RED),
+    "a portion": ({"description": "Two sources say so.\n- [TLP-RED] The second one names a host."}, TLP.RED),
+    "a title that ends with it": ({"name": "Phishing wave - TLP:RED"}, TLP.RED),
+    "a title that ends with it, bare": ({"name": "Phishing wave TLP:RED"}, TLP.RED),
+    "a title with a bar": ({"name": "Phishing | TLP AMBER | wave"}, TLP.AMBER),
+    "a title in brackets": ({"name": "Wave (TLP-RED)"}, TLP.RED),
+    "a translated title": ({"x_titles": {"ms": {"description": "TLP:RED\nInsiden"}}}, TLP.RED),
+    "metadata of YARA": (rule("yara", 'rule a { meta: tlp = "RED" strings: $a = "x" condition: $a }'), TLP.RED),
+    "sharing in YARA": (rule("yara", 'rule a {\nmeta:\n  sharing = "TLP:AMBER"\ncondition: true}'), TLP.AMBER),
+    "a tag of Sigma": (rule("sigma", "title: x\ntags:\n  - attack.t1059\n  - tlp.red\ndetection:\n  a: b\n"), TLP.RED),
+    "metadata of Snort": (rule("snort", 'alert tcp any any -> any any (msg:"x"; metadata: tlp red; sid:1;)'), TLP.RED),
+    "message of Suricata": (rule("suricata", 'alert tcp any any -> any any (msg:"TLP:RED x"; sid:1;)'), TLP.RED),
+    "label of a sector centre": ({"labels": ["fs-isac:red"]}, TLP.RED),
+    "label of a sector centre in words": ({"labels": ["FS-ISAC AMBER"]}, TLP.AMBER),
+    "label that says strict": ({"labels": ["AMBER+STRICT"]}, TLP.AMBER_STRICT),
+    "label of sharing": ({"labels": ["sharing-level:red"]}, TLP.RED),
+    "label of handling": ({"labels": ["handling=amber"]}, TLP.AMBER),
+    "label as a scanner reads it": ({"labels": ["TIP:RED"]}, TLP.RED),
+    "a dictionary of Python": ({"x_raw": "{'event': {'tlp': {'level': 'red'}}, 'id': None, 'sent': True}"}, TLP.RED),
+    "JSON and more behind it": ({"x_raw": '{"event":{"info":"x","tlp":{"level":"red"}}} read by hand'}, TLP.RED),
+    "JSON that is cut off": ({"x_raw": '{"event":{"tlp":{"level":"red"},"info":"' + LONG}, TLP.RED),
+    "JSON nested too deeply for a parser": (
+        {"x_raw": '{"a":' * 1_100 + '{"tlp":{"level":"red"}}' + "}" * 1_100},
+        TLP.RED,
+    ),
     "a reference's description": ({"external_references": [{"source_name": "x", "description": "TLP:RED"}]}, TLP.RED),
 }
 # what says nothing of the object's level
@@ -83,6 +126,31 @@ SILENT: Final[dict[str, Content]] = {
     "a sentence that begins with a level": {"description": "TLP:RED reports of last week were leaked"},
     "a sentence with a level in it": {"description": f"{LONG} unlike TLP:RED, as we said"},
     "a low level over prose": {"description": "TLP:CLEAR\nFor all"},  # it opens nothing that is marked nowhere
+    "a sentence about a level's line": {"description": f"The other report said:\nit was TLP:RED until May.\n{LONG}"},
+    "the levels explained": {
+        "description": "The levels:\nTLP:RED\nno one\nTLP:AMBER\nclients\nTLP:GREEN\nall members\n"
+    },
+    "what YARA searches for": rule("yara", 'rule a {\nstrings:\n  $a = "TLP:RED"\ncondition: $a}'),
+    "what Snort searches for": rule("snort", 'alert tcp any any -> any any (msg:"x"; content:"TLP:RED"; sid:1;)'),
+    "what Sigma searches for": rule("sigma", "title: x\ndetection:\n  a: 'TLP:RED'\ncondition: a\n"),
+    "a rule that all may have": rule("yara", 'rule a { meta: sharing = "TLP:CLEAR" condition: true }'),
+    "a low level of a sector centre": {"labels": ["fs-isac:green"]},
+    "words with such a word in them": {
+        "labels": [
+            "secret-scanning",
+            "information-security",
+            "restricted-shell",
+            "red",
+            "red-team",
+            "colour:red",
+            "infrared",
+        ]
+    },
+    "a kind of incident": {"labels": ['circl:incident-classification="malware"', "security:malware"]},
+    "an ordinary word": {"labels": ["sulit"], "description": "Sulit dilacak"},
+    "a description of one word": {"description": "Confidential"},
+    "a distribution": {"x_distribution": 3, "x_event": {"distribution": "5"}},
+    "a distribution that is counted": {"x_distributions": 0},
     "a green classification": {"x_classification": "green"},
     "a colour": {"x_team": "red", "x_colour": {"background": "amber"}},
     "PAP": {"x_handling": {"pap": "red"}, "x_pap_restriction": "amber"},
@@ -109,6 +177,13 @@ def forms_of(word: str) -> dict[str, Content]:
     }
 
 
+# classifications and caveats, which name no level of TLP
+CLASSIFICATIONS: Final = (
+    "NATO RESTRICTED", "EU CONFIDENTIAL", "RESTREINT UE/EU RESTRICTED", "COSMIC TOP SECRET", "SECRET", "top-secret",
+    "OFFICIAL-SENSITIVE", "UK OFFICIAL-SENSITIVE", "VS-NfD", "RAHASIA", "SANGAT RAHASIA", "SULIT", "TERHAD", "rahsia besar",
+    "MẬT", "Tối mật", "ลับ", "ลับที่สุด", "សម្ងាត់", "機密", "eyes only", "EYES_ONLY", "NOFORN", "do not share",
+    "For internal use only", "Do not distribute outside your organisation",
+)  # fmt: skip
 # in other languages, and in codes: not understood, so that the object is refused
 UNCLEAR: Final[dict[str, Content]] = {
     **{name: content for word in WORDS for name, content in forms_of(word).items()},
@@ -118,6 +193,22 @@ UNCLEAR: Final[dict[str, Content]] = {
     "protocol in Chinese": {"labels": ["交通信号灯协议:红色"]},
     "a colour in figures": {"x_tlp_color": "#FF2B2B"},
     "a colour in figures inside": {"x_tlp": {"color": "#FF2B2B"}},
+    **{f"label {words}": {"labels": [words]} for words in CLASSIFICATIONS},
+    **{f"handling {words}": {"x_handling": words} for words in CLASSIFICATIONS},
+    "a tag of NATO": {"labels": ['nato:classification="NS"']},
+    "a tag of France": {"labels": ['fr-classif:classifiees-defense="SECRET"']},
+    "a tag of Germany": {"labels": ['de-vs:einstufung="GEHEIM"']},
+    "a tag of the EU": {"labels": ["euci:RESTREINT-UE"]},
+    "a classification over prose": {"description": "RAHASIA\n\nLaporan insiden"},
+    "a classification over prose in other letters": {"description": "ลับมาก\nรายงาน"},
+    "a caveat over prose": {"content": "SECRET//NOFORN\nThe incident"},
+    "a restriction of IODEF": {"x_iodef": {"restriction": "private"}},
+    "a restriction of n6": {"x_restriction": "need-to-know"},
+    "a distribution of MISP": {"x_misp_event": {"distribution": "0"}},
+    "a distribution of MISP in figures": {"x_misp_distribution": 0},
+    "a heading in Malay": {"description": "TLP: MERAH\nInsiden"},
+    "a title in Thai": {"name": "[TLP:แดง] เหตุการณ์"},
+    "JSON that is too deep to be read": {"x_raw": '{"tlp":' + '{"a":' * 1_100 + "4" + "}" * 1_101},
     "a code": {"x_tlp_code": 4},
     "a code as text": {"x_tlp_code": "4"},
     "a code inside": {"x_tlp": {"code": 4}},
@@ -131,9 +222,24 @@ MARKINGS: Final[dict[str, tuple[Content, TLP | None]]] = {
     "a custom property": ({"x_level": "red"}, TLP.RED),
     "an extension's property": ({"extensions": {EXTENSION: {"color": "red"}}}, TLP.RED),
     **{f"name {word}": ({"name": word}, None) for word in ("MERAH", "ĐỎ", "แดง", "红色", "빨강", "Pula", "kuning")},
+    **{f"name {words}": ({"name": words}, None) for words in CLASSIFICATIONS},
+    **{f"statement {words}": ({"definition": {"statement": words}}, None) for words in CLASSIFICATIONS},
+    "OpenCTI's classification": (
+        {"x_opencti_definition_type": "Classification", "x_opencti_definition": "SECRET"},
+        None,
+    ),
+    "a classification with a level": ({"name": "TLP:AMBER", "definition": {"statement": "Confidential"}}, TLP.AMBER),
     "the protocol in Indonesian": ({"name": "Protokol Lampu Lalu Lintas: MERAH"}, None),
     "the protocol in Japanese": ({"definition": {"statement": "信号機プロトコル：赤"}}, None),
 }
+
+
+def test_terms_of_use_mark_no_level() -> None:
+    """A statement of several sentences says how the object may be used, and who wrote it."""
+    words = (
+        "Copyright 2026, Example. Confidential information of our partners is left out. Do not share the feed's key."
+    )
+    assert own_level_of(statement(1, definition={"statement": words})) == StatedLevel()
 
 
 @pytest.mark.parametrize("dialect", SAYS)

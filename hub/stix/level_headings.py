@@ -1,0 +1,158 @@
+"""Levels over, under and between prose, as people mark documents; and those in the metadata of YARA, Sigma and Snort rules.
+
+A marking stands by itself: in a line or a sentence of its own, in brackets where a text or a line begins, or at an end of a
+title. In any other sentence a level is spoken about. What marks less than AMBER is left out: it would open an object that
+is marked nowhere.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from hub.stix import classifications, level_tongues, level_words
+from hub.stix.tlp import TLP
+
+PROSE: Final = ("name", "description", "abstract", "content", "explanation")  # properties of objects with versions
+TITLES: Final = frozenset(("name", "abstract"))
+_STIX: Final = "stix"  # the type of a pattern that has no metadata
+_NAMES: Final = ("tlp", "traffic light")
+_MARK: Final = r"TLP(?: ?v?2(?:\.0)?)?\s?[:=-]\s?(RED|AMBER(?:\s?[+_ -]\s?STRICT)?)(?!\w)"
+_HEADING: Final = re.compile(rf"\s*+[\[(<*_#>\s]*+(?i:{_MARK})(?![^\S\n]?[a-z,]|-[a-z])", re.ASCII)
+_ENDING: Final = re.compile(rf"(?i:{_MARK})[\s\])*_.]*+\Z", re.ASCII)
+_BEFORE_ENDING: Final = "*_[( \t\n\r\f\v"
+_BRACKET: Final = re.compile(r"[\[(]\s?\Z", re.ASCII)
+
+_BLOCK_TAG: Final = r"</?(?:p|div|h[1-6]|br|hr|li|[ou]l|t[dhr]|table|tbody|thead|header|footer|section|center|pre|blockquote)\b[^<>]{0,200}>"
+_LINES: Final = re.compile(rf"[\n\r]++|{_BLOCK_TAG}", re.IGNORECASE)
+_INLINE_TAG: Final = re.compile(r"<[^<>]{0,200}>")
+_SENTENCES: Final = re.compile(r"(?<=[.!?;])\s++")
+_PARTS_OF_TITLE: Final = re.compile(r"[|/,;()\[\]\u2013\u2014]|\s[-~]\s|(?<!tlp):\s", re.IGNORECASE)
+_IN_BRACKETS: Final = re.compile(r"[\s*_#>-]*+[\[(]([^\[\]()]{1,60})[\])]")
+_NAME_IN_TITLE: Final = re.compile(r"TLP(?!\w)|tlp\s?:|(?i:traffic light)")  # unlike `tlp_red`, which may name a mutex
+_OF_ITS_OWN: Final = 120  # characters of such a line or sentence at most
+_AROUND: Final = " \t\r*_#>-=[](){}|.:;\"'"
+_COLOUR: Final = re.compile(r"TLP[\s:=_-]++(.{1,20})", re.IGNORECASE)
+# Beside a level in a line or sentence of its own.
+_BESIDE: Final = frozenset(
+    (
+        "classification classified handling handle handled marking marked distribution distributed sharing shared share dissemination "
+        "sensitivity restriction confidentiality level security data document report incident information content message status "
+        "colour color code designation caveat protocol tlp the this all is are of for as in at under with please treat treated "
+        "klasifikasi tingkat penandaan tahap"
+    ).split()
+)
+_WORDS_BESIDE: Final = 8
+_LEVELS_OF_LEGEND: Final = 3  # in lines of their own: the text explains TLP
+_FIRST_LINE: Final = 80  # characters
+
+# Sections of a rule of YARA or Sigma; in some stands what the rule searches for, which is not what its author says of it.
+_SECTIONS: Final = re.compile(
+    r"(?<![a-z0-9_])(meta|strings|condition|detection|tags|level|falsepositives|fields|title|description|author|references)\s*+:",
+    re.IGNORECASE,
+)
+_SEARCHING: Final = frozenset(("strings", "condition", "detection"))
+_SEARCHED: Final = re.compile(
+    r"(?:content|pcre)\s*+:\s*+!?\"[^\"]*+\"", re.IGNORECASE
+)  # in a rule of Snort or Suricata
+_IN_RULE: Final = re.compile(
+    r"(?<![a-z0-9$])tlp[a-z_]{0,20}[\s\"']{0,4}[:=._ -][\s\"']{0,4}(?:tlp[:=_ .-]{1,3})?(red|amber(?:[+_ -]{1,3}strict)?)(?![a-z0-9])",
+    re.IGNORECASE,
+)
+
+
+def heading_levels(text: str, *, title: bool = False) -> list[TLP] | None:
+    """The levels that mark a text. None: one in a language that the hub does not read, as in `TLP: MERAH`."""
+    low = text.lower()
+    if _NAMES[0] not in low and _NAMES[1] not in low:
+        return []
+    levels = _levels_at_the_ends(text, title=title)
+    lines: set[TLP] = set()
+    for part in _parts(text, title=title):
+        level = _levels_of_line(part)
+        if level is None:
+            return None
+        lines.update(level)
+    if len(lines) < _LEVELS_OF_LEGEND:
+        levels += (level for level in lines if level >= TLP.AMBER)
+    return levels
+
+
+def may_mark(content: Mapping[str, Any]) -> bool:
+    """Whether a property for prose, or the metadata of a rule, says a level or a classification."""
+    for key in PROSE:
+        text = content.get(key)
+        if type(text) is str and (
+            ("\n" in text[:_FIRST_LINE] and _is_under_classification(text))
+            or heading_levels(text, title=key in TITLES) != []
+        ):
+            return True
+    return content.get("pattern_type", _STIX) != _STIX and levels_of_rule(content) != []
+
+
+def is_classified(content: Mapping[str, Any]) -> bool:
+    """Whether a classification stands over the prose of an object."""
+    texts = (content.get(key) for key in PROSE)
+    return any(_is_under_classification(text) for text in texts if isinstance(text, str))
+
+
+def levels_of_rule(content: Mapping[str, Any]) -> list[TLP]:
+    """The levels that the metadata, tags or message of a detection rule say, as in `meta: tlp = "RED"` or `- tlp.amber`."""
+    pattern = content.get("pattern")
+    if not isinstance(pattern, str) or content.get("pattern_type", _STIX) == _STIX or _NAMES[0] not in pattern.lower():
+        return []
+    before, *sections = _SECTIONS.split(_SEARCHED.sub(" ", pattern))
+    named = zip(sections[::2], sections[1::2], strict=True)
+    texts = [before, *(text for name, text in named if name.lower() not in _SEARCHING)]
+    return [level_words.level_named(match[1]) for text in texts for match in _IN_RULE.finditer(text)]
+
+
+def _is_under_classification(text: str) -> bool:
+    """Whether the first line, in capitals or in letters that have none, is a classification and nothing else."""
+    head = text[:_FIRST_LINE]
+    if "\n" not in head:
+        return False
+    line = head.partition("\n")[0].strip(_AROUND)
+    if not (line.isupper() or not line.isascii()):
+        return False
+    return classifications.is_classification(line, level_words.plain(line))
+
+
+def _levels_at_the_ends(text: str, *, title: bool) -> list[TLP]:
+    matches = [_HEADING.match(text)]
+    ending = _ENDING.search(text)
+    if ending is not None and (title or _is_under(text[: ending.start()])):
+        matches.append(ending)
+    return [level_words.level_named(match[1]) for match in matches if match is not None]
+
+
+def _is_under(text: str) -> bool:
+    """Whether what comes behind this text stands in a line of its own, or in brackets. In time that grows with the text."""
+    signs = text[len(text.rstrip(_BEFORE_ENDING)) :]
+    return "\n" in signs or _BRACKET.search(signs[-2:]) is not None
+
+
+def _parts(text: str, *, title: bool) -> Iterator[str]:
+    """The lines and sentences of a text that name TLP and are short, and what is in brackets where a line begins."""
+    for line in _LINES.split(text):
+        low = line.lower()
+        if _NAMES[0] not in low and _NAMES[1] not in low:
+            continue
+        plain = _INLINE_TAG.sub("", line)
+        if not title and (match := _IN_BRACKETS.match(plain)) is not None:
+            yield match[1]
+        for part in (_PARTS_OF_TITLE if title else _SENTENCES).split(plain):
+            if len(part) <= _OF_ITS_OWN and (not title or _NAME_IN_TITLE.search(part)):
+                yield part
+
+
+def _levels_of_line(line: str) -> list[TLP] | None:
+    """The levels of a line or sentence that does nothing but mark. None: it names TLP and a colour in another language."""
+    words = level_words.plain(line)
+    before, level, after = level_words.split_at_level(words)
+    if level is not None:
+        beside = f"{before} {after}".split()
+        return [level] if len(beside) <= _WORDS_BESIDE and _BESIDE.issuperset(beside) else []
+    match = _COLOUR.fullmatch(line.strip(_AROUND))
+    return None if match is not None and level_tongues.is_colour(match[1].strip(_AROUND)) else []
