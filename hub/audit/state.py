@@ -12,7 +12,7 @@ import orjson
 
 from hub.protocol.checkpoint import START, link_of
 from hub.store import trail
-from hub.store.chain import GONE, SEAL_BYTES, TrailEntry, TrailHead, digest_of, salt_of, unpacked
+from hub.store.chain import GONE, SEAL_BYTES, TrailEntry, TrailHead, digest_of, salt_of, unpack_seals
 
 DELIVERED: Final = "delivered"  # what the delivery ledger noted since the last such entry
 READ: Final = "read"  # pages with AMBER+STRICT or RED, by account and interval
@@ -110,7 +110,7 @@ class TrailState:
             collection_seals = self.seals.setdefault(collection, Seals())
             if content["what"] == trail.RESTORED and not seals and "ended" not in content:
                 collection_seals = self.seals[collection] = Seals()
-            for place, seal in unpacked(seals):
+            for place, seal in unpack_seals(seals):
                 collection_seals.put(place, seal)
             if isinstance(content.get("head"), int):
                 self.heads[collection] = content["head"]

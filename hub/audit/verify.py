@@ -23,7 +23,7 @@ from hub.community.ledger import KIND, Delivery, Intervals, delivery_from
 from hub.protocol.checkpoint import Checkpoint, origin_of
 from hub.store import histories, line, trail
 from hub.store.base import Store
-from hub.store.chain import GONE, TrailHead, unpacked
+from hub.store.chain import GONE, TrailHead, unpack_seals
 from hub.store.records import NO_LEVEL, Fact, Record, Standing
 
 Examine = Callable[[Record], Iterable[str]]
@@ -154,16 +154,16 @@ class Verification:
                 break  # the store changed meanwhile; the caller tries again
             shown_counts[min(standing.governing, NO_LEVEL)] += 1
             id_hash = hash(record.id)
-            if standing != line.alone(record).standing or id_hash in single_version_hashes:
+            if standing != line.sole_record(record).standing or id_hash in single_version_hashes:
                 ids_to_check[record.id] = None
                 unusual_standings[record.place] = standing
             single_version_hashes.add(id_hash)
         findings = []
         for object_id in ids_to_check:
             history = self.store.history(collection, object_id)
-            expected = histories.standings([histories.version_of(record) for record in history])
+            expected = histories.compute_standings([histories.version_of(record) for record in history])
             for record, standing in zip(history, expected, strict=True):
-                kept_standing = unusual_standings.get(record.place, line.alone(record).standing)
+                kept_standing = unusual_standings.get(record.place, line.sole_record(record).standing)
                 if kept_standing != standing:
                     location = f"{collection} {record.place} {record.id}"
                     message = (
@@ -189,7 +189,7 @@ class Verification:
             state.read([entry], key)
             content = content_of(entry) or {}
             collection = str(content.get("collection", ""))
-            for place, seal in unpacked(entry.seals):
+            for place, seal in unpack_seals(entry.seals):
                 suspect = self._suspects.get((collection, place))
                 if suspect is not None and suspect.seal == seal:
                     del self._suspects[collection, place]

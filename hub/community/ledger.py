@@ -148,7 +148,7 @@ class Ledger:
                 delivery.account
                 for delivery in deliveries
                 if delivery.sent and delivery.after < stranded.place <= delivery.last
-                if stranded.before <= delivery.clearance < stranded.level
+                if stranded.old_level <= delivery.clearance < stranded.level
             }
         )
 

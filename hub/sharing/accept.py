@@ -172,17 +172,17 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
             status_id=status_id,
             account=writer.account.name,
             describe=partial(_status_body, request, status_id, early_outcomes),
-            unmarked=writer.collection.unmarked_from(writer.account.name),
-            highest=writer.collection.highest_tlp,
-            versions=hub.limits.object_versions,
-            reads=_other_collections(request, candidates),
+            unmarked_level=writer.collection.unmarked_from(writer.account.name),
+            highest_level=writer.collection.highest_tlp,
+            most_versions=hub.limits.object_versions,
+            readable_levels=_other_collections(request, candidates),
             bystanders=(
                 *outer_bystanders,
                 *refused_bystanders,
                 *noted_bystanders,
                 *levels.twin_bystanders(parsed, hub.store, writer.collection, writer.member),
             ),
-            refused=sum(outcome.verdict is Verdict.REFUSED for outcome in early_outcomes),
+            refused_count=sum(outcome.verdict is Verdict.REFUSED for outcome in early_outcomes),
         )
     )
     notes.keep(candidates, appended.outcomes, refused_bystanders)
@@ -233,20 +233,20 @@ def candidate_of(
         level.value,
         owner.member,
         parsed.revoked,
-        parsed.references.names,
+        parsed.references.named_ids,
         parsed.body,
         parsed.digest,
         inspection.handed_over.get(parsed.id, ""),
         () if level.source == BY_HUB else parsed.own_level.markings,
-        parsed.references.contains,
-        parsed.references.describes,
+        parsed.references.contained_ids,
+        parsed.references.described_id,
         level.source,
     )  # fmt: skip - one field after the other, as the store has them
 
 
 def _other_collections(request: _Request, candidates: Sequence[Candidate]) -> Mapping[str, int]:
     """The other collections that the sender reads, if any candidate names or describes another object (law L5 c and e)."""
-    if not any(candidate.names or candidate.describes for candidate in candidates):
+    if not any(candidate.named_ids or candidate.described_id for candidate in candidates):
         return {}
     return levels.collections_read(request.hub.catalogue, request.writer.account, request.writer.collection)
 
@@ -352,7 +352,7 @@ def _level_notices(request: _Request, outcome: Outcome) -> Iterator[str]:
 
 def _level_notice(outcome: Outcome, stranded: Stranded, accounts: Sequence[str]) -> str:
     subject = "The level of its earlier versions" if stranded.id == outcome.id else f"The level of {stranded.id}"
-    rise = f"{subject} rises from {TLP(stranded.before).label} to {TLP(stranded.level).label}."
+    rise = f"{subject} rises from {TLP(stranded.old_level).label} to {TLP(stranded.level).label}."
     if not accounts:
         return rise
     names = ", ".join(accounts[:_ACCOUNTS_SHOWN])

@@ -377,7 +377,7 @@ def _record_line(record: Record) -> bytes:
         "version_text": record.version_text,
         "level": record.level,
         "source": record.source,
-        "reached": record.reached,
+        "reached": record.lowest_level,
         "owner": record.owner,
         "publishers": record.publishers,
         "revoked": record.revoked,
@@ -394,15 +394,17 @@ def _record(collection: str, value: dict[str, Any]) -> Record:
         raise TypeError(f"{wrong_names[0]} is no whole number")
     if not 0 <= fields["level"] <= HIDDEN:
         raise ValueError(f"{fields['level']} is no level")
+    lowest_level = fields.pop("reached")
     body = orjson.dumps(value["object"])
     refs = references(value["object"], body)
     return Record(
         **{**fields, "publishers": tuple(fields["publishers"]), "digest": bytes.fromhex(fields["digest"])},
         collection=collection,
         body=body,
-        names=refs.names,
-        contains=refs.contains,
-        describes=refs.describes,
+        lowest_level=lowest_level,
+        named_ids=refs.named_ids,
+        contained_ids=refs.contained_ids,
+        described_id=refs.described_id,
     )
 
 

@@ -98,15 +98,15 @@ class ViewWatcher:
         views = frozenset(wanted_views)
         new_views, self._views = views - self._views, views
         # (2)
-        if not self._watch.moved() and not new_views:
+        if not self._watch.has_moved() and not new_views:
             return {}
-        later_looks = self._watch.later_looks
+        extra_looks = self._watch.extra_looks
         previous_heads, self._heads = self._heads, {}
         since: dict[str, int] = {}
         moved_collections = set()
         for collection in {view.collection for view in views}:
             head = self._store.head(collection)
-            heads = previous_heads.get(collection) or deque(maxlen=later_looks + 1)
+            heads = previous_heads.get(collection) or deque(maxlen=extra_looks + 1)
             since[collection] = heads[0] if heads else _recent(head)
             if not heads or heads[-1] != head:
                 moved_collections.add(collection)
@@ -116,7 +116,7 @@ class ViewWatcher:
             collection for collection, count in self._repeats_left.items() if count > 0 and collection in since
         }
         self._repeats_left = {
-            collection: later_looks if collection in moved_collections else self._repeats_left[collection] - 1
+            collection: extra_looks if collection in moved_collections else self._repeats_left[collection] - 1
             for collection in moved_collections | repeated_collections
         }
         due_views = [

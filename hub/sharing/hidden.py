@@ -12,7 +12,7 @@ from hub.sharing.catalogue import Catalogue, Collection
 from hub.stix.levels import stated_level
 from hub.stix.tlp import TLP
 from hub.store.base import Store
-from hub.store.records import BY_MARKING, HIDDEN, REFUSED, Record
+from hub.store.records import BY_MARKING, HIDDEN, REFUSED_PREFIX, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def hidden_objects(store: Store, catalogue: Catalogue) -> Iterator[HiddenObject]
                 record.id,
                 record.version_text,
                 record.publishers,
-                TLP(record.reached) if record.reached < HIDDEN else None,
-                record.source.removeprefix(REFUSED),
+                TLP(record.lowest_level) if record.lowest_level < HIDDEN else None,
+                record.source.removeprefix(REFUSED_PREFIX),
             )
 
 

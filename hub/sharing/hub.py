@@ -23,7 +23,7 @@ from hub.sharing.handover import HandOvers
 from hub.sharing.members import Account
 from hub.sharing.ready import ReadyPages
 from hub.stix.tlp import TLP
-from hub.store.base import COMPARED_MOST, Deletion, Store
+from hub.store.base import MOST_COMPARED, Deletion, Store
 from hub.store.batch import Candidate, Stranded
 from hub.store.query import EVERY, Page
 from hub.taxii import resources
@@ -185,7 +185,7 @@ class TaxiiHub(ABC):
         Counts only objects that this reader may see (law L5).
         """
         waiting_count = self.store.index_values(collection.id, 0, gate.must_read(account, collection))
-        return min(waiting_count, COMPARED_MOST), waiting_count > COMPARED_MOST
+        return min(waiting_count, MOST_COMPARED), waiting_count > MOST_COMPARED
 
     def _notify_observers(self, account: Account | None, delivered: DeliveredPage) -> DeliveredPage:
         for observe in self.read_observers:

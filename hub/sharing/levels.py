@@ -56,10 +56,10 @@ def bystanders(
     for index in refused:
         value, obj = values[index], parsed[index]
         if isinstance(obj, StixObject):
-            if obj.references.contains:
+            if obj.references.contained_ids:
                 own_level = obj.own_level
                 level = HIDDEN if own_level.unclear else own_level.level
-                yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contains)
+                yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contained_ids)
             elif obj.type == MARKING:
                 level, markings = _stated_in(obj.content, known_markings)
                 yield Bystander(obj.id, MARKING, level, markings)
@@ -74,7 +74,7 @@ def envelope_bystanders(
     level, markings = _stated_in(content, known_markings)
     if level is not None or markings:
         unmarked = tuple(candidate.id for candidate in candidates if candidate.level is None)
-        yield Bystander(_ENVELOPE, "bundle", level, markings, unmarked, raises=False)
+        yield Bystander(_ENVELOPE, "bundle", level, markings, unmarked, raises_held=False)
 
 
 def twin_bystanders(
@@ -138,15 +138,15 @@ def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP
     """
     if not records:
         return ""
-    lowest_level = min(record.reached for record in records)
+    lowest_level = min(record.lowest_level for record in records)
     revocation_level = lowest_level if level is None else level
-    higher_records = [record for record in records if record.reached > revocation_level]
+    higher_records = [record for record in records if record.lowest_level > revocation_level]
     if not higher_records:
         return ""
     readable_leaves = {
         leaf
         for record in records
-        if record.reached <= revocation_level
+        if record.lowest_level <= revocation_level
         for leaf in _leaves_and_texts(orjson.loads(record.body))
     }
     higher_leaves = {
@@ -160,7 +160,7 @@ def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP
     if not repeated_names:
         return ""
     names = ", ".join(list(repeated_names)[:_SHOWN_PROPERTIES])
-    lowest_record = min(records, key=lambda record: record.reached)
+    lowest_record = min(records, key=lambda record: record.lowest_level)
     return (
         f"It revokes {revocation.id} at {TLP(revocation_level).label} and repeats what only a version with a higher level says ({names}): revoke "
         f"with the content of the version of {lowest_record.version_text}, marked {TLP(lowest_level).label}."

@@ -44,7 +44,7 @@ from hub.store.records import (
     BY_MARKING,
     HIDDEN,
     NOBODY,
-    REFUSED,
+    REFUSED_PREFIX,
     UNKNOWN_SOURCE,
     Record,
     RecordLevel,
@@ -129,7 +129,7 @@ def decide_level(judgement: Judgement, collection: Collection) -> RecordLevel:
             else (f"it is {TLP(level).label}, and {limit}")
         )
     if reason:
-        return RecordLevel(judgement.id, judgement.place, HIDDEN, REFUSED + reason[:_REASON_CHARACTERS])
+        return RecordLevel(judgement.id, judgement.place, HIDDEN, REFUSED_PREFIX + reason[:_REASON_CHARACTERS])
     return RecordLevel(judgement.id, judgement.place, level, source)
 
 
@@ -223,9 +223,9 @@ class _Publishing:
                 status_id=None,
                 account="",
                 describe=describe_nothing,
-                unmarked=collection.unmarked,
-                highest=collection.highest_tlp,
-                reads=self._collections_read(member, collection),
+                unmarked_level=collection.unmarked,
+                highest_level=collection.highest_tlp,
+                readable_levels=self._collections_read(member, collection),
                 bystanders=(
                     *levels.bystanders(values, parsed, refused, catalogue.markings),
                     *levels.twin_bystanders(parsed, self._rehearsal, collection, member),
@@ -261,7 +261,7 @@ class _Publishing:
             level=TLP.CLEAR,
             owner=record.owner,
             revoked=record.revoked,
-            names=(),
+            named_ids=(),
             body=record.body,
             digest=record.digest,
             source=BY_HUB,

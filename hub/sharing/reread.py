@@ -18,7 +18,16 @@ from hub.sharing.relevel import LEVELS_AT_ONCE, limit_sentence
 from hub.stix.levels import stated_level
 from hub.stix.tlp import TLP
 from hub.store.base import Store
-from hub.store.records import BY_HUB, BY_MARKING, BY_OPERATOR, HIDDEN, REFUSED, UNKNOWN_SOURCE, Record, RecordLevel
+from hub.store.records import (
+    BY_HUB,
+    BY_MARKING,
+    BY_OPERATOR,
+    HIDDEN,
+    REFUSED_PREFIX,
+    UNKNOWN_SOURCE,
+    Record,
+    RecordLevel,
+)
 
 RULES: Final = 3  # increases with each new way to state a level that `hub.stix.levels` recognises
 KIND: Final = "level rules"  # kind of the fact with the number of the rules by which the store was last read
@@ -89,4 +98,4 @@ def _change(
         return RecordLevel(record.id, record.place, level, BY_MARKING)
     else:
         return None
-    return RecordLevel(record.id, record.place, HIDDEN, REFUSED + reason)
+    return RecordLevel(record.id, record.place, HIDDEN, REFUSED_PREFIX + reason)

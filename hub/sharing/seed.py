@@ -100,7 +100,7 @@ def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Can
         level=TLP.CLEAR,
         owner=catalogue.member_by_identity.get(parsed.id, NOBODY),
         revoked=False,
-        names=(),
+        named_ids=(),
         body=parsed.body,
         digest=parsed.digest,
         source=BY_HUB,

@@ -50,13 +50,13 @@ class WithheldNotes:
                 yield bystander
             else:
                 level = default if bystander.level is None else max(bystander.level, default)
-                yield replace(bystander, level=level, raises=False)  # it raised stored objects when it came
+                yield replace(bystander, level=level, raises_held=False)  # it raised stored objects when it came
 
     def keep(
         self, candidates: Sequence[Candidate], outcomes: Sequence[Outcome], refused_bystanders: Sequence[Bystander]
     ) -> None:
         """Note the containers that were refused, also `refused_bystanders`; drop the notes of accepted ones, and old notes."""
-        containers = [candidate for candidate in candidates if candidate.contains or candidate.type == MARKING]
+        containers = [candidate for candidate in candidates if candidate.contained_ids or candidate.type == MARKING]
         if not containers and not refused_bystanders:
             return
         refused = {outcome.index for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
@@ -86,7 +86,7 @@ class WithheldNotes:
         if container.type == MARKING:
             return container.level is not None
         default = self.collection.highest_tlp if self.collection.unmarked is None else self.collection.unmarked
-        return bool(container.contains) and (
+        return bool(container.contained_ids) and (
             bool(container.markings) or (container.level is not None and container.level > default)
         )
 
@@ -112,7 +112,9 @@ class WithheldNotes:
     def _note_value(self, container: Bystander | Candidate) -> bytes:
         kind, _, uuid = container.id.partition("--")
         # the indicator that MISP writes with it: see `levels.twin_bystanders`
-        contains = (*container.contains, f"indicator--{uuid}") if kind == "observed-data" else container.contains
+        contains = (
+            (*container.contained_ids, f"indicator--{uuid}") if kind == "observed-data" else container.contained_ids
+        )
         note = {
             "at": self.now,
             "type": container.type,

@@ -48,9 +48,9 @@ class StixObject:
         return self.own_level.level
 
     @property
-    def names(self) -> tuple[str, ...]:
+    def named_ids(self) -> tuple[str, ...]:
         """Ids of possible SCOs that stand anywhere in it, itself left out."""
-        return self.references.names
+        return self.references.named_ids
 
     @property
     def authors(self) -> frozenset[str]:

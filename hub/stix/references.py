@@ -29,9 +29,9 @@ _ESCAPES: Final = b"\\"  # in JSON a letter behind it belongs to an escape such 
 class References:
     """The ids of other objects, each kind in order and without repeats."""
 
-    names: tuple[str, ...] = ()  # possible SCOs whose id stands anywhere in it, in a property or inside a text
-    contains: tuple[str, ...] = ()  # what it names as a container
-    describes: str = ""  # the object whose content it repeats
+    named_ids: tuple[str, ...] = ()  # possible SCOs whose id stands anywhere in it, in a property or inside a text
+    contained_ids: tuple[str, ...] = ()  # what it names as a container
+    described_id: str = ""  # the object whose content it repeats
 
 
 _NONE: Final = References()

@@ -1,1 +1,1 @@
-"""What is kept. `base` says what any store can do, `line` decides what a batch does; each engine has a file of its own."""
+"""What the hub keeps. `base` says what any store can do, `line` decides what a batch does; each engine has its own folder."""

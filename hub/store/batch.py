@@ -1,7 +1,6 @@
-"""What one request adds to a collection, and what became of each object in it, as values.
+"""What one request adds to a collection, and the result for each object, as values.
 
-What is made for each object that comes in is a value like all others here, and never changed; but it is not
-frozen, since that would take three times as long to make.
+Classes built once per incoming object are immutable by convention: freezing them would triple their construction time.
 """
 
 from __future__ import annotations
@@ -15,55 +14,53 @@ from hub.store.records import BY_MARKING, NO_LEVEL
 
 @dataclass(slots=True)
 class Candidate:
-    """An object that passed every check but those that need the collection as it stands at the commit."""
+    """An object that passed every check except those that need the state of the collection at the commit."""
 
     index: int  # its position in the envelope
     id: str
     type: str
     version: int | None  # instant; None: an SCO, whose place becomes its version
     version_text: str | None  # as the producer wrote it
-    level: int | None  # the highest that it says of itself; None: it is unmarked
+    level: int | None  # the highest level that it states of itself; None: it is unmarked
     owner: str  # the member that alone may add versions, or NOBODY (law L4)
     revoked: bool
-    names: tuple[str, ...]  # ids of possible SCOs that stand in it (law L5 e)
+    named_ids: tuple[str, ...]  # ids of possible SCOs that appear in it (law L5 e)
     body: bytes
     digest: bytes
-    handed_to: str = (
-        ""  # the member to which the operator gave the id; "": it belongs to the member that published it first
-    )
-    markings: tuple[str, ...] = ()  # marking definitions on it whose level only they themselves tell (law L5 a)
-    contains: tuple[str, ...] = ()  # what it names as a container (law L5 b)
-    describes: str = ""  # the object whose content it repeats (law L5 c)
-    source: str = BY_MARKING  # where its level comes from, if it has one
+    assigned_member: str = ""  # the member to which the operator gave the id; "": its first publisher keeps it
+    markings: tuple[str, ...] = ()  # its marking definitions whose level only the definition itself tells (law L5 a)
+    contained_ids: tuple[str, ...] = ()  # the objects that it names as a container (law L5 b)
+    described_id: str = ""  # the object whose content it repeats (law L5 c)
+    source: str = BY_MARKING  # the origin of its level, if it has one
 
 
 @dataclass(frozen=True, slots=True)
 class Bystander:
-    """An object of the envelope that is refused already; what it says of levels bears on the others nevertheless."""
+    """An object of the envelope that is refused already; its statements about levels still apply to the other objects."""
 
     id: str
     type: str
-    level: int | None  # HIDDEN where what it says is not understood
+    level: int | None  # HIDDEN: its marking is not understood
     markings: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()
-    raises: bool = True  # held objects, too; False: only what is in this envelope
+    contained_ids: tuple[str, ...] = ()
+    raises_held: bool = True  # whether it also raises held objects; False: only objects of this envelope
 
 
 class Verdict(Enum):
-    """What became of one candidate."""
+    """The result for one candidate."""
 
     ADDED = "added"
-    REPEAT = "repeat"  # it was held already: a success that moves nothing (law L2)
+    REPEAT = "repeat"  # it is held already: a success that changes nothing (law L2)
     REFUSED = "refused"
 
 
 @dataclass(slots=True)
 class Outcome:
-    """One candidate's verdict; `message` says what to do where it is refused, and what the sender should know else."""
+    """One candidate's verdict; `message` says what to do if it is refused, otherwise what the sender should know."""
 
     index: int
     id: str
-    version_text: str | None  # of an SCO: its date_added
+    version_text: str | None  # an SCO has its date_added here
     verdict: Verdict
     message: str = ""
     stranded: tuple[Stranded, ...] = ()
@@ -71,11 +68,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Stranded:
-    """A record that was readable at `before`, and from now on only at `level`: who has it will not see what follows."""
+    """A record whose governing level rose to `level`: readers who got it at `old_level` will not see newer versions."""
 
     id: str
     place: int
-    before: int
+    old_level: int
     level: int
 
 
@@ -86,22 +83,24 @@ class Batch:
     collection: str
     publisher: str  # member code, or NOBODY for the hub itself
     candidates: tuple[Candidate, ...]
-    status_id: str | None  # None: no status is kept (the hub's own definitions)
+    status_id: str | None  # None: keep no status (the hub's own definitions)
     account: str
     describe: Callable[[Sequence[Outcome]], bytes]  # pure: the status resource's JSON, from all outcomes
-    unmarked: int | None = None  # the level of unmarked objects that no container brings; None: they are refused
-    highest: int = NO_LEVEL - 1  # nothing above is taken
-    reads: Mapping[str, int] = field(
+    unmarked_level: int | None = None  # the level of unmarked objects in no container; None: they are refused
+    highest_level: int = NO_LEVEL - 1  # objects above it are refused
+    readable_levels: Mapping[str, int] = field(
         default_factory=dict
-    )  # other collections that the sender reads -> up to which level
+    )  # other collections -> the sender's highest level there
     bystanders: tuple[Bystander, ...] = ()
-    refused: int = 0  # objects of the request that are refused already; for the audit trail
-    versions: int = 1 << 62  # of one object that the collection holds; a further one is refused, unless it revokes
+    refused_count: int = 0  # objects of the request that were refused earlier; for the audit trail
+    most_versions: int = (
+        1 << 62
+    )  # of one object in the collection; a further version is refused, unless it is a revocation
 
 
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """The result of a batch: one outcome per candidate, and the status as it was kept, empty where none was."""
+    """The result of a batch: one outcome per candidate, and the stored status, empty if none is kept."""
 
     outcomes: tuple[Outcome, ...]
     status: bytes

@@ -1,4 +1,4 @@
-"""What a deletion takes out of the records of one object, as a value (law L4). Pure."""
+"""Which records of one object a deletion removes, and which lose a publisher, as a value (law L4). Pure."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from hub.store.records import HeldVersion
 
 
 @dataclass(slots=True)
-class Withdrawn:
-    """What a deletion comes to: by the store's key, which records go and what publishers the others keep."""
+class DeletionEffect:
+    """What a store has to write for a deletion; records are named by the store's keys."""
 
     verdict: Deletion
-    gone: list[Any] = field(default_factory=list)
-    left: dict[Any, tuple[str, ...]] = field(default_factory=dict)
+    removed_keys: list[Any] = field(default_factory=list)
+    remaining_publishers: dict[Any, tuple[str, ...]] = field(default_factory=dict)  # of records that lose one publisher
 
 
-def withdraw(asked: Sequence[HeldVersion], publisher: str) -> Withdrawn:
-    """Take one publisher's part out of the records that were asked for (law L4). Pure."""
-    if not asked:
-        return Withdrawn(Deletion.MISSING)
-    withdrawn = Withdrawn(Deletion.DELETED)
-    for row in asked:
-        others = tuple(name for name in row.publishers if name != publisher)
-        if not others:
-            withdrawn.gone.append(row.key)
+def remove_publisher(versions: Sequence[HeldVersion], publisher: str) -> DeletionEffect:
+    """Remove one publisher from these versions of an object; a version goes when it has no publisher left."""
+    if not versions:
+        return DeletionEffect(Deletion.MISSING)
+    effect = DeletionEffect(Deletion.DELETED)
+    for row in versions:
+        publishers = tuple(name for name in row.publishers if name != publisher)
+        if not publishers:
+            effect.removed_keys.append(row.key)
             continue
-        withdrawn.verdict = Deletion.OTHERS_REMAIN
-        if others != row.publishers:
-            withdrawn.left[row.key] = others
-    return withdrawn
+        effect.verdict = Deletion.OTHERS_REMAIN
+        if publishers != row.publishers:
+            effect.remaining_publishers[row.key] = publishers
+    return effect

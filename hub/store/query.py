@@ -1,4 +1,4 @@
-"""What a reader asks of a store, and the pages that answer it, as values."""
+"""A reader's query to a store, and the pages that answer it, as values."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Final
 
 from hub.taxii.filters import VersionMatch
 
-# which versions are asked for (TAXII 2.1, 3.4.1 match[version])
+# which versions a reader asks for (TAXII 2.1, 3.4.1 match[version])
 LAST: Final = VersionMatch(last=True)
 EVERY: Final = VersionMatch(every=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One page asked for. "Last" and "first" mean among the versions at or below `clearance` (law L5)."""
+    """A request for one page. "Last" and "first" mean among the versions at or below `clearance` (law L5)."""
 
     collection: str
     clearance: int  # the highest level that this reader may see
@@ -23,15 +23,15 @@ class Query:
     ids: tuple[str, ...] = ()  # empty: any
     types: tuple[str, ...] = ()  # empty: any
     versions: VersionMatch = LAST
-    # empty: any; else the newest versions alone that hold a value with one of these marks (`hub.stix.values`)
+    # empty: any; else only newest versions that contain a value with one of these marks (`hub.stix.values`)
     marks: tuple[int, ...] = ()
-    contains: tuple[str, ...] = ()  # empty: any; else the newest versions alone that name one of these as containers
-    publishers: tuple[str, ...] = ()  # with `contains`: whose containers
+    contains: tuple[str, ...] = ()  # empty: any; else only newest versions of containers that name one of these ids
+    publishers: tuple[str, ...] = ()  # with `contains`: the publishers of those containers
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of objects in place order: `body` holds them joined by commas, ready to stand inside `[` and `]`.
+    """A page of objects in place order: `body` has them joined by commas, ready to put between `[` and `]`.
 
     `first` and `last` are the places of its first and last object, 0 where `count` is 0. `more` is true only
     where a further page has at least one object; then `next_place` is the place of that object.

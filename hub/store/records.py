@@ -14,24 +14,28 @@ import orjson
 
 from hub.stix.timestamps import LATEST
 
-NO_LEVEL: Final = 5  # above every TLP level: no older version is held
-HIDDEN: Final = 5  # the level of a record that is shown to nobody until the operator decides
-NOBODY: Final = ""  # the owner of what any writer may publish; the publisher of what the hub itself put there
+NO_LEVEL: Final = 5  # above every TLP level: there is no older version
+HIDDEN: Final = 5  # the level of a record that no reader sees until the operator decides
+NOBODY: Final = (
+    ""  # the owner of objects that any writer may publish; the publisher of objects that the hub itself added
+)
 
-# Where a record's level comes from: one of these words, or the id of the object that gives it (a container that names
-# it, or the object that it describes).
+# The source of a record's level: one of these words, or the id of the object that gives it (a container that names it, or
+# the object that it describes).
 BY_MARKING: Final = "marking"  # its own marking or label
-BY_DEFAULT: Final = "default"  # unmarked, and in no container: the collection's own level for such objects
+BY_DEFAULT: Final = "default"  # unmarked, and in no container: the collection's level for such objects
 BY_HUB: Final = "hub"  # the hub's definitions and the members' identities, which are CLEAR
-BY_OPERATOR: Final = "operator"  # hidden by an upgrade, then decided
-UNKNOWN_SOURCE: Final = ""  # of an older store or archive, until `hub init` computes it
+BY_OPERATOR: Final = "operator"  # an upgrade hid it, then the operator decided
+UNKNOWN_SOURCE: Final = ""  # from an older store or archive, until `hub init` computes the source
 _NUMBER_MOST: Final = (1 << 63) - 1  # in a fact
-REFUSED: Final = "refused: "  # begins the source of a hidden record: the reason why the hub would not take it now
+REFUSED_PREFIX: Final = (
+    "refused: "  # begins the source of a hidden record; then follows why the hub would now refuse it
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status resource as it is kept: its JSON, and who may ask for it."""
+    """A stored status resource: its JSON, and who may read it."""
 
     id: str
     collection: str
@@ -43,7 +47,7 @@ class Status:
 
 @dataclass(slots=True)
 class Record:
-    """One version of one object as it is kept: what export writes and import reads back."""
+    """One stored version of one object: what an export writes and an import reads."""
 
     collection: str
     place: int
@@ -53,21 +57,21 @@ class Record:
     version_text: str
     level: int  # its own
     owner: str
-    publishers: tuple[str, ...]  # the members that published just this, NOBODY for the hub, in order
+    publishers: tuple[str, ...]  # the members that published exactly this version, in order; NOBODY for the hub
     revoked: bool
-    accepted_at: int  # milliseconds since 1970 by the hub's clock; people are shown this, readers page by place
+    accepted_at: int  # milliseconds since 1970 by the hub's clock; shown to people, while readers page by place
     body: bytes
     digest: bytes
-    source: str = BY_MARKING  # where its level comes from
-    reached: int = HIDDEN  # the lowest level at which it was ever readable
-    names: tuple[str, ...] = ()  # as in `Candidate`
-    contains: tuple[str, ...] = ()
-    describes: str = ""
+    source: str = BY_MARKING  # of its level
+    lowest_level: int = HIDDEN  # at which it was ever readable; stores and archives call it `reached`
+    named_ids: tuple[str, ...] = ()  # as in `Candidate`
+    contained_ids: tuple[str, ...] = ()
+    described_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordLevel:
-    """The level that a held record has from now on, and where that comes from."""
+    """The new level of an existing record, and the source of that level."""
 
     id: str
     place: int
@@ -77,12 +81,12 @@ class RecordLevel:
 
 @dataclass(frozen=True, slots=True)
 class AccountRow:
-    """An account as it is kept: hashes only, never a credential."""
+    """A stored account: hashes only, never a credential."""
 
     name: str
     kind: str
     member: str  # "" for kinds without one
-    password_hash: str  # argon2id, "" where there is none
+    password_hash: str  # argon2id, "" if it has no password
     key_hashes: tuple[str, ...]
     disabled: bool
     created_at: int  # milliseconds since 1970
@@ -90,15 +94,15 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A small thing kept beside the objects: what was delivered, who confirmed, who was reminded."""
+    """A small value beside the objects: a delivery, a confirmation, a reminder."""
 
-    number: int  # grows with each write: a reader of facts asks for those after the last one that it read
+    number: int  # grows with each write: a reader asks for the facts after the last one that it read
     key: str
     value: bytes
 
     @property
     def milliseconds(self) -> int | None:
-        """The time that the value is, since 1970; None where it is none, such as where it was damaged."""
+        """The value as milliseconds since 1970; None if it is not a time, for example because it is damaged."""
         try:
             milliseconds = int(self.value)
         except ValueError:
@@ -107,7 +111,7 @@ class Fact:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The whole numbers that the value is a list of (`summed`); none where it is no such list."""
+        """The value as a list of whole numbers (see `add_numbers`); empty if it is no such list."""
         try:
             values = orjson.loads(self.value)
         except orjson.JSONDecodeError:
@@ -116,25 +120,27 @@ class Fact:
         return tuple(values) if is_list else ()
 
 
-def summed(fact: Fact | None, more: Sequence[int]) -> bytes:
-    """The value of a fact with these numbers added to those that it has, each to the one in its place."""
-    sums = [before + new for before, new in zip_longest(fact.numbers if fact else (), more, fillvalue=0)]
+def add_numbers(fact: Fact | None, numbers: Sequence[int]) -> bytes:
+    """The value of a fact after adding these numbers to its own, position by position."""
+    sums = [old + new for old, new in zip_longest(fact.numbers if fact else (), numbers, fillvalue=0)]
     return orjson.dumps([min(value, _NUMBER_MOST) for value in sums])
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a record stands among the versions of its id in its collection (law L5 d)."""
+    """The standing of a record among the versions of its id in its collection (law L5 d)."""
 
     governing: int  # the highest level among it and all newer versions
     newest: bool
-    preceded: int  # the governing level of the next older version, NO_LEVEL if there is none
+    preceding_level: (
+        int  # the governing level of the next older version, NO_LEVEL if there is none; stored as `preceded`
+    )
     withdrawn: bool  # whether the newest version revokes the object
 
 
 @dataclass(frozen=True, slots=True)
 class HeldVersion:
-    """What `line` needs to know of a record that is held already, in whichever collection."""
+    """What `line` needs to know about an existing record, in any collection."""
 
     collection: str
     id: str
@@ -144,11 +150,11 @@ class HeldVersion:
     publishers: tuple[str, ...]
     revoked: bool
     digest: bytes
-    key: Any  # however the store finds the record again
+    key: Any  # by which the store finds the record again
     type: str = ""
     place: int = 0
     source: str = BY_MARKING
-    standing: Standing = Standing(0, newest=True, preceded=NO_LEVEL, withdrawn=False)
-    reached: int = HIDDEN
-    names: tuple[str, ...] = ()
-    contains: tuple[str, ...] = ()
+    standing: Standing = Standing(0, newest=True, preceding_level=NO_LEVEL, withdrawn=False)
+    lowest_level: int = HIDDEN
+    named_ids: tuple[str, ...] = ()
+    contained_ids: tuple[str, ...] = ()

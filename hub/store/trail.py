@@ -1,6 +1,6 @@
-"""What the audit trail says of records, accounts and batches (`chain` has its form). No I/O here.
+"""The acts in the audit trail for batches, records and accounts (`chain` describes its form). No I/O here.
 
-Seals are keyed hashes, so that a trail alone does not confirm a guess at what was purged.
+Seals are keyed hashes, so that nobody can confirm a guess about a purged object from the trail alone.
 """
 
 from __future__ import annotations
@@ -16,37 +16,37 @@ from hub.store.chain import SEAL_BYTES, Act
 from hub.store.records import AccountRow, Record
 
 KEY_BYTES: Final = 32  # of the key of seals and salts
-HUB: Final = "hub"  # the account that an entry names where the operator or the hub itself acted
+HUB: Final = "hub"  # the account in an entry if the operator or the hub itself acted
 SEALS_AT_ONCE: Final = 10_000  # in one entry of a restored or older store
 _ID_BYTES: Final = 16  # of the keyed hash of an id
 
-# What an entry may be about; `hub audit show` prints these words.
+# The names of acts; `hub audit show` prints them.
 BEGUN: Final = "begun"  # the first entry
 PUBLISHED: Final = "published"
 DELETED: Final = "deleted"
 PURGED: Final = "purged"
-RESTORED: Final = "restored"  # records put back from an archive into an empty collection
-ADOPTED: Final = "adopted"  # what an older store held when its trail began
+RESTORED: Final = "restored"  # records from an archive, put into an empty collection
+ADOPTED: Final = "adopted"  # the records of an older store when its trail began
 CHANGED: Final = "changed"  # records that the store itself brought up to date
 ACCOUNT: Final = "account"
 
 
 def seal_of(key: bytes, record: Record) -> bytes:
-    """The keyed hash of what is kept of a record: all but what follows from it and its neighbours, or is noted of readers."""
-    return _seal(_keyed(key), record)
+    """The keyed hash of a stored record, without fields that are derived from it, its neighbours or its readers."""
+    return _seal(_new_hash(key), record)
 
 
 def seals_of(key: bytes, records: Iterable[Record]) -> dict[int, bytes]:
     """The seals of records, by place."""
-    keyed = _keyed(key)  # a copy of it is made faster than another one
-    return {record.place: _seal(keyed.copy(), record) for record in records}
+    empty_hash = _new_hash(key)  # copying it is faster than making another one
+    return {record.place: _seal(empty_hash.copy(), record) for record in records}
 
 
-def _keyed(key: bytes) -> hashlib.blake2b:
+def _new_hash(key: bytes) -> hashlib.blake2b:
     return hashlib.blake2b(key=key, digest_size=SEAL_BYTES)
 
 
-def _seal(keyed: hashlib.blake2b, record: Record) -> bytes:
+def _seal(keyed_hash: hashlib.blake2b, record: Record) -> bytes:
     fields = (
         record.collection,
         record.place,
@@ -61,23 +61,23 @@ def _seal(keyed: hashlib.blake2b, record: Record) -> bytes:
         record.revoked,
         record.accepted_at,
     )
-    keyed.update(orjson.dumps(fields))
-    keyed.update(record.digest)
-    keyed.update(record.body)
-    return keyed.digest()
+    keyed_hash.update(orjson.dumps(fields))
+    keyed_hash.update(record.digest)
+    keyed_hash.update(record.body)
+    return keyed_hash.digest()
 
 
-# Where a store adds the seals afterwards, an act is made without them.
+# A store that adds the seals later makes an act without them.
 
 
 def append_act(
     batch: Batch, outcomes: Iterable[Outcome], head: int | None, seals: Mapping[int, bytes] | None = None
 ) -> Act:
-    """What is written of a batch."""
+    """The act for a batch."""
     outcomes = list(outcomes)
     verdicts = [outcome.verdict for outcome in outcomes]
     counts = {word.value: verdicts.count(word) for word in Verdict}
-    counts[Verdict.REFUSED.value] += batch.refused
+    counts[Verdict.REFUSED.value] += batch.refused_count
     revoked = {candidate.index for candidate in batch.candidates if candidate.revoked}
     if revoked:
         added = (outcome.index for outcome in outcomes if outcome.verdict is Verdict.ADDED)
@@ -86,7 +86,7 @@ def append_act(
     return Act(PUBLISHED, about, batch.collection, head, seals or {})
 
 
-def delete_act(  # noqa: PLR0913 - what is written, by name
+def delete_act(  # noqa: PLR0913 - the fields of the entry, by name
     key: bytes,
     collection: str,
     object_id: str,
@@ -96,33 +96,33 @@ def delete_act(  # noqa: PLR0913 - what is written, by name
     seals: Mapping[int, bytes] | None = None,
     head: int | None = None,
 ) -> Act:
-    """What is written when a member's part in an object is deleted. Its id is keyed, since it may be purged later."""
+    """The act for the deletion of a member's part in an object. The id is keyed, since the object may be purged later."""
     about = {"account": account, "member": member, "object": keyed_id(key, object_id)}
     return Act(DELETED, about, collection, head, seals or {})
 
 
 def purge_act(key: bytes, collection: str, object_id: str, seals: Mapping[int, bytes] | None = None) -> Act:
-    """What is written when an object is purged."""
+    """The act for the purge of an object."""
     return Act(PURGED, {"account": HUB, "object": keyed_id(key, object_id)}, collection, None, seals or {})
 
 
 def change_act(collection: str, head: int | None, seals: Mapping[int, bytes] | None = None) -> Act:
-    """What is written when `hub init` gives records other levels, or the operator decides about hidden ones."""
+    """The act for new levels, which `hub init` computes or the operator decides for hidden records."""
     return Act(CHANGED, {"account": HUB}, collection, head, seals or {})
 
 
 def restore_act(collection: str, head: int, seals: Mapping[int, bytes] | None = None) -> Act:
-    """What is written when records are put back. Without seals it begins a restore: what was sealed before is void."""
+    """The act for restored records. Without seals it begins a restore: earlier seals of the collection no longer count."""
     return Act(RESTORED, {"account": HUB}, collection, head, seals or {})
 
 
 def head_act(collection: str, head: int) -> Act:
-    """What is written when a restore ends: where its head is."""
+    """The act for the end of a restore: the collection's head."""
     return Act(RESTORED, {"account": HUB, "ended": True}, collection, head)
 
 
 def adopt_acts(key: bytes, collection: str, head: int, records: Iterable[Record]) -> Iterator[Act]:
-    """What is written of the records that a collection holds when its trail begins."""
+    """The acts for the records that a collection has when its trail begins."""
     seals: dict[int, bytes] = {}
     for record in records:
         seals[record.place] = seal_of(key, record)
@@ -133,7 +133,7 @@ def adopt_acts(key: bytes, collection: str, head: int, records: Iterable[Record]
 
 
 def account_act(key: bytes, row: AccountRow) -> Act:
-    """What is written when an account is: who it is, and a keyed hash of the whole row. Credentials' hashes stay out."""
+    """The act for a written account: its name and rights, and a keyed hash of the whole row, but no hash of a credential."""
     return Act(
         ACCOUNT,
         {
@@ -148,7 +148,7 @@ def account_act(key: bytes, row: AccountRow) -> Act:
 
 
 def account_seal(key: bytes, row: AccountRow) -> str:
-    """The keyed hash of what is kept of an account."""
+    """The keyed hash of a stored account."""
     fields = [
         row.name,
         row.kind,
@@ -162,5 +162,5 @@ def account_seal(key: bytes, row: AccountRow) -> str:
 
 
 def keyed_id(key: bytes, object_id: str) -> str:
-    """The keyed form of a purged object's id: anybody who has the key and the id can verify that it was this object."""
+    """The keyed hash of an object's id: anybody who has the key and the id can verify that the entry is about this object."""
     return hashlib.blake2b(object_id.encode(), key=key, digest_size=_ID_BYTES).hexdigest()

@@ -18,7 +18,7 @@ from hub.community.hub import Hub
 from hub.protocol.checkpoint import Checkpoint
 from hub.sharing.members import Account, AccountKind
 from hub.stix.tlp import TLP
-from hub.store.chain import TrailHead, chained
+from hub.store.chain import TrailHead, next_entry
 from hub.store.records import Record
 from hub.taxii.filters import Filters
 from tests.server.making import COLLECTIONS, Client, address, an_id, indicator, note
@@ -203,7 +203,7 @@ def test_a_trail_that_was_written_anew_to_fit_is_found_with_a_checkpoint(
             if b"deleted" in entry.text
             else entry.text
         )
-        new = chained(head, text, entry.seals, key=key)
+        new = next_entry(head, text, entry.seals, key=key)
         head = TrailHead(new.number, new.link)
         disk(
             f"UPDATE trail SET text = x'{new.text.hex()}', digest = x'{new.digest.hex()}', link = x'{new.link.hex()}' "

@@ -103,8 +103,8 @@ def candidate(index: int, content: dict[str, object]) -> Candidate:
         level=parsed_object.own_level.level if parsed_object.own_level.level is not None else TLP.AMBER,
         owner="ID",
         revoked=False,
-        names=parsed_object.references.names,
-        contains=parsed_object.references.contains,
+        named_ids=parsed_object.references.named_ids,
+        contained_ids=parsed_object.references.contained_ids,
         body=parsed_object.body,
         digest=parsed_object.digest,
     )  # fmt: skip - one field after the other

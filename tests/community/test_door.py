@@ -242,7 +242,7 @@ def candidate(index: int, content: Content) -> Candidate:
         level=TLP.AMBER_STRICT,
         owner="VN",
         revoked=False,
-        names=(),
+        named_ids=(),
         body=json.dumps(content).encode(),
         digest=b"",
     )

@@ -314,7 +314,7 @@ def test_a_report_that_names_too_many_incidents_is_read_in_part(
 
 def test_how_much_came_at_higher_levels_is_told_to_nobody_below(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law L5: neither as an answer that may lack something, nor in what counts in the account's share."""
-    monkeypatch.setattr("hub.sharing.hub.COMPARED_MOST", 3)
+    monkeypatch.setattr("hub.sharing.hub.MOST_COMPARED", 3)
     collection = hub.find(cert("ID"), "asean", "indicators")
     waits = isinstance(hub.store, SqliteStore)  # MongoDB's records are indexed as they come
     low = an_indicator(9, "[domain-name:value = 'low.example']", object_marking_refs=[TLP2_IDS[TLP.GREEN]])

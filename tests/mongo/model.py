@@ -107,10 +107,10 @@ def perform(model: Model, step: steps.Step) -> Performing:
             | steps.ReadIntents()
             | steps.LookUp()
             | steps.ReadBodies()
-            | steps.Mentions()
-            | steps.Range()
-            | steps.TrailKey()
-            | steps.TrailEnd()
+            | steps.FindMentions()
+            | steps.ReadRange()
+            | steps.ReadTrailKey()
+            | steps.ReadTrailEnd()
             | steps.IsNoted()
             | steps.ReadRows()
         ):
@@ -119,7 +119,7 @@ def perform(model: Model, step: steps.Step) -> Performing:
         case steps.HoldsAny():
             yield
             return bool(model.rows(step.collection))
-        case steps.Taken():
+        case steps.FindTakenKeys():
             yield
             return {key for key in step.keys if ("rows", key) in model.durable}
         case steps.Wait():
@@ -178,9 +178,9 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 
         case steps.ReadBodies():
             seats = (model.durable.get(("rows", key)) for key in step.keys)
             return {row["_id"]: row["body"] for row in seats if row is not None and "body" in row}
-        case steps.TrailKey():
+        case steps.ReadTrailKey():
             return TRAIL_KEY
-        case steps.TrailEnd():
+        case steps.ReadTrailEnd():
             entries_there = model.trail()
             return TrailHead(entries_there[-1].number, entries_there[-1].link) if entries_there else TrailHead()
         case steps.IsNoted():
@@ -193,17 +193,17 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 
                 if row is not None and "body" in row:
                     whole.append(row)
             return whole
-        case steps.Mentions():
+        case steps.FindMentions():
             found_rows: dict[str, Value] = {}
             for mention in step.mentions:
                 yield  # nor is this one
                 bearing = [r for r in model.of("rows") if mention in r.get("mentions", ())]
-                bearing = [r for r in bearing if r["_id"] not in step.leaving_out]
+                bearing = [r for r in bearing if r["_id"] not in step.excluded_keys]
                 if bearing:
                     pick = max if step.highest else min
                     found_rows[mention] = pick(bearing, key=lambda row: int(row["governing"]))
             return found_rows
-        case steps.Range():
+        case steps.ReadRange():
             query = step.query
             taken: list[Value] = []
             after = query.after
@@ -222,7 +222,7 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 
 
 
 def _matches(row: Value, query: Any) -> bool:
-    return (not query.ids or row["id"] in query.ids) and mongo_rows.is_asked_for(row, query.versions, query.clearance)
+    return (not query.ids or row["id"] in query.ids) and mongo_rows.matches(row, query.versions, query.clearance)
 
 
 def _writes(model: Model, step: steps.Step) -> list[Callable[[], Any]]:  # noqa: C901 - a table, a line per step
@@ -275,7 +275,7 @@ def _entry(value: Value) -> steps.LogEntry:
         value["visible"],
         value["done"],
         entry.restoring,
-        entry.held,
+        entry.counts,
         entry.changed,
     )
 

@@ -13,7 +13,7 @@ from hub.errors import HubError
 from hub.store import trail
 from hub.store.base import Deletion
 from hub.store.batch import Batch, Outcome, Verdict
-from hub.store.histories import standings
+from hub.store.histories import compute_standings
 from hub.store.mongo import changes, steps
 from hub.store.mongo import commit as protocol
 from hub.store.mongo import rows as mongo_rows
@@ -240,7 +240,7 @@ class Simulation:
     def _lose(self, actor: Actor) -> None:
         """Sometimes an answer does not come: the step is taken again, and sometimes it also arrives a third time, late."""
         done = actor.step
-        if done is None or isinstance(done, steps.Range) or self.random.random() > 0.05:
+        if done is None or isinstance(done, steps.ReadRange) or self.random.random() > 0.05:
             return
         self.zombies.append((self.tick + self.random.choice((5, 50, 500, 3_000)), perform(self.model, done)))
 
@@ -331,7 +331,7 @@ class Simulation:
         entries = [value["entry"] for value in self.model.of("log") if value["entry"].collection == collection]
         if entries:
             levels = Counter(row["governing"] for row in self.model.rows(collection))
-            held = max(entries, key=lambda entry: int(entry.n)).held
+            held = max(entries, key=lambda entry: int(entry.n)).counts
             if held != tuple(levels[level] for level in range(len(held))):
                 self.story.wrong.append(f"{collection} counts {held}, and holds {dict(levels)}")
 
@@ -341,7 +341,7 @@ class Simulation:
             versions[row["id"]].append(row)
         for object_id, rows in versions.items():
             rows.sort(key=lambda row: int(row["version"]))
-            levels = standings([mongo_rows.version_of(row) for row in rows])
+            levels = compute_standings([mongo_rows.version_of(row) for row in rows])
             if levels != [mongo_rows.standing_of(row) for row in rows]:
                 self.story.wrong.append(f"versions of {object_id} in {collection} do not know their neighbours")
 

@@ -6,7 +6,7 @@ import pytest
 from pymongo import errors
 
 from hub.errors import StoreError
-from hub.store.mongo.link import must_be_fit, translate
+from hub.store.mongo.link import require_suitable_server, translate
 
 SET = {"setName": "hub"}
 HOSTS = "db.example:27017"
@@ -26,7 +26,7 @@ def test_a_server_that_is_not_fit_is_refused_in_words(
 ) -> None:
     """Before, both were "away, or has no primary"."""
     with pytest.raises(StoreError, match=words) as error:
-        must_be_fit(hello, build, HOSTS)
+        require_suitable_server(hello, build, HOSTS)
     assert HOSTS in str(error.value)
 
 
@@ -43,7 +43,7 @@ def test_replica_sets_routers_and_compatible_servers_are_taken(
     hello: dict[str, object], build: dict[str, object]
 ) -> None:
     """Where acknowledged writes stay."""
-    must_be_fit(hello, build, HOSTS)
+    require_suitable_server(hello, build, HOSTS)
 
 
 def test_what_the_driver_says_of_an_old_server_is_said_in_our_words() -> None:

@@ -129,22 +129,22 @@ def plainly_carried_out(entry: steps.LogEntry, plan: steps.Plan) -> Generator[st
 
 def added_blindly(act: Act, at: int, name: str) -> Generator[steps.Step, Any, None]:
     """An entry of the trail without a look whether it is there."""
-    key = yield steps.TrailKey()
+    key = yield steps.ReadTrailKey()
     while True:
-        head = yield steps.TrailEnd()
-        (entry,) = chain.entries_of([act], head, key=key, now=at)
+        head = yield steps.ReadTrailEnd()
+        (entry,) = chain.make_entries([act], head, key=key, now=at)
         if (yield steps.AddEntry(entry, name)) == name:
             return
 
 
 def looked_too_early(act: Act, at: int, name: str) -> Generator[steps.Step, Any, None]:
     """The look before the end of the trail is read."""
-    key = yield steps.TrailKey()
+    key = yield steps.ReadTrailKey()
     while True:
         if (yield steps.IsNoted(name)):
             return
-        head = yield steps.TrailEnd()
-        (entry,) = chain.entries_of([act], head, key=key, now=at)
+        head = yield steps.ReadTrailEnd()
+        (entry,) = chain.make_entries([act], head, key=key, now=at)
         if (yield steps.AddEntry(entry, name)) == name:
             return
 
@@ -166,13 +166,13 @@ def nobody_else(_mine: steps.Intent) -> Generator[steps.Step, Any, None]:
 
 def unbounded_page(query: Query, max_bytes: int | None) -> Generator[steps.Step, Any, Any]:
     """A reader that does not ask how far the line is shown."""
-    return (yield steps.Range(query, 1 << 60, max_bytes))
+    return (yield steps.ReadRange(query, 1 << 60, max_bytes))
 
 
 def page_once(query: Query, max_bytes: int | None) -> Generator[steps.Step, Any, Any]:
     """A reader that does not look again on the last page."""
-    upto = yield from protocol.shown(query.collection)
-    return (yield steps.Range(query, upto, max_bytes))
+    upto = yield from protocol.visible_place(query.collection)
+    return (yield steps.ReadRange(query, upto, max_bytes))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def page_once(query: Query, max_bytes: int | None) -> Generator[steps.Step, Any,
         ("carry_out", closed_too_early, 127),
         ("carry_out", never_closed, 0),
         ("commit", unchecked_commit, 2814),
-        ("_decide_others", nobody_else, 0),
+        ("_settle_conflicts", nobody_else, 0),
         ("page", unbounded_page, 1),
         ("page", page_once, 183),
     ],
@@ -330,9 +330,9 @@ def naming_and_named(first: int, second: int) -> list[str]:
     answers: list[Any] = []
     name = an_id(1, "ipv4-addr")
     observable = batch(candidate(1, None, 3, type="ipv4-addr", owner=NOBODY), collection=COLLECTIONS[0])
-    naming = batch(candidate(2, level=1, names=(name,)), collection=COLLECTIONS[1])
+    naming = batch(candidate(2, level=1, named_ids=(name,)), collection=COLLECTIONS[1])
     works = [
-        protocol.append(replace(content, reads=dict.fromkeys(COLLECTIONS, 3)), f"{number}", lambda: START)
+        protocol.append(replace(content, readable_levels=dict.fromkeys(COLLECTIONS, 3)), f"{number}", lambda: START)
         for number, content in enumerate((observable, naming))
     ]
     actors = [
@@ -347,7 +347,7 @@ def test_an_observable_is_not_named_lower_in_another_collection_at_the_same_mome
     """Law L5 e, for all pairs of moments at which the two stop; without step 2, some of them would both be taken."""
     verdicts = [naming_and_named(first, second) for first in range(20) for second in range(20)]
     assert {tuple(some) for some in verdicts} == {("added", "refused")}
-    monkeypatch.setattr("hub.store.mongo.commit._decide_others", nobody_else)
+    monkeypatch.setattr("hub.store.mongo.commit._settle_conflicts", nobody_else)
     assert ["added", "added"] in [naming_and_named(first, second) for first in range(20) for second in range(20)]
 
 
@@ -377,7 +377,7 @@ def repeats_acknowledged_unseen() -> int:
 def test_a_repeat_is_acknowledged_only_when_readers_see_what_it_repeats(monkeypatch: Patch) -> None:
     """Another's commit may be half carried out while a batch that moves nothing is decided."""
     assert repeats_acknowledged_unseen() == 0
-    monkeypatch.setattr(protocol, "is_still", never_still)
+    monkeypatch.setattr(protocol, "is_still_tip", never_still)
     assert repeats_acknowledged_unseen() > 0
 
 

@@ -22,7 +22,7 @@ from tests.mongo import server
 from tests.store.making import START, Clock, add, an_id, batch, candidate
 
 WRITING: Final = frozenset(
-    "InsertRows KeepStatuses Show Touch IsNoted AddEntry Finish Wipe PutAccount AccountNoted".split()
+    "InsertRows KeepStatuses Show Touch IsNoted AddEntry Finish Wipe PutAccount MarkAccountNoted".split()
 )
 OpenStore = Callable[..., MongoStore]
 Change = Callable[[MongoStore, str, int], Any]
@@ -160,7 +160,7 @@ def test_a_writer_that_wakes_after_others_wrote_its_entry_writes_no_second_one(
     others = open_store()
 
     def overtaken(when: str, step: str) -> None:
-        if (when, step) == ("before", "TrailEnd") and not asleep:
+        if (when, step) == ("before", "ReadTrailEnd") and not asleep:
             asleep.append(step)
             for number in range(2, 6):
                 add(others, candidate(number), collection="overtaken")

@@ -246,7 +246,7 @@ def test_nothing_is_dropped_and_nothing_moves(up_to_date: UpToDate) -> None:
     assert up_to_date.before
     for key, record in up_to_date.before.items():
         assert (after[key].id, after[key].body, after[key].publishers) == (record.id, record.body, record.publishers)
-        assert after[key].reached <= after[key].level
+        assert after[key].lowest_level <= after[key].level
         assert after[key].level >= record.level
 
 

@@ -159,10 +159,10 @@ def poison(hub: Hub, content: dict[str, Any], version: int, *, revoked: bool) ->
         level=TLP.CLEAR,
         owner=NOBODY,
         revoked=revoked,
-        names=(),
+        named_ids=(),
         body=b'{"id":"%s","x_poison":true}' % content["id"].encode(),
         digest=b"poison",
-        handed_to="SG",  # past the check that older hubs did not make
+        assigned_member="SG",  # past the check that older hubs did not make
     )
     outcomes = hub.store.append(
         Batch(collection.id, "SG", (candidate,), status_id=None, account="sg", describe=describe_nothing)
@@ -214,14 +214,23 @@ def test_hub_init_reads_levels_that_an_older_hub_did_not_read(
             level=TLP.GREEN,
             owner="ID",
             revoked=content.get("revoked", False),
-            names=(),
+            named_ids=(),
             body=orjson.dumps(content),
             digest=content["id"].encode(),
         )
         for index, content in enumerate(contents)
     )
     hub.store.append(
-        Batch(feeds.id, "ID", candidates, None, "id-cert", describe_nothing, unmarked=TLP.AMBER, highest=TLP.AMBER)
+        Batch(
+            feeds.id,
+            "ID",
+            candidates,
+            None,
+            "id-cert",
+            describe_nothing,
+            unmarked_level=TLP.AMBER,
+            highest_level=TLP.AMBER,
+        )
     )
     (outcome,) = reread(hub.store, hub.catalogue)
     assert (outcome.collection.alias, outcome.raised_count, outcome.hidden_count) == ("feeds", 3, 2)

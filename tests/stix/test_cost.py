@@ -236,7 +236,7 @@ def test_a_text_of_ids_is_searched_once() -> None:
 
     (content,) = note(content=" ".join([an_id("url", 1)] * 2_000))
     body = json.dumps(content).encode()
-    assert references(content, Counting(body)).names == (an_id("url", 1),)
+    assert references(content, Counting(body)).named_ids == (an_id("url", 1),)
     assert 0 < searched <= GROWTH * len(body)
 
 

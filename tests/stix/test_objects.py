@@ -59,7 +59,7 @@ def test_ids_of_what_may_be_an_observable_are_named_wherever_they_stand() -> Non
     )
     properties = {f"ipv4-addr--{OTHER}", f"url--{UUID}", f"x-acme-thing--{UUID}"}
     texts = {f"url--{OTHER}", f"file--{OTHER}"}
-    assert parsed_object.names == tuple(sorted(properties | texts))
+    assert parsed_object.named_ids == tuple(sorted(properties | texts))
 
 
 PLACES = (

@@ -94,7 +94,7 @@ def every_call(kind: str, folder: Path) -> None:
     store = open_store(kind, folder)
     add(store, candidate(1))
     watch, records = store.watch(), store.records("shared")
-    watch.moved()
+    watch.has_moved()
     next(records)
 
     def complaints() -> dict[str, str]:
@@ -105,7 +105,7 @@ def every_call(kind: str, folder: Path) -> None:
             "trail_texts": lambda: store.trail_texts(1, 1),
         }
         if kind == "sqlite":
-            calls |= {"moved": watch.moved, "next": lambda: next(records)}
+            calls |= {"moved": watch.has_moved, "next": lambda: next(records)}
         messages = {name: complaint(call) for name, call in calls.items()}
         watch.close()
         store.close()
@@ -117,7 +117,7 @@ def every_call(kind: str, folder: Path) -> None:
         assert "open a store of its own" in text, (name, text)
     assert list(records) == []
     add(store, candidate(2))
-    assert watch.moved()
+    assert watch.has_moved()
     watch.close()
     store.close()
     check_held(kind, folder, [an_id(1), an_id(2)])

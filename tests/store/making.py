@@ -80,7 +80,7 @@ def candidate(number: int = 1, version: int | None = 1, level: int = 1, **change
         level=level,
         owner="ID",
         revoked=False,
-        names=(),
+        named_ids=(),
         body=json.dumps(content).encode(),
         digest=json.dumps(content).encode(),
     )

@@ -25,8 +25,8 @@ def main(kind: str, folder: str, what: str) -> None:
         if what == "adds":
             sent_batch = batch(candidate(number, None, 3, type="ipv4-addr", owner=NOBODY), collection="high")
         else:
-            sent_batch = batch(candidate(number, level=1, names=(name,)), collection="low")
-        (outcome,) = store.append(replace(sent_batch, reads=dict.fromkeys(COLLECTIONS, 3))).outcomes
+            sent_batch = batch(candidate(number, level=1, named_ids=(name,)), collection="low")
+        (outcome,) = store.append(replace(sent_batch, readable_levels=dict.fromkeys(COLLECTIONS, 3))).outcomes
         print(outcome.verdict.value, flush=True)  # noqa: T201 - the answer
     store.close()
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 
 from hub.store.base import Store
-from hub.store.records import BY_OPERATOR, HIDDEN, REFUSED, Record, RecordLevel
+from hub.store.records import BY_OPERATOR, HIDDEN, REFUSED_PREFIX, Record, RecordLevel
 from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, held, nobodys, places
 
 ADDRESS = an_id(1, "ipv4-addr")
 
 
 def hide(store: Store, object_id: str, place: int) -> None:
-    store.set_levels("shared", [RecordLevel(object_id, place, HIDDEN, f"{REFUSED}it is wrong")])
+    store.set_levels("shared", [RecordLevel(object_id, place, HIDDEN, f"{REFUSED_PREFIX}it is wrong")])
 
 
 def hidden(store: Store) -> list[tuple[str, int]]:
@@ -30,7 +30,7 @@ def test_a_hidden_record_is_shown_to_nobody_and_counted_nowhere(store: Store) ->
     assert store.counts("shared", 4) == (1, START + 1)
     assert not store.holds("shared", an_id(1), 4)
     assert hidden(store) == [(an_id(1), HIDDEN)]
-    assert [record.source for record in store.records("shared")] == [f"{REFUSED}it is wrong", "marking"]
+    assert [record.source for record in store.records("shared")] == [f"{REFUSED_PREFIX}it is wrong", "marking"]
 
 
 def test_a_level_that_rises_moves_the_counts(store: Store) -> None:
@@ -81,7 +81,7 @@ def _as_an_older_hub(store: Store, revoked: bool) -> Iterator[Record]:
         digest=b"other",
         revoked=revoked,
         level=HIDDEN,
-        source=f"{REFUSED}it belongs to another member",
+        source=f"{REFUSED_PREFIX}it belongs to another member",
     )
 
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from hub.store.base import Deletion
 from hub.store.batch import Verdict
-from hub.store.deletion import withdraw
-from hub.store.histories import Version, standings
-from hub.store.levels import Known, questions
+from hub.store.deletion import remove_publisher
+from hub.store.histories import Version, compute_standings
 from hub.store.line import settle
+from hub.store.questions import Answers, questions
 from hub.store.records import NO_LEVEL, HeldVersion, Standing
 from tests.store.making import START, an_id, batch, candidate, nobodys, verdicts
 
@@ -25,16 +25,16 @@ def _held(key: int, publishers: tuple[str, ...] = ("ID",), **changes: object) ->
         digest=b"", key=key,
     )  # fmt: skip
     row = replace(row, **changes)  # type: ignore[arg-type] # fields of HeldVersion
-    standing = Standing(row.level, newest=True, preceded=NO_LEVEL, withdrawn=False)
-    return replace(row, standing=standing, reached=row.level)
+    standing = Standing(row.level, newest=True, preceding_level=NO_LEVEL, withdrawn=False)
+    return replace(row, standing=standing, lowest_level=row.level)
 
 
 @given(st.lists(st.integers(0, 4), max_size=12))
 def test_a_version_has_the_highest_level_among_it_and_all_newer_ones(levels: list[int]) -> None:
     """It never rises from old to new; NO_LEVEL stands before the oldest."""
-    all_standings = standings([Version(level, False, ("ID",)) for level in levels])
+    all_standings = compute_standings([Version(level, False, ("ID",)) for level in levels])
     assert [standing.governing for standing in all_standings] == [max(levels[index:]) for index in range(len(levels))]
-    assert [standing.preceded for standing in all_standings] == [
+    assert [standing.preceding_level for standing in all_standings] == [
         NO_LEVEL,
         *(standing.governing for standing in all_standings),
     ][: len(levels)]
@@ -43,43 +43,45 @@ def test_a_version_has_the_highest_level_among_it_and_all_newer_ones(levels: lis
 
 def test_an_envelope_full_of_versions_of_one_object_is_settled() -> None:
     """Each costs the same however many there are: the writers' turn is not held for minutes (law L9)."""
-    settled = settle(batch(*(candidate(1, version) for version in range(VERSIONS))), Known(), START, START)
-    assert set(verdicts(settled.outcomes)) == {Verdict.ADDED}
-    ends = [new.standing for new in (settled.new[0], settled.new[-1])]
-    assert [(standing.newest, standing.preceded) for standing in ends] == [(False, NO_LEVEL), (True, 1)]
-    again = settle(batch(*(candidate(1, version, note="other") for version in range(VERSIONS))), Known(), START, START)
+    effect = settle(batch(*(candidate(1, version) for version in range(VERSIONS))), Answers(), START, START)
+    assert set(verdicts(effect.outcomes)) == {Verdict.ADDED}
+    ends = [new.standing for new in (effect.new_records[0], effect.new_records[-1])]
+    assert [(standing.newest, standing.preceding_level) for standing in ends] == [(False, NO_LEVEL), (True, 1)]
+    again = settle(
+        batch(*(candidate(1, version, note="other") for version in range(VERSIONS))), Answers(), START, START
+    )
     assert again.head == START + VERSIONS
 
 
 def test_a_long_chain_of_names_is_refused_link_by_link() -> None:
     """Each object lowers the next one's SCO, the last names what is held higher: all fall, in one pass each."""
-    held = Known({an_id(n, "file"): [_held(n, id=an_id(n, "file"), owner="", level=4)] for n in range(VERSIONS)})
+    held = Answers({an_id(n, "file"): [_held(n, id=an_id(n, "file"), owner="", level=4)] for n in range(VERSIONS)})
     # each lower copy would open the way for the next: they belong to nobody, and ID published the higher ones
-    chain = [nobodys(n, None, 1, type="file", names=(an_id(n + 1, "file"),)) for n in range(VERSIONS - 1)]
-    settled = settle(batch(*chain), held, START, START)
-    assert set(verdicts(settled.outcomes)) == {Verdict.REFUSED}
-    assert (settled.new, settled.head) == ([], START)
+    chain = [nobodys(n, None, 1, type="file", named_ids=(an_id(n + 1, "file"),)) for n in range(VERSIONS - 1)]
+    effect = settle(batch(*chain), held, START, START)
+    assert set(verdicts(effect.outcomes)) == {Verdict.REFUSED}
+    assert (effect.new_records, effect.head) == ([], START)
 
 
 def test_what_is_looked_up_are_the_ids_and_what_they_name() -> None:
     """Nothing else can change a verdict."""
-    open_questions = questions(batch(candidate(1, names=(an_id(2), an_id(3)))), Known())
+    open_questions = questions(batch(candidate(1, named_ids=(an_id(2), an_id(3)))), Answers())
     assert open_questions.rows == {an_id(1), an_id(2), an_id(3)}
     assert not open_questions.containers, "a marked object has its level by itself"
-    assert not questions(batch(), Known())
+    assert not questions(batch(), Answers())
 
 
 def test_deciding_changes_nothing_that_it_was_told() -> None:
     """The same arguments give the same answer."""
-    held = Known({an_id(1): [_held(1)]})
+    held = Answers({an_id(1): [_held(1)]})
     sent_batch = batch(candidate(1, 2), candidate(1, 3))
     assert settle(sent_batch, held, START, START) == settle(sent_batch, held, START, START)
-    assert held == Known({an_id(1): [_held(1)]})
+    assert held == Answers({an_id(1): [_held(1)]})
 
 
 def test_a_withdrawal_takes_one_publishers_part() -> None:
     """Records go when nobody is left behind them; where others are, it says so."""
-    both = withdraw([_held(1), _held(2, ("SG", "ID")), _held(3, ("SG",))], "ID")
-    assert (both.verdict, both.gone, both.left) == (Deletion.OTHERS_REMAIN, [1], {2: ("SG",)})
-    assert withdraw([_held(1)], "ID").verdict is Deletion.DELETED
-    assert withdraw([], "ID").verdict is Deletion.MISSING
+    both = remove_publisher([_held(1), _held(2, ("SG", "ID")), _held(3, ("SG",))], "ID")
+    assert (both.verdict, both.removed_keys, both.remaining_publishers) == (Deletion.OTHERS_REMAIN, [1], {2: ("SG",)})
+    assert remove_publisher([_held(1)], "ID").verdict is Deletion.DELETED
+    assert remove_publisher([], "ID").verdict is Deletion.MISSING

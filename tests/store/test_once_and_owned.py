@@ -129,7 +129,7 @@ def test_what_the_hub_put_there_is_no_members_to_delete(store: Store) -> None:
 def test_a_lower_object_that_names_a_higher_sco_is_refused(store: Store, together: bool) -> None:
     """Law L5: an SCO's id gives its value away, whether it comes in the same envelope or is held."""
     address = candidate(1, version=None, level=3, type="ipv4-addr")
-    note = candidate(2, level=1, names=(address.id,))
+    note = candidate(2, level=1, named_ids=(address.id,))
     if together:
         _, outcome = add(store, address, note)
     else:
@@ -137,21 +137,21 @@ def test_a_lower_object_that_names_a_higher_sco_is_refused(store: Store, togethe
         (outcome,) = add(store, note)
     assert outcome.verdict is REFUSED
     assert "TLP:AMBER+STRICT" in outcome.message
-    assert verdicts(add(store, candidate(2, level=3, names=(address.id,)))) == [ADDED]
+    assert verdicts(add(store, candidate(2, level=3, named_ids=(address.id,)))) == [ADDED]
 
 
 def test_an_object_may_name_an_sco_that_is_visible_at_its_level_in_some_version(store: Store) -> None:
     """Anybody who sees the lower version knows the value."""
     add(store, candidate(1, version=None, level=3, type="ipv4-addr"))
     add(store, candidate(1, version=None, level=1, type="ipv4-addr"))
-    assert verdicts(add(store, candidate(2, level=1, names=(an_id(1, "ipv4-addr"),)))) == [ADDED]
+    assert verdicts(add(store, candidate(2, level=1, named_ids=(an_id(1, "ipv4-addr"),)))) == [ADDED]
 
 
 def test_a_refused_version_of_an_sco_lowers_nothing(store: Store) -> None:
     """A lower version of another member's SCO, refused itself, opens no way to name it in the same envelope."""
     add(store, candidate(1, version=None, level=3, type="x-thing"))
     lower = candidate(1, version=None, level=1, type="x-thing", owner="SG", note="mine now")
-    note = candidate(2, level=1, owner="SG", names=(lower.id,))
+    note = candidate(2, level=1, owner="SG", named_ids=(lower.id,))
     assert verdicts(add(store, lower, note, publisher="SG")) == [REFUSED, REFUSED]
 
 
@@ -162,6 +162,6 @@ def test_refusals_follow_one_another_along_a_chain_of_names(store: Store) -> Non
         nobodys(1, version=None, level=4, type="directory"),
         nobodys(2, version=None, level=3, type="file"),
     )
-    lower_file = nobodys(2, version=None, level=1, type="file", note="again", names=(an_id(1, "directory"),))
-    note = candidate(3, level=1, names=(lower_file.id,))
+    lower_file = nobodys(2, version=None, level=1, type="file", note="again", named_ids=(an_id(1, "directory"),))
+    note = candidate(3, level=1, named_ids=(lower_file.id,))
     assert verdicts(add(store, note, lower_file)) == [REFUSED, REFUSED]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from hub.store.base import Deletion, Store
-from hub.store.line import scrubbed
+from hub.store.line import scrub_id
 from tests.store.making import START, add, an_id, asking, candidate, contents_of, held, nobodys
 
 
@@ -34,8 +34,8 @@ def test_statuses_lose_a_purged_id_and_keep_their_form(store: Store) -> None:
     store.purge("shared", an_id(1))
     status = store.get_status("s1")
     assert status is not None
-    assert json.loads(status.body) == [[scrubbed(an_id(1)), "added"], [an_id(2), "added"]]
-    assert scrubbed(an_id(1)) == "indicator--00000000-0000-4000-8000-000000000000"
+    assert json.loads(status.body) == [[scrub_id(an_id(1)), "added"], [an_id(2), "added"]]
+    assert scrub_id(an_id(1)) == "indicator--00000000-0000-4000-8000-000000000000"
 
 
 def test_there_may_be_nothing_to_purge(store: Store) -> None:

@@ -12,7 +12,7 @@ from hub.audit.state import TrailState
 from hub.protocol.checkpoint import START, link_of
 from hub.store import trail
 from hub.store.base import Store
-from hub.store.chain import GONE, Act, unpacked
+from hub.store.chain import GONE, Act, unpack_seals
 from hub.store.records import NOBODY, AccountRow
 from tests.store.making import START as NOW
 from tests.store.making import add, an_id, candidate
@@ -70,7 +70,7 @@ def test_a_batch_is_one_entry_with_a_seal_for_each_record(store: Store) -> None:
     assert (first["what"], first["collection"], first["head"]) == (trail.PUBLISHED, "shared", NOW + 1)
     assert (first["added"], first["repeat"], first["refused"]) == (2, 0, 0)
     assert (second["added"], second["repeat"]) == (1, 1)
-    seals = [dict(unpacked(entry.seals)) for entry in store.trail()][1:]
+    seals = [dict(unpack_seals(entry.seals)) for entry in store.trail()][1:]
     assert [sorted(some) for some in seals] == [[NOW, NOW + 1], [NOW + 2]]
     record = store.history("shared", an_id(1))[0]
     assert seals[0][NOW] == trail.seal_of(store.trail_key(), record)
@@ -86,7 +86,7 @@ def test_deletions_and_purges_name_no_object(store: Store) -> None:
     assert (deleted["what"], deleted["account"], deleted["member"]) == (trail.DELETED, "id-cert", "ID")
     assert deleted["object"] == trail.keyed_id(key, an_id(1))
     assert purged["object"] == trail.keyed_id(key, an_id(2))
-    assert dict(unpacked(list(store.trail())[-1].seals)) == {NOW + 1: GONE}
+    assert dict(unpack_seals(list(store.trail())[-1].seals)) == {NOW + 1: GONE}
     assert not any(an_id(number).encode() in entry.text for number in (1, 2) for entry in store.trail())
 
 

@@ -143,8 +143,8 @@ def test_restored_records_are_found(store: Store) -> None:
 
 def test_containers_are_found_by_what_they_contain(store: Store) -> None:
     """Those of the publishers that are asked for, at the reader's level; a withdrawn one contains nothing any more."""
-    low = candidate(1, type="report", contains=(an_id(7),), level=1)
-    high = candidate(2, type="report", contains=(an_id(7), an_id(8)), level=3)
+    low = candidate(1, type="report", contained_ids=(an_id(7),), level=1)
+    high = candidate(2, type="report", contained_ids=(an_id(7), an_id(8)), level=3)
     add(store, candidate(7), candidate(8), low, high)
 
     def containers(clearance: int, *publishers: str) -> list[str]:
@@ -154,7 +154,7 @@ def test_containers_are_found_by_what_they_contain(store: Store) -> None:
     assert containers(1, "ID", "") == [an_id(1, "report")]
     assert containers(3, "ID", "") == [an_id(1, "report"), an_id(2, "report")]
     assert containers(3, "SG") == []
-    add(store, replace(candidate(1, 2, type="report", contains=(an_id(7),), level=1), revoked=True))
+    add(store, replace(candidate(1, 2, type="report", contained_ids=(an_id(7),), level=1), revoked=True))
     assert containers(1, "ID") == []
 
 
@@ -217,7 +217,7 @@ def test_what_waits_is_counted_of_what_the_reader_may_see(store: Store) -> None:
 
 def test_what_others_publish_higher_takes_no_room(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """A lookup compares so many objects at most: those that its reader may see."""
-    monkeypatch.setattr("hub.store.sqlite.pages.COMPARED_MOST", 2)
+    monkeypatch.setattr("hub.store.sqlite.pages.MOST_COMPARED", 2)
     add(store, *(valued(n, "high.example", level=4) for n in range(1, 6)), valued(6, "low.example", level=1))
     assert holding(store, "low.example", 1) == [an_id(6)]
 

@@ -1,1 +1,1 @@
-"""The MongoDB store: many hub processes on many machines (`store`)."""
+"""The MongoDB store, for many hub processes on many machines (`store`)."""

@@ -26,9 +26,9 @@ SELECT_MILLISECONDS: Final = 3_000  # to find a server that can take the operati
 CONNECT_MILLISECONDS: Final = 3_000  # to open one connection
 ANSWER_MILLISECONDS: Final = 10_000  # for a server to answer one operation
 MAJORITY_MILLISECONDS: Final = 8_000  # for a majority of the replica set to have a write on disk
-KNOCK_SECONDS: Final = 1.0  # for a server that was away a moment ago to show that it is back
-AWAY_SECONDS: Final = 10.0  # how long "a moment ago" is
-CONNECTIONS: Final = 50  # of one process to one server
+PROBE_SECONDS: Final = 1.0  # for a server that was away less than AWAY_SECONDS ago to show that it is back
+AWAY_SECONDS: Final = 10.0
+CONNECTIONS: Final = 50  # from one process to one server
 DOCUMENT_BYTES: Final = 15 * 1024 * 1024  # MongoDB takes documents of 16 MiB; a commit's plan is one of them
 DEFAULT_DATABASE: Final = "hub"
 OLDEST: Final = (4, 4)  # version of MongoDB
@@ -42,17 +42,18 @@ _TOO_LARGE: Final = (10334, 17280)
 
 
 class Link:
-    """One deployment as the process sees it that made this value; reconnects by itself. A forked child gets StoreError."""
+    """This process's way to one deployment; it reconnects by itself. A forked child gets StoreError."""
 
     def __init__(self, uri: str) -> None:
-        """`uri` is a `mongodb://` or `mongodb+srv://` URI, its path names the database (`hub` by default).
+        """`uri` is a `mongodb://` or `mongodb+srv://` URI; its path names the database (`hub` by default).
 
-        TLS, credentials and the replica set's name are in it. It is never shown; ConfigurationError where it is none.
+        It contains TLS options, credentials and the replica set's name, and is never shown. ConfigurationError if it is
+        not such a URI.
         """
         try:
             parsed = parse_uri(uri)
         except (mongo_errors.PyMongoError, ValueError):
-            # from None: the parser's complaint quotes what it cannot read, which may be the password
+            # from None: the parser's message quotes what it cannot read, which may be the password
             raise ConfigurationError(
                 "HUB_STORE is not a MongoDB URI: it looks like mongodb://user:password@host1,host2/hub?replicaSet=rs0, "
                 "with %-escapes for : / ? # @ in user and password"
@@ -71,7 +72,7 @@ class Link:
 
     @property
     def client(self) -> MongoClient[Document]:
-        """The client, connected when it is first asked for."""
+        """The client, which connects at first use."""
         self.require_owner()
         with self._lock:
             if self._closed:
@@ -95,33 +96,33 @@ class Link:
 
     def database(self) -> Database[Document]:
         """The hub's database, checked once to be one that `hub init` made."""
-        database = self._of(self.client)
+        database = self._database_of(self.client)
         if not self._checked:
             self._check(database)
             self._checked = True
         return database
 
     def require_owner(self) -> None:
-        """StoreError in a child of the process that made this value."""
+        """Raise StoreError in a child of the process that made this value."""
         self._owner.require_this_process()
 
     def note_away(self) -> None:
         """Note that a request waited for the database without success."""
         self._away_at = time.monotonic()
 
-    def knock(self) -> None:
-        """Wait only shortly if a request has just waited without success: otherwise waiting requests would use up all threads.
+    def probe(self) -> None:
+        """If a request has just waited without success, wait only shortly: otherwise waiting requests would use up all threads.
 
-        MongoDB's errors go through as they are.
+        Does not translate MongoDB's errors.
         """
         if time.monotonic() - self._away_at > AWAY_SECONDS:
             return
         self.note_away()
-        with pymongo.timeout(KNOCK_SECONDS):
+        with pymongo.timeout(PROBE_SECONDS):
             self.client.admin.command("ping")
         self._away_at = -math.inf
 
-    def _of(self, client: MongoClient[Document]) -> Database[Document]:
+    def _database_of(self, client: MongoClient[Document]) -> Database[Document]:
         return client.get_database(
             self._name,
             read_preference=ReadPreference.PRIMARY,
@@ -142,16 +143,16 @@ class Link:
             )
 
     def initialise(self, upgrade: Callable[[int, MongoClient[Document], Database[Document]], None]) -> None:
-        """Make what `hub init` makes: indexes, built in the background while readers go on, and the format's number.
+        """Create indexes, in the background while readers go on, and the format's number, as `hub init` does.
 
-        `upgrade` is called with the number of the format where the store has an earlier one.
+        `upgrade` is called with the number of the format if the store has an earlier one.
         """
-        # building an index over a large collection takes longer than an answer may take: a client of its own
+        # building an index over a large collection takes longer than ANSWER_MILLISECONDS: use a client without that limit
         client = self._connect(None)
         try:
-            database = self._of(client)
+            database = self._database_of(client)
             with translated(self.hosts):
-                must_be_fit(client.admin.command("hello"), client.admin.command("buildInfo"), self.hosts)
+                require_suitable_server(client.admin.command("hello"), client.admin.command("buildInfo"), self.hosts)
                 _make_indexes(database)
                 document = database.meta.find_one({"_id": "format"})
                 if document is None:
@@ -186,15 +187,15 @@ def _make_indexes(database: Database[Document]) -> None:
     database.keys.create_index([("account", pymongo.ASCENDING)])
     database.trail.create_index([("name", pymongo.ASCENDING)])
     try:
-        # the time is in each status: the server forgets them by itself where it can, the hub's sweep does elsewhere
+        # each status contains its time: a server that supports this index removes it, otherwise the hub's sweep does
         database.statuses.create_index([("forget_at", pymongo.ASCENDING)], expireAfterSeconds=0)
     except mongo_errors.OperationFailure as error:
         if error.code != _NOT_IMPLEMENTED:
             raise
 
 
-def must_be_fit(hello: Mapping[str, Any], build: Mapping[str, Any], hosts: str) -> None:
-    """StoreError where the server is too old, or no replica set: an acknowledged write could be rolled back."""
+def require_suitable_server(hello: Mapping[str, Any], build: Mapping[str, Any], hosts: str) -> None:
+    """Raise StoreError if the server is too old, or is no replica set: then an acknowledged write could be rolled back."""
     version = str(build.get("version", "0"))
     numbers = tuple(int(part) for part in re.findall(r"[0-9]+", version)[:2])
     if numbers < OLDEST:
@@ -202,7 +203,7 @@ def must_be_fit(hello: Mapping[str, Any], build: Mapping[str, Any], hosts: str) 
         raise StoreError(
             f"MongoDB at {hosts} is version {version}, and the hub needs {oldest} or newer: upgrade the server"
         )
-    # a router of a sharded cluster says isdbgrid; FerretDB keeps its data in a database that is replicated by itself
+    # a router of a sharded cluster answers isdbgrid; FerretDB keeps its data in a database with its own replication
     if "setName" not in hello and hello.get("msg") != "isdbgrid" and "ferretdbVersion" not in build:
         raise StoreError(
             f"MongoDB at {hosts} is a single server and no replica set, so that nothing it acknowledges would be safe: "
@@ -223,7 +224,7 @@ def is_away(error: mongo_errors.PyMongoError) -> bool:
 
 
 def only_duplicates(error: mongo_errors.BulkWriteError) -> bool:
-    """Whether nothing went wrong in a bulk of inserts but that some keys were there."""
+    """Whether the only failures in a bulk of inserts are existing keys."""
     details: Mapping[str, Any] = error.details
     return not _refused(details) and not details.get("writeConcernErrors")
 
@@ -235,7 +236,7 @@ def _refused(details: Mapping[str, Any]) -> list[Document]:
 
 @contextmanager
 def translated(hosts: str) -> Iterator[None]:
-    """MongoDB's errors as the hub's; messages name the hosts, never what is in the URI beside them."""
+    """Turn MongoDB's errors into the hub's; messages name the hosts, and nothing else from the URI."""
     try:
         yield
     except mongo_errors.PyMongoError as error:
@@ -243,7 +244,7 @@ def translated(hosts: str) -> Iterator[None]:
 
 
 def translate(error: mongo_errors.PyMongoError, hosts: str) -> StoreError | TooLargeError:
-    """What a person should know of an error of MongoDB's."""
+    """MongoDB's error as one of the hub's, with a message that says what to do."""
     code = _code(error)
     if isinstance(error, mongo_errors.DocumentTooLarge) or code in _TOO_LARGE:
         return TooLargeError("this is more than one MongoDB document holds: send fewer or smaller objects at a time")

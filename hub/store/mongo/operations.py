@@ -1,4 +1,4 @@
-"""The steps of `mongo_steps` as operations of MongoDB. Each may be taken again: an answer may have been lost."""
+"""The steps of `mongo_steps` as operations of MongoDB. Each is safe to repeat, since an answer may have been lost."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from pymongo.database import Database
 
 from hub.errors import StoreError, StoreUnavailableError, TooLargeError
 from hub.store.chain import Act, TrailEntry, TrailHead
-from hub.store.line import scrubbed
+from hub.store.line import scrub_id
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo import steps
 from hub.store.mongo.link import DOCUMENT_BYTES, only_duplicates
 from hub.store.mongo.rows import Document
 from hub.store.records import Record, Status
 
-AT_ONCE: Final = 1_000  # rows, or ids, per operation
-BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of bodies, to be held in memory, and to fit into a commit's plan
+AT_ONCE: Final = 1_000  # rows or ids per operation
+BYTES_AT_ONCE: Final = 8 * 1024 * 1024  # of bodies in memory, and in a commit's plan
 _Item = TypeVar("_Item", Record, Status)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TRAIL_KEY: Final = "trail key"
@@ -37,15 +37,15 @@ _MENTION_FIELDS: Final = {"id": 1, "governing": 1, "mentions": 1}
 
 @dataclass(frozen=True, slots=True)
 class Operations:
-    """One causal session with the hub's database: each step sees the effects of those before it, whichever server answers."""
+    """One causal session with the hub's database: each step sees the effects of earlier steps, whichever server answers."""
 
     database: Database[Document]
     session: ClientSession
     status_milliseconds: int
-    constants: dict[str, bytes] = field(default_factory=dict)  # what was read once and never changes
+    constants: dict[str, bytes] = field(default_factory=dict)  # cached values that never change
 
     def take(self, step: steps.Step) -> Any:  # noqa: C901, PLR0912 - a table, one line or two per step
-        """Do the step; what comes back is said at its class. MongoDB's errors go through as they are."""
+        """Do the step and return what its class says. Does not translate MongoDB's errors."""
         match step:
             case steps.ReadTip():
                 return self._tip(step.collection)
@@ -65,14 +65,14 @@ class Operations:
                 return self._look_up(step.ids, step.described)
             case steps.ReadBodies():
                 return self._read_bodies(step.keys)
-            case steps.Mentions():
+            case steps.FindMentions():
                 return self._mentions(step)
             case steps.Insert():
                 return self._insert(step.entry, step.plan)
             case steps.InsertRows():
                 insert_new(self.database.objects, step.rows, self.session)
             case steps.KeepStatuses():
-                self.keep(step.statuses)
+                self.keep_statuses(step.statuses)
             case steps.Show():
                 self._mark(step, {"$set": {"visible": True}})
             case steps.Touch():
@@ -87,22 +87,22 @@ class Operations:
             case steps.HoldsAny():
                 everything = {"coll": step.collection, "views": mongo_rows.EVERYTHING}
                 return self.database.objects.find_one(everything, {"_id": 1}, session=self.session) is not None
-            case steps.Taken():
+            case steps.FindTakenKeys():
                 criteria = {"_id": {"$in": list(step.keys)}, "coll": step.collection}
                 return {row["_id"] for row in self.database.objects.find(criteria, {"_id": 1}, session=self.session)}
-            case steps.Range():
+            case steps.ReadRange():
                 return self._range(step)
             case steps.Wait():
-                pass  # the caller, who runs the steps, decides how long
+                pass  # the runner decides how long
             case _:
-                return self._take_noting(step)
+                return self._take_trail_step(step)
         return None
 
-    def _take_noting(self, step: steps.NotingStep) -> Any:
+    def _take_trail_step(self, step: steps.TrailStep) -> Any:
         match step:
-            case steps.TrailKey():
+            case steps.ReadTrailKey():
                 return self._trail_key()
-            case steps.TrailEnd():
+            case steps.ReadTrailEnd():
                 entries = self.database.trail.find({}, {"link": 1}, session=self.session).sort("_id", -1).limit(1)
                 return next((TrailHead(row["_id"], row["link"]) for row in entries), TrailHead())
             case steps.IsNoted():
@@ -113,11 +113,11 @@ class Operations:
                 return self._add_entry(step.entry, step.name)
             case steps.ReadAccount():
                 return self.database.accounts.find_one({"_id": step.name}, session=self.session)
-            case steps.UnnotedAccounts():
+            case steps.ReadUnnotedAccounts():
                 return list(self.database.accounts.find({"noted": False}, session=self.session))
             case steps.PutAccount():
                 return self._put_account(step)
-            case steps.AccountNoted():
+            case steps.MarkAccountNoted():
                 noted = {"_id": step.name, "change": step.change}
                 self.database.accounts.update_one(noted, {"$set": {"noted": True}}, session=self.session)
             case _:
@@ -143,7 +143,7 @@ class Operations:
         for start in range(0, len(keys), AT_ONCE):
             criteria = {"_id": {"$in": list(keys[start : start + AT_ONCE])}}
             documents = self.database.objects.find(criteria, {"body": 1}, session=self.session)
-            # a row that was deleted since keeps its key alone
+            # a deleted row keeps only its key
             bodies |= {row["_id"]: row["body"] for row in documents if "body" in row}
         return bodies
 
@@ -155,19 +155,19 @@ class Operations:
             rows += [row for row in documents if "body" in row]
         return rows
 
-    def _mentions(self, step: steps.Mentions) -> dict[str, Document]:
-        """(1) In most cases few rows bear any of them; (2) where many do, each mention is asked for by itself."""
+    def _mentions(self, step: steps.FindMentions) -> dict[str, Document]:
+        """(1) In most cases few rows have any of the mentions; (2) otherwise look up each missing mention by itself."""
         order = -1 if step.highest else 1
         documents: dict[str, Document] = {}
         for start in range(0, len(step.mentions), AT_ONCE):
             portion = set(step.mentions[start : start + AT_ONCE])
-            criteria: Document = {"mentions": {"$in": sorted(portion)}, "_id": {"$nin": list(step.leaving_out)}}
+            criteria: Document = {"mentions": {"$in": sorted(portion)}, "_id": {"$nin": list(step.excluded_keys)}}
             rows = self.database.objects.find(criteria, _MENTION_FIELDS, session=self.session)
-            met = list(rows.sort("governing", order).limit(AT_ONCE))  # (1)
-            for row in met:
+            found_rows = list(rows.sort("governing", order).limit(AT_ONCE))  # (1)
+            for row in found_rows:
                 for mention in portion.intersection(row["mentions"]):
                     documents.setdefault(mention, row)
-            if len(met) < AT_ONCE:
+            if len(found_rows) < AT_ONCE:
                 continue
             for mention in sorted(portion - documents.keys()):  # (2)
                 rows = self.database.objects.find(
@@ -191,7 +191,7 @@ class Operations:
     def _touch(self, step: steps.Touch) -> None:
         changes: list[ReplaceOne[Document] | UpdateOne] = []
         for key, fields in step.touches:
-            # the guard against sleepers: a row that a later commit wrote is left alone; and nothing is ever created
+            # guards against a writer that slept: leave alone a row that a later commit wrote, and never create one
             unchanged = {"_id": key, "coll": step.collection, "n": {"$lt": step.n}}
             if fields:
                 changes.append(UpdateOne(unchanged, {"$set": fields | {"n": step.n}}))
@@ -210,7 +210,7 @@ class Operations:
                 return
             self.database.objects.delete_many({"_id": {"$in": keys}, "coll": collection}, session=self.session)
 
-    def _range(self, step: steps.Range) -> tuple[list[Document], bool]:
+    def _range(self, step: steps.ReadRange) -> tuple[list[Document], bool]:
         query = step.query
         fields = _MANIFEST_FIELDS if step.max_bytes is None else _PAGE_FIELDS
         criteria = mongo_rows.page_filter(query, step.upto)
@@ -222,48 +222,48 @@ class Operations:
                 if len(rows) == query.limit:
                     return rows, True
                 if step.max_bytes is not None:
-                    size += len(row["body"]) + bool(rows)  # and the comma before it
+                    size += len(row["body"]) + bool(rows)  # with the comma before it
                     if rows and size > step.max_bytes:
                         return rows, True
                 rows.append(row)
         return rows, False
 
-    def keep(self, statuses: Iterable[Document]) -> None:
-        """Insert statuses, leaving those alone that are there."""
-        insert_new(self.database.statuses, [self._forgettable(status) for status in statuses], self.session)
+    def keep_statuses(self, statuses: Iterable[Document]) -> None:
+        """Insert statuses, and leave existing ones as they are."""
+        insert_new(self.database.statuses, [self._with_expiry(status) for status in statuses], self.session)
 
-    def _forgettable(self, status: Document) -> Document:
-        forget = _EPOCH + timedelta(milliseconds=status["kept_at"] + self.status_milliseconds)
-        return status | {"forget_at": forget}
+    def _with_expiry(self, status: Document) -> Document:
+        forget_at = _EPOCH + timedelta(milliseconds=status["kept_at"] + self.status_milliseconds)
+        return status | {"forget_at": forget_at}
 
     def _put_account(self, step: steps.PutAccount) -> bool:
-        """Write an account, after claiming its keys: a key opens one account. StoreError where one is another's."""
+        """Write an account, after claiming its keys: a key opens one account. StoreError if another account has a key."""
         keys, accounts, account = self.database.keys, self.database.accounts, step.account
-        # (1) of two accounts that claim a key at once, one has it
+        # (1) if two accounts claim a key at the same time, one of them gets it
         for key_hash in account.key_hashes:
             insert_new(keys, [{"_id": key_hash, "account": account.name}], self.session)
             holder = keys.find_one({"_id": key_hash}, session=self.session)
             if holder is None or holder["account"] != account.name:
-                before = accounts.find_one({"_id": account.name}, session=self.session)
-                self._keep_keys(account.name, before["key_hashes"] if before else [])
+                old_document = accounts.find_one({"_id": account.name}, session=self.session)
+                self._release_other_keys(account.name, old_document["key_hashes"] if old_document else [])
                 raise StoreError(f"a key of the account {account.name} is another account's: make a new one")
         # (2)
         document = mongo_rows.account_document(account, step.change, step.at)
-        if step.before is None:
+        if step.old_change is None:
             insert_new(accounts, [document], self.session)
         else:
-            noted = {"_id": account.name, "change": step.before, "noted": True}
-            accounts.replace_one(noted, document, session=self.session)
-        now = accounts.find_one({"_id": account.name}, {"change": 1}, session=self.session)
-        if now is None or now["change"] != step.change:
+            noted_document = {"_id": account.name, "change": step.old_change, "noted": True}
+            accounts.replace_one(noted_document, document, session=self.session)
+        current = accounts.find_one({"_id": account.name}, {"change": 1}, session=self.session)
+        if current is None or current["change"] != step.change:
             return False
-        # (3) what it gave up may be claimed again
-        self._keep_keys(account.name, account.key_hashes)
+        # (3) another account may claim its former keys
+        self._release_other_keys(account.name, account.key_hashes)
         return True
 
-    def _keep_keys(self, name: str, key_hashes: Sequence[str]) -> None:
-        given_up = {"account": name, "_id": {"$nin": list(key_hashes)}}
-        self.database.keys.delete_many(given_up, session=self.session)
+    def _release_other_keys(self, name: str, key_hashes: Sequence[str]) -> None:
+        other_keys = {"account": name, "_id": {"$nin": list(key_hashes)}}
+        self.database.keys.delete_many(other_keys, session=self.session)
 
     def _add_entry(self, entry: TrailEntry, name: str) -> str:
         row = {
@@ -290,25 +290,25 @@ class Operations:
         return self.constants[_TRAIL_KEY]
 
     def put_trail_key(self, fresh: bytes) -> None:
-        """Keep the key of the trail's seals and salts, unless there is one."""
+        """Store the key of the trail's seals and salts, unless there is one."""
         insert_new(self.database.meta, [{"_id": _TRAIL_KEY, "value": fresh}], self.session)
 
     def scrub(self, object_id: str) -> None:
-        """Take the id out of the statuses that name it."""
-        old, new = object_id.encode(), scrubbed(object_id).encode()
+        """Replace the id in the statuses that name it."""
+        old, new = object_id.encode(), scrub_id(object_id).encode()
         for row in self.database.statuses.find({}, session=self.session):
             if old in row["body"]:
                 change = {"$set": {"body": row["body"].replace(old, new)}}
                 self.database.statuses.update_one({"_id": row["_id"]}, change, session=self.session)
 
 
-def keep_statuses(statuses: Iterable[Status], operations: Operations) -> None:
-    """Put statuses back, leaving those alone that are there."""
-    operations.keep([mongo_rows.status_document(status) for status in statuses])
+def restore_statuses(statuses: Iterable[Status], operations: Operations) -> None:
+    """Put statuses back, and leave existing ones as they are."""
+    operations.keep_statuses([mongo_rows.status_document(status) for status in statuses])
 
 
-def some_of(collection: str, criteria: Document, order: str, operations: Operations) -> list[Document]:
-    """The first of the documents with a body that are wanted, in that order: at least one if there is any."""
+def first_documents(collection: str, criteria: Document, order: str, operations: Operations) -> list[Document]:
+    """The first matching documents with a body, in that order, up to the limits of one operation; at least one if any matches."""
     rows: list[Document] = []
     size = 0
     documents = operations.database[collection].find(criteria, session=operations.session).sort(order, 1).limit(AT_ONCE)
@@ -321,8 +321,8 @@ def some_of(collection: str, criteria: Document, order: str, operations: Operati
     return rows
 
 
-def kept_secret(fresh: bytes, operations: Operations) -> bytes:
-    """The store's signing secret; `fresh` becomes it if there is none yet."""
+def read_or_set_secret(fresh: bytes, operations: Operations) -> bytes:
+    """The store's signing secret; if it has none yet, `fresh` becomes the secret."""
     meta, session = operations.database.meta, operations.session
     document = meta.find_one({"_id": "secret"}, session=session)
     if document is None:
@@ -333,19 +333,19 @@ def kept_secret(fresh: bytes, operations: Operations) -> bytes:
     return value
 
 
-def records_of(criteria: Document, operations: Operations) -> list[Document]:
-    """The first of the records that are wanted, in place order."""
-    return some_of("objects", criteria, "place", operations)
+def first_records(criteria: Document, operations: Operations) -> list[Document]:
+    """The first matching records, in place order, up to the limits of one operation."""
+    return first_documents("objects", criteria, "place", operations)
 
 
-def standings_of(criteria: Document, operations: Operations) -> list[Document]:
-    """The first of the records that are wanted, in place order, without what standings do not need."""
+def first_standings(criteria: Document, operations: Operations) -> list[Document]:
+    """As `first_records`, with only the fields of standings."""
     documents = operations.database.objects.find(criteria, _STANDING_FIELDS, session=operations.session)
     return list(documents.sort("place", 1).limit(AT_ONCE))
 
 
 def portions(items: Iterable[_Item]) -> Iterator[list[_Item]]:
-    """What has bodies, in the same order, so many at once as one operation carries."""
+    """The items, which have bodies, in the same order and in portions that fit into one operation."""
     portion: list[_Item] = []
     size = 0
     for item in items:
@@ -359,7 +359,7 @@ def portions(items: Iterable[_Item]) -> Iterator[list[_Item]]:
 
 
 def insert_new(collection: Collection[Document], rows: Sequence[Mapping[str, Any]], session: ClientSession) -> None:
-    """Insert those documents whose key is not there yet; returns when a majority has all of them."""
+    """Insert the documents whose keys do not exist yet; return when a majority has all of them."""
     for start in range(0, len(rows), AT_ONCE):
         try:
             collection.insert_many([dict(row) for row in rows[start : start + AT_ONCE]], ordered=False, session=session)
@@ -373,11 +373,11 @@ def _entry_key(step: steps.ReadEntry | steps.ReadPlan | steps.Show | steps.Finis
 
 
 def _entry_document(entry: steps.LogEntry, plan: steps.Plan) -> Document:
-    # whatever is committed must be possible to carry out: rows and statuses are documents of their own, later
+    # refuse now what could not be carried out later: each row and status becomes a document of its own
     sizes = [len(row["body"]) for row in plan.rows + plan.statuses]
     touches = [[key, fields] for key, fields in plan.touches]
     note = None if plan.note is None else _note_document(plan.note)
-    packed = mongo_rows.pack({"rows": plan.rows, "touches": touches, "statuses": plan.statuses, "note": note})
+    packed = mongo_rows.pack_plan({"rows": plan.rows, "touches": touches, "statuses": plan.statuses, "note": note})
     if max([len(packed), *sizes]) > DOCUMENT_BYTES:
         raise TooLargeError(
             f"this is more than the hub's store takes at once ({DOCUMENT_BYTES} bytes): send fewer or smaller objects "
@@ -392,7 +392,7 @@ def _entry_document(entry: steps.LogEntry, plan: steps.Plan) -> Document:
         "visible": entry.visible,
         "done": entry.done,
         "restoring": entry.restoring,
-        "held": list(entry.held),
+        "held": list(entry.counts),
         "changed": entry.changed,
         "plan": packed,
     }
@@ -407,15 +407,13 @@ def _entry_of(row: Document) -> steps.LogEntry:
         visible=row["visible"],
         done=row["done"],
         restoring=row["restoring"],
-        held=tuple(row["held"]),
-        changed=row["changed"]
-        if "changed" in row
-        else row["n"],  # an entry of before that was noted may have changed anything
+        counts=tuple(row["held"]),
+        changed=row["changed"] if "changed" in row else row["n"],  # an entry of an older hub may have changed any row
     )
 
 
 def _plan_of(packed: bytes) -> steps.Plan:
-    content = mongo_rows.unpack(packed)
+    content = mongo_rows.unpack_plan(packed)
     touches = tuple((key, fields) for key, fields in content["touches"])
     note = content.get("note")
     return steps.Plan(
@@ -425,7 +423,13 @@ def _plan_of(packed: bytes) -> steps.Plan:
 
 def _note_document(note: steps.Note) -> Document:
     act = note.act
-    return {"what": act.what, "about": orjson.dumps(act.about), "coll": act.collection, "head": act.head, "at": note.at}
+    return {
+        "what": act.name,
+        "about": orjson.dumps(act.details),
+        "coll": act.collection,
+        "head": act.head,
+        "at": note.at,
+    }
 
 
 def _note_of(document: Mapping[str, Any]) -> steps.Note:
@@ -434,18 +438,18 @@ def _note_of(document: Mapping[str, Any]) -> steps.Note:
 
 
 def _intent_document(intent: steps.Intent) -> Document:
-    # as two lists: a document's key may not hold every character, and FerretDB takes no list of lists
+    # two lists: a key in a document may not contain every character, and FerretDB accepts no list of lists
     return {
         "_id": intent.key,
         "coll": intent.collection,
         "n": intent.n,
         "ids": list(intent.owners),
         "owners": list(intent.owners.values()),
-        "names": sorted(intent.names),
+        "names": sorted(intent.named_ids),
     }
 
 
 def _intent_of(row: Document) -> steps.Intent:
     owners = dict(zip(row["ids"], row["owners"], strict=True))
-    # an announcement of before names were noted is of a writer that is at work, or dead
+    # an announcement without names comes from an older hub, which is still at work or dead
     return steps.Intent(row["_id"], row["coll"], row["n"], owners, frozenset(row.get("names", ())))

@@ -1,17 +1,17 @@
-"""What the MongoDB store keeps, as documents: their fields, and the filters that find them. Nothing here does any I/O.
+"""The documents of the MongoDB store: their fields, and the filters that find them. No I/O here.
 
-A record is one document, found by where it stands in line:
+A record is one document, with its place in the line as key:
 
-    _id  "collection:place"      coll, place   again, for the indexes          n  the commit that wrote it last
+    _id  "collection:place"      coll, place   again, for the indexes          n  the last commit that wrote it
     id, type, version, version_text, level, source, reached, owner, publishers, revoked, accepted_at, names, contains,
-    describes, body, digest      as in `base.Record`
-    governing, newest, preceded, withdrawn   as in `base.Standing`
-    views                        which reading asks for it, see `views`: one equality, so a page is one indexed range
-    mentions                     by whom which ids are named, see `mention`: the way back from what is named
-    marks                        of the values in it (`hub.stix.values`), by which it is looked up
+    describes, body, digest      as in `records.Record` (reached: `lowest_level`)
+    governing, newest, preceded, withdrawn   as in `records.Standing` (preceded: `preceding_level`)
+    views                        the kinds of reading that find it, see `views`: with one equality a page is one range
+    mentions                     which ids its publishers name, see `mention`: an index by the named ids
+    marks                        of the values in it (`hub.stix.values`), for lookups
 
-A record that was deleted leaves `{_id, coll, n}` behind for ever: places are never given out twice, and whoever still
-tries to write the record, after sleeping since before its deletion, finds the seat taken.
+A deleted record leaves `{_id, coll, n}` behind for ever, its *seat*: places are never given out twice, and a writer that
+slept since before the deletion and still tries to write the record finds the key taken.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from hub.taxii.filters import VersionMatch
 
 Document = dict[str, Any]
 
-# Indexes of the collection `objects`. Each page is one range of one of them per view, id, type or instant asked for.
+# Indexes of the collection `objects`. Each page is one range of one of them for each requested view, id, type or instant.
 BY_VIEW: Final = (("coll", 1), ("views", 1), ("place", 1))
 BY_TYPE: Final = (("coll", 1), ("type", 1), ("views", 1), ("place", 1))
 BY_ID: Final = (("id", 1), ("coll", 1), ("views", 1), ("place", 1))
@@ -40,13 +40,13 @@ BY_MENTION: Final = (("mentions", 1), ("governing", 1))
 BY_MARK: Final = (("marks", 1), ("coll", 1), ("governing", 1))
 
 _LAST, _FIRST, _EVERY = 0, NO_LEVEL, 2 * NO_LEVEL  # plus a clearance of 0 to 4: the codes in `views`
-EVERYTHING: Final = 3 * NO_LEVEL  # the code of every record there is, also of one that is hidden
-OF_HIDDEN_LEVEL: Final = EVERYTHING + 1  # the code of a record whose own level is HIDDEN
-OF_UNKNOWN_LEVEL: Final = EVERYTHING + 2  # the code of one whose level an older hub gave
-NAMED, CONTAINED, DESCRIBED = 0, 1, 2  # how an id is mentioned
-WITHDRAWN: Final = 3  # is added where the newest version of what mentions it is a revocation
+EVERYTHING: Final = 3 * NO_LEVEL  # the code of every record, including hidden ones
+OF_HIDDEN_LEVEL: Final = EVERYTHING + 1  # the code of records whose own level is HIDDEN
+OF_UNKNOWN_LEVEL: Final = EVERYTHING + 2  # the code of records with a level from an older hub
+NAMED, CONTAINED, DESCRIBED = 0, 1, 2  # the kinds of mention
+WITHDRAWN: Final = 3  # added to the kind if the newest version of the mentioning object is a revocation
 NO_BODY: Final = {"body": 0}
-_COMPRESSION: Final = 1  # of zlib: plans are written once, read rarely and soon dropped
+_COMPRESSION: Final = 1  # the fastest level of zlib: plans are read rarely and soon dropped
 
 
 def row_id(collection: str, place: int) -> str:
@@ -70,13 +70,13 @@ def log_range(collection: str, below: int | None = None) -> Document:
 
 
 def views(standing: Standing, level: int, source: str) -> list[int]:
-    """The codes of a record: for which clearances it is the last version, the first, or one that may be seen at all.
+    """The codes of a record: for which clearances it is the last version, the first version, or readable at all.
 
-    And whether `hub init` or the operator has to look at it: its own level, and the source of that, say so.
+    Further codes say whether the operator must decide about it (own level HIDDEN) or `hub init` must compute its level.
     """
     governing = standing.governing
     last = [_LAST + clearance for clearance in range(governing, NO_LEVEL)] if standing.newest else []
-    first = [_FIRST + clearance for clearance in range(governing, standing.preceded)]
+    first = [_FIRST + clearance for clearance in range(governing, standing.preceding_level)]
     every = [_EVERY + clearance for clearance in range(governing, NO_LEVEL)]
     pending = [OF_HIDDEN_LEVEL] * (level == HIDDEN) + [OF_UNKNOWN_LEVEL] * (source == UNKNOWN_SOURCE)
     return [*last, *first, *every, EVERYTHING, *pending]
@@ -93,12 +93,12 @@ def description(name: str) -> str:
 
 
 def mentions(row: Mapping[str, Any]) -> list[str]:
-    """What stands in `mentions` of a row, from its other fields."""
+    """The value of `mentions` of a row, from its other fields."""
     shift = WITHDRAWN if row["withdrawn"] else 0
-    others = {*row["contains"], row["describes"]}
+    other_ids = {*row["contains"], row["describes"]}
     words = []
     for publisher in row["publishers"]:
-        words += [mention(NAMED + shift, publisher, name) for name in row["names"] if name not in others]
+        words += [mention(NAMED + shift, publisher, name) for name in row["names"] if name not in other_ids]
         words += [mention(CONTAINED + shift, publisher, name) for name in row["contains"]]
         if row["describes"]:
             words.append(mention(DESCRIBED + shift, publisher, row["describes"]))
@@ -108,14 +108,14 @@ def mentions(row: Mapping[str, Any]) -> list[str]:
 
 
 def codes(versions: VersionMatch, clearance: int) -> list[int]:
-    """The views that together hold what is asked for, instants aside."""
+    """The views that together contain the requested versions, except those requested by instant."""
     if versions.every:
         return [_EVERY + clearance]
     return [_LAST + clearance] * versions.last + [_FIRST + clearance] * versions.first
 
 
-def is_asked_for(row: Mapping[str, Any], versions: VersionMatch, clearance: int) -> bool:
-    """What `page_filter` says of one row, for rows that are at hand."""
+def matches(row: Mapping[str, Any], versions: VersionMatch, clearance: int) -> bool:
+    """Whether `page_filter` would find this row for these versions."""
     views = set(row["views"])
     return bool(views.intersection(codes(versions, clearance))) or (
         row["version"] in versions.instants and _EVERY + clearance in views
@@ -123,7 +123,7 @@ def is_asked_for(row: Mapping[str, Any], versions: VersionMatch, clearance: int)
 
 
 def page_filter(query: Query, upto: int) -> Document:
-    """The filter of one page: equalities (or a few, merged in order), then the range of places, sorted by place."""
+    """The filter of one page: equalities (if several, MongoDB merges them in order), then the range of places."""
     criteria: Document = {"coll": query.collection}
     if query.ids:
         criteria["id"] = _any_of(query.ids)
@@ -147,7 +147,7 @@ def page_filter(query: Query, upto: int) -> Document:
 
 
 def count_filter(collection: str, clearance: int, upto: int) -> Document:
-    """All records that are shown at or below the clearance."""
+    """The filter of all visible records at or below the clearance."""
     return {"coll": collection, "views": _EVERY + clearance, "place": {"$lte": upto}}
 
 
@@ -169,17 +169,17 @@ def row_of(new: NewRecord, n: int) -> Document:
         "version_text": record.version_text,
         "level": record.level,
         "source": record.source,
-        "reached": record.reached,
+        "reached": record.lowest_level,
         "owner": record.owner,
         "publishers": list(record.publishers),
         "revoked": record.revoked,
         "accepted_at": record.accepted_at,
-        "names": list(record.names),
-        "contains": list(record.contains),
-        "describes": record.describes,
+        "names": list(record.named_ids),
+        "contains": list(record.contained_ids),
+        "describes": record.described_id,
         "governing": standing.governing,
         "newest": standing.newest,
-        "preceded": standing.preceded,
+        "preceded": standing.preceding_level,
         "withdrawn": standing.withdrawn,
         "views": views(standing, record.level, record.source),
         "body": record.body,
@@ -193,7 +193,7 @@ def row_of(new: NewRecord, n: int) -> Document:
 
 
 def record_of(row: Mapping[str, Any]) -> Record:
-    """The record that a whole document keeps."""
+    """The record in a whole document."""
     return Record(
         collection=row["coll"],
         place=row["place"],
@@ -209,25 +209,25 @@ def record_of(row: Mapping[str, Any]) -> Record:
         body=row["body"],
         digest=row["digest"],
         source=row["source"],
-        reached=row["reached"],
-        names=tuple(row["names"]),
-        contains=tuple(row["contains"]),
-        describes=row["describes"],
+        lowest_level=row["reached"],
+        named_ids=tuple(row["names"]),
+        contained_ids=tuple(row["contains"]),
+        described_id=row["describes"],
     )
 
 
 def standing_of(row: Mapping[str, Any]) -> Standing:
-    """Where a row stands among the versions of its id."""
+    """The standing of a row among the versions of its id."""
     return Standing(row["governing"], row["newest"], row["preceded"], row["withdrawn"])
 
 
 def version_of(row: Mapping[str, Any]) -> Version:
-    """What the standing of a row hangs on."""
+    """The properties of a row that decide its standing."""
     return Version(row["level"], row["revoked"], row["publishers"])
 
 
-def held_of(row: Mapping[str, Any]) -> HeldVersion:
-    """What `line` looks at; `key` is the document's."""
+def held_version_of(row: Mapping[str, Any]) -> HeldVersion:
+    """The row as `line` reads it; `key` is the document's key."""
     return HeldVersion(
         collection=row["coll"],
         id=row["id"],
@@ -242,9 +242,9 @@ def held_of(row: Mapping[str, Any]) -> HeldVersion:
         place=row["place"],
         source=row["source"],
         standing=standing_of(row),
-        reached=row["reached"],
-        names=tuple(row["names"]),
-        contains=tuple(row["contains"]),
+        lowest_level=row["reached"],
+        named_ids=tuple(row["names"]),
+        contained_ids=tuple(row["contains"]),
     )
 
 
@@ -254,23 +254,23 @@ def manifest_row(row: Mapping[str, Any]) -> ManifestRow:
 
 
 def standing_change(row: Mapping[str, Any], standing: Standing) -> Document:
-    """What changes in a row whose neighbours changed: nothing (an empty document) where they are as they were."""
+    """The fields to change in a row that gets this standing; none (an empty document) if it has it already."""
     if standing_of(row) == standing:
         return {}
-    reached = min(row["reached"], standing.governing)
-    return row_change(row, RowChange(row["level"], row["source"], reached, standing))
+    lowest_level = min(row["reached"], standing.governing)
+    return row_change(row, RowChange(row["level"], row["source"], lowest_level, standing))
 
 
 def row_change(row: Mapping[str, Any], change: RowChange) -> Document:
-    """The fields of a row that change."""
+    """The fields of a row to change."""
     standing = change.standing
     fields: Document = {
         "level": change.level,
         "source": change.source,
-        "reached": change.reached,
+        "reached": change.lowest_level,
         "governing": standing.governing,
         "newest": standing.newest,
-        "preceded": standing.preceded,
+        "preceded": standing.preceding_level,
         "withdrawn": standing.withdrawn,
         "views": views(standing, change.level, change.source),
     }
@@ -278,7 +278,7 @@ def row_change(row: Mapping[str, Any], change: RowChange) -> Document:
 
 
 def publishers_change(row: Mapping[str, Any], publishers: Sequence[str]) -> Document:
-    """The fields that change with those who published it."""
+    """The fields of a row to change for new publishers."""
     fields: Document = {"publishers": list(publishers)}
     return fields | _mentions_change(row, fields)
 
@@ -287,18 +287,18 @@ def _mentions_change(row: Mapping[str, Any], fields: Document) -> Document:
     return {"mentions": mentions({**row, **fields})} if "mentions" in row else {}
 
 
-def pack(content: Mapping[str, Any]) -> bytes:
-    """A plan as it stands in its log entry: compressed, since it is there only until it is carried out."""
+def pack_plan(content: Mapping[str, Any]) -> bytes:
+    """The stored form of a plan: compressed BSON."""
     return zlib.compress(bson.encode(content), _COMPRESSION)
 
 
-def unpack(packed: bytes) -> Document:
-    """What `pack` packed."""
+def unpack_plan(packed: bytes) -> Document:
+    """The content of a packed plan."""
     return bson.decode(zlib.decompress(packed))
 
 
 def status_document(status: Status) -> Document:
-    """A status as it is kept."""
+    """The document of a status."""
     return {
         "_id": status.id,
         "coll": status.collection,
@@ -310,12 +310,12 @@ def status_document(status: Status) -> Document:
 
 
 def status_of(row: Mapping[str, Any]) -> Status:
-    """What `status_document` keeps."""
+    """The status in a document."""
     return Status(row["_id"], row["coll"], row["account"], row["publisher"], row["kept_at"], row["body"])
 
 
 def account_document(account: AccountRow, change: str, at: int) -> Document:
-    """An account as it is kept: with the name of its last change, and whether the audit trail has the entry of that."""
+    """The document of an account, with the name of its last change, and whether the audit trail has the entry of that change."""
     return {
         "_id": account.name,
         "kind": account.kind,
@@ -331,7 +331,7 @@ def account_document(account: AccountRow, change: str, at: int) -> Document:
 
 
 def account_of(row: Mapping[str, Any]) -> AccountRow:
-    """What `account_document` keeps."""
+    """The account in a document."""
     return AccountRow(
         name=row["_id"],
         kind=row["kind"],
@@ -344,8 +344,8 @@ def account_of(row: Mapping[str, Any]) -> AccountRow:
 
 
 def by_id(rows: Iterable[Mapping[str, Any]]) -> dict[str, list[HeldVersion]]:
-    """Held versions by object id, as `line.settle` wants them."""
+    """Held versions by object id, as in `Answers.rows`."""
     versions: dict[str, list[HeldVersion]] = {}
     for row in rows:
-        versions.setdefault(row["id"], []).append(held_of(row))
+        versions.setdefault(row["id"], []).append(held_version_of(row))
     return versions

@@ -1,4 +1,4 @@
-"""From the steps of the protocol to operations: in one session, repeated where an answer was lost, until time is up."""
+"""Running the protocol's steps as operations: in one session, repeated if an answer was lost, until the deadline."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from hub.store.mongo.link import Link, is_away, translated
 from hub.store.mongo.operations import Operations
 from hub.store.mongo.steps import Step
 
-PAUSE_SECONDS: Final = 0.025  # between two looks at a commit that another is carrying out
-RETRY_SECONDS: Final = 0.2  # before a step whose answer was lost is taken again
+PAUSE_SECONDS: Final = 0.025  # between two reads of a commit that another process is carrying out
+RETRY_SECONDS: Final = 0.2  # before repeating a step whose answer was lost
 
-# steps that are taken again and again while others are faster: where time is up, none of them begins
+# Steps that a writer repeats while other writers are faster: none of them begins after the deadline.
 _BEFORE_COMMIT: Final = (mongo_steps.Wait, mongo_steps.LookUp, mongo_steps.Insert)
 _BUSY: Final = "others write into this collection without a pause: try again in a moment"
 _T = TypeVar("_T")
@@ -32,7 +32,7 @@ def deadline_in(seconds: float) -> float:
 
 
 class Runner:
-    """What runs steps for `MongoStore`, and single operations."""
+    """Runs steps and single operations for `MongoStore`."""
 
     def __init__(self, link: Link, lock_seconds: float, status_milliseconds: int, observe: Observer | None) -> None:
         self._link = link
@@ -40,13 +40,13 @@ class Runner:
         self._status_milliseconds = status_milliseconds
         self._observe = observe
         self._constants: dict[str, bytes] = {}
-        self._turns: dict[str, threading.Lock] = {}  # of this process's writers, per collection: saves vain attempts
+        self._turns: dict[str, threading.Lock] = {}  # per collection, of this process's writers: saves failing attempts
         self._turns_lock = threading.Lock()
 
     @contextmanager
     def _turn(self, collection: str) -> Iterator[float]:
-        """One writer of this process at a time per collection; the moment by which it has to be through."""
-        self._link.require_owner()  # a lock that another thread held at the fork is never released in the child
+        """Let one writer of this process at a time write into the collection; gives its deadline."""
+        self._link.require_owner()  # a lock that another thread had at the fork is never released in the child
         deadline = deadline_in(self._lock_seconds)
         with self._turns_lock:
             turn = self._turns.setdefault(collection, threading.Lock())
@@ -58,9 +58,9 @@ class Runner:
             turn.release()
 
     def _call(self, operation: Callable[[Operations], _T], deadline: float) -> _T:
-        """One operation that may be repeated, in a session of its own, until it is through or time is up."""
+        """Run one repeatable operation, in a session of its own, until it succeeds or the deadline passes."""
         with translated(self._link.hosts):
-            self._link.knock()
+            self._link.probe()
             while True:
                 try:
                     with self._session() as operations:
@@ -69,8 +69,8 @@ class Runner:
                     self._pause_or_raise(error, deadline)
 
     def _run(self, steps: Generator[Step, Any, _T], deadline: float) -> _T:
-        """Take the steps one after another in one causal session; the value that they come to."""
-        # the first contact may fail as any other: it is repeated, too
+        """Run the steps one after another in one causal session, and return the generator's value."""
+        # the first contact may fail, too: repeat it before the steps begin
         self._call(lambda operations: operations.database.name, deadline)
         with translated(self._link.hosts), closing(steps), self._session() as operations:
             step: Step = next(steps)
@@ -100,7 +100,7 @@ class Runner:
         return answer
 
     def _pause_or_raise(self, error: PyMongoError, deadline: float) -> None:
-        """Wait a little where the same may go through in a moment; raise where it will not, or time is up."""
+        """Wait a little if the same step may succeed in a moment; otherwise, or after the deadline, raise."""
         if not is_away(error):
             raise error
         if time.monotonic() + RETRY_SECONDS > deadline:

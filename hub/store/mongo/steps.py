@@ -1,4 +1,4 @@
-"""The words of the commit protocol (`mongo_commit`): what is committed, and each step with what is sent back for it."""
+"""The values of the commit protocol (`mongo_commit`): commits, and steps with their answers."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from hub.store.mongo.rows import Document
 from hub.store.query import Query
 from hub.store.records import NO_LEVEL, AccountRow
 
-NOTHING_HELD: Final = (0,) * NO_LEVEL
+NO_RECORDS: Final = (0,) * NO_LEVEL
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What the entry of a commit in the audit trail will say; its seals are those of the rows that it wrote."""
+    """The content of a commit's entry in the audit trail, except the seals, which are those of the rows that it wrote."""
 
     act: Act  # without seals
     at: int  # milliseconds since 1970
@@ -24,12 +24,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All that one commit does to the rows of its collection, in values that no longer depend on anything."""
+    """All changes of one commit to the rows of its collection, as final values."""
 
     rows: tuple[Document, ...] = ()
-    touches: tuple[tuple[str, Document], ...] = ()  # (key, fields to set); no fields: the record goes
+    touches: tuple[tuple[str, Document], ...] = ()  # (key, fields to set); no fields: remove the record
     statuses: tuple[Document, ...] = ()
-    note: Note | None = None  # None: an older hub wrote it, or it does nothing
+    note: Note | None = None  # None: an older hub wrote the plan, or it does nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,46 +37,46 @@ class LogEntry:
     """One commit in a collection's log."""
 
     collection: str
-    n: int  # 1 and up; 0 stands for a collection that never saw a commit
-    batch: str  # who made it: a name that nobody else uses
+    n: int  # from 1; 0 stands for a collection without commits
+    batch: str  # the unique name of the commit
     place: int  # the last place given out
     visible: bool = False
     done: bool = False
-    restoring: bool = False  # an import is under way: nothing is shown, nobody else writes
-    held: tuple[int, ...] = NOTHING_HELD  # records shown at each level after this commit: what would else be counted
-    changed: int = 0  # the number of the last commit, up to this one, that changed or removed rows already held
+    restoring: bool = False  # an import is under way: nothing is visible, nobody else writes
+    counts: tuple[int, ...] = NO_RECORDS  # visible records of each level after this commit, since counting them is slow
+    changed: int = 0  # the number of the last commit, up to this one, that changed or removed existing rows
 
     @property
-    def shown(self) -> int:
+    def visible_place(self) -> int:
         """The place up to which readers page."""
         return 0 if self.restoring else self.place
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """What a writer announces before it looks: which ids it is about to add, for which owner, and which these name."""
+    """A writer's announcement before it reads: the ids that it will add, with their owners, and the ids that they name."""
 
     key: str
     collection: str
-    n: int  # the commit that it is going to be
+    n: int  # the number of the planned commit
     owners: Mapping[str, str]  # object id -> owner
-    names: frozenset[str] = frozenset()  # ids of possible observables
+    named_ids: frozenset[str] = frozenset()  # ids of possible observables
 
 
 # ------------------------------------------------------------------------------------------------------------- steps
-# Each class says what the step does and what is sent back for it.
+# Each class says what the step does and, after the arrow, what its answer is.
 
 
 @dataclass(frozen=True, slots=True)
 class ReadTip:
-    """The two newest entries of the log, newest first, without plans -> list[Entry]."""
+    """Read the two newest entries of the log, newest first, without plans -> list[LogEntry]."""
 
     collection: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadEntry:
-    """That entry, if it is there -> Entry | None."""
+    """Read one entry -> LogEntry | None."""
 
     collection: str
     n: int
@@ -84,7 +84,7 @@ class ReadEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReadPlan:
-    """The plan of that entry -> Plan | None, None where it is done or gone."""
+    """Read the plan of an entry -> Plan | None; None: the entry is done or removed."""
 
     collection: str
     n: int
@@ -99,7 +99,7 @@ class Announce:
 
 @dataclass(frozen=True, slots=True)
 class ReadIntents:
-    """All announcements -> list[Intent]."""
+    """Read all announcements -> list[Intent]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,34 +111,36 @@ class Retract:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """The rows of these ids, and those that describe any of `described`, in all collections, without bodies -> list[Document]."""
+    """Read the rows of these ids, and the rows that describe any of `described`, in all collections, without bodies
+    -> list[Document].
+    """
 
     ids: tuple[str, ...]
     described: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Mentions:
-    """For each mention, the row with the highest or lowest governing level that bears it -> Mapping[str, Document].
+class FindMentions:
+    """For each mention, find the row with it that has the highest or lowest governing level -> Mapping[str, Document].
 
-    Rows in whichever collection, except those of the keys `leaving_out`; a mention that no row bears is left out.
+    Searches all collections, without rows of the keys `excluded_keys`; the answer omits mentions that no row has.
     """
 
     mentions: tuple[str, ...]
-    leaving_out: tuple[str, ...]
+    excluded_keys: tuple[str, ...]
     highest: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBodies:
-    """The bodies of the rows with these keys -> dict[str, bytes]."""
+    """Read the bodies of the rows with these keys -> dict[str, bytes]."""
 
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """Insert the entry with its plan -> str: the batch whose entry now has that number, "" if that cannot be told."""
+    """Insert the entry with its plan -> str: the batch whose entry now has that number, "" if unknown."""
 
     entry: LogEntry
     plan: Plan
@@ -146,14 +148,14 @@ class Insert:
 
 @dataclass(frozen=True, slots=True)
 class InsertRows:
-    """Insert rows, leaving those alone whose key is there -> None."""
+    """Insert rows, and leave rows with existing keys as they are -> None."""
 
     rows: tuple[Document, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KeepStatuses:
-    """Insert statuses, leaving those alone that are there -> None."""
+    """Insert statuses, and leave existing ones as they are -> None."""
 
     statuses: tuple[Document, ...]
 
@@ -168,7 +170,7 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Change rows that no commit after `n` wrote, and never create one -> None."""
+    """Change rows that no commit after `n` wrote, without creating any -> None."""
 
     collection: str
     n: int
@@ -193,29 +195,29 @@ class Tidy:
 
 @dataclass(frozen=True, slots=True)
 class Wipe:
-    """Remove all rows of a collection into which an import was broken off -> None."""
+    """Remove all rows of a collection after an interrupted import -> None."""
 
     collection: str
 
 
 @dataclass(frozen=True, slots=True)
 class HoldsAny:
-    """Whether the collection holds a record -> bool."""
+    """Find out whether the collection has a record -> bool."""
 
     collection: str
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """Which of these keys of rows are there, be it as seats -> set[str]."""
+class FindTakenKeys:
+    """Find which of these keys exist, as rows or as seats -> set[str]."""
 
     collection: str
     keys: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """One page of rows in place order up to place `upto` -> tuple[list[Document], bool], true: there are more."""
+class ReadRange:
+    """Read one page of rows in place order up to place `upto` -> tuple[list[Document], bool]; True: more follow."""
 
     query: Query
     upto: int
@@ -223,25 +225,25 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class TrailKey:
-    """The key of the trail's seals and salts -> bytes."""
+class ReadTrailKey:
+    """Read the key of the trail's seals and salts -> bytes."""
 
 
 @dataclass(frozen=True, slots=True)
-class TrailEnd:
-    """Where the audit trail ends -> TrailHead."""
+class ReadTrailEnd:
+    """Read the end of the audit trail -> TrailHead."""
 
 
 @dataclass(frozen=True, slots=True)
 class IsNoted:
-    """Whether the audit trail has the entry of the change of that name -> bool."""
+    """Find out whether the audit trail has the entry of the change of that name -> bool."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadRows:
-    """The whole rows with these keys, as far as they hold a record -> list[Document]."""
+    """Read the whole rows with these keys, without seats -> list[Document]."""
 
     keys: tuple[str, ...]
 
@@ -256,28 +258,28 @@ class AddEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReadAccount:
-    """The document of that account -> Document | None."""
+    """Read the document of an account -> Document | None."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class UnnotedAccounts:
-    """The documents of all accounts whose last change has no entry in the trail yet -> list[Document]."""
+class ReadUnnotedAccounts:
+    """Read the documents of all accounts whose last change has no entry in the trail yet -> list[Document]."""
 
 
 @dataclass(frozen=True, slots=True)
 class PutAccount:
-    """Write an account where its last change is `before` and noted, None: where there is no account -> bool."""
+    """Write an account if its last change is `old_change` and has its entry (None: if there is no account) -> bool."""
 
     account: AccountRow
     change: str  # the name of this change
     at: int
-    before: str | None
+    old_change: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class AccountNoted:
+class MarkAccountNoted:
     """Mark that the trail has the entry of that change of the account -> None."""
 
     name: str
@@ -289,8 +291,16 @@ class Wait:
     """Let a moment pass -> None."""
 
 
-NotingStep = (
-    TrailKey | TrailEnd | IsNoted | ReadRows | AddEntry | ReadAccount | UnnotedAccounts | PutAccount | AccountNoted
+TrailStep = (
+    ReadTrailKey
+    | ReadTrailEnd
+    | IsNoted
+    | ReadRows
+    | AddEntry
+    | ReadAccount
+    | ReadUnnotedAccounts
+    | PutAccount
+    | MarkAccountNoted
 )
 Step = (
     ReadTip
@@ -301,7 +311,7 @@ Step = (
     | Retract
     | LookUp
     | ReadBodies
-    | Mentions
+    | FindMentions
     | Insert
     | InsertRows
     | KeepStatuses
@@ -311,8 +321,8 @@ Step = (
     | Tidy
     | Wipe
     | HoldsAny
-    | Taken
-    | Range
+    | FindTakenKeys
+    | ReadRange
     | Wait
-    | NotingStep
+    | TrailStep
 )  # fmt: skip - one list

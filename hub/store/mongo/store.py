@@ -1,8 +1,8 @@
 """The MongoDB store: many hub processes on many machines over one replica set or sharded cluster.
 
-How changes are committed is told in `mongo_commit`, what the documents look like in `mongo_rows`, the way to the server
-and its time-outs in `mongo_link`, how to run it in README.md beside this file. Here the protocol's steps become
-operations, and `Store`'s methods become steps.
+`mongo_commit` describes how changes are committed, `mongo_rows` the documents, `mongo_link` the connection to the server
+and its time-outs; the README of the folder above says how to run it. Here the methods of `Store` become steps and
+operations.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ from hub.store.mongo.changes import Removal
 from hub.store.mongo.link import Link
 from hub.store.mongo.operations import (
     Operations,
-    keep_statuses,
-    kept_secret,
+    first_documents,
+    first_records,
+    first_standings,
     portions,
-    records_of,
-    some_of,
-    standings_of,
+    read_or_set_secret,
+    restore_statuses,
 )
 from hub.store.mongo.rows import Document
 from hub.store.mongo.runner import Observer, Runner, deadline_in
 from hub.store.mongo.steps import Intent, Step
 from hub.store.mongo.trail import MongoTrail
-from hub.store.mongo.watch import Glances
+from hub.store.mongo.watch import MongoWatch
 from hub.store.query import EVERY, ManifestPage, Page, Query
 from hub.store.records import HIDDEN, AccountRow, Fact, Record, RecordLevel, Standing, Status
 from hub.taxii.filters import VersionMatch
 
-READ_SECONDS: Final = 6.0  # for a read in all, retries included, before the answer is 503
+READ_SECONDS: Final = 6.0  # for a whole read with its retries, before the answer is 503
 
 
 class MongoStore(Runner):
     """A `Store` in a MongoDB database, for several threads, processes and machines. It does not work in a forked child."""
 
-    def __init__(  # noqa: PLR0913 - each by its name, and each is needed
+    def __init__(  # noqa: PLR0913 - keyword arguments only
         self,
         uri: str,
         *,
@@ -66,11 +66,11 @@ class MongoStore(Runner):
         create: bool = False,
         observe: Observer | None = None,
     ) -> None:
-        """Name the store; with `create`, make it or bring it up to this version first. Else the first use connects.
+        """Prepare the store; with `create`, first make it or bring it up to this version. Otherwise the first use connects.
 
-        `clock` gives milliseconds since 1970. Writers try for `lock_seconds`, statuses answer for
-        `status_milliseconds`. `observe` is told before and after each step of a commit ("before" or "after", the
-        step's name). ConfigurationError where `uri` is none; what it holds is never shown.
+        `clock` gives milliseconds since 1970. Writers try for `lock_seconds`, statuses expire after
+        `status_milliseconds`. `observe` is called before and after each step of a commit with "before" or "after" and the
+        step's name. ConfigurationError if `uri` is no MongoDB URI; messages never show it.
         """
         super().__init__(Link(uri), lock_seconds, status_milliseconds, observe)
         self._clock = clock
@@ -96,7 +96,7 @@ class MongoStore(Runner):
     def append(self, batch: Batch) -> Appended:
         """See `Store.append`. TooLargeError where the batch does not fit into one document of MongoDB."""
         with self._turn(batch.collection) as deadline:
-            return self._run(mongo_commit.append(batch, _name(), self._clock), deadline)
+            return self._run(mongo_commit.append(batch, _new_name(), self._clock), deadline)
 
     def read(self, query: Query, max_bytes: int) -> Page:
         """See `Store.read`."""
@@ -124,7 +124,7 @@ class MongoStore(Runner):
     def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
         """See `Store.publishers`."""
         deadline = deadline_in(READ_SECONDS)
-        upto = self._run(mongo_commit.shown(collection), deadline)
+        upto = self._run(mongo_commit.visible_place(collection), deadline)
         criteria = mongo_rows.count_filter(collection, clearance, upto) | {"id": object_id}
         rows = self._call(
             lambda o: list(o.database.objects.find(criteria, {"publishers": 1}, session=o.session).sort("place", 1)),
@@ -133,9 +133,9 @@ class MongoStore(Runner):
         return tuple(dict.fromkeys(publisher for row in rows for publisher in row["publishers"]))
 
     def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
-        """See `Store.history`: up to the place that is shown."""
+        """See `Store.history`: up to the visible place."""
         deadline = deadline_in(READ_SECONDS)
-        upto = self._run(mongo_commit.shown(collection), deadline)
+        upto = self._run(mongo_commit.visible_place(collection), deadline)
         criteria = {"coll": collection, "id": object_id, "place": {"$lte": upto}}
         rows = self._call(lambda o: list(o.database.objects.find(criteria, session=o.session)), deadline)
         return tuple(mongo_rows.record_of(row) for row in sorted(rows, key=lambda row: int(row["version"])))
@@ -154,15 +154,15 @@ class MongoStore(Runner):
         act = trail.delete_act(self.trail_key(), collection, object_id, account=account, member=publisher)
         removal = Removal(collection, object_id, publisher, act, clearance, versions)
         with self._turn(collection) as deadline:
-            return self._run(mongo_changes.remove(removal, _name(), self._clock), deadline).verdict
+            return self._run(mongo_changes.remove(removal, _new_name(), self._clock), deadline).verdict
 
     def purge(self, collection: str, object_id: str) -> int:
         """See `Store.purge`. MongoDB's own files (oplog, journal, free blocks, backups) keep it until they are overwritten or expire."""
         removal = Removal(collection, object_id, None, trail.purge_act(self.trail_key(), collection, object_id))
         with self._turn(collection) as deadline:
-            removed = self._run(mongo_changes.remove(removal, _name(), self._clock), deadline)
+            result = self._run(mongo_changes.remove(removal, _new_name(), self._clock), deadline)
         self._call(lambda operations: operations.scrub(object_id), deadline)
-        return removed.count
+        return result.count
 
     def has_unknown_levels(self, collection: str) -> bool:
         """See `Store.has_unknown_levels`."""
@@ -175,27 +175,27 @@ class MongoStore(Runner):
     def set_levels(self, collection: str, levels: Sequence[RecordLevel]) -> None:
         """See `Store.set_levels`."""
         with self._turn(collection) as deadline:
-            self._run(mongo_changes.set_levels(collection, levels, _name(), self._clock), deadline)
+            self._run(mongo_changes.set_levels(collection, levels, _new_name(), self._clock), deadline)
 
     def hidden_records(self, collection: str) -> Iterator[Record]:
         """See `Store.hidden_records`."""
-        return map(mongo_rows.record_of, self._rows(collection, records_of, mongo_rows.OF_HIDDEN_LEVEL))
+        return map(mongo_rows.record_of, self._rows(collection, first_records, mongo_rows.OF_HIDDEN_LEVEL))
 
     def decide(self, collection: str, object_id: str, level: int | None) -> int:
         """See `Store.decide`."""
         with self._turn(collection) as deadline:
-            decided = self._run(mongo_changes.decide(collection, object_id, level, _name(), self._clock), deadline)
-        return decided.count
+            effect = self._run(mongo_changes.decide(collection, object_id, level, _new_name(), self._clock), deadline)
+        return effect.hidden_count
 
     def counts(self, collection: str, clearance: int) -> tuple[int, int]:
         """See `Store.counts`."""
         deadline = deadline_in(READ_SECONDS)
-        # counted with each commit: MongoDB would walk through all of them
-        shown, held = self._run(mongo_commit.counted(collection), deadline)
-        count = sum(held[: clearance + 1])
+        # each commit stores the counts, since counting would make MongoDB walk through all records
+        upto, level_counts = self._run(mongo_commit.visible_state(collection), deadline)
+        count = sum(level_counts[: clearance + 1])
         if not count:
             return 0, 0
-        criteria = mongo_rows.count_filter(collection, clearance, shown)
+        criteria = mongo_rows.count_filter(collection, clearance, upto)
         newest = self._call(
             lambda o: list(
                 o.database.objects.find(criteria, {"place": 1}, session=o.session).sort("place", -1).limit(1)
@@ -206,7 +206,7 @@ class MongoStore(Runner):
 
     def counts_by_level(self, collection: str) -> tuple[int, ...]:
         """See `Store.counts_by_level`."""
-        return self._run(mongo_commit.counted(collection), deadline_in(READ_SECONDS))[1]
+        return self._run(mongo_commit.visible_state(collection), deadline_in(READ_SECONDS))[1]
 
     # ----------------------------------------------------------------------------------------------------- statuses
 
@@ -223,7 +223,7 @@ class MongoStore(Runner):
         after = ""
         while True:
             criteria = {"_id": {"$gt": after}, "kept_at": {"$gte": self._clock() - self._status_milliseconds}}
-            rows = self._call(partial(some_of, "statuses", criteria, "_id"), deadline_in(self._lock_seconds))
+            rows = self._call(partial(first_documents, "statuses", criteria, "_id"), deadline_in(self._lock_seconds))
             if not rows:
                 return
             yield from map(mongo_rows.status_of, rows)
@@ -233,7 +233,7 @@ class MongoStore(Runner):
         """See `Store.put_statuses`."""
         total = 0
         for portion in portions(statuses):
-            self._call(partial(keep_statuses, portion), deadline_in(self._lock_seconds))
+            self._call(partial(restore_statuses, portion), deadline_in(self._lock_seconds))
             total += len(portion)
         return total
 
@@ -249,13 +249,13 @@ class MongoStore(Runner):
     def settle(self) -> None:
         """See `Store.settle`."""
         deadline = deadline_in(self._lock_seconds)
-        intents: list[Intent] = self._run(_one(mongo_steps.ReadIntents()), deadline)
-        begun = self._call(lambda o: o.database.log.distinct("coll", {"done": False}, session=o.session), deadline)
-        for collection in dict.fromkeys((*begun, *(intent.collection for intent in intents))):
+        intents: list[Intent] = self._run(_single_step(mongo_steps.ReadIntents()), deadline)
+        unfinished = self._call(lambda o: o.database.log.distinct("coll", {"done": False}, session=o.session), deadline)
+        for collection in dict.fromkeys((*unfinished, *(intent.collection for intent in intents))):
             tip = self._run(mongo_commit.finished_tip(collection), deadline)
             for intent in intents:
                 if intent.collection == collection and intent.n <= tip.n:
-                    self._run(_one(mongo_steps.Retract(intent.key)), deadline)
+                    self._run(_single_step(mongo_steps.Retract(intent.key)), deadline)
         self._run(mongo_notes.note_accounts(), deadline)
 
     # ----------------------------------------------------------------------------------------------------- accounts
@@ -274,7 +274,7 @@ class MongoStore(Runner):
 
     def put_account(self, row: AccountRow) -> None:
         """See `Store.put_account`."""
-        self._run(mongo_notes.put_account(row, self._clock(), _name()), deadline_in(self._lock_seconds))
+        self._run(mongo_notes.put_account(row, self._clock(), _new_name()), deadline_in(self._lock_seconds))
 
     def list_accounts(self) -> tuple[AccountRow, ...]:
         """See `Store.list_accounts`."""
@@ -285,7 +285,7 @@ class MongoStore(Runner):
 
     def secret(self, fresh: bytes) -> bytes:
         """See `Store.secret`."""
-        return self._call(partial(kept_secret, fresh), deadline_in(self._lock_seconds))
+        return self._call(partial(read_or_set_secret, fresh), deadline_in(self._lock_seconds))
 
     def put_secret(self, secret: bytes) -> None:
         """See `Store.put_secret`."""
@@ -299,7 +299,7 @@ class MongoStore(Runner):
 
     def head(self, collection: str) -> int:
         """See `Store.head`."""
-        entries = self._run(_one(mongo_steps.ReadTip(collection)), deadline_in(READ_SECONDS))
+        entries = self._run(_single_step(mongo_steps.ReadTip(collection)), deadline_in(READ_SECONDS))
         return entries[0].place if entries else 0
 
     def changes(self, collection: str, since: int) -> Changes | None:
@@ -307,22 +307,22 @@ class MongoStore(Runner):
         return self._run(mongo_commit.changes(collection, since), deadline_in(READ_SECONDS))
 
     def index_values(self, collection: str, limit: int, clearance: int = HIDDEN) -> int:  # noqa: ARG002 - as in `Store`
-        """See `Store.index_values`: marks stand in each document from the start."""
+        """See `Store.index_values`. Nothing to do: each document has its marks from the start."""
         return 0
 
     def watch(self) -> Watch:
         """See `Store.watch`."""
-        return Glances()
+        return MongoWatch()
 
     def records(self, collection: str) -> Iterator[Record]:
-        """See `Store.records`: up to the place that is shown when the first record is taken."""
-        return map(mongo_rows.record_of, self._rows(collection, records_of))
+        """See `Store.records`: up to the place that is visible when the first record is taken."""
+        return map(mongo_rows.record_of, self._rows(collection, first_records))
 
     def _rows(
         self, collection: str, read: Callable[..., list[Document]], code: int = mongo_rows.EVERYTHING
     ) -> Iterator[Document]:
-        """The rows of a collection with that code, in place order, up to the place that is shown at the beginning."""
-        upto = self._run(mongo_commit.shown(collection), deadline_in(READ_SECONDS))
+        """The rows of a collection with that code, in place order, up to the place that is visible at the beginning."""
+        upto = self._run(mongo_commit.visible_place(collection), deadline_in(READ_SECONDS))
         after = 0
         while after < upto:
             criteria = {"coll": collection, "views": code, "place": {"$gt": after, "$lte": upto}}
@@ -333,47 +333,49 @@ class MongoStore(Runner):
             after = rows[-1]["place"]
 
     def restore(self, collection: str, head: int, records: Iterable[Record]) -> int:
-        """See `Store.restore`. Until it ends nothing is shown, and others that write there are told to wait."""
+        """See `Store.restore`. Until it ends nothing is visible, and other writers get an error that tells them to wait."""
         if not 0 <= head <= mongo_restore.MAX_PLACE:
             raise UnprocessableError(f"{head} is no place in line: the export is damaged")
         clock, patience = self._clock, self._lock_seconds
-        begun = mongo_restore.begin_restore(collection, head, _name(), clock())
-        tip = self._run(begun, deadline_in(patience))
+        steps = mongo_restore.begin_restore(collection, head, _new_name(), clock())
+        tip = self._run(steps, deadline_in(patience))
         total, last = 0, 0
         try:
             for portion in portions(records):
-                last = mongo_restore.in_order(portion, last)
-                some = mongo_restore.restore_some(tip, portion, max(head, last), clock())
-                tip = self._run(some, deadline_in(patience))
+                last = mongo_restore.last_place_in_order(portion, last)
+                steps = mongo_restore.restore_portion(tip, portion, max(head, last), clock())
+                tip = self._run(steps, deadline_in(patience))
                 total += len(portion)
             self._run(mongo_restore.end_restore(tip, max(head, last), clock()), deadline_in(patience))
         except BaseException:
-            # nothing of a broken import stays; where even this fails, the next import into the collection wipes it
+            # undo the failed import; if even this fails, the next import into the collection wipes its records
             with suppress(HubError):
                 self._run(mongo_restore.undo_restore(tip, clock()), deadline_in(patience))
             raise
         return total
 
-    # ------------------------------------------------------------------------------------------------------ the rest
+    # ------------------------------------------------------------------------------------------------------ facts
 
     def put_facts(
         self, kind: str, facts: Mapping[str, bytes], drop: Iterable[str] = (), *, patience_seconds: float | None = None
     ) -> None:
         """See `Store.put_facts`."""
-        self._call(partial(mongo_facts.put, kind=kind, facts=facts, drop=tuple(drop)), self._patience(patience_seconds))
+        self._call(
+            partial(mongo_facts.put_facts, kind=kind, facts=facts, drop=tuple(drop)), self._patience(patience_seconds)
+        )
 
     def add_to_facts(
         self, kind: str, numbers: Mapping[str, Sequence[int]], *, patience_seconds: float | None = None
     ) -> None:
         """See `Store.add_to_facts`."""
-        self._call(partial(mongo_facts.add, kind=kind, numbers=numbers), self._patience(patience_seconds))
+        self._call(partial(mongo_facts.add_to_facts, kind=kind, numbers=numbers), self._patience(patience_seconds))
 
     def _patience(self, seconds: float | None) -> float:
         return deadline_in(self._lock_seconds if seconds is None else seconds)
 
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """See `Store.facts`."""
-        facts = self._call(partial(mongo_facts.after, kind=kind, since=since), deadline_in(READ_SECONDS))
+        facts = self._call(partial(mongo_facts.read_facts, kind=kind, since=since), deadline_in(READ_SECONDS))
         return tuple(fact for fact in facts if fact.key.startswith(prefix))
 
     # ---------------------------------------------------------------------------------------------- the audit trail
@@ -396,7 +398,7 @@ class MongoStore(Runner):
 
     def trail_head(self) -> TrailHead:
         """See `Store.trail_head`."""
-        head: TrailHead = self._run(_one(mongo_steps.TrailEnd()), deadline_in(READ_SECONDS))
+        head: TrailHead = self._run(_single_step(mongo_steps.ReadTrailEnd()), deadline_in(READ_SECONDS))
         return head
 
     def trail_key(self) -> bytes:
@@ -405,7 +407,7 @@ class MongoStore(Runner):
 
     def standings(self, collection: str) -> Iterator[tuple[int, Standing]]:
         """See `Store.standings`."""
-        return ((row["place"], mongo_rows.standing_of(row)) for row in self._rows(collection, standings_of))
+        return ((row["place"], mongo_rows.standing_of(row)) for row in self._rows(collection, first_standings))
 
     def space(self) -> tuple[int, int | None]:
         """See `Store.space`."""
@@ -426,9 +428,9 @@ class MongoStore(Runner):
             mongo_upgrade.upgrade(number, Operations(database, session, self._status_milliseconds))
 
 
-def _name() -> str:
+def _new_name() -> str:
     return uuid.uuid4().hex
 
 
-def _one(step: Step) -> Generator[Step, Any, Any]:
+def _single_step(step: Step) -> Generator[Step, Any, Any]:
     return (yield step)

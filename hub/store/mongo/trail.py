@@ -1,7 +1,7 @@
-"""The audit trail in MongoDB: one document an entry, `{_id: number, name, text, seals, digest, link}`, each inserted once.
+"""The audit trail in MongoDB: one document for each entry, `{_id: number, name, text, seals, digest, link}`.
 
-How each change gets its entry is told in `mongo_notes`. Here the trail is read and begun, and gets the entries of what is
-no change of records or accounts.
+`mongo_notes` describes how each change gets its entry. This module reads and begins the trail, and adds the entries of
+acts that change no record or account.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from hub.store.base import Store
 from hub.store.chain import Act, TrailEntry
 from hub.store.mongo import notes as mongo_notes
 from hub.store.mongo.operations import Operations
-from hub.store.mongo.steps import Step, TrailEnd, TrailKey
+from hub.store.mongo.steps import ReadTrailEnd, ReadTrailKey, Step
 
 AT_ONCE_ENTRIES: Final = 200  # in memory
 
@@ -32,7 +32,7 @@ def entries(operations: Operations, after: int, limit: int) -> Sequence[TrailEnt
 class MongoTrail:
     """The trail of one store.
 
-    `call` runs an operation against the server, and repeats it where its answer was lost; `run` does so with steps.
+    `call` runs an operation against the server, and repeats it if its answer was lost; `run` does so with steps.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class MongoTrail:
 
     def key(self) -> bytes:
         """See `Store.trail_key`."""
-        key: bytes = self._call(lambda operations: operations.take(TrailKey()))
+        key: bytes = self._call(lambda operations: operations.take(ReadTrailKey()))
         return key
 
     def entries(self, after: int) -> Iterator[TrailEntry]:
@@ -87,9 +87,9 @@ class MongoTrail:
             self._run(mongo_notes.add_entry(act, self._clock(), uuid.uuid4().hex))
 
     def begin(self, store: Store, fresh_key: bytes) -> None:
-        """Write the first entries, unless there are any: what the store holds already is noted in them."""
+        """Write the first entries, for the records and accounts that the store already has, unless there are entries."""
         self._call(lambda operations: operations.put_trail_key(fresh_key))
-        if self._call(lambda operations: operations.take(TrailEnd())).size:
+        if self._call(lambda operations: operations.take(ReadTrailEnd())).size:
             return
         key = self.key()
         self._run(mongo_notes.add_entry(Act(trail.BEGUN), self._clock(), trail.BEGUN))

@@ -1,4 +1,4 @@
-"""What `hub init` does to a MongoDB store of an earlier format; no hub may run on it meanwhile."""
+"""How `hub init` upgrades a MongoDB store of an earlier format; no hub may run on it meanwhile."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ from hub.store.mongo import operations as mongo_operations
 from hub.store.mongo import rows as mongo_rows
 from hub.store.mongo.operations import AT_ONCE, Operations
 from hub.store.mongo.rows import Document
-from hub.store.mongo.steps import NOTHING_HELD, LogEntry, ReadPlan, ReadTip
+from hub.store.mongo.steps import NO_RECORDS, LogEntry, ReadPlan, ReadTip
 from hub.store.records import HIDDEN, NO_LEVEL, UNKNOWN_SOURCE, Standing
 
-_OLD_EVERYTHING: Final = 3 * NO_LEVEL - 1  # the code in `views` of every record there was, up to format 2
+_OLD_EVERYTHING: Final = 3 * NO_LEVEL - 1  # the code in `views` of every record up to format 2
 
 
 def upgrade(number: int, operations: Operations) -> None:
-    """Bring a store of that format up to this one. May be broken off, and run again."""
+    """Bring a store of that format up to the current one. May be interrupted, and run again."""
     for step in _STEPS[number - 1 :]:
         step(operations)
 
 
-def _count_what_is_held(operations: Operations) -> None:
-    """From format 1 to 2: the entries of the log tell how many records of each level are held."""
+def _count_records(operations: Operations) -> None:
+    """From format 1 to 2: the entries of the log contain the number of records of each level."""
     for collection in _collections(operations):
-        lacking = {"coll": collection, "held": {"$exists": False}}
-        change = {"$set": {"held": list(NOTHING_HELD)}}
-        operations.database.log.update_many(lacking, change, session=operations.session)
+        entries_without_counts = {"coll": collection, "held": {"$exists": False}}
+        change = {"$set": {"held": list(NO_RECORDS)}}
+        operations.database.log.update_many(entries_without_counts, change, session=operations.session)
         _finish(operations, collection)
         _count(operations, collection, "level", _OLD_EVERYTHING)
 
 
-def _let_levels_govern(operations: Operations) -> None:
-    """From format 2 to 3: a newer version governs the older ones, and records know their references (law L5)."""
+def _add_governing_levels(operations: Operations) -> None:
+    """From format 2 to 3: a newer version governs the older ones, and records contain their references (law L5)."""
     for collection in _collections(operations):
         _finish(operations, collection)
-        for documents in _by_id(operations, collection):
+        for documents in _versions_by_id(operations, collection):
             changes = [
-                UpdateOne({"_id": row["_id"], "coll": collection}, _governed(row, standing))
+                UpdateOne({"_id": row["_id"], "coll": collection}, _governing_fields(row, standing))
                 for rows in documents
                 for row, standing in zip(rows, _standings(rows), strict=True)
                 if "governing" not in row
@@ -54,15 +54,15 @@ def _let_levels_govern(operations: Operations) -> None:
         _count(operations, collection, "governing", mongo_rows.EVERYTHING)
 
 
-def _leave_to_trail(_operations: Operations) -> None:
-    """From format 3 to 4: every change has an entry in the audit trail, which `MongoTrail.begin` makes afterwards.
+def _require_trail(_operations: Operations) -> None:
+    """From format 3 to 4: every change has an entry in the audit trail, which `MongoTrail.begin` begins afterwards.
 
-    The number alone changes, so that a hub that writes no entries refuses the store.
+    Only the number changes, so that a hub that writes no entries refuses the store.
     """
 
 
-def _mark_what_is_to_be_judged(operations: Operations) -> None:
-    """From format 4 to 5: records of unknown level, and those that are hidden, are found by a code in `views`."""
+def _add_codes_of_pending_records(operations: Operations) -> None:
+    """From format 4 to 5: records of unknown level and hidden records have a code in `views`."""
     for field, value, code in (
         ("source", UNKNOWN_SOURCE, mongo_rows.OF_UNKNOWN_LEVEL),
         ("level", HIDDEN, mongo_rows.OF_HIDDEN_LEVEL),
@@ -71,14 +71,14 @@ def _mark_what_is_to_be_judged(operations: Operations) -> None:
         operations.database.objects.update_many({field: value}, change, session=operations.session)
 
 
-def _mark_values(operations: Operations) -> None:
-    """From format 5 to 6: records are found by the values in them."""
+def _add_marks(operations: Operations) -> None:
+    """From format 5 to 6: records have marks, by which lookups find the values in them."""
     for collection in _collections(operations):
         _finish(operations, collection)
         after = 0
         while True:
-            wanted = {"coll": collection, "views": mongo_rows.EVERYTHING, "place": {"$gt": after}}
-            rows = mongo_operations.records_of(wanted, operations)
+            criteria = {"coll": collection, "views": mongo_rows.EVERYTHING, "place": {"$gt": after}}
+            rows = mongo_operations.first_records(criteria, operations)
             if not rows:
                 break
             keys_and_marks = ((row["_id"], marks_in(row["body"])) for row in rows)
@@ -92,10 +92,10 @@ def _mark_values(operations: Operations) -> None:
             after = rows[-1]["place"]
 
 
-def _keep_notes(operations: Operations) -> None:
-    """From format 6 to 7: a change keeps what its entry in the audit trail will say until that is written.
+def _add_notes(operations: Operations) -> None:
+    """From format 6 to 7: a change contains the content of its entry in the audit trail until the entry is written.
 
-    What a dead writer of before left has no such note, and verification names it as it did.
+    Unfinished changes of older hubs have no such note; verification reports them as before.
     """
     for collection in _collections(operations):
         _finish(operations, collection)
@@ -104,30 +104,30 @@ def _keep_notes(operations: Operations) -> None:
 
 
 _STEPS: Final[tuple[Callable[[Operations], None], ...]] = (
-    _count_what_is_held,
-    _let_levels_govern,
-    _leave_to_trail,
-    _mark_what_is_to_be_judged,
-    _mark_values,
-    _keep_notes,
+    _count_records,
+    _add_governing_levels,
+    _require_trail,
+    _add_codes_of_pending_records,
+    _add_marks,
+    _add_notes,
 )
 
 
 def _standings(rows: Sequence[Document]) -> list[Standing]:
-    return histories.standings([mongo_rows.version_of(row) for row in rows])
+    return histories.compute_standings([mongo_rows.version_of(row) for row in rows])
 
 
-def _governed(row: Mapping[str, Any], standing: Standing) -> Document:
+def _governing_fields(row: Mapping[str, Any], standing: Standing) -> Document:
     refs = references_in(row["body"])
     fields: Document = {
         "source": UNKNOWN_SOURCE,
         "reached": row["level"],
-        "names": list(refs.names),
-        "contains": list(refs.contains),
-        "describes": refs.describes,
+        "names": list(refs.named_ids),
+        "contains": list(refs.contained_ids),
+        "describes": refs.described_id,
         "governing": standing.governing,
         "newest": standing.newest,
-        "preceded": standing.preceded,
+        "preceded": standing.preceding_level,
         "withdrawn": standing.withdrawn,
         "views": mongo_rows.views(standing, row["level"], UNKNOWN_SOURCE),
     }
@@ -136,8 +136,8 @@ def _governed(row: Mapping[str, Any], standing: Standing) -> Document:
     return {"$set": fields, "$unset": {"superseded": ""}}
 
 
-def _by_id(operations: Operations, collection: str) -> Iterator[list[list[Document]]]:
-    """The records of a collection, together for each id, oldest version first; as many ids at once as one operation."""
+def _versions_by_id(operations: Operations, collection: str) -> Iterator[list[list[Document]]]:
+    """The records of a collection, grouped by id, oldest version first; one operation reads many ids."""
     after = ""
     while True:
         criteria = {"coll": collection, "id": {"$gt": after}}
@@ -159,7 +159,7 @@ def _collections(operations: Operations) -> list[str]:
 
 
 def _finish(operations: Operations, collection: str) -> None:
-    """What a dead writer committed counts as well."""
+    """Carry out the newest commit if its writer died before it finished."""
     tips: list[LogEntry] = operations.take(ReadTip(collection))
     tip = tips[0]
     if (plan := operations.take(ReadPlan(collection, tip.n))) is not None:
@@ -171,7 +171,7 @@ def _finish(operations: Operations, collection: str) -> None:
 
 
 def _count(operations: Operations, collection: str, field: str, code: int) -> None:
-    counts = [0] * (NO_LEVEL + 1)  # the last for what is hidden
+    counts = [0] * (NO_LEVEL + 1)  # the last one is for hidden records
     criteria = {"coll": collection, "views": code}
     for row in operations.database.objects.find(criteria, {field: 1}, session=operations.session):
         counts[row[field]] += 1

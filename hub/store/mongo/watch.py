@@ -1,16 +1,16 @@
-"""Telling that something was committed."""
+"""When a thread should look again whether something was committed to MongoDB."""
 
 from __future__ import annotations
 
 
-class Glances:
-    """See `Watch`: this store does not tell by itself, so that its heads are asked for now and then."""
+class MongoWatch:
+    """See `Watch`. MongoDB does not tell cheaply about commits, so the heads are read again after each pause."""
 
     pause_seconds = 0.2
-    later_looks = 5  # a batch is shown a moment after its head moved
+    extra_looks = 5  # a batch becomes visible a moment after its head moved
 
-    def moved(self) -> bool:
-        """See `Watch.moved`."""
+    def has_moved(self) -> bool:
+        """See `Watch.has_moved`."""
         return True
 
     def close(self) -> None:

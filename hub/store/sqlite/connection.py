@@ -1,11 +1,11 @@
-"""Connections to the SQLite file, and the list of those that are open in this process.
+"""Connections to the SQLite file, and the list of open ones in this process.
 
 SQLite's locks are POSIX locks, which have two traps (https://sqlite.org/howtocorrupt.html, section 2):
 
-1. They belong to a process, and a forked child has none of them. But the memory of SQLite, which the child inherits, says
-   that they are held: a new connection of the child to the same file would not lock anything, and the last process that
+1. They belong to a process, and a forked child has none of them. But the child inherits SQLite's memory, which says that
+   the process has them: a new connection of the child to the same file would lock nothing, and the last process that
    closes the file would delete the write-ahead log that the child writes to.
-2. They are all gone once the process closes *any* descriptor of the file. So nothing here opens the file but SQLite.
+2. The process loses all of them when it closes *any* descriptor of the file. So only SQLite opens the file here.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from hub.errors import StoreError
 from hub.store.owner import Owner
 from hub.store.sqlite.values import holds_mark
 
-CACHED_VALUES: Final = 1000  # accounts and heads that one connection keeps between two commits
-# Prepared statements that one connection keeps. Each row of an `executemany` takes the next place: an envelope of 100 objects
-# went twice around the 100 places that apsw has by itself, and each statement was parsed again for the next envelope.
+CACHED_VALUES: Final = 1000  # accounts and heads that one connection caches between two commits
+# Prepared statements that one connection caches. Each row of an `executemany` takes a place in the cache: with apsw's default
+# of 100 places, an envelope of 100 objects replaced all of them, and SQLite parsed every statement again for the next one.
 CACHED_STATEMENTS: Final = 500
 
 _open: Final[set[SqliteConnection]] = set()
@@ -37,14 +37,14 @@ _T = TypeVar("_T")
 class SqliteConnection(apsw.Connection):
     """A connection that belongs to the process that opened it, with a cache that lasts until the next commit.
 
-    A poll with nothing new asks for the same account and the same head as the one before it. SQLite's data_version says,
-    without reading the file, whether *other* connections committed since; `clear_cache` is for this one's own commits.
+    A poll without news asks for the same account and head as the poll before it. SQLite's data_version tells, without
+    reading the file, whether *other* connections committed since then; `clear_cache` is for commits of this connection.
     """
 
     def __init__(self, file: Path, *, mode_from: Path | None = None) -> None:
-        """StoreError where the parent had the file open when it forked this process.
+        """StoreError if the parent process had the file open when it forked this process.
 
-        `mode_from`: make the file if it is missing, with the permissions of that other file.
+        `mode_from`: create a missing file with the permissions of that other file.
         """
         _refuse_inherited(file)
         self.owner = Owner(str(file))
@@ -73,8 +73,8 @@ class SqliteConnection(apsw.Connection):
             _open.discard(self)
 
     def cached(self, key: Hashable, read: Callable[[], _T]) -> _T:
-        """The value that `read` returned for this key since the last commit, else the one that it returns now."""
-        # asked before reading: what is committed in between is read, and dropped from the cache the next time
+        """The cached value of this key, or the value that `read` returns now if there was a commit since it was cached."""
+        # the version is read first: a commit after it may be in the value, and clears the cache at the next call
         version = self.execute("PRAGMA data_version").get
         if version != self._version or len(self._cache) >= CACHED_VALUES:
             self._cache.clear()
@@ -86,12 +86,12 @@ class SqliteConnection(apsw.Connection):
         return value
 
     def clear_cache(self) -> None:
-        """After a commit of its own."""
+        """Forget all cached values; call it after a commit of this connection."""
         self._cache.clear()
 
 
 def identity_of(file: Path) -> tuple[int, int] | None:
-    """Device and inode number; None where there is no such file."""
+    """Device and inode number; None if there is no such file."""
     try:
         status = file.stat()
     except FileNotFoundError:
@@ -112,10 +112,10 @@ def _refuse_inherited(file: Path) -> None:
 
 
 def _leave_connections_to_parent() -> None:
-    """In the child: neither use nor close what the parent has open.
+    """In the child: neither use nor close the parent's connections.
 
-    To destroy a connection is to close it, and SQLite might delete the write-ahead log then. One reference too many
-    keeps the interpreter from destroying it, also when the child ends.
+    Destroying a connection closes it, and SQLite might then delete the write-ahead log. An extra reference keeps the
+    interpreter from destroying it, even when the child ends.
     """
     for connection in _open:
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(connection))

@@ -7,7 +7,7 @@ from typing import Final
 
 import apsw
 
-from hub.store.records import Fact, summed
+from hub.store.records import Fact, add_numbers
 from hub.store.sqlite.files import rows
 
 _WRITE: Final = "INSERT OR REPLACE INTO fact (kind, key, value) VALUES (?, ?, ?)"
@@ -17,19 +17,21 @@ _AFTER: Final = (
 )
 
 
-def put(connection: apsw.Connection, kind: str, facts: Mapping[str, bytes], drop: Iterable[str]) -> None:
+def put_facts(connection: apsw.Connection, kind: str, facts: Mapping[str, bytes], drop: Iterable[str]) -> None:
     """See `Store.put_facts`."""
     connection.executemany("DELETE FROM fact WHERE kind = ? AND key = ?", [(kind, key) for key in drop])
     connection.executemany(_WRITE, [(kind, key, value) for key, value in facts.items()])
 
 
-def add(connection: apsw.Connection, kind: str, numbers: Mapping[str, Sequence[int]]) -> None:
+def add_to_facts(connection: apsw.Connection, kind: str, numbers: Mapping[str, Sequence[int]]) -> None:
     """See `Store.add_to_facts`."""
-    for key, more in numbers.items():
-        held = rows(connection, "SELECT number, key, value FROM fact WHERE kind = ? AND key = ?", kind, key)
-        connection.execute(_WRITE, (kind, key, summed(Fact(*held[0]) if held else None, more)))
+    for key, added_numbers in numbers.items():
+        found_rows = rows(connection, "SELECT number, key, value FROM fact WHERE kind = ? AND key = ?", kind, key)
+        connection.execute(
+            _WRITE, (kind, key, add_numbers(Fact(*found_rows[0]) if found_rows else None, added_numbers))
+        )
 
 
-def after(connection: apsw.Connection, kind: str, prefix: str, since: int) -> tuple[Fact, ...]:
+def read_facts(connection: apsw.Connection, kind: str, prefix: str, since: int) -> tuple[Fact, ...]:
     """See `Store.facts`."""
     return tuple(Fact(*row) for row in rows(connection, _AFTER, kind, since, prefix, len(prefix)))

@@ -1,8 +1,7 @@
-"""The SQLite store's files: connections to them, the write lock, and what it means in words when they fail.
+"""The SQLite store's files: connections to them, the write lock, and messages for their failures.
 
-Connections are lent from a small pool, so that a thread that ends leaves nothing behind. Writers of all processes queue
-at a lock file first: SQLite's own waiting (sleep, try again, no order) let single writers starve for seconds under four
-writing processes.
+Connections come from a small pool, so that a thread that ends leaves none open. Writers of all processes first queue at a
+lock file: with SQLite's own waiting (sleep, try again, no order) a single writer starved for seconds beside four others.
 """
 
 from __future__ import annotations
@@ -29,25 +28,27 @@ from hub.store.sqlite import migrations
 from hub.store.sqlite.connection import SqliteConnection, identity_of
 
 PAGE_BYTES: Final = 4096
-CACHE_KIBIBYTES: Final = 8192  # of a connection: what one page of scattered records reads; the system caches the rest
-CHECKPOINT_PAGES: Final = 10_000  # of write-ahead log: at SQLite's own 1,000, writers reach half as many objects/s
-JOURNAL_BYTES: Final = 64 * 1024 * 1024  # the write-ahead log is cut back to this after a burst
+CACHE_KIBIBYTES: Final = 8192  # per connection: enough for one page of scattered records; the system caches the rest
+CHECKPOINT_PAGES: Final = (
+    10_000  # of write-ahead log: with SQLite's default of 1,000, writers reach half as many objects/s
+)
+JOURNAL_BYTES: Final = 64 * 1024 * 1024  # the size to which SQLite cuts the write-ahead log after a burst
 IDLE_CONNECTIONS: Final = 16  # kept open per process; beyond that, one is opened and closed for the call
 LOCK_PAUSE: Final = 0.002  # seconds, on average, between two attempts at the write lock
 
-_random: Final = random.Random()  # noqa: S311 - spreads the attempts, protects nothing; the module's own state is left alone
+_random: Final = random.Random()  # noqa: S311 - only spreads the attempts; does not change the state of `random` itself
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class Files:
     """The store's file, its lock file beside it, and the connections of this process.
 
-    It belongs to the process that made it: in a forked child every call raises StoreError, but `close`, which does
-    nothing there.
+    It belongs to the process that made it: in a forked child every call raises StoreError, except `close`, which does
+    nothing.
     """
 
     def __init__(self, path: Path, *, lock_seconds: float, max_pages: int, create: bool, now: int) -> None:
-        """Open the store; `create` makes it where it is missing and applies what migrations it lacks.
+        """Open the store; `create` makes a missing store and applies missing migrations.
 
         `max_pages` bounds its size in pages of 4,096 bytes, 0: as large as the disk allows.
         """
@@ -75,22 +76,22 @@ class Files:
             self._idle.append(connection)
 
     def _make_file(self) -> SqliteConnection:
-        with _reached(self.path):
+        with _file_errors(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            # marked content and hashes are inside: for the hub's own user only, as SQLite's side files will be
+            # it contains marked content and hashes: only the hub's own user may read it; SQLite's side files get the same mode
             os.fchmod(self._open_lock_file(), 0o600)
         return self._open(mode_from=self._lock_path)
 
     def _prepare(self, connection: SqliteConnection, *, create: bool, now: int) -> None:
-        lacking = migrations.missing(connection)
-        if lacking and not create:
+        missing_steps = migrations.missing(connection)
+        if missing_steps and not create:
             if not migrations.applied(connection):
                 raise StoreUnavailableError(f"the store at {self.path} was never set up: run `hub init`")
             raise StoreUnavailableError(
-                f"the store at {self.path} lacks the step {lacking[0].__name__!r}: run `hub init`, which upgrades it"
+                f"the store at {self.path} lacks the step {missing_steps[0].__name__!r}: run `hub init`, which upgrades it"
             )
-        # a copy that was made with VACUUM INTO has everything but the journal mode
-        if lacking or connection.execute("PRAGMA journal_mode").get != "wal":
+        # a copy made with VACUUM INTO has everything except the journal mode
+        if missing_steps or connection.execute("PRAGMA journal_mode").get != "wal":
             with self._write_lock(time.monotonic() + self.lock_seconds):
                 connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")
                 connection.execute("PRAGMA journal_mode = WAL")
@@ -99,12 +100,12 @@ class Files:
     # ------------------------------------------------------------------------------------------------ connections
 
     def reading(self) -> _Reading:
-        """A connection to read with. What SQLite raises inside comes out as StoreError, in words."""
+        """A connection for reading, as a context manager that turns SQLite's errors into StoreError."""
         return _Reading(self)
 
     @contextmanager
     def snapshot(self) -> Iterator[SqliteConnection]:
-        """As `reading`, for several statements that have to see the same state."""
+        """As `reading`, for several statements that must see the same state."""
         with self.reading() as connection:
             connection.execute("BEGIN")
             try:
@@ -115,9 +116,9 @@ class Files:
 
     @contextmanager
     def writing(self, *, synced: bool = True, patience_seconds: float | None = None) -> Iterator[SqliteConnection]:
-        """The write lock and one transaction: synced to disk at the end of the block, or undone if it fails.
+        """The write lock and one transaction: synced to disk at the end of the block, or rolled back if it fails.
 
-        Not `synced`, it outlives the death of every process, and reaches the disk with the next one that is.
+        Without `synced` it survives the death of every process, and reaches the disk with the next synced transaction.
         """
         deadline = time.monotonic() + (self.lock_seconds if patience_seconds is None else patience_seconds)
         self._require_usable()
@@ -145,27 +146,27 @@ class Files:
                 self.give_back(connection)
 
     def truncate_log(self) -> None:
-        """Copy all that the write-ahead log holds into the file, and truncate the log to nothing.
+        """Copy the whole write-ahead log into the file, and truncate the log to zero bytes.
 
-        StoreUnavailableError where readers prevented it for `lock_seconds`.
+        StoreUnavailableError if readers prevent it for `lock_seconds`.
         """
         deadline = time.monotonic() + self.lock_seconds
         with self.reading() as connection, self._write_lock(deadline):
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
 
     def space(self) -> tuple[int, int]:
-        """(bytes of the store's files, bytes that this user may still write on their file system)."""
-        with _reached(self.path):
+        """(bytes of the store's files, free bytes for this user on their file system)."""
+        with _file_errors(self.path):
             sizes = [file.stat().st_size for file in self.path.parent.glob(f"{self.path.name}*")]
             system = os.statvfs(self.path.parent)
         return sum(sizes), system.f_bavail * system.f_frsize
 
     def require_owner(self) -> None:
-        """StoreError in a child of the process that opened the store."""
+        """Raise StoreError in a child of the process that opened the store."""
         self._owner.require_this_process()
 
     def close(self) -> None:
-        """Close idle connections now, and those in use when they are given back; in a forked child, do nothing."""
+        """Close idle connections now, and connections in use when they are given back; in a forked child, do nothing."""
         if not self._owner.is_this_process:
             return
         self._closed = True
@@ -181,7 +182,7 @@ class Files:
             self._lock_file = None
 
     def borrow(self) -> SqliteConnection:
-        """An idle connection, else a new one; to be given back."""
+        """An idle connection, or a new one; the caller passes it to `give_back`."""
         self._require_usable()
         try:
             return self._idle.pop()
@@ -195,7 +196,7 @@ class Files:
         return connection
 
     def give_back(self, connection: SqliteConnection) -> None:
-        """Keep it for the next, or close it."""
+        """Keep the connection for the next call, or close it."""
         if not self._owner.is_this_process:
             return
         if connection.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
@@ -213,17 +214,17 @@ class Files:
                 return
 
     def _open(self, *, mode_from: Path | None = None) -> SqliteConnection:
-        with _reached(self.path):
+        with _file_errors(self.path):
             connection = SqliteConnection(self.path, mode_from=mode_from)
         try:
             connection.set_busy_timeout(int(self.lock_seconds * 1000))
             for pragma in (
                 "synchronous = FULL",  # law L3: a commit is on disk before it is acknowledged
                 f"cache_size = -{CACHE_KIBIBYTES}",
-                "mmap_size = 0",  # mapped pages would count as the worker's memory, and grow with the collection
+                "mmap_size = 0",  # mapped pages would count as memory of the worker, and grow with the collection
                 f"wal_autocheckpoint = {CHECKPOINT_PAGES}",
                 f"journal_size_limit = {JOURNAL_BYTES}",
-                "secure_delete = ON",  # what was purged leaves no bytes behind; measured: costs writers nothing
+                "secure_delete = ON",  # a purged object leaves no bytes behind; it costs writers nothing measurable
                 "temp_store = MEMORY",
             ):
                 connection.execute(f"PRAGMA {pragma}").fetchall()
@@ -235,7 +236,7 @@ class Files:
         return connection
 
     def _read_identity(self) -> tuple[int, int] | None:
-        try:  # at each visit, so by itself: `_reached` would take as long again
+        try:  # `_file_errors` would double the time of this call, which every request makes
             return identity_of(self.path)
         except OSError as error:
             raise _unreachable(self.path, error) from None
@@ -259,11 +260,11 @@ class Files:
 
     @contextmanager
     def _write_lock(self, deadline: float) -> Iterator[None]:
-        # (1) the threads of this process queue at a lock that wakes them, (2) then one for each process at the file
+        # (1) the threads of this process queue at a lock that wakes them, (2) then one thread of each process at the file
         if not self._threads_lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
             raise self._busy()
         try:
-            with _reached(self.path):
+            with _file_errors(self.path):
                 lock_file = self._open_lock_file()
             while not _try_lock(lock_file):
                 if time.monotonic() >= deadline:
@@ -292,7 +293,7 @@ _files: Final[weakref.WeakSet[Files]] = weakref.WeakSet()
 
 
 def _close_lock_files() -> None:
-    """In a forked child: else the parent's lock would outlive a parent that is killed while it holds it."""
+    """In a forked child: otherwise the lock would stay when the parent is killed while it has the lock."""
     for files in list(_files):
         files.close_lock_file()
 
@@ -316,15 +317,15 @@ def _try_lock(lock_file: int) -> bool:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises into the hub's errors, in words that say what to do."""
+    """Turn SQLite's errors into the hub's errors, with messages that say what to do."""
     try:
         yield
     except apsw.Error as error:
-        raise in_words(path, error) from error
+        raise translate(path, error) from error
 
 
-def in_words(path: Path, error: apsw.Error) -> StoreError:
-    """What SQLite raised, as an error that says what to do."""
+def translate(path: Path, error: apsw.Error) -> StoreError:
+    """SQLite's error as one of the hub's, with a message that says what to do."""
     match error:
         case apsw.FullError():
             return _full(path)
@@ -349,7 +350,7 @@ def in_words(path: Path, error: apsw.Error) -> StoreError:
 
 
 class _Reading:
-    """A connection that is lent for as long as the `with` lasts. A class, since a generator would cost each poll more."""
+    """A connection borrowed for the length of a `with`. A class, since a generator would cost each poll more time."""
 
     __slots__ = ("_connection", "_files")
 
@@ -360,7 +361,7 @@ class _Reading:
         try:
             self._connection = self._files.borrow()
         except apsw.Error as error:
-            raise in_words(self._files.path, error) from error
+            raise translate(self._files.path, error) from error
         return self._connection
 
     def __exit__(
@@ -368,12 +369,12 @@ class _Reading:
     ) -> None:
         self._files.give_back(self._connection)
         if isinstance(error, apsw.Error):
-            raise in_words(self._files.path, error) from error
+            raise translate(self._files.path, error) from error
 
 
 @contextmanager
-def _reached(path: Path) -> Iterator[None]:
-    """The same for what the file system raises, around our own calls to it only."""
+def _file_errors(path: Path) -> Iterator[None]:
+    """As `translated`, for errors of our own calls to the file system."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What is held: as `line.settle` asks it, by id and by what names an id (`mention`, see `migrations`), and as records."""
+"""Reading held records: the answers that `line.settle` needs, by id and by mention (see `migrations`), and whole records."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import orjson
 
 from hub.store.base import Changes
 from hub.store.batch import Batch
-from hub.store.levels import Known, Link, Questions, questions
 from hub.store.ownership import bodies_to_read
+from hub.store.questions import Answers, Link, Questions, questions
 from hub.store.records import HeldVersion, Record, Standing
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.mentions import CONTAINED, DESCRIBED, NAMED, WITHDRAWN, refs_of
@@ -63,61 +63,61 @@ _HISTORY_OF: Final = (
 )
 
 
-def look_up(connection: apsw.Connection, batch: Batch) -> Known:
-    """All that has to be known to decide the batch."""
-    known = Known()
-    while asked := questions(batch, known):
-        _answer(connection, batch, asked, known)
-    if keys := bodies_to_read(batch, known.rows):
-        known.bodies = dict(rows(connection, _BODIES, _list(keys)))
-    return known
+def look_up(connection: apsw.Connection, batch: Batch) -> Answers:
+    """The answers to all questions about the batch."""
+    answers = Answers()
+    while open_questions := questions(batch, answers):
+        _answer(connection, batch, open_questions, answers)
+    if keys := bodies_to_read(batch, answers.rows):
+        answers.bodies = dict(rows(connection, _BODIES, _list(keys)))
+    return answers
 
 
-def _answer(connection: apsw.Connection, batch: Batch, asked: Questions, known: Known) -> None:
-    if asked.rows:
-        known.rows.update(dict.fromkeys(asked.rows, ()))
+def _answer(connection: apsw.Connection, batch: Batch, open_questions: Questions, answers: Answers) -> None:
+    if open_questions.rows:
+        answers.rows.update(dict.fromkeys(open_questions.rows, ()))
         versions: dict[str, list[HeldVersion]] = {}
-        for row in connection.execute(_HELD, (_list(asked.rows),)):
+        for row in connection.execute(_HELD, (_list(open_questions.rows),)):
             held = _held_version(row)
             versions.setdefault(held.id, []).append(held)
-        known.rows.update(versions)
-    if asked.containers:
-        found_keys = rows(connection, _CONTAINER, _list(asked.containers), batch.publisher)
-        known.containers.update(_links(connection, found_keys, highest=True))
-    if asked.namings:
-        # what the batch may bring a newer version of is known by its rows
-        own = [row.key for candidate in batch.candidates for row in known.rows[candidate.id] if row.names]
-        found_keys = rows(connection, _NAMING, _list(asked.namings), batch.publisher, _list(own))
-        known.namings.update(_links(connection, found_keys, highest=False))
-    if asked.descriptions:
-        known.descriptions.update(dict.fromkeys(asked.descriptions, ()))
+        answers.rows.update(versions)
+    if open_questions.containers:
+        found_keys = rows(connection, _CONTAINER, _list(open_questions.containers), batch.publisher)
+        answers.containers.update(_links(connection, found_keys, highest=True))
+    if open_questions.namings:
+        # objects of which the batch may bring a newer version are left out: their rows are read above
+        own = [row.key for candidate in batch.candidates for row in answers.rows[candidate.id] if row.named_ids]
+        found_keys = rows(connection, _NAMING, _list(open_questions.namings), batch.publisher, _list(own))
+        answers.namings.update(_links(connection, found_keys, highest=False))
+    if open_questions.descriptions:
+        answers.descriptions.update(dict.fromkeys(open_questions.descriptions, ()))
         if connection.execute(_ANY_OF_TYPE, (batch.collection, _LANGUAGES)).get:
             describing: dict[str, list[str]] = {}
-            found_keys = rows(connection, _DESCRIBING, _list(asked.descriptions), DESCRIBED, batch.collection)
+            found_keys = rows(connection, _DESCRIBING, _list(open_questions.descriptions), DESCRIBED, batch.collection)
             for name, identifier in found_keys:
                 describing.setdefault(name, []).append(identifier)
-            known.descriptions.update({name: tuple(identifiers) for name, identifiers in describing.items()})
+            answers.descriptions.update({name: tuple(identifiers) for name, identifiers in describing.items()})
 
 
 def _links(
     connection: apsw.Connection, linked_rows: Iterable[tuple[Any, ...]], *, highest: bool
 ) -> dict[str, Link | None]:
-    """By id, the highest or lowest of the records whose keys stand behind it."""
+    """By id, the highest or lowest of the records whose keys follow the id in its row."""
     linked_rows = list(linked_rows)
-    keys = [key for _, *some in linked_rows for key in some if key is not None]
+    keys = [key for _, *row_keys in linked_rows for key in row_keys if key is not None]
     by_key: dict[int, Link] = {}
     if keys:
         by_key = {key: Link(level, identifier) for key, level, identifier in rows(connection, _LINKS, _list(keys))}
     pick = max if highest else min
     return {
-        name: pick((by_key[key] for key in some if key is not None), key=lambda link: link.level, default=None)
-        for name, *some in linked_rows
+        name: pick((by_key[key] for key in row_keys if key is not None), key=lambda link: link.level, default=None)
+        for name, *row_keys in linked_rows
     }
 
 
 def _held_version(row: tuple[Any, ...]) -> HeldVersion:
-    collection, identifier, version, level, owner, publishers, revoked, digest, key, kind, source, *rest = row
-    governing, newest, preceded, withdrawn, reached, text = rest
+    collection, identifier, version, level, owner, publishers, revoked, digest, key, kind, source, *columns = row
+    governing, newest, preceded, withdrawn, reached, text = columns
     refs = refs_of(text)
     return HeldVersion(
         collection=collection,
@@ -133,14 +133,14 @@ def _held_version(row: tuple[Any, ...]) -> HeldVersion:
         place=place_of(key),
         source=source,
         standing=_standing(governing, newest, preceded, withdrawn),
-        reached=reached,
-        names=refs.names,
-        contains=refs.contains,
+        lowest_level=reached,
+        named_ids=refs.named_ids,
+        contained_ids=refs.contained_ids,
     )
 
 
 def _standing(governing: int, newest: int, preceded: int, withdrawn: int) -> Standing:
-    return Standing(governing, newest=bool(newest), preceded=preceded, withdrawn=bool(withdrawn))
+    return Standing(governing, newest=bool(newest), preceding_level=preceded, withdrawn=bool(withdrawn))
 
 
 def records_of(connection: apsw.Connection, number: int, collection: str) -> Iterator[Record]:
@@ -155,7 +155,7 @@ def records_at(connection: apsw.Connection, collection: str, keys: str) -> Itera
 
 
 def standings_of(connection: apsw.Connection, number: int) -> Iterator[tuple[int, Standing]]:
-    """(place, standing) of every record of the collection, in place order, as they are kept."""
+    """(place, standing) of every record of the collection, as stored, in place order."""
     for key, *columns in connection.execute(_STANDINGS_OF, (key_of(number, 0), key_of(number, LAST_PLACE))):
         yield place_of(key), _standing(*columns)
 
@@ -172,9 +172,9 @@ def history_of(connection: apsw.Connection, number: int, collection: str, object
 
 
 def _record(collection: str, row: tuple[Any, ...]) -> Record:
-    key, identifier, kind, version, text, level, owner, publishers, revoked, accepted_at, *rest = row
-    body, digest, source, reached, refs_found = rest
-    refs = refs_of(refs_found)
+    key, identifier, kind, version, text, level, owner, publishers, revoked, accepted_at, *columns = row
+    body, digest, source, reached, refs_column = columns
+    refs = refs_of(refs_column)
     return Record(
         collection=collection,
         place=place_of(key),
@@ -190,10 +190,10 @@ def _record(collection: str, row: tuple[Any, ...]) -> Record:
         body=body,
         digest=digest,
         source=source,
-        reached=reached,
-        names=refs.names,
-        contains=refs.contains,
-        describes=refs.describes,
+        lowest_level=reached,
+        named_ids=refs.named_ids,
+        contained_ids=refs.contained_ids,
+        described_id=refs.described_id,
     )
 
 
@@ -202,14 +202,14 @@ def _list(values: Iterable[Any]) -> str:
 
 
 def last_change(connection: apsw.Connection) -> int:
-    """The number of the last change to a record that was held already, 0 where there was none."""
+    """The number of the last change to an existing record, 0 if there was none."""
     number = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'record_change'").get
     return number if isinstance(number, int) else 0
 
 
 def changes_since(connection: apsw.Connection, number: int, since: int) -> Changes:
     """The changes in the collection of that number, after the change `since`."""
-    # one statement, one state: numbers without a gap are all that there were
+    # one statement sees one state: numbers without a gap are all changes there were
     changes = rows(connection, "SELECT number, key FROM record_change WHERE number > ? ORDER BY number", since)
     if not changes:
         return Changes(last_change(connection), None)

@@ -1,6 +1,6 @@
-"""How the SQLite store keeps what a record refers to: as text in its row, and as rows of `mention`, the way back.
+"""How the SQLite store keeps a record's references: as text in its row, and as rows of `mention`, an index of the named ids.
 
-The text is what `mention` rows are made of and removed by, without a look into the body.
+The text serves to add and remove the `mention` rows without reading the body.
 """
 
 from __future__ import annotations
@@ -17,62 +17,62 @@ from hub.store.records import Standing
 NAMED: Final = 0
 CONTAINED: Final = 1
 DESCRIBED: Final = 2
-WITHDRAWN: Final = 3  # is added where the newest version of what names it is a revocation
+WITHDRAWN: Final = 3  # added to the kind if the newest version of the naming object is a revocation
 
 INSERT_MENTION: Final = "INSERT INTO mention (name, kind, publisher, level, key) VALUES (?, ?, ?, ?, ?)"
 _DELETE_MENTION: Final = "DELETE FROM mention WHERE name = ? AND kind = ? AND publisher = ? AND level = ? AND key = ?"
-_OF_RECORD: Final = "SELECT governing, withdrawn, publishers, refs FROM record WHERE key = ?"
+_REFERENCES_OF_RECORD: Final = "SELECT governing, withdrawn, publishers, refs FROM record WHERE key = ?"
 _NONE: Final = References()
 
 _Row = tuple[str, int, str, int, int]
 
 
 def refs_text(refs: References) -> str:
-    """The references as a row keeps them."""
+    """The references as text for a row."""
     if refs == _NONE:
         return ""
-    return orjson.dumps([refs.names, refs.contains, refs.describes]).decode()
+    return orjson.dumps([refs.named_ids, refs.contained_ids, refs.described_id]).decode()
 
 
 def refs_of(text: str) -> References:
-    """What `refs_text` wrote."""
+    """The references in a text of `refs_text`."""
     if not text:
         return _NONE
     names, contains, describes = orjson.loads(text)
     return References(tuple(names), tuple(contains), describes)
 
 
-def mentions(refs: References) -> Iterator[tuple[int, str]]:
-    """(kind, id) of each reference; what is contained or described is not named a second time."""
-    others = {*refs.contains, refs.describes}
-    yield from ((NAMED, name) for name in refs.names if name not in others)
-    yield from ((CONTAINED, name) for name in refs.contains)
-    if refs.describes:
-        yield DESCRIBED, refs.describes
+def references_by_kind(refs: References) -> Iterator[tuple[int, str]]:
+    """(kind, id) of each reference; a contained or described id does not count as named, too."""
+    other_ids = {*refs.contained_ids, refs.described_id}
+    yield from ((NAMED, name) for name in refs.named_ids if name not in other_ids)
+    yield from ((CONTAINED, name) for name in refs.contained_ids)
+    if refs.described_id:
+        yield DESCRIBED, refs.described_id
 
 
-def mention_rows(refs: References, publisher: str, standing: Standing, key: int) -> list[_Row]:
+def make_mention_rows(refs: References, publisher: str, standing: Standing, key: int) -> list[_Row]:
     """The rows of `mention` for one publisher of a record."""
     shift = WITHDRAWN * standing.withdrawn
-    return [(name, kind + shift, publisher, standing.governing, key) for kind, name in mentions(refs)]
+    return [(name, kind + shift, publisher, standing.governing, key) for kind, name in references_by_kind(refs)]
 
 
-def mention(connection: apsw.Connection, key: int) -> None:
-    """Add the rows of `mention` that belong to a record as it stands in its own row."""
-    if held_rows := _rows_of(connection, key):
-        connection.executemany(INSERT_MENTION, held_rows)
+def add_mentions(connection: apsw.Connection, key: int) -> None:
+    """Add the rows of `mention` for a record, by its own row."""
+    if mention_rows := _rows_of(connection, key):
+        connection.executemany(INSERT_MENTION, mention_rows)
 
 
-def unmention(connection: apsw.Connection, key: int) -> None:
-    """Remove the rows of `mention` of a record; before its own row changes."""
-    if held_rows := _rows_of(connection, key):
-        connection.executemany(_DELETE_MENTION, held_rows)
+def remove_mentions(connection: apsw.Connection, key: int) -> None:
+    """Remove the rows of `mention` for a record; call it before its own row changes."""
+    if mention_rows := _rows_of(connection, key):
+        connection.executemany(_DELETE_MENTION, mention_rows)
 
 
 def _rows_of(connection: apsw.Connection, key: int) -> list[_Row]:
-    value: Any = connection.execute(_OF_RECORD, (key,)).get
+    value: Any = connection.execute(_REFERENCES_OF_RECORD, (key,)).get
     if value is None or not value[3]:
         return []
     governing, withdrawn, publishers, text = value
-    standing, refs = Standing(governing, newest=True, preceded=0, withdrawn=bool(withdrawn)), refs_of(text)
-    return [row for publisher in publishers.split("\n") for row in mention_rows(refs, publisher, standing, key)]
+    standing, refs = Standing(governing, newest=True, preceding_level=0, withdrawn=bool(withdrawn)), refs_of(text)
+    return [row for publisher in publishers.split("\n") for row in make_mention_rows(refs, publisher, standing, key)]

@@ -1,7 +1,7 @@
-"""How the SQLite store's tables came to be: named steps, each applied once, together with the record that it was.
+"""The steps that made the SQLite store's tables: each has a name, and is applied and recorded once.
 
-To change the tables, add a function at the end of `MIGRATIONS`; never change one that was released. `hub init` applies
-what is missing. A store that knows a step which this program does not was written by a newer hub, and is left alone.
+To change the tables, add a function at the end of `MIGRATIONS`; never change a released one. `hub init` applies the
+missing steps. If the store records a step that this program does not know, a newer hub wrote it: refuse it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import apsw
 
 from hub.errors import StoreError
 from hub.stix.references import references_in
-from hub.store.sqlite.mentions import mentions, refs_text
+from hub.store.sqlite.mentions import references_by_kind, refs_text
 from hub.store.sqlite.values import value_rows
 
 Migration = Callable[[apsw.Connection], None]
@@ -22,14 +22,14 @@ APPLICATION_ID: Final = 0x54534875  # "TSHu" in the file's header: which program
 
 
 def objects_in_line(connection: apsw.Connection) -> None:
-    """Collections with their heads, and what stands in them.
+    """Collections with their heads, and their records.
 
-    (1) `key` is collection << 48 | place: records lie in the file in the order in which they are read, and the key
-    alone says where a record stands. (2) Bodies lie apart, so that look-ups and manifests walk narrow rows.
+    (1) `key` is collection << 48 | place: records are stored in the order in which they are read, and the key alone gives
+    the place of a record. (2) Bodies have a table of their own, so that look-ups and manifests walk narrow rows.
     (3) "The last version that this reader may see" is one range in one of five partial indexes, one for each
-    clearance, since a row is last for clearance c where level <= c < superseded_level. (4) `record_by_level` serves
+    clearance, since a row is last for clearance c if level <= c < superseded_level. (4) `record_by_level` serves
     every and first versions, `record_by_type` one type or a few, each as a handful of ranges to merge.
-    (5) The id comes first in `record_by_id`, so that one look-up tells whether any collection holds it (law L4).
+    (5) The id comes first in `record_by_id`, so that one look-up tells whether any collection has it (law L4).
     """
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     connection.execute("""
@@ -74,7 +74,7 @@ def objects_in_line(connection: apsw.Connection) -> None:
 
 
 def statuses_accounts_and_secret(connection: apsw.Connection) -> None:
-    """What is kept beside the objects. Of credentials there are only hashes, of status resources the ready JSON."""
+    """Data beside the objects. Credentials are stored only as hashes, status resources as finished JSON."""
     connection.execute("""
         CREATE TABLE status (
             id TEXT PRIMARY KEY,
@@ -104,14 +104,14 @@ def statuses_accounts_and_secret(connection: apsw.Connection) -> None:
 
 
 def versions_by_instant(connection: apsw.Connection) -> None:
-    """match[version]=<timestamp> without an id would else read the whole collection for each page."""
+    """An index, without which match[version]=<timestamp> without an id would read the whole collection for each page."""
     connection.execute("CREATE INDEX record_by_version ON record (collection, version, level)")
 
 
 def facts_beside_objects(connection: apsw.Connection) -> None:
-    """Deliveries, confirmations, reminders: small values by kind and key, numbered again with each write.
+    """Deliveries, confirmations, reminders: small values by kind and key, with a new number at each write.
 
-    AUTOINCREMENT: a number that was given is never given again, or a reader that asks for what came later would miss it.
+    AUTOINCREMENT never reuses a number; otherwise a reader that asks for later facts would miss one.
     """
     connection.execute("""
         CREATE TABLE fact (
@@ -126,13 +126,13 @@ def facts_beside_objects(connection: apsw.Connection) -> None:
 
 
 def levels_that_govern(connection: apsw.Connection) -> None:
-    """A newer version governs the older ones, and records know their references (law L5).
+    """A newer version governs the older ones, and records store their references (law L5).
 
-    (1) Who may not see the newest version of an object sees none, so the governing levels of its versions never rise from
+    (1) A reader who may not see the newest version of an object sees none, so the governing levels of its versions never rise from
     old to new, and "the last version that this reader may see" is the newest one or nothing: one index serves every
-    reader, as one range for each level, merged. (2) A record is first for clearance c where governing <= c < preceded.
-    (3) `mention` is the way back from what is named to what names it: by whom, and at which level, so that the lowest and
-    the highest are found in one step. (4) Bodies stay where they are; what they refer to is read from them once.
+    reader, as one range for each level, merged. (2) A record is first for clearance c if governing <= c < preceded.
+    (3) `mention` leads from a named id to the objects that name it, with their publisher and level, so that the lowest and
+    the highest are found in one step. (4) Bodies stay where they are; their references are read from them once.
     """
     connection.execute("""
         CREATE TABLE record_that_governs (
@@ -218,17 +218,17 @@ def _read_references(connection: apsw.Connection) -> None:
                     [
                         (name, kind + 3 * withdrawn, publisher, governing, key)
                         for publisher in publishers.split("\n")
-                        for kind, name in mentions(refs)
+                        for kind, name in references_by_kind(refs)
                     ],
                 )
         last = bodies[-1][0]
 
 
 def changes_of_records(connection: apsw.Connection) -> None:
-    """Which records were changed or removed, numbered, so that pages kept ready to send are known to be as they were.
+    """The numbers of changed and removed records, by which the hub knows that a cached page is still correct.
 
-    Triggers write it, so that no statement can forget to. The last 10,000 changes are kept: a reader that has to ask for more
-    starts again from nothing.
+    Triggers write them, so that no statement can forget it. The last 10,000 changes are kept: a reader that needs more
+    starts again with an empty cache.
     """
     connection.execute("""
         CREATE TABLE record_change (number INTEGER PRIMARY KEY AUTOINCREMENT, key INTEGER NOT NULL) STRICT;
@@ -247,9 +247,9 @@ def changes_of_records(connection: apsw.Connection) -> None:
 
 
 def trail_of_what_was_done(connection: apsw.Connection) -> None:
-    """The audit trail (`store.trail`), which is only ever added to, and the key of its seals.
+    """The append-only audit trail (`store.trail`), and the key of its seals.
 
-    What the store holds already is noted when it is next opened by `hub init`.
+    The next `hub init` writes the first entries for the records that the store already has.
     """
     connection.execute("""
         CREATE TABLE trail (
@@ -269,7 +269,7 @@ def trail_of_what_was_done(connection: apsw.Connection) -> None:
 
 
 def records_to_be_judged(connection: apsw.Connection) -> None:
-    """Which records have levels that an older hub gave, and which are hidden until the operator decides: few or none."""
+    """Indexes of the records with levels from an older hub, and of the records that are hidden until the operator decides."""
     connection.execute("""
         CREATE INDEX record_of_unknown_level ON record (collection) WHERE source = '';
         CREATE INDEX record_hidden ON record (collection) WHERE level = 5;
@@ -277,10 +277,10 @@ def records_to_be_judged(connection: apsw.Connection) -> None:
 
 
 def values_to_look_up(connection: apsw.Connection) -> None:
-    """The way from a value to the objects that hold it (`hub.stix.values`), with the level that decides who sees them.
+    """An index from a value to the objects that contain it (`hub.stix.values`), with the level that decides who sees them.
 
-    (1) Rows are made after the objects, see `values`; `valued` says how far. (2) Of what is held already they are sorted
-    before they are put in, which takes a fifth of the time.
+    (1) Rows are made after the objects, see `values`; `valued` says how far. (2) Rows of existing records are sorted before
+    they are inserted, which takes a fifth of the time.
     """
     connection.execute("""
         CREATE TABLE value (
@@ -324,14 +324,14 @@ MIGRATIONS: Final[tuple[Migration, ...]] = (
 
 
 def applied(connection: apsw.Connection) -> tuple[str, ...]:
-    """The names of the steps that this store has taken, in order; none where it is new."""
+    """The names of the applied steps, in order; none if the store is new."""
     if connection.execute("SELECT count(*) FROM sqlite_schema WHERE name = 'migration'").get == 0:
         return ()
     return tuple(str(row[0]) for row in connection.execute("SELECT name FROM migration ORDER BY number"))
 
 
 def missing(connection: apsw.Connection, migrations: Sequence[Migration] = MIGRATIONS) -> tuple[Migration, ...]:
-    """The steps that are still to be taken. StoreError where the file is another program's or a newer hub's."""
+    """The steps that are not applied yet. StoreError if the file belongs to another program or a newer hub."""
     owner = connection.execute("PRAGMA application_id").get
     if owner != APPLICATION_ID:
         if connection.execute("SELECT count(*) FROM sqlite_schema").get:
@@ -340,19 +340,19 @@ def missing(connection: apsw.Connection, migrations: Sequence[Migration] = MIGRA
             )
         return tuple(migrations)
     names = [migration.__name__ for migration in migrations]
-    taken = applied(connection)
-    unknown = [name for name in taken if name not in names]
+    applied_names = applied(connection)
+    unknown = [name for name in applied_names if name not in names]
     if unknown:
         raise StoreError(
             f"the store was written by a newer hub (it has taken the step {unknown[-1]!r}, which this one does not "
             "know): upgrade this hub, or point HUB_STORE at another file"
         )
-    return tuple(migration for migration in migrations if migration.__name__ not in taken)
+    return tuple(migration for migration in migrations if migration.__name__ not in applied_names)
 
 
 def migrate(connection: apsw.Connection, now: int, migrations: Sequence[Migration] = MIGRATIONS) -> tuple[str, ...]:
-    """Take the steps that are missing, each in one transaction with its record; the names of those taken."""
-    done: list[str] = []
+    """Apply the missing steps, each in one transaction with its row in `migration`; return their names."""
+    applied_names: list[str] = []
     for migration in missing(connection, migrations):
         connection.execute("BEGIN IMMEDIATE")
         try:
@@ -360,14 +360,14 @@ def migrate(connection: apsw.Connection, now: int, migrations: Sequence[Migratio
                 "CREATE TABLE IF NOT EXISTS migration "
                 "(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, applied_at INTEGER NOT NULL) STRICT"
             )
-            # another process may have taken the step while this one waited
+            # another process may have applied the step while this one waited
             if migration.__name__ not in applied(connection):
                 migration(connection)
                 connection.execute("INSERT INTO migration (name, applied_at) VALUES (?, ?)", (migration.__name__, now))
-                done.append(migration.__name__)
+                applied_names.append(migration.__name__)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-    return tuple(done)
+    return tuple(applied_names)

@@ -1,8 +1,8 @@
-"""Reading pages from the SQLite store: which records, in place order, and their bodies joined.
+"""Reading pages from the SQLite store: the matching records in place order, with their bodies joined.
 
-A query is one range of an index or a few, each in place order by itself. The common poll (the newest versions, whatever
-their type) is one statement, in which SQLite merges a range for each level; with more ranges `_merged` takes turns. See
-`migrations` for the indexes. Nowhere is a record read that the reader may not see, and nothing grows with the collection.
+A query reads one or a few ranges of an index, each in place order. The common poll (the newest versions of all types) is
+one statement, in which SQLite merges a range for each level; `_merged_keys` merges the ranges of other queries. See
+`migrations` for the indexes. No statement reads a record that the reader may not see, and no cost grows with the collection.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import apsw
 
-from hub.store.base import COMPARED_MOST
+from hub.store.base import MOST_COMPARED
 from hub.store.query import ManifestPage, ManifestRow, Page, Query
 from hub.store.records import NO_LEVEL
 from hub.store.sqlite.files import rows
@@ -29,9 +29,8 @@ EMPTY: Final = Page(body=b"", count=0, first=0, last=0, more=False)
 LEVELS: Final = range(NO_LEVEL)
 _CHUNK: Final = 16  # keys read from one of many ranges at a time, at least
 
-# The innermost select's order is the order of the join above it and of what is put together: SQLite has no other way
-# to walk a CROSS JOIN, and a test holds it to that. One step per page also means that the interpreter's lock is let
-# go once, not a thousand times.
+# The innermost select's order is the order of the join above it and of the joined text: SQLite has no other way to walk a
+# CROSS JOIN, and a test checks it. One step per page also releases the interpreter's lock once, not a thousand times.
 _JOINED: Final = "SELECT count(*), min(key), max(key), CAST(group_concat(body, ',') AS BLOB) FROM ({})"
 _OF_RANGE: Final = "SELECT b.key AS key, b.body AS body FROM ({}) AS k CROSS JOIN body AS b ON b.key = k.key"
 _NEWEST_OF_LEVEL: Final = (
@@ -83,8 +82,8 @@ _BY_ID: Final = (
     "OR version IN (SELECT value FROM json_each(?9))) "
     "AND (?10 IS NULL OR type IN (SELECT value FROM json_each(?10))) ORDER BY key LIMIT ?3"
 )
-# (1) By `value`, where no row is read of a level or a collection that the reader may not see, so that the time tells
-# nothing of it; (2) by the bodies of what has no rows there yet.
+# (1) By `value`, without reading a row of a level or collection that the reader may not see, so that the time reveals
+# nothing about such rows; (2) by the bodies of records that have no rows in `value` yet.
 _BY_MARK: Final = (
     "SELECT v.key AS key FROM json_each(?4) AS m "  # noqa: S608 - one statement in another
     "CROSS JOIN json_each(?5) AS l CROSS JOIN value AS v "
@@ -119,7 +118,7 @@ class _Range:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _PageRequest:
     """A query with the collection's number in place of its name."""
 
     query: Query
@@ -134,86 +133,86 @@ def key_of(number: int, place: int) -> int:
 
 
 def place_of(key: int) -> int:
-    """The place in line that a key says."""
+    """The place in the line in a key."""
     return key & LAST_PLACE
 
 
 def read_page(connection: apsw.Connection, number: int, query: Query, max_bytes: int) -> Page:
     """One page with bodies; `connection` shows one state for as long as this lasts."""
-    asked = _asked(number, query)
-    ranges = _ranges(connection, asked)
+    request = _page_request(number, query)
+    ranges = _ranges(connection, request)
     if len(ranges) == 1:
-        values = (number, asked.after, asked.limit, *ranges[0].values)
+        values = (number, request.after, request.limit, *ranges[0].values)
         page = _bodies(connection, _OF_RANGE.format(ranges[0].sql), values, max_bytes)
-        next_place = _next_place(connection, asked, ranges[0], page)
+        next_place = _next_place(connection, request, ranges[0], page)
         return replace(page, more=next_place > 0, next_place=next_place)
-    keys = _merged(connection, asked, ranges, asked.limit + 1)
+    keys = _merged_keys(connection, request, ranges, request.limit + 1)
     if not keys:
         return EMPTY
-    page = _bodies(connection, _OF_KEYS, (apsw.carray(array("q", keys[: asked.limit])),), max_bytes)
+    page = _bodies(connection, _OF_KEYS, (apsw.carray(array("q", keys[: request.limit])),), max_bytes)
     more = page.count < len(keys)
     return replace(page, more=more, next_place=place_of(keys[page.count]) if more else 0)
 
 
 def read_manifest(connection: apsw.Connection, number: int, query: Query) -> ManifestPage:
     """One page of ids, places and versions."""
-    asked = _asked(number, query)
-    keys = _merged(connection, asked, _ranges(connection, asked), asked.limit + 1)
+    request = _page_request(number, query)
+    keys = _merged_keys(connection, request, _ranges(connection, request), request.limit + 1)
     if not keys:
         return ManifestPage(rows=(), more=False)
-    manifest_rows = rows(connection, _KEYS_MANIFEST, apsw.carray(array("q", keys[: asked.limit])))
+    manifest_rows = rows(connection, _KEYS_MANIFEST, apsw.carray(array("q", keys[: request.limit])))
     entries = tuple(ManifestRow(row_id, key & LAST_PLACE, text, level) for row_id, key, text, level in manifest_rows)
-    return ManifestPage(rows=entries, more=len(keys) > asked.limit)
+    return ManifestPage(rows=entries, more=len(keys) > request.limit)
 
 
 def keys_of_object(
     connection: apsw.Connection, number: int, object_id: str, clearance: int, versions: VersionMatch
 ) -> list[int]:
-    """The keys of those versions of one object, in place order."""
+    """The keys of the matching versions of one object, in place order."""
     query = Query("", clearance, after=0, limit=1, ids=(object_id,), versions=versions)
     return _key_list(connection, number, _by_id(query), key_of(number, 0), -1)
 
 
-def newest(connection: apsw.Connection, number: int, clearance: int) -> int:
+def newest_place(connection: apsw.Connection, number: int, clearance: int) -> int:
     """The place of the newest record at or below the clearance, 0 if there is none."""
     levels, preceded = _numbers(range(clearance + 1)), _numbers(range(NO_LEVEL + 1))
     key = connection.execute(_NEWEST_PLACE, (number, levels, preceded)).get
     return place_of(key) if isinstance(key, int) else 0
 
 
-def _asked(number: int, query: Query) -> _Asked:
+def _page_request(number: int, query: Query) -> _PageRequest:
     place = min(max(query.after, 0), LAST_PLACE)
-    return _Asked(query, number, key_of(number, place), max(query.limit, 1))
+    return _PageRequest(query, number, key_of(number, place), max(query.limit, 1))
 
 
 def is_plain(query: Query) -> bool:
-    """Whether this is the default poll: the last versions of everything, from a place on."""
-    asked = query.versions
+    """Whether this is the default poll: the last versions of all objects after a place."""
+    versions = query.versions
     filtered = query.ids or query.types or query.marks or query.contains
-    return not (filtered or asked.first or asked.every or asked.instants) and asked.last
+    return not (filtered or versions.first or versions.every or versions.instants) and versions.last
 
 
 # ------------------------------------------------------------------------------------------------------------- bodies
 
 
 def _bodies(connection: apsw.Connection, sql: str, values: tuple[Any, ...], max_bytes: int) -> Page:
-    """The bodies that `sql` selects, put together inside SQLite; as many as fit, where all pass `max_bytes`."""
-    # SQLite gives up as soon as a value would pass its limit of length: no page is ever built up beyond it.
-    before = connection.limit(apsw.SQLITE_LIMIT_LENGTH, max_bytes)
+    """The bodies that `sql` selects, joined inside SQLite; if together they exceed `max_bytes`, as many as fit."""
+    # SQLite stops as soon as a value would exceed its limit of length, so no page grows beyond it
+    old_limit = connection.limit(apsw.SQLITE_LIMIT_LENGTH, max_bytes)
     try:
         row = connection.execute(_JOINED.format(sql), values).get
     except apsw.TooBigError:
         row = None
     finally:
-        connection.limit(apsw.SQLITE_LIMIT_LENGTH, before)
+        connection.limit(apsw.SQLITE_LIMIT_LENGTH, old_limit)
     if row is None:
-        return _cut(connection.execute(sql, values), max_bytes)
+        return _shortened_page(connection.execute(sql, values), max_bytes)
     count, first, last, body = row
     return Page(body, count, first & LAST_PLACE, last & LAST_PLACE, more=False) if count else EMPTY
 
 
-def _cut(key_bodies: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
-    """The first of the rows (key, body), and as many more as fit; `more` where one did not."""
+def _shortened_page(key_bodies: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
+    """The first of the rows (key, body), and as many more as fit; `more` if one did not fit."""
     bodies: list[bytes] = []
     first = last = size = 0
     more = False
@@ -228,47 +227,47 @@ def _cut(key_bodies: Iterator[tuple[Any, ...]], max_bytes: int) -> Page:
     return Page(b",".join(bodies), len(bodies), first, last, more)
 
 
-def _next_place(connection: apsw.Connection, asked: _Asked, of: _Range, page: Page) -> int:
-    """The place of the record after the page, 0 where there is none."""
-    # a page that was not cut off by its limits ends where everything ends
-    if page.count == 0 or (page.count < asked.query.limit and not page.more):
+def _next_place(connection: apsw.Connection, request: _PageRequest, key_range: _Range, page: Page) -> int:
+    """The place of the record after the page, 0 if there is none."""
+    # a page below its limits is the last one
+    if page.count == 0 or (page.count < request.query.limit and not page.more):
         return 0
-    after = key_of(asked.number, page.last)
-    key = connection.execute(of.sql, (asked.number, after, 1, *of.values)).get
+    after = key_of(request.number, page.last)
+    key = connection.execute(key_range.sql, (request.number, after, 1, *key_range.values)).get
     return place_of(key) if isinstance(key, int) else 0
 
 
 # --------------------------------------------------------------------------------------------------------------- keys
 
 
-def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
-    """Ranges that hold together what the query matches (some of it twice where it asks for a union of versions)."""
-    query, versions = asked.query, asked.query.versions
+def _ranges(connection: apsw.Connection, request: _PageRequest) -> list[_Range]:
+    """Ranges that together contain all matches (some twice if the query asks for a union of versions)."""
+    query, versions = request.query, request.query.versions
     visible = range(query.clearance + 1)
     if query.ids or query.marks or query.contains:
-        return [_looked_up(query)]
+        return [_lookup_range(query)]
 
     def shapes(sql: str, *values: str) -> list[tuple[Any, ...]]:
-        return rows(connection, sql, asked.number, asked.after, *values)
+        return rows(connection, sql, request.number, request.after, *values)
 
-    def of_types(newest: Sequence[int], sql: str, *values: int) -> list[_Range]:
+    def ranges_by_type(newest: Sequence[int], sql: str, *values: int) -> list[_Range]:
         range_values = shapes(_SHAPES_BY_TYPE, json.dumps(query.types), _numbers(newest), _numbers(visible))
         return [_Range(sql, (*shape, *values)) for shape in range_values]
 
-    def of_levels(preceded: range) -> list[_Range]:
-        range_values = shapes(_SHAPES_BY_LEVEL, _numbers(visible), _numbers(preceded))
+    def ranges_by_level(preceding_levels: range) -> list[_Range]:
+        range_values = shapes(_SHAPES_BY_LEVEL, _numbers(visible), _numbers(preceding_levels))
         return [_Range(_BY_LEVEL, shape) for shape in range_values]
 
     if versions.every:
-        return of_types(_ANY, _BY_TYPE_ANY) if query.types else of_levels(range(NO_LEVEL + 1))
+        return ranges_by_type(_ANY, _BY_TYPE_ANY) if query.types else ranges_by_level(range(NO_LEVEL + 1))
     ranges: list[_Range] = []
     if versions.last:
-        ranges += of_types(_NEWEST, _BY_TYPE_ANY) if query.types else [_Range(_NEWEST_KEYS[query.clearance])]
+        ranges += ranges_by_type(_NEWEST, _BY_TYPE_ANY) if query.types else [_Range(_NEWEST_KEYS[query.clearance])]
     if versions.first:
         if query.types:
-            ranges += of_types(_ANY, _BY_TYPE_FIRST, query.clearance)
+            ranges += ranges_by_type(_ANY, _BY_TYPE_FIRST, query.clearance)
         else:
-            ranges += of_levels(range(query.clearance + 1, NO_LEVEL + 1))
+            ranges += ranges_by_level(range(query.clearance + 1, NO_LEVEL + 1))
     if versions.instants:
         range_values = shapes(_SHAPES_BY_INSTANT, _numbers(versions.instants), _numbers(visible))
         sql, types = (_BY_INSTANT_TYPES, (json.dumps(query.types),)) if query.types else (_BY_INSTANT_ANY, ())
@@ -276,11 +275,11 @@ def _ranges(connection: apsw.Connection, asked: _Asked) -> list[_Range]:
     return ranges
 
 
-def _looked_up(query: Query) -> _Range:
-    """The range of records that are asked for by something in them."""
+def _lookup_range(query: Query) -> _Range:
+    """The range of a query by ids, values or contained ids."""
     types, visible = json.dumps(query.types) if query.types else None, _numbers(range(query.clearance + 1))
     if query.marks:
-        return _Range(_BY_MARK, (_numbers(query.marks), visible, types, COMPARED_MOST))
+        return _Range(_BY_MARK, (_numbers(query.marks), visible, types, MOST_COMPARED))
     if query.contains:
         names = (json.dumps(query.contains), json.dumps(query.publishers))
         return _Range(_BY_CONTENT, (*names, visible, CONTAINED, types))
@@ -301,38 +300,38 @@ def _by_id(query: Query) -> _Range:
     return _Range(_BY_ID, values)
 
 
-def _merged(connection: apsw.Connection, asked: _Asked, ranges: Sequence[_Range], wanted: int) -> list[int]:
-    """The first `wanted` keys in all ranges together, in order, each once.
+def _merged_keys(connection: apsw.Connection, request: _PageRequest, ranges: Sequence[_Range], count: int) -> list[int]:
+    """The first `count` keys of all ranges together, in order, each once.
 
-    (1) Each range is read in chunks. (2) What is wanted cannot lie beyond the last of the first `wanted` keys met so
-    far, so (3) only ranges that may hold more before that are read on, in chunks that grow up to `wanted`.
+    (1) Read each range in chunks. (2) No result lies beyond the last of the first `count` keys so far, so (3) read on
+    only in ranges that may have more keys before it, in chunks that grow up to `count`.
     """
     if len(ranges) == 1:
-        return _key_list(connection, asked.number, ranges[0], asked.after, wanted)
-    chunk = max(_CHUNK, 2 * wanted // max(1, len(ranges)))
+        return _key_list(connection, request.number, ranges[0], request.after, count)
+    chunk = max(_CHUNK, 2 * count // max(1, len(ranges)))
     merged: list[int] = []
-    reach = dict.fromkeys(range(len(ranges)), asked.after)  # how far each range that goes on was read
-    behind = list(reach)
-    while behind:
-        for index in behind:  # (1)
-            keys = _key_list(connection, asked.number, ranges[index], reach[index], chunk)
+    last_keys = dict.fromkeys(range(len(ranges)), request.after)  # the last key read of each range that has more
+    unfinished = list(last_keys)
+    while unfinished:
+        for index in unfinished:  # (1)
+            keys = _key_list(connection, request.number, ranges[index], last_keys[index], chunk)
             merged += keys
             if len(keys) < chunk:
-                del reach[index]
+                del last_keys[index]
             else:
-                reach[index] = keys[-1]
+                last_keys[index] = keys[-1]
         merged.sort()
-        merged = list(dict.fromkeys(merged))[:wanted]
+        merged = list(dict.fromkeys(merged))[:count]
         # (2)
-        behind = [index for index, last in reach.items() if len(merged) < wanted or last < merged[-1]]
-        chunk = max(min(2 * chunk, wanted), chunk)  # (3)
+        unfinished = [index for index, last in last_keys.items() if len(merged) < count or last < merged[-1]]
+        chunk = max(min(2 * chunk, count), chunk)  # (3)
     return merged
 
 
-def _key_list(connection: apsw.Connection, number: int, of: _Range, after: int, limit: int) -> list[int]:
-    # as one JSON text: a step for each key would release the interpreter's lock and take it again for each
-    together = f"SELECT json_group_array(key) FROM ({of.sql})"  # noqa: S608 - one of the statements above
-    keys: list[int] = json.loads(rows(connection, together, number, after, limit, *of.values)[0][0])
+def _key_list(connection: apsw.Connection, number: int, key_range: _Range, after: int, limit: int) -> list[int]:
+    # one JSON text: a step for each key would release and take the interpreter's lock each time
+    statement = f"SELECT json_group_array(key) FROM ({key_range.sql})"  # noqa: S608 - one of the statements above
+    keys: list[int] = json.loads(rows(connection, statement, number, after, limit, *key_range.values)[0][0])
     return keys
 
 

@@ -1,7 +1,7 @@
-"""A store in a temporary file without a name, in which records of an older hub are published again.
+"""A temporary store in which records of an older hub are published again, to see the verdict of today's rules on each.
 
-What today's rules make of them is read from it afterwards. The file is SQLite's own temporary one: it lies in the folder
-that SQLITE_TMPDIR or TMPDIR names, grows to about the size of the records, and is gone when the process ends.
+It is SQLite's own temporary file without a name: it is in the folder that SQLITE_TMPDIR or TMPDIR names, grows to about
+the size of the records, and disappears when the process ends.
 """
 
 from __future__ import annotations
@@ -16,27 +16,28 @@ from hub.errors import UnprocessableError
 from hub.stix.references import References
 from hub.store import line
 from hub.store.batch import Batch, Bystander, Candidate, Verdict
-from hub.store.levels import Known, Level, levels_of
+from hub.store.levels import Level, resolve_levels
+from hub.store.questions import Answers
 from hub.store.records import BY_DEFAULT, BY_HUB, BY_MARKING, HIDDEN, Record
 from hub.store.sqlite import lookups
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.mentions import DESCRIBED, refs_of, refs_text
 from hub.store.sqlite.migrations import migrate
 from hub.store.sqlite.pages import key_of
-from hub.store.sqlite.writes import head_of, join, number_of, write
+from hub.store.sqlite.writes import add_publisher, head_of, number_of, write
 
 _TABLES: Final = """
     CREATE TABLE verdict (
         collection TEXT NOT NULL,
         place INTEGER NOT NULL,
         id TEXT NOT NULL,
-        publisher TEXT NOT NULL, -- the first
+        publisher TEXT NOT NULL, -- the first one
         held_level INTEGER NOT NULL,
         held_source TEXT NOT NULL,
-        key INTEGER, -- of the record in this store; NULL where it was not added
-        level INTEGER NOT NULL, -- where it was not added
-        source TEXT NOT NULL, -- likewise
-        reason TEXT NOT NULL, -- why it was refused; empty where it was not
+        key INTEGER, -- of the record in this store; NULL if it was not added
+        level INTEGER NOT NULL, -- counts if it was not added
+        source TEXT NOT NULL, -- counts if it was not added
+        reason TEXT NOT NULL, -- why it was refused; empty if it was not
         PRIMARY KEY (collection, place)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE refused_container (
@@ -55,7 +56,7 @@ _DESCRIBING: Final = (
     "WHERE m.kind = ? AND r.newest AND NOT r.revoked"
 )
 _LEVEL: Final = "SELECT level FROM record INDEXED BY record_by_id WHERE id = ? AND collection = ? AND newest"
-# refused, and by the member that published the first version: see `histories.is_set_aside`
+# whether a version is refused that comes from the publisher of the first version: see `histories.is_set_aside`
 _HIDDEN: Final = (
     "SELECT EXISTS (SELECT 1 FROM verdict AS v WHERE v.id = ?1 AND v.reason <> '' "
     "AND v.collection = (SELECT name FROM collection WHERE number = ?2) AND v.publisher = (SELECT publisher FROM verdict "
@@ -65,7 +66,7 @@ _HIDDEN: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What today's rules say of one held record."""
+    """The verdict of today's rules on one held record."""
 
     id: str
     place: int
@@ -73,11 +74,11 @@ class Judgement:
     held_source: str
     level: int
     source: str
-    reason: str  # why it would be refused now; empty where it would not
+    reason: str  # why it would be refused now; empty if it would not
 
 
 class Rehearsal:
-    """See the module. For one thread."""
+    """The temporary store, see the module's docstring. For one thread."""
 
     def __init__(self) -> None:
         self._connection = apsw.Connection("")
@@ -85,7 +86,7 @@ class Rehearsal:
             self._connection.execute(f"PRAGMA {pragma}").fetchall()
         migrate(self._connection, 0)
         self._connection.execute(_TABLES)
-        self._connection.execute("BEGIN")  # for good: nothing of it outlives this value
+        self._connection.execute("BEGIN")  # never committed: the data lives only as long as this object
 
     def close(self) -> None:
         """Remove the file."""
@@ -103,80 +104,79 @@ class Rehearsal:
         return () if number is None else lookups.history_of(self._connection, number, collection, object_id)
 
     def note(self, record: Record, level: Level, reason: str = "") -> None:
-        """Note what becomes of a record that would not even reach the store."""
+        """Save the verdict on a record that does not reach the store."""
         self._note(record, None, level, reason)
 
     def publish(self, batch: Batch, records: Sequence[Record]) -> None:
-        """Publish what was one envelope, as nearly as can be told; candidate i is made of `records[i]`."""
-        known = lookups.look_up(self._connection, batch)
-        _forgive(batch, known, records)
-        settled = line.settle(batch, known, head_of(self._connection, batch.collection), records[0].place)
-        added = [outcome.index for outcome in settled.outcomes if outcome.verdict is Verdict.ADDED]
-        for index, new in zip(added, settled.new, strict=True):
-            # it was readable at that level, whatever it is now: a revocation, for one, must reach who read it
-            new.record.reached = min(new.record.reached, records[index].reached)
-        write(self._connection, batch, settled)
+        """Publish a batch that, as far as can be known, was one envelope; candidate i is made of `records[i]`."""
+        answers = lookups.look_up(self._connection, batch)
+        _exempt_earlier_disclosures(batch, answers, records)
+        effect = line.settle(batch, answers, head_of(self._connection, batch.collection), records[0].place)
+        added_indexes = [outcome.index for outcome in effect.outcomes if outcome.verdict is Verdict.ADDED]
+        for index, new in zip(added_indexes, effect.new_records, strict=True):
+            # readers may have read it at that level, whatever its level is now: a revocation, for example, must reach them
+            new.record.lowest_level = min(new.record.lowest_level, records[index].lowest_level)
+        write(self._connection, batch, effect)
         number = number_of(self._connection, batch.collection) or 0
-        for index, new in zip(added, settled.new, strict=True):
+        for index, new in zip(added_indexes, effect.new_records, strict=True):
             key = key_of(number, new.record.place)
             self._note(records[index], key, Level(new.record.level, new.record.source), "")
             for publisher in records[index].publishers[1:]:
-                join(self._connection, key, publisher)
-        if len(added) < len(batch.candidates):
-            self._note_others(batch, settled, records, levels_of(batch, known)[0])
+                add_publisher(self._connection, key, publisher)
+        if len(added_indexes) < len(batch.candidates):
+            self._note_not_added(batch, effect, records, resolve_levels(batch, answers)[0])
         for bystander in batch.bystanders:
             self._note_container(bystander, batch.publisher, HIDDEN if bystander.markings else bystander.level)
 
     def spread(self) -> None:
-        """Let what was refused bear on the rest, since in the older store it is held."""
-        self._raise_what_containers_name()
+        """Apply the levels of refused objects to other objects, since the older store contains the refused ones."""
+        self._raise_named_by_containers()
         self._connection.execute("CREATE INDEX verdict_by_id ON verdict (id, collection, place)")
-        while self._raise_what_describes():
+        while self._raise_descriptions():
             pass  # a translation may be translated
 
-    def _raise_what_containers_name(self) -> None:
+    def _raise_named_by_containers(self) -> None:
         """Give unmarked objects the level of refused containers that name them (law L5 b)."""
         containers = rows(self._connection, "SELECT * FROM refused_container ORDER BY level DESC")
         for level, publisher, identifier, text in containers:
-            frontier = [(ref, identifier) for ref in refs_of(text).contains]
+            frontier = [(ref, identifier) for ref in refs_of(text).contained_ids]
             while frontier:
                 ref, container = frontier.pop()
                 for key, own, source, publishers, revoked, refs in rows(self._connection, _NEWEST, ref):
                     if own < level and publishers == publisher and not revoked and source not in (BY_MARKING, BY_HUB):
                         change = "UPDATE record SET level = ?, source = ? WHERE key = ?"
                         self._connection.execute(change, (level, container, key))
-                        frontier += [(inner, ref) for inner in refs_of(refs).contains]
+                        frontier += [(inner, ref) for inner in refs_of(refs).contained_ids]
 
-    def _raise_what_describes(self) -> bool:
-        """Give what describes an object the level of that, HIDDEN where it is hidden (law L5 c); whether any rose."""
-        rose = False
+    def _raise_descriptions(self) -> bool:
+        """Give each description the level of the described object, HIDDEN if that is hidden (law L5 c); whether any rose."""
+        any_rose = False
         for described, key, own, collection in self._connection.execute(_DESCRIBING, (DESCRIBED,)):
             level = self._level_of(described, collection)
             if own < level:
                 change = "UPDATE record SET level = ?, source = ? WHERE key = ? AND level < ?"
                 self._connection.execute(change, (level, described, key, level))
-                rose = rose or self._connection.changes() > 0
-        return rose
+                any_rose = any_rose or self._connection.changes() > 0
+        return any_rose
 
     def _level_of(self, object_id: str, collection: int) -> int:
-        """The level that governs the object in the older store once the verdicts are written there; -1: not held."""
-        hidden = self._connection.execute(_HIDDEN, (object_id, collection)).get
-        if hidden:
+        """The object's governing level in the older store after the verdicts are written there; -1: no such object."""
+        if self._connection.execute(_HIDDEN, (object_id, collection)).get:
             return HIDDEN
         level = self._connection.execute(_LEVEL, (object_id, collection)).get
         return level if isinstance(level, int) else -1
 
     def judgements(self, collection: str) -> Iterator[Judgement]:
-        """What became of the collection's records, in place order."""
+        """The verdicts on the collection's records, in place order."""
         for row in self._connection.execute(_JUDGED, (collection,)):
             yield Judgement(*row)
 
-    def _note_others(
-        self, batch: Batch, settled: line.Settled, records: Sequence[Record], levels: Mapping[int, Level]
+    def _note_not_added(
+        self, batch: Batch, effect: line.BatchEffect, records: Sequence[Record], levels: Mapping[int, Level]
     ) -> None:
-        """What was refused, and what another record stands for."""
+        """Save the verdicts on refused candidates and on repeats."""
         candidates = {candidate.index: candidate for candidate in batch.candidates}
-        for outcome in settled.outcomes:
+        for outcome in effect.outcomes:
             if outcome.verdict is Verdict.ADDED:
                 continue
             record = records[outcome.index]
@@ -208,33 +208,32 @@ class Rehearsal:
             self._connection.execute(statement, values)
         except apsw.ConstraintError:
             raise UnprocessableError(
-                f"two records stand at place {values[1]} of the collection {values[0]}: the export is damaged"
+                f"two records have the place {values[1]} in the collection {values[0]}: the export is damaged"
             ) from None
 
     def _note_container(self, container: Candidate | Bystander, publisher: str, level: int | None) -> None:
-        if container.contains and level is not None:
-            text = refs_text(References(contains=container.contains))
+        if container.contained_ids and level is not None:
+            text = refs_text(References(contained_ids=container.contained_ids))
             row = (level, publisher, container.id, text)
             self._connection.execute("INSERT INTO refused_container VALUES (?, ?, ?, ?)", row)
 
 
-def _forgive(batch: Batch, known: Known, records: Sequence[Record]) -> None:
-    """Take out what an older store gave away long ago: nothing is protected by hiding what names it (law L5 e).
+def _exempt_earlier_disclosures(batch: Batch, answers: Answers, records: Sequence[Record]) -> None:
+    """Leave out of law L5 e what an older store gave away long ago: hiding the naming object now would protect nothing.
 
-    (1) An observable that was readable at the level of the object that names it. (2) The names of an observable that is
-    unmarked, and is raised by the rules of today alone.
+    (1) An observable that was readable at the level of the object that names it. (2) The objects that name an unmarked
+    observable, which only today's rules raise.
     """
-    reached: dict[str, int] = {}
+    lowest_levels: dict[str, int] = {}
     for candidate in batch.candidates:
         record = records[candidate.index]
-        reached[record.id] = min(reached.get(record.id, HIDDEN), record.reached)
+        lowest_levels[record.id] = min(lowest_levels.get(record.id, HIDDEN), record.lowest_level)
         if candidate.version is None and candidate.level is None:
-            known.namings[candidate.id] = None  # (2)
+            answers.namings[candidate.id] = None  # (2)
     for candidate in batch.candidates:
-        level = records[candidate.index].reached
-        candidate.names = tuple(  # (1)
+        level = records[candidate.index].lowest_level
+        candidate.named_ids = tuple(  # (1)
             name
-            for name in candidate.names
-            if min(reached.get(name, HIDDEN), min((row.reached for row in known.rows.get(name, ())), default=HIDDEN))
-            > level
+            for name in candidate.named_ids
+            if min([lowest_levels.get(name, HIDDEN), *(row.lowest_level for row in answers.rows.get(name, ()))]) > level
         )

@@ -1,7 +1,7 @@
 """The SQLite store: one file on a local disk, many reading processes, one writer at a time.
 
-Pages are read in `pages`, changes are made in `writes`, connections and locks live in `connection` and `files`, the
-tables and the reasons for their shape in `migrations`.
+`pages` reads pages, `writes` makes changes, `connection` and `files` have the connections and locks, `migrations` the
+tables and the reasons for their shape.
 """
 
 from __future__ import annotations
@@ -33,18 +33,18 @@ from hub.store.sqlite.watch import SqliteWatch
 from hub.taxii.filters import VersionMatch
 
 _INDEX_PATIENCE_SECONDS: Final = 0.1
-_STEPS_BETWEEN_LOOKS: Final = 1_000_000  # of SQLite's machine, while it copies
+_STEPS_PER_PROGRESS: Final = 1_000_000  # of SQLite's virtual machine, while it copies
 TRAIL_AT_ONCE: Final = 200  # entries of the trail in memory
 
 
 class SqliteStore:
-    """A `Store` in the SQLite file at `path`, for several threads and several processes, each with a store of its own.
+    """A `Store` in the SQLite file at `path`, for several threads and several processes; each process opens its own.
 
-    A store belongs to the process that opened it: a forked child gets StoreError from each call, also when it opens the
-    same file while its parent had it open at the fork.
+    A store belongs to the process that opened it: a forked child gets StoreError from each call, and also when it opens
+    a file that its parent had open at the fork.
     """
 
-    def __init__(  # noqa: PLR0913 - each by its name, and each is needed
+    def __init__(  # noqa: PLR0913 - keyword arguments only
         self,
         path: Path,
         *,
@@ -54,11 +54,11 @@ class SqliteStore:
         create: bool = False,
         max_pages: int = 0,
     ) -> None:
-        """Open the store; with `create`, make it or bring it up to this version first.
+        """Open the store; with `create`, first make it or bring it up to this version.
 
-        `clock` gives milliseconds since 1970. Writers wait `lock_seconds` for their turn, statuses answer for
+        `clock` gives milliseconds since 1970. Writers wait `lock_seconds` for the lock, statuses expire after
         `status_milliseconds`, the file grows to `max_pages` pages of 4,096 bytes (0: as the disk allows).
-        StoreUnavailableError where there is no store, StoreError where the file is not one for this program.
+        StoreUnavailableError if there is no store, StoreError if the file is no store of this program.
         """
         self._clock = clock
         self._status_milliseconds = status_milliseconds
@@ -73,15 +73,15 @@ class SqliteStore:
     def append(self, batch: Batch) -> Appended:
         """See `Store.append`."""
         with self._files.writing() as connection:
-            # the clock is read inside the writers' turn: places follow the order of commits (law L1)
+            # read the clock inside the write lock, so that places follow the order of commits (law L1)
             return sqlite_writes.append(connection, batch, self._clock())
 
     def read(self, query: Query, max_bytes: int) -> Page:
         """See `Store.read`."""
         # the default poll is one statement, and one statement sees one state: it needs no transaction around it
-        opened = self._files.reading if sqlite_pages.is_plain(query) else self._files.snapshot
-        with opened() as connection:
-            # nothing stands beyond the head (law L1): the poll that comes most often reads no record at all
+        open_connection = self._files.reading if sqlite_pages.is_plain(query) else self._files.snapshot
+        with open_connection() as connection:
+            # no record is beyond the head (law L1), so the most common poll reads no record at all
             number = self._number(connection, query.collection)
             if number is None or query.after >= _head(connection, query.collection):
                 return sqlite_pages.EMPTY
@@ -144,15 +144,15 @@ class SqliteStore:
             )
 
     def purge(self, collection: str, object_id: str) -> int:
-        """See `Store.purge`: (1) gone from the tables, zeros in their place, (2) gone from the write-ahead log."""
+        """See `Store.purge`: (1) overwrites the bytes in the tables with zeros, (2) empties the write-ahead log."""
         with self._files.writing() as connection:  # (1)
             purged = sqlite_writes.purge(connection, collection, object_id, self._clock())
         try:
             self._files.truncate_log()  # (2)
         except StoreUnavailableError:
             raise StoreUnavailableError(
-                f"{object_id} is gone from the collection, but readers kept its bytes in the write-ahead log in use: "
-                "purge it again in a moment to be rid of them"
+                f"{object_id} is removed from the collection, but readers still used the write-ahead log with its bytes: "
+                "purge it again in a moment to remove them, too"
             ) from None
         return purged
 
@@ -187,7 +187,7 @@ class SqliteStore:
             if number is None:
                 return 0, 0
             count = sum(sqlite_writes.counts_of(connection, number)[: clearance + 1])
-            return count, sqlite_pages.newest(connection, number, clearance)
+            return count, sqlite_pages.newest_place(connection, number, clearance)
 
     def counts_by_level(self, collection: str) -> tuple[int, ...]:
         """See `Store.counts_by_level`."""
@@ -231,7 +231,7 @@ class SqliteStore:
         return count
 
     def settle(self) -> None:
-        """See `Store.settle`: an entry is written in the transaction of its change."""
+        """See `Store.settle`. Nothing to do: each entry is written in the transaction of its change."""
 
     def sweep(self, before: int) -> int:
         """See `Store.sweep`."""
@@ -242,7 +242,7 @@ class SqliteStore:
     def get_account(self, name: str) -> AccountRow | None:
         """See `Store.get_account`."""
         with self._files.reading() as connection:
-            # every request asks for its account; whatever is committed, by any process, has it looked up again
+            # every request reads its account; after a commit by any process the cached value is read again
             return connection.cached(
                 ("account", name), lambda: next(_accounts(connection, "WHERE name = ?", name), None)
             )
@@ -250,8 +250,8 @@ class SqliteStore:
     def find_key(self, key_hash: str) -> AccountRow | None:
         """See `Store.find_key`."""
         with self._files.reading() as connection:
-            which = "WHERE name = (SELECT account FROM account_key WHERE hash = ?)"
-            return connection.cached(("key", key_hash), lambda: next(_accounts(connection, which, key_hash), None))
+            condition = "WHERE name = (SELECT account FROM account_key WHERE hash = ?)"
+            return connection.cached(("key", key_hash), lambda: next(_accounts(connection, condition, key_hash), None))
 
     def put_account(self, row: AccountRow) -> None:
         """See `Store.put_account`."""
@@ -319,15 +319,16 @@ class SqliteStore:
             number = self._number(connection, collection)
             if number is None:
                 return 0
-            valued = sqlite_values.valued_of(connection, number)
+            valued = sqlite_values.valued_place(connection, number)
             marks = sqlite_values.next_values(connection, number, valued, limit) if limit else {}
         if limit and not marks:
-            return 0  # also where a damaged record has lost its body: there is nothing of it to index
+            return 0  # a damaged record without a body counts as indexed: it has nothing to index
         if marks:
             with self._files.writing(synced=False, patience_seconds=_INDEX_PATIENCE_SECONDS) as connection:
                 sqlite_values.put_values(connection, number, valued, marks)
         with self._files.reading() as connection:
-            return sqlite_values.waiting(connection, number, sqlite_values.valued_of(connection, number), clearance)
+            valued = sqlite_values.valued_place(connection, number)
+            return sqlite_values.count_unvalued(connection, number, valued, clearance)
 
     def records(self, collection: str) -> Iterator[Record]:
         """See `Store.records`: as the collection stands when the first record is taken."""
@@ -347,19 +348,19 @@ class SqliteStore:
     ) -> None:
         """See `Store.put_facts`."""
         with self._files.writing(synced=False, patience_seconds=patience_seconds) as connection:
-            sqlite_facts.put(connection, kind, facts, drop)
+            sqlite_facts.put_facts(connection, kind, facts, drop)
 
     def add_to_facts(
         self, kind: str, numbers: Mapping[str, Sequence[int]], *, patience_seconds: float | None = None
     ) -> None:
         """See `Store.add_to_facts`."""
         with self._files.writing(synced=False, patience_seconds=patience_seconds) as connection:
-            sqlite_facts.add(connection, kind, numbers)
+            sqlite_facts.add_to_facts(connection, kind, numbers)
 
     def facts(self, kind: str, *, prefix: str = "", since: int = 0) -> tuple[Fact, ...]:
         """See `Store.facts`."""
         with self._files.reading() as connection:
-            return sqlite_facts.after(connection, kind, prefix, since)
+            return sqlite_facts.read_facts(connection, kind, prefix, since)
 
     # --------------------------------------------------------------------------------------------------- the audit trail
 
@@ -409,19 +410,18 @@ class SqliteStore:
     def copy_to(self, file: Path, progress: Callable[[int], None] = lambda _bytes: None) -> None:
         """Write one state of the store into a new file, while others read and write. For backups.
 
-        `progress` is told now and then how many bytes are written.
+        `progress` is called now and then with the number of bytes written.
         """
-        descriptor = os.open(
-            file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600
-        )  # or SQLite would make it for all to read
+        # SQLite itself would create a file that all users can read
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         os.close(descriptor)
         with self._files.reading() as connection:
 
-            def look() -> bool:
+            def report_progress() -> bool:
                 progress(file.stat().st_size)
-                return False  # go on
+                return False  # do not stop the copy
 
-            connection.set_progress_handler(look, _STEPS_BETWEEN_LOOKS)
+            connection.set_progress_handler(report_progress, _STEPS_PER_PROGRESS)
             try:
                 connection.execute("VACUUM INTO ?", (str(file),))
             finally:
@@ -439,7 +439,7 @@ class SqliteStore:
     def ping(self) -> None:
         """See `Store.ping`."""
         with self._files.reading() as connection:
-            # touches the file, not only the connection
+            # reads the file, not only the connection
             connection.execute("SELECT count(*) FROM collection").fetchall()
 
     def close(self) -> None:
@@ -469,8 +469,8 @@ _ACCOUNT: Final = (
 )
 
 
-def _accounts(connection: apsw.Connection, which: str, *values: str) -> Iterator[AccountRow]:
-    # one statement, since every request asks for its account
-    account_rows = rows(connection, f"{_ACCOUNT} {which}", *values)
+def _accounts(connection: apsw.Connection, condition: str, *values: str) -> Iterator[AccountRow]:
+    # a single statement, since every request reads its account
+    account_rows = rows(connection, f"{_ACCOUNT} {condition}", *values)
     for name, kind, member, password_hash, disabled, created_at, keys in account_rows:
         yield AccountRow(name, kind, member, password_hash, tuple(json.loads(keys)), bool(disabled), created_at)

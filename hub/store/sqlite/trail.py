@@ -1,4 +1,4 @@
-"""The audit trail in the SQLite file; each function runs inside the transaction of what it notes."""
+"""The audit trail in the SQLite file; each function runs inside the transaction of the change that it records."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _INSERT: Final = "INSERT INTO trail (number, text, seals, digest, link) VALUES (
 
 
 def begin(connection: apsw.Connection, accounts: Iterable[AccountRow], now: int) -> None:
-    """Write the first entries, unless there are any: what the store holds already is noted in them."""
+    """Write the first entries, for the records and accounts that the store already has, unless there are entries."""
     if head_of(connection).size:
         return
     key = key_of(connection)
@@ -29,23 +29,23 @@ def begin(connection: apsw.Connection, accounts: Iterable[AccountRow], now: int)
 
 
 def key_of(connection: apsw.Connection) -> bytes:
-    """The key of seals and salts: made with the tables, never changed."""
+    """The key of seals and salts, which is made with the tables and never changes."""
     key = connection.execute("SELECT key FROM trail_key").get
     assert isinstance(key, bytes)
     return key
 
 
 def head_of(connection: apsw.Connection) -> TrailHead:
-    """Where the trail ends now."""
+    """The current end of the trail."""
     last: Any = connection.execute("SELECT number, link FROM trail ORDER BY number DESC LIMIT 1").get
     return TrailHead() if last is None else TrailHead(*last)
 
 
 def add(connection: apsw.Connection, acts: Iterable[Act], now: int, key: bytes | None = None) -> None:
-    """Write entries for these acts; `key` is that of the seals, where the caller has read it already."""
+    """Write entries for these acts; `key` is the key of the seals, if the caller has read it already."""
     key = key or key_of(connection)
-    for act in acts:  # one by one, since the acts of a large store do not fit into memory together
-        for entry in chain.entries_of([act], head_of(connection), key=key, now=now):
+    for act in acts:  # one by one, since all acts of a large store may not fit into memory
+        for entry in chain.make_entries([act], head_of(connection), key=key, now=now):
             connection.execute(_INSERT, (entry.number, entry.text, entry.seals, entry.digest, entry.link))
 
 
@@ -71,5 +71,5 @@ def digests(connection: apsw.Connection, after: int, limit: int) -> list[bytes]:
 
 
 def seals_now(connection: apsw.Connection, key: bytes, collection: str, keys: Iterable[int]) -> Mapping[int, bytes]:
-    """The seals of records as they are now, by the store's keys."""
+    """The current seals, by place, of the records with these keys of the store."""
     return trail.seals_of(key, records_at(connection, collection, json.dumps(list(keys))))

@@ -20,7 +20,7 @@ from hub.store.records import HeldVersion, Record, RecordLevel
 from hub.store.sqlite import trail as sqlite_trail
 from hub.store.sqlite.files import rows
 from hub.store.sqlite.lookups import history_of, look_up
-from hub.store.sqlite.mentions import INSERT_MENTION, mention, mention_rows, refs_text, unmention
+from hub.store.sqlite.mentions import INSERT_MENTION, add_mentions, make_mention_rows, refs_text, remove_mentions
 from hub.store.sqlite.pages import LAST_PLACE, LEVELS, PLACE_BITS, key_of, keys_of_object, place_of
 from hub.store.sqlite.values import move_values, remove_values
 from hub.taxii.filters import VersionMatch
@@ -49,60 +49,60 @@ _CHANGE: Final = (
 
 
 def number_of(connection: apsw.Connection, collection: str) -> int | None:
-    """The number that stands for the collection in keys; None where it never held anything."""
+    """The collection's number in keys; None if it never had a record."""
     number = connection.execute("SELECT number FROM collection WHERE name = ?", (collection,)).get
     return number if isinstance(number, int) else None
 
 
 def head_of(connection: apsw.Connection, collection: str) -> int:
-    """The last place ever given out."""
+    """The last place ever given out in the collection."""
     head = connection.execute("SELECT head FROM collection WHERE name = ?", (collection,)).get
     return head if isinstance(head, int) else 0
 
 
 def counts_of(connection: apsw.Connection, number: int) -> tuple[int, ...]:
-    """How many records are shown at each level."""
+    """The number of visible records of each governing level."""
     return rows(connection, "SELECT held_0, held_1, held_2, held_3, held_4 FROM collection WHERE number = ?", number)[0]
 
 
 def append(connection: apsw.Connection, batch: Batch, now: int) -> Appended:
-    """(1) What is held already is looked up, (2) the batch is decided, and (3) all that follows is written."""
+    """(1) Look up held records, (2) decide the batch, and (3) write its effect."""
     # (1)
-    known = look_up(connection, batch)
+    answers = look_up(connection, batch)
     # (2)
-    settled = line.settle(batch, known, head_of(connection, batch.collection), now)
+    effect = line.settle(batch, answers, head_of(connection, batch.collection), now)
     # (3)
-    write(connection, batch, settled)
+    write(connection, batch, effect)
     status = b""
     if batch.status_id is not None:
-        status = batch.describe(settled.outcomes)
+        status = batch.describe(effect.outcomes)
         connection.execute(
             "INSERT INTO status (id, collection, account, publisher, kept_at, body) VALUES (?, ?, ?, ?, ?, ?)",
             (batch.status_id, batch.collection, batch.account, batch.publisher, now, status),
         )
     trail_key = sqlite_trail.key_of(connection)
-    seals = trail.seals_of(trail_key, (new.record for new in settled.new))
-    if touched := settled.changes.keys() | settled.joined:
-        seals |= sqlite_trail.seals_now(connection, trail_key, batch.collection, touched)
-    if seals or batch.status_id is not None:  # else the hub itself added nothing
-        act = trail.append_act(batch, settled.outcomes, settled.head if settled.new else None, seals)
+    seals = trail.seals_of(trail_key, (new.record for new in effect.new_records))
+    if touched_keys := effect.changes.keys() | effect.joined_keys:
+        seals |= sqlite_trail.seals_now(connection, trail_key, batch.collection, touched_keys)
+    if seals or batch.status_id is not None:  # otherwise the hub itself published, and added nothing
+        act = trail.append_act(batch, effect.outcomes, effect.head if effect.new_records else None, seals)
         sqlite_trail.add(connection, [act], now, trail_key)
-    return Appended(settled.outcomes, status)
+    return Appended(effect.outcomes, status)
 
 
-def write(connection: apsw.Connection, batch: Batch, settled: line.Settled) -> None:
-    """Write what a batch does to the records of its collection."""
-    if settled.new:
-        number = _raise_head(connection, batch.collection, settled.head)
-        _insert(connection, number, settled.new)
-    for key, change in settled.changes.items():
+def write(connection: apsw.Connection, batch: Batch, effect: line.BatchEffect) -> None:
+    """Write the effect of a batch on the records of its collection."""
+    if effect.new_records:
+        number = _raise_head(connection, batch.collection, effect.head)
+        _insert(connection, number, effect.new_records)
+    for key, change in effect.changes.items():
         _change(connection, key, change)
-    for key in settled.joined:
-        join(connection, key, batch.publisher)
+    for key in effect.joined_keys:
+        add_publisher(connection, key, batch.publisher)
 
 
 def set_levels(connection: apsw.Connection, collection: str, levels: Sequence[RecordLevel], now: int) -> None:
-    """Give records these levels, and all versions of their ids the standing that follows."""
+    """Give records these levels, and update the standing of all versions of their ids."""
     number = number_of(connection, collection)
     if number is None:
         return
@@ -111,44 +111,45 @@ def set_levels(connection: apsw.Connection, collection: str, levels: Sequence[Re
         [(change.level, change.source, key_of(number, change.place), change.id) for change in levels],
     )
     for object_id in dict.fromkeys(change.id for change in levels):
-        _stand(connection, number, object_id)
+        _update_standings(connection, number, object_id)
     keys = [key_of(number, change.place) for change in levels]
     seals = sqlite_trail.seals_now(connection, sqlite_trail.key_of(connection), collection, keys)
     sqlite_trail.add(connection, [trail.change_act(collection, None, seals)], now)
 
 
 def decide(connection: apsw.Connection, collection: str, object_id: str, level: int | None, now: int) -> int:
-    """Give the hidden records of the id this level, or remove them; how many there were."""
+    """Give the hidden records of the id this level, or remove them; return their number."""
     number = number_of(connection, collection)
     if number is None:
         return 0
     records = history_of(connection, number, collection, object_id)
-    decided = hidden.decide(records, level, head_of(connection, collection), now)
-    seals = _stand_anew(connection, number, collection, decided)
-    if decided.count:
-        head = decided.head if decided.new else None
+    effect = hidden.decide(records, level, head_of(connection, collection), now)
+    seals = _write_line_effect(connection, number, collection, effect)
+    if effect.hidden_count:
+        head = effect.head if effect.new_records else None
         sqlite_trail.add(connection, [trail.change_act(collection, head, seals)], now)
-    return decided.count
+    return effect.hidden_count
 
 
-def _stand_anew(connection: apsw.Connection, number: int, collection: str, decided: hidden.Decided) -> dict[int, bytes]:
-    """Write what `hidden` says of the versions of an object; the seals of all that it touched."""
-    for place, change in decided.changes.items():
+def _write_line_effect(
+    connection: apsw.Connection, number: int, collection: str, effect: hidden.LineEffect
+) -> dict[int, bytes]:
+    """Write the effect on the versions of an object; return the seals of all touched records."""
+    for place, change in effect.changes.items():
         _change(connection, key_of(number, place), change)
-    _remove(connection, number, [key_of(number, place) for place in decided.gone])
-    if decided.new:
-        _insert(connection, _raise_head(connection, collection, decided.head), decided.new)
+    _remove(connection, number, [key_of(number, place) for place in effect.removed_places])
+    if effect.new_records:
+        _insert(connection, _raise_head(connection, collection, effect.head), effect.new_records)
     trail_key = sqlite_trail.key_of(connection)
+    changed_keys = [key_of(number, place) for place in effect.changes]
     return {
-        **dict.fromkeys(decided.gone, GONE),
-        **trail.seals_of(trail_key, (new.record for new in decided.new)),
-        **sqlite_trail.seals_now(
-            connection, trail_key, collection, [key_of(number, place) for place in decided.changes]
-        ),
+        **dict.fromkeys(effect.removed_places, GONE),
+        **trail.seals_of(trail_key, (new.record for new in effect.new_records)),
+        **sqlite_trail.seals_now(connection, trail_key, collection, changed_keys),
     }
 
 
-def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
+def delete(  # noqa: PLR0913 - the arguments of Store.delete, and the connection
     connection: apsw.Connection,
     collection: str,
     object_id: str,
@@ -159,38 +160,40 @@ def delete(  # noqa: PLR0913 - what Store.delete is asked, and where
     account: str,
     now: int,
 ) -> Deletion:
-    """Take the publisher's part out of the records asked for, and tell the versions left who their neighbours are."""
+    """Remove the publisher from the matching records, and update the standing of the remaining versions."""
     number = number_of(connection, collection)
     if number is None:
         return Deletion.MISSING
     keys = keys_of_object(connection, number, object_id, clearance, versions)
-    asked = [_held_by(key, publishers) for key, publishers in rows(connection, _HELD_KEYS, json.dumps(keys))]
-    withdrawn = deletion.withdraw(asked, publisher)
-    for key, publishers in withdrawn.left.items():
-        unmention(connection, key)
+    versions_to_delete = [
+        _held_version(key, publishers) for key, publishers in rows(connection, _HELD_KEYS, json.dumps(keys))
+    ]
+    effect = deletion.remove_publisher(versions_to_delete, publisher)
+    for key, publishers in effect.remaining_publishers.items():
+        remove_mentions(connection, key)
         connection.execute("UPDATE record SET publishers = ? WHERE key = ?", ("\n".join(publishers), key))
-        mention(connection, key)
+        add_mentions(connection, key)
     seals: dict[int, bytes] = {}
     head = None
-    if withdrawn.gone:
-        gone = [place_of(key) for key in withdrawn.gone]
+    if effect.removed_keys:
+        places = [place_of(key) for key in effect.removed_keys]
         records = history_of(connection, number, collection, object_id)
-        decided = hidden.take_out(records, gone, head_of(connection, collection), now)
-        seals = _stand_anew(connection, number, collection, decided)
-        head = decided.head if decided.new else None
-    if withdrawn.left or withdrawn.gone:
+        line_effect = hidden.remove_versions(records, places, head_of(connection, collection), now)
+        seals = _write_line_effect(connection, number, collection, line_effect)
+        head = line_effect.head if line_effect.new_records else None
+    if effect.remaining_publishers or effect.removed_keys:
         trail_key = sqlite_trail.key_of(connection)
-        left = [key for key in withdrawn.left if place_of(key) not in seals]
-        seals |= sqlite_trail.seals_now(connection, trail_key, collection, left)
+        unsealed_keys = [key for key in effect.remaining_publishers if place_of(key) not in seals]
+        seals |= sqlite_trail.seals_now(connection, trail_key, collection, unsealed_keys)
         act = trail.delete_act(
             trail_key, collection, object_id, account=account, member=publisher, seals=seals, head=head
         )
         sqlite_trail.add(connection, [act], now)
-    return withdrawn.verdict
+    return effect.verdict
 
 
 def purge(connection: apsw.Connection, collection: str, object_id: str, now: int) -> int:
-    """Remove every record of the id, and the id from the statuses; how many records went."""
+    """Remove every record of the id, and the id from the statuses; return the number of removed records."""
     number = number_of(connection, collection)
     keys: list[int] = []
     if number is not None:
@@ -199,7 +202,7 @@ def purge(connection: apsw.Connection, collection: str, object_id: str, now: int
     connection.execute(
         "UPDATE status SET body = CAST(replace(CAST(body AS TEXT), ?1, ?2) AS BLOB) "
         "WHERE instr(body, CAST(?1 AS BLOB)) > 0",
-        (object_id, line.scrubbed(object_id)),
+        (object_id, line.scrub_id(object_id)),
     )
     seals = {place_of(key): GONE for key in keys}
     act = trail.purge_act(sqlite_trail.key_of(connection), collection, object_id, seals)
@@ -208,8 +211,8 @@ def purge(connection: apsw.Connection, collection: str, object_id: str, now: int
 
 
 def restore(connection: apsw.Connection, collection: str, head: int, records: Iterable[Record], now: int) -> int:
-    """Put records at their own places into an empty collection; how many."""
-    # (1) nothing that a reader may have seen, or will page by, is contradicted (law L8)
+    """Put records at their own places into an empty collection; return their number."""
+    # (1) refuse whatever would contradict places that a reader has seen or pages by (law L8)
     number = number_of(connection, collection)
     if (
         number is not None
@@ -221,49 +224,51 @@ def restore(connection: apsw.Connection, collection: str, head: int, records: It
         raise UnprocessableError(
             f"the collection {collection} contains objects: records are restored only into an empty one"
         )
-    head_held = head_of(connection, collection)
-    if head_held > head:
+    current_head = head_of(connection, collection)
+    if current_head > head:
         raise UnprocessableError(
-            f"the collection {collection} has given places out up to {head_held}, beyond those of this export ({head}): "
+            f"the collection {collection} has given places out up to {current_head}, beyond those of this export ({head}): "
             "restore into a new store"
         )
     if not 0 <= head <= LAST_PLACE:
         raise UnprocessableError(f"{head} is no place in line: the export is damaged")
     number = _raise_head(connection, collection, head)
     connection.execute("UPDATE collection SET valued = 0 WHERE number = ?", (number,))
-    # (2) the records, as if each were alone
+    # (2) insert each record as if it were the only version of its id
     trail_key = sqlite_trail.key_of(connection)
     sqlite_trail.add(connection, [trail.restore_act(collection, head)], now)
-    put, last = 0, 0
+    count, last = 0, 0
     remaining = iter(records)
-    while some := list(islice(remaining, _RESTORED_AT_ONCE)):
-        for record in some:
+    while portion := list(islice(remaining, _RESTORED_AT_ONCE)):
+        for record in portion:
             if not last < record.place <= LAST_PLACE:
                 raise UnprocessableError(
-                    f"the record of {record.id} stands at place {record.place}, not beyond the one before it ({last}): "
+                    f"the record of {record.id} has the place {record.place}, not beyond the one before it ({last}): "
                     "the export is damaged"
                 )
             last = record.place
         try:
-            _insert(connection, number, [line.alone(record) for record in some])
+            _insert(connection, number, [line.sole_record(record) for record in portion])
         except apsw.ConstraintError:
             raise UnprocessableError(
-                f"a version of an object between {some[0].id} and {some[-1].id} is there twice: the export is damaged"
+                f"a version of an object between {portion[0].id} and {portion[-1].id} is there twice: the export is damaged"
             ) from None
-        put += len(some)
-        seals = trail.seals_of(trail_key, (replace(record, collection=collection) for record in some))
+        count += len(portion)
+        seals = trail.seals_of(trail_key, (replace(record, collection=collection) for record in portion))
         sqlite_trail.add(connection, [trail.restore_act(collection, max(head, last), seals)], now)
     if last > head:
         _raise_head(connection, collection, last)
-    # (3) versions of one object learn of one another
-    several = "SELECT id FROM record INDEXED BY record_by_id WHERE collection = ? GROUP BY id HAVING count(*) > 1"
-    for (object_id,) in rows(connection, several, number):
-        _stand(connection, number, object_id)
-    return put
+    # (3) compute the standing of the versions of ids that have several
+    ids_with_versions = (
+        "SELECT id FROM record INDEXED BY record_by_id WHERE collection = ? GROUP BY id HAVING count(*) > 1"
+    )
+    for (object_id,) in rows(connection, ids_with_versions, number):
+        _update_standings(connection, number, object_id)
+    return count
 
 
-def _held_by(key: int, publishers: str) -> HeldVersion:
-    """All that `deletion.withdraw` looks at."""
+def _held_version(key: int, publishers: str) -> HeldVersion:
+    """A version with only the properties that `deletion.remove_publisher` reads."""
     return HeldVersion(
         collection="",
         id="",
@@ -291,27 +296,27 @@ def _raise_head(connection: apsw.Connection, collection: str, head: int) -> int:
 def _insert(connection: apsw.Connection, number: int, new: Sequence[line.NewRecord]) -> None:
     records: list[tuple[Any, ...]] = []
     bodies: list[tuple[int, bytes]] = []
-    named: list[tuple[str, int, str, int, int]] = []
+    mention_rows: list[tuple[str, int, str, int, int]] = []
     for new_record in new:
         record, standing = new_record.record, new_record.standing
         key = key_of(number, record.place)
         refs = ""
-        if record.names or record.contains or record.describes:
-            references = References(record.names, record.contains, record.describes)
+        if record.named_ids or record.contained_ids or record.described_id:
+            references = References(record.named_ids, record.contained_ids, record.described_id)
             refs = refs_text(references)
             for publisher in record.publishers:
-                named += mention_rows(references, publisher, standing, key)
+                mention_rows += make_mention_rows(references, publisher, standing, key)
         records.append(
             (
                 key,
                 number,
                 standing.governing,
                 standing.newest,
-                standing.preceded,
+                standing.preceding_level,
                 standing.withdrawn,
                 record.level,
                 record.source,
-                record.reached,
+                record.lowest_level,
                 record.id,
                 record.type,
                 record.version,
@@ -327,67 +332,68 @@ def _insert(connection: apsw.Connection, number: int, new: Sequence[line.NewReco
         bodies.append((key, record.body))
     connection.executemany(_INSERT, records)
     connection.executemany(_INSERT_BODY, bodies)
-    if named:
-        connection.executemany(INSERT_MENTION, named)
+    if mention_rows:
+        connection.executemany(INSERT_MENTION, mention_rows)
     _count(connection, number, [record.standing.governing for record in new], +1)
 
 
 def _remove(connection: apsw.Connection, number: int, keys: Sequence[int]) -> None:
     levels: list[int] = []
     for key in keys:
-        unmention(connection, key)
+        remove_mentions(connection, key)
         remove_values(connection, key)
         connection.execute("DELETE FROM body WHERE key = ?", (key,))
-        gone = rows(connection, "DELETE FROM record WHERE key = ? RETURNING governing", key)
-        levels += [level for (level,) in gone]
+        removed_rows = rows(connection, "DELETE FROM record WHERE key = ? RETURNING governing", key)
+        levels += [level for (level,) in removed_rows]
     _count(connection, number, levels, -1)
 
 
 def _count(connection: apsw.Connection, number: int, levels: Sequence[int], change: int) -> None:
-    """Note that records of these governing levels came (+1) or went (-1); what is hidden is not counted."""
+    """Count records of these governing levels as added (+1) or removed (-1); hidden records are not counted."""
     connection.execute(_COUNT, (*(change * levels.count(level) for level in LEVELS), number))
 
 
 def _change(connection: apsw.Connection, key: int, change: histories.RowChange) -> None:
-    """Write what a held record is from now on."""
+    """Write the new level and standing of an existing record."""
     standing = change.standing
-    before = connection.execute("SELECT governing FROM record WHERE key = ?", (key,)).get
-    unmention(connection, key)
+    old_governing = connection.execute("SELECT governing FROM record WHERE key = ?", (key,)).get
+    remove_mentions(connection, key)
     connection.execute(
         _CHANGE,
         (
             change.level,
             change.source,
-            change.reached,
+            change.lowest_level,
             standing.governing,
             standing.newest,
-            standing.preceded,
+            standing.preceding_level,
             standing.withdrawn,
             key,
         ),
     )
-    mention(connection, key)
-    assert isinstance(before, int)
-    if before != standing.governing:
-        move_values(connection, key, before, standing.governing)
+    add_mentions(connection, key)
+    assert isinstance(old_governing, int)
+    if old_governing != standing.governing:
+        move_values(connection, key, old_governing, standing.governing)
         number = key >> PLACE_BITS
-        _count(connection, number, [before], -1)
+        _count(connection, number, [old_governing], -1)
         _count(connection, number, [standing.governing], +1)
 
 
-def join(connection: apsw.Connection, key: int, publisher: str) -> None:
-    """Note that one more member published just this."""
-    unmention(connection, key)
+def add_publisher(connection: apsw.Connection, key: int, publisher: str) -> None:
+    """Add one more publisher to a record."""
+    remove_mentions(connection, key)
     connection.execute("UPDATE record SET publishers = publishers || char(10) || ? WHERE key = ?", (publisher, key))
-    mention(connection, key)
+    add_mentions(connection, key)
 
 
-def _stand(connection: apsw.Connection, number: int, object_id: str) -> None:
-    """Set where each version of one id stands, after some came or went."""
+def _update_standings(connection: apsw.Connection, number: int, object_id: str) -> None:
+    """Set the standing of each version of one id, after versions were added or removed."""
     versions = rows(connection, _VERSIONS, object_id, number)
-    standings = histories.standings(
+    standings = histories.compute_standings(
         [histories.Version(level, bool(revoked), names.split("\n")) for _, level, revoked, names, *_ in versions]
     )
-    for (key, level, _, _, source, reached, *before), standing in zip(versions, standings, strict=True):
-        if tuple(before) != (standing.governing, standing.newest, standing.preceded, standing.withdrawn):
-            _change(connection, key, histories.RowChange(level, source, min(reached, standing.governing), standing))
+    for (key, level, _, _, source, old_lowest_level, *old_standing), standing in zip(versions, standings, strict=True):
+        if tuple(old_standing) != (standing.governing, standing.newest, standing.preceding_level, standing.withdrawn):
+            lowest_level = min(old_lowest_level, standing.governing)
+            _change(connection, key, histories.RowChange(level, source, lowest_level, standing))
