@@ -21,6 +21,8 @@ import hypothesis
 import pytest
 
 from hub.community.hub import Hub
+from hub.declarations import read_profiles
+from hub.profile.rules import Profile, parse_profile
 from hub.server.app import create_app
 from hub.settings import Limits
 from hub.sharing.catalogue import Catalogue
@@ -40,6 +42,7 @@ from tests.hanging import (  # noqa: F401 - pytest looks for them here
 )
 from tests.mongo import server
 from tests.mongo.skipping import pytest_collection_modifyitems  # noqa: F401 - pytest looks for it here
+from tests.places import TOP
 from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock, cheap_credentials
 from tests.server.process import HubProcess
 from tests.summary import (  # noqa: F401 - pytest looks for them here
@@ -128,6 +131,12 @@ def sqlite_where_it_must_be(request: pytest.FixtureRequest, monkeypatch: pytest.
 def catalogue() -> Catalogue:
     """What tests/declarations declare."""
     return load_catalogue(DECLARATIONS / "collections", DECLARATIONS / "profiles")
+
+
+@pytest.fixture(scope="session")
+def shipped_profiles() -> dict[str, Profile]:
+    """The profiles as they are shipped."""
+    return {name: parse_profile(name, table) for name, table in read_profiles(TOP / "profiles").items()}
 
 
 def assemble(store: Store, catalogue: Catalogue, clock: Clock, limits: Limits) -> Hub:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
-from typing import Any
 
-import orjson
 import pytest
 
 from hub.audit.recorder import MAX_LOGINS, UNKNOWN_NAME, Recorder
@@ -17,15 +15,10 @@ from hub.server.app import create_app
 from hub.sharing.members import Account, AccountKind
 from hub.stix.tlp import TLP
 from hub.taxii.filters import Filters, Match
-from tests.server.making import COLLECTIONS, Client, an_id, basic, indicator
+from tests.server.making import COLLECTIONS, Client, an_id, basic, indicator, trail_entries
 
 CERT = Account("sg-cert", AccountKind.CERT, "SG")
 SOC = Account("sg-soc", AccountKind.CONSTITUENT, "SG")
-
-
-def make_entries(hub: Hub, what: str) -> list[dict[str, Any]]:
-    """The entries of this kind."""
-    return [about for entry in hub.store.trail() if (about := orjson.loads(entry.text))["what"] == what]
 
 
 def test_a_flood_of_wrong_logins_is_one_entry(hub: Hub) -> None:
@@ -41,7 +34,7 @@ def test_a_flood_of_wrong_logins_is_one_entry(hub: Hub) -> None:
         recorder.refused_login(f"2001:db8::{number:x}", "guess")
     recorder.flush()
     recorder.flush()
-    (entry,) = make_entries(hub, REFUSED_LOGIN)
+    (entry,) = trail_entries(hub, REFUSED_LOGIN)
     logins = {(address, name): count for address, name, count in entry["logins"]}
     assert logins["192.0.2.1", "id-cert"] == 5000
     assert logins["192.0.2.2", UNKNOWN_NAME] == 1
@@ -62,7 +55,7 @@ def test_reads_of_what_is_strict_are_merged_by_account_and_collection(seeded: Hu
         assert seeded.objects(None, "region", "bulletins", Filters()).count
     seeded.object(CERT, "region", "alerts", an_id(1), Filters())
     recorder.flush()
-    (entry,) = make_entries(seeded, READ)
+    (entry,) = trail_entries(seeded, READ)
     assert (entry["account"], entry["of"], entry["level"]) == ("sg-cert", COLLECTIONS["alerts"], "TLP:AMBER+STRICT")
     assert entry["pages"] == 4
     assert entry["from"] < entry["to"]
@@ -84,9 +77,9 @@ def test_both_ways_in_note_who_reads_and_who_is_refused(
     )
     client.get("/region/collections/alerts/objects/", headers={"Authorization": str(indonesia.authorization)})
     app.extensions["trail"].recorder.flush()
-    (refused,) = make_entries(seeded, REFUSED_LOGIN)
+    (refused,) = trail_entries(seeded, REFUSED_LOGIN)
     assert refused["logins"] == [["127.0.0.1", "id-cert", 2]]
-    assert [entry["account"] for entry in make_entries(seeded, READ)] == ["id-cert"]
+    assert [entry["account"] for entry in trail_entries(seeded, READ)] == ["id-cert"]
     assert base64.b64encode(b"wrong").decode() not in str(refused)
 
 
@@ -100,7 +93,7 @@ def test_the_ledgers_notes_are_in_the_trail_once(seeded: Hub, indonesia: Client)
             sent()
     for _ in range(3):
         Recorder(seeded.store, seeded.clock).flush()
-    notes = [key for entry in make_entries(seeded, DELIVERED) for key in entry["notes"]]
+    notes = [key for entry in trail_entries(seeded, DELIVERED) for key in entry["notes"]]
     assert notes
     assert len(notes) == len(set(notes))
     assert all(key.startswith(f"{COLLECTIONS['alerts']}/sg-cert/") for key in notes)
@@ -120,5 +113,5 @@ def test_what_the_store_does_not_take_is_written_the_next_time(hub: Hub, monkeyp
             recorder.flush()
     recorder.refused_login("192.0.2.1", "a")
     recorder.flush()
-    (entry,) = make_entries(hub, REFUSED_LOGIN)
+    (entry,) = trail_entries(hub, REFUSED_LOGIN)
     assert entry["logins"] == [["192.0.2.1", UNKNOWN_NAME, 2]]

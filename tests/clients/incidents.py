@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -133,10 +133,6 @@ def _misp_event(office: Office, folder: Path, number: int) -> Incident:
     file.write_text(json.dumps({"Event": event}), encoding="utf-8")
     office.hub("publish", file, "--to", incident.collection, "--yes")
     return incident
-
-
-def bundle(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    return {"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000001", "objects": list(objects)}
 
 
 def with_what_it_names(objects: Sequence[Mapping[str, Any]], report: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -20,8 +20,9 @@ from cytaxii2 import cytaxii2
 
 from hub.stix.tlp import LEVELS, TLP
 from tests.clients import interpreters
-from tests.clients.incidents import VICTIM, Incident, bundle, publish, with_what_it_names
+from tests.clients.incidents import VICTIM, Incident, publish, with_what_it_names
 from tests.producer.offices import Region
+from tests.producer.running import bundle
 
 STATEMENT: Final = "must not try to identify"
 # taxii2-client refuses the address of an alias: the collection that answers has another id

@@ -16,11 +16,6 @@ Reopen = Callable[[], Hub]
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def reopen(tmp_path: Path, clock: Clock) -> Iterator[Reopen]:
     """Opens the test's hub, as another process would."""
     opened: list[Hub] = []

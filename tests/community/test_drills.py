@@ -15,9 +15,8 @@ from hub.declarations import Table
 from hub.errors import ConfigurationError, UnprocessableError
 from tests import keeping
 from tests.community.making import CATALOGUE, Content, board, incident, note, send, taken
-from tests.places import TOP
 from tests.server.making import Clock
-from tests.server.process import command
+from tests.server.process import AS_SHIPPED, command
 
 SCENARIO = """
 title = "Ransomware crosses a border"
@@ -119,8 +118,7 @@ def test_the_operators_commands_play_and_report(tmp_path: Path) -> None:
     """`hub drill start` and `hub drill report`, on the hub's machine."""
     environment = {
         "HUB_STORE": keeping.address(tmp_path),
-        "HUB_COLLECTIONS": str(TOP / "collections"),
-        "HUB_PROFILES": str(TOP / "profiles"),
+        **AS_SHIPPED,
     }
     scenario = tmp_path / "scenario.toml"
     scenario.write_text(SCENARIO, encoding="utf-8")

@@ -11,8 +11,7 @@ import pytest
 import requests
 
 from tests.community.making import incident
-from tests.places import TOP
-from tests.server.process import HubProcess
+from tests.server.process import AS_SHIPPED, HubProcess
 
 INCIDENTS = 60
 ALERTS = "/asean/collections/alerts/objects/"
@@ -20,8 +19,7 @@ ALERTS = "/asean/collections/alerts/objects/"
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[HubProcess]:
-    declared = {"HUB_COLLECTIONS": str(TOP / "collections"), "HUB_PROFILES": str(TOP / "profiles")}
-    hub = HubProcess(tmp_path, settings={**declared, "HUB_WORKERS": "2"}, forked=True)
+    hub = HubProcess(tmp_path, settings={**AS_SHIPPED, "HUB_WORKERS": "2"}, forked=True)
     hub.init(*((f"{code.lower()}-cert", "cert", code) for code in ("ID", "SG", "MY", "VN")))
     hub.start()
     yield hub

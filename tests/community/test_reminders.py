@@ -27,10 +27,9 @@ from tests import keeping
 from tests.community.conftest import Reopen
 from tests.community.making import CATALOGUE, acknowledged, incident, request, taken
 from tests.durations import HOUR
-from tests.places import TOP
 from tests.ports import free_port
 from tests.server.making import Clock
-from tests.server.process import HubProcess, command
+from tests.server.process import AS_SHIPPED, HubProcess, command
 
 
 def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
@@ -196,8 +195,7 @@ def test_reminders_go_by_mail_and_the_telephone_is_told_where_mail_fails(
 def mailing(folder: Path) -> dict[str, str]:
     return {
         "HUB_STORE": keeping.address(folder),
-        "HUB_COLLECTIONS": str(TOP / "collections"),
-        "HUB_PROFILES": str(TOP / "profiles"),
+        **AS_SHIPPED,
         "HUB_SMTP_HOST": "127.0.0.1",
         "HUB_SMTP_FROM": "hub@hub.example",
         "HUB_SMTP_SECURITY": "none",

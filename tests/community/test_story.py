@@ -15,8 +15,7 @@ from taxii2client.v21 import Collection
 
 from hub.cli import SOME_REFUSED
 from tests.community.making import CATALOGUE, Content, acknowledged, incident, note, report
-from tests.places import TOP
-from tests.server.process import HubProcess, command
+from tests.server.process import AS_SHIPPED, HubProcess, command
 
 MEMBERS: Final = ("ID", "SG", "VN", "MY", "TH", "PH")
 ALERTS: Final = "5d56f93e-72d8-4e14-94e1-a77baadcfef5"
@@ -38,8 +37,7 @@ def clean_proxies() -> None:
 def served(tmp_path: Path) -> Iterator[HubProcess]:
     folder = tmp_path / "hub"
     folder.mkdir()
-    declared = {"HUB_COLLECTIONS": str(TOP / "collections"), "HUB_PROFILES": str(TOP / "profiles")}
-    hub = HubProcess(folder, settings={**declared, "HUB_WORKERS": "2"}, forked=True)
+    hub = HubProcess(folder, settings={**AS_SHIPPED, "HUB_WORKERS": "2"}, forked=True)
     hub.init(*((f"{code.lower()}-cert", "cert", code) for code in MEMBERS))
     hub.start()
     yield hub

@@ -62,11 +62,6 @@ SignedIn = Callable[[str], Browser]
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def hub(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     opened = open_hub(tmp_path, clock)
     yield opened

@@ -8,7 +8,7 @@ from typing import Final
 from werkzeug.test import TestResponse
 
 from hub.community.hub import Hub
-from hub.errors import UnprocessableError
+from hub.errors import StoreUnavailableError, UnprocessableError
 from hub.sharing.members import Account, AccountKind
 from tests.console.conftest import PASSWORD, TOKEN, Browser
 
@@ -62,3 +62,8 @@ def is_known(hub: Hub, name: str) -> bool:
     except UnprocessableError:
         return hub.store.get_account(name) is not None
     return False
+
+
+def store_away(*_: object, **__: object) -> None:
+    """In place of a method of the store: it is out of reach."""
+    raise StoreUnavailableError("the store is busy")

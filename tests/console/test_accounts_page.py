@@ -12,19 +12,18 @@ import pytest
 from werkzeug.test import EnvironBuilder
 
 from hub.audit.accounts import AccountChanges
-from hub.audit.state import content_of
 from hub.community.hub import Hub
 from hub.community.turn import KIND as TURN
 from hub.community.turn import Turn
-from hub.errors import StoreUnavailableError, TooManyRequestsError
+from hub.errors import TooManyRequestsError
 from hub.server import front
 from hub.server.console import operators
 from hub.sharing.credentials import PasswordCheck
 from hub.sharing.drill_listings import accounts_with_drills
 from hub.sharing.members import Account, AccountKind
 from tests.console.conftest import ACCEPT, ORIGIN, PASSWORD, Browser, SignedIn
-from tests.console.operating import CHIEF, change, hidden, key_of, make, operator_browser
-from tests.server.making import Clock, basic
+from tests.console.operating import CHIEF, change, hidden, key_of, make, operator_browser, store_away
+from tests.server.making import Clock, basic, trail_entries
 
 PAGE = "/console/operator/accounts/sg-cert"
 NEW = "/console/operator/new-account"
@@ -35,11 +34,6 @@ PATHS = (PAGE, NEW)
 def chief(hub: Hub, browser: Browser) -> Browser:
     """An operator with a password has signed in."""
     return operator_browser(hub, browser)
-
-
-def trail(hub: Hub, what: str) -> list[dict[str, Any]]:
-    entries = [dict(content_of(entry) or {}) for entry in hub.store.trail()]
-    return [about for about in entries if about.get("what") == what]
 
 
 def rows(hub: Hub) -> list[Any]:
@@ -64,7 +58,7 @@ def test_an_account_is_made_and_its_key_shown_once(hub: Hub, chief: Browser, cap
     assert key not in caplog.text
     assert PASSWORD not in caplog.text
     assert key not in repr([*hub.store.trail(), *rows(hub)])
-    note = trail(hub, "command")[-1]
+    note = trail_entries(hub, "command")[-1]
     assert (note["command"], note["account"], note["by"]) == ("account add", "sg-soc-7", CHIEF)
 
 
@@ -94,7 +88,7 @@ def test_a_disabled_account_is_shut_out_at_once_and_comes_in_again(
     response = change(chief, "sg-cert", "enable")
     assert "Enabled." in chief.text(response.headers["Location"])
     assert singapore.get("/").status_code == 200
-    assert [about["command"] for about in trail(hub, "command")] == ["account disable", "account enable"]
+    assert [about["command"] for about in trail_entries(hub, "command")] == ["account disable", "account enable"]
     assert "by=chief" in chief.text("/console/operator?account=chief")
 
 
@@ -155,7 +149,7 @@ def test_the_password_is_asked_for_again(hub: Hub, chief: Browser, password: str
     assert rows(hub) == before
     recorder = chief.app.extensions["trail"].recorder
     recorder.flush()
-    assert [row[1:] for row in trail(hub, "refused login")[-1]["logins"]] == [[CHIEF, 2]]
+    assert [row[1:] for row in trail_entries(hub, "refused login")[-1]["logins"]] == [[CHIEF, 2]]
     assert chief.get("/console/operator").status_code == 200, "who mistypes stays signed in"
 
 
@@ -360,11 +354,8 @@ def test_a_store_that_is_away_takes_no_change(
     old = hub.credentials.rotate("sg-cert", None)
     before = rows(hub)
 
-    def away(*_: object, **__: object) -> None:
-        raise StoreUnavailableError("the store is busy")
-
     with monkeypatch.context() as patch:
-        patch.setattr(type(hub.store), method, away)
+        patch.setattr(type(hub.store), method, store_away)
         for response in (make(chief, name="sg-soc-7"), change(chief, "sg-cert", "rotate")):
             assert response.status_code == 503
             assert "hub_" not in re.sub(r"hub_(session|language)", "", response.get_data(as_text=True))
@@ -382,10 +373,7 @@ def test_a_turn_that_cannot_be_given_back_hides_no_key(
 
     def then_away(_self: object, row: Any) -> None:
         put_account(row)
-        monkeypatch.setattr(type(hub.store), "put_facts", away)
-
-    def away(*_: object, **__: object) -> None:
-        raise StoreUnavailableError("the store is busy")
+        monkeypatch.setattr(type(hub.store), "put_facts", store_away)
 
     with monkeypatch.context() as patch:
         patch.setattr(type(hub.store), "put_account", then_away)

@@ -15,11 +15,11 @@ from hub.community import playing
 from hub.community.drills import drills_of, exercise_root, parse_scenario
 from hub.community.hub import Hub
 from hub.declarations import parse_table
-from hub.errors import StoreUnavailableError, UnprocessableError
+from hub.errors import UnprocessableError
 from tests.community.making import taken
 from tests.community.test_drills import SCENARIO, _step
 from tests.console.conftest import Browser, SignedIn
-from tests.console.operating import operator_browser
+from tests.console.operating import operator_browser, store_away
 from tests.server.making import Clock
 
 NEW = "/console/operator/new-drill"
@@ -200,10 +200,6 @@ def test_a_store_that_goes_away_ends_the_drill_and_the_page_says_so(
     hub: Hub, clock: Clock, chief: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """The log has the cause; when the store is back, the page tells that the drill ended early."""
-
-    def away(*_: object, **__: object) -> None:
-        raise StoreUnavailableError("the store is busy")
-
     sealed = sealed_of(upload(chief))
     root, alerts = exercise_root(hub, None)
     scenario = parse_scenario(parse_table("scenario", SCENARIO.encode()), root.members)
@@ -216,7 +212,7 @@ def test_a_store_that_goes_away_ends_the_drill_and_the_page_says_so(
             began=hub.clock(),
             speed=1,
             by="deputy",
-            wait=lambda _seconds: patch.setattr(type(hub.store), "put_facts", away),
+            wait=lambda _seconds: patch.setattr(type(hub.store), "put_facts", store_away),
         )
         assert thread is not None
         thread.join(60)

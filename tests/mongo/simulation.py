@@ -19,7 +19,8 @@ from hub.store.mongo import commit as protocol
 from hub.store.mongo import rows as mongo_rows
 from hub.store.query import EVERY, LAST, Query
 from tests.mongo.model import TRAIL_KEY, Guards, LostError, Model, perform
-from tests.store.making import START, an_id, batch, candidate
+from tests.server.making import an_id
+from tests.store.making import START, batch, candidate
 
 COLLECTIONS: Final = ("c1", "c2")
 MEMBERS: Final = ("ID", "MY", "TH")

@@ -25,7 +25,8 @@ from hub.store.mongo.store import READ_SECONDS, MongoStore
 from hub.store.query import EVERY, LAST
 from tests.mongo import server
 from tests.mongo.worker import COLLECTION, LOCK_SECONDS, batch_of, store_at
-from tests.store.making import add, an_id, asking, batch, candidate, contents, contents_of, held
+from tests.server.making import an_id
+from tests.store.making import add, asking, batch, candidate, contents, contents_of, held
 from tests.summary import Figures
 
 WRITERS: Final = 8

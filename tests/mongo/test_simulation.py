@@ -21,7 +21,8 @@ from hub.store.query import EVERY, Query
 from hub.store.records import NOBODY
 from tests.mongo.model import Guards, LostError, Model, perform
 from tests.mongo.simulation import COLLECTIONS, Actor, Simulation, removal
-from tests.store.making import START, an_id, batch, candidate
+from tests.server.making import an_id
+from tests.store.making import START, batch, candidate
 from tests.summary import Figures
 
 PATIENCE: Final = 600  # seeds within which a missing guard has to be found out

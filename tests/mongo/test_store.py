@@ -22,7 +22,8 @@ from hub.store.query import EVERY, Query
 from hub.store.records import HIDDEN, Record, RecordLevel
 from hub.taxii.filters import VersionMatch
 from tests.mongo import server
-from tests.store.making import START, Clock, add, an_id, asking, batch, candidate, contents_of, held, verdicts
+from tests.server.making import an_id
+from tests.store.making import START, Clock, add, asking, batch, candidate, contents_of, held, verdicts
 
 PASSWORD: Final = "tell-nobody"
 OpenStore = Callable[..., MongoStore]

@@ -19,7 +19,8 @@ from hub.store.mongo.store import MongoStore
 from hub.store.records import HIDDEN, AccountRow, RecordLevel
 from hub.taxii.filters import VersionMatch
 from tests.mongo import server
-from tests.store.making import START, Clock, add, an_id, batch, candidate
+from tests.server.making import an_id
+from tests.store.making import START, Clock, add, batch, candidate
 
 WRITING: Final = frozenset(
     "InsertRows KeepStatuses Show Touch IsNoted AddEntry Finish Wipe PutAccount MarkAccountNoted".split()

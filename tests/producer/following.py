@@ -9,7 +9,7 @@ from hub.producer.checkpoint import FileKeeper, Keeper
 from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.publish import publish
-from tests.producer.running import ids
+from tests.server.making import ids
 
 ONCE = Rhythm(once=True)
 INDICATORS = ("indicator",)

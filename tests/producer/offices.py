@@ -24,9 +24,9 @@ from hub.settings import load_settings
 from hub.sharing.members import Account, AccountKind
 from hub.wiring import open_hub
 from tests import corpus, keeping, warm
-from tests.places import TOP
 from tests.ports import free_port
 from tests.producer.running import QUICK, command, lines, wait_for
+from tests.server.process import AS_SHIPPED
 
 REPORTS: Final = Path(__file__).parent / "fixtures"
 # How many constituents of a kind an office says it has: enough for the sectors of the reports in the fixtures.
@@ -149,8 +149,7 @@ class Region:
         return {
             **inherited,
             "HUB_STORE": self.store,
-            "HUB_COLLECTIONS": str(TOP / "collections"),
-            "HUB_PROFILES": str(TOP / "profiles"),
+            **AS_SHIPPED,
             "HUB_PORT": str(self.port),
             "HUB_WORKERS": "1",
         }

@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -186,17 +186,14 @@ def indicators(count: int, start: int = 0) -> list[dict[str, Any]]:
     return [indicator(number) for number in range(start, start + count)]
 
 
-def bundle(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def bundle(objects: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A bundle of these objects."""
     return {"type": "bundle", "id": "bundle--00000000-0000-4000-8000-000000000001", "objects": list(objects)}
 
 
 def as_file(path: Path, objects: Sequence[dict[str, Any]]) -> Path:
     path.write_text(json.dumps(bundle(objects)), encoding="utf-8")
     return path
-
-
-def ids(objects: Sequence[dict[str, Any]]) -> list[str]:
-    return [item["id"] for item in objects]
 
 
 def lines(path: Path) -> list[dict[str, Any]]:

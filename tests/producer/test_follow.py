@@ -17,9 +17,9 @@ from hub.producer.checkpoint import FileKeeper, Position, mark
 from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked
 from tests.producer.following import INDICATORS, date, keeper, poll, put
-from tests.producer.running import HubProcess, ids, indicators, lines
+from tests.producer.running import HubProcess, indicators, lines
 from tests.producer.scripted import COLLECTION, Answer, Scripted, taxii
-from tests.server.making import FIRST, LAST, indicator
+from tests.server.making import FIRST, LAST, ids, indicator
 
 
 @pytest.mark.parametrize("page", [1, 7, 1000])

@@ -19,8 +19,8 @@ from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.patience import Patience
 from tests import warm
 from tests.producer.following import INDICATORS, ONCE, keeper, poll, put
-from tests.producer.running import HubProcess, command, cutting_line, ids, indicators, lines
-from tests.server.making import indicator
+from tests.producer.running import HubProcess, command, cutting_line, indicators, lines
+from tests.server.making import ids, indicator
 
 
 def test_following_goes_on_while_the_hub_is_stopped_and_started(own_hub: HubProcess, tmp_path: Path) -> None:

@@ -15,10 +15,10 @@ from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked, follow
 from tests.producer.conftest import Medallion
 from tests.producer.following import INDICATORS, ONCE, date, keeper, poll, put
-from tests.producer.running import QUICK, ids, indicators
+from tests.producer.running import QUICK, indicators
 from tests.producer.scripted import Answer, Scripted, taxii
 from tests.producer.scripted import Asked as Request
-from tests.server.making import FIRST, LAST
+from tests.server.making import FIRST, LAST, ids
 
 
 def test_another_server_with_dates_that_many_objects_share(medallion: Medallion, tmp_path: Path) -> None:

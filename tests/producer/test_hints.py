@@ -10,7 +10,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, command, indicators
 from tests.producer.scripted import COLLECTION, Answer, Scripted, taxii
 from tests.producer.scripted import Asked as Request
-from tests.server.process import command_line
+from tests.server.process import children_of
 
 WAIT = 30.0  # for what comes at once, on a shared machine
 NEVER = 100_000.0  # seconds until the next poll: whatever comes, came by a hint
@@ -259,8 +258,7 @@ def _events_pid(hub: HubProcess) -> int:
     assert hub.process is not None
     deadline = time.monotonic() + WAIT
     while time.monotonic() < deadline:
-        for task in Path(f"/proc/{hub.process.pid}/task").iterdir():
-            for child in (task / "children").read_text(encoding="ascii").split():
-                if "events_process" in command_line(int(child)):
-                    return int(child)
+        for child in children_of(hub.process.pid, "events_process"):
+            return child
+        time.sleep(0.05)  # between two looks at a process that cannot tell us itself
     raise AssertionError("no process of the events")

@@ -22,10 +22,9 @@ from tests.producer.running import (
     as_file,
     command,
     cutting_line,
-    ids,
     indicators,
 )
-from tests.server.making import IDENTITIES, indicator
+from tests.server.making import IDENTITIES, ids, indicator
 
 NO_PATIENCE = Patience(tries=1, connect_seconds=5)
 

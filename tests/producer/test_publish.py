@@ -15,9 +15,9 @@ from hub.producer.bundles import stix_objects
 from hub.producer.connection import HubConnection
 from hub.producer.publish import Failure, Receipt, publish, receipt_from
 from tests.producer.conftest import Medallion
-from tests.producer.running import QUICK, HubProcess, bundle, cutting_line, ids, indicators
+from tests.producer.running import QUICK, HubProcess, bundle, cutting_line, indicators
 from tests.producer.scripted import Answer, Asked, Scripted, taxii
-from tests.server.making import IDENTITIES, address, an_id, identity, indicator, note, statement
+from tests.server.making import IDENTITIES, address, an_id, identity, ids, indicator, note, statement
 
 
 def test_each_object_is_in_the_receipt_and_on_the_hub(running_hub: HubProcess, fresh: str) -> None:

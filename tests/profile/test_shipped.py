@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from hub.declarations import read_profiles
 from hub.profile.check import Context, check
-from hub.profile.rules import Profile, parse_profile
+from hub.profile.rules import Profile
 from hub.stix.identifiers import OPENCTI_EXTENSION
 from hub.stix.tlp import TLP, TLP2_IDS
 
@@ -22,12 +20,6 @@ REQUEST = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
 INCIDENT = "incident--33333333-3333-4333-8333-333333333333"
 VOUCHED = "texts-are-vouched-for"
 NOTE = "note--44444444-4444-4444-8444-444444444444"
-
-
-@pytest.fixture(scope="module")
-def profiles() -> dict[str, Profile]:
-    tables = read_profiles(Path(__file__).parents[2] / "profiles")
-    return {name: parse_profile(name, table) for name, table in tables.items()}
 
 
 def content_of(object_type: str, **content: Any) -> dict[str, Any]:
@@ -223,41 +215,45 @@ REFUSED = [
 
 @pytest.mark.parametrize(("profile", "content"), TAKEN)
 def test_what_a_profile_has_nothing_against(
-    profiles: dict[str, Profile], profile: str, content: dict[str, Any]
+    shipped_profiles: dict[str, Profile], profile: str, content: dict[str, Any]
 ) -> None:
     """Good reports, the tools' own objects, and whatever the profile is not about come through."""
-    assert check(content, [profiles[profile]], CONTEXT) == ()
+    assert check(content, [shipped_profiles[profile]], CONTEXT) == ()
 
 
 @pytest.mark.parametrize(("profile", "content", "rule"), REFUSED)
-def test_what_a_profile_refuses(profiles: dict[str, Profile], profile: str, content: dict[str, Any], rule: str) -> None:
+def test_what_a_profile_refuses(
+    shipped_profiles: dict[str, Profile], profile: str, content: dict[str, Any], rule: str
+) -> None:
     """The rule of that name finds it, and says why without naming what it found."""
-    findings = check(content, [profiles[profile]], CONTEXT)
+    findings = check(content, [shipped_profiles[profile]], CONTEXT)
     assert rule in [finding.rule for finding in findings]
     assert "Rahasia" not in " ".join(finding.message for finding in findings)
 
 
 @pytest.mark.parametrize("object_type", ["incident", "note", "report"])
-def test_texts_that_others_than_certs_read_are_vouched_for(profiles: dict[str, Profile], object_type: str) -> None:
+def test_texts_that_others_than_certs_read_are_vouched_for(
+    shipped_profiles: dict[str, Profile], object_type: str
+) -> None:
     """By the label of an officer; among CERTs a text is the member's own word, and a revocation reaches all."""
     content = content_of(object_type, labels=["stage:early"], extensions=None)
-    protected = [profiles["protected"]]
+    protected = [shipped_profiles["protected"]]
     assert [finding.rule for finding in check(content, protected, BEYOND_CERTS)] == [VOUCHED]
     assert check(content, protected, CONTEXT) == ()
     assert check(content | {"labels": ["stage:early", "release:officer"]}, protected, BEYOND_CERTS) == ()
     assert check(content | {"revoked": True}, protected, BEYOND_CERTS) == ()
-    by_tools = {finding.rule for finding in check(content, [profiles["indicators"]], BEYOND_CERTS)}
+    by_tools = {finding.rule for finding in check(content, [shipped_profiles["indicators"]], BEYOND_CERTS)}
     assert by_tools <= {"incident-goes-elsewhere"}, "tools publish there as they are"
 
 
-def test_every_shipped_rule_is_tried(profiles: dict[str, Profile]) -> None:
+def test_every_shipped_rule_is_tried(shipped_profiles: dict[str, Profile]) -> None:
     """A rule that no case above breaks could be gone without anyone noticing."""
-    rules = {rule.id for profile in profiles.values() for rule in profile.rules}
+    rules = {rule.id for profile in shipped_profiles.values() for rule in profile.rules}
     assert rules == {rule for _, _, rule in REFUSED} | {VOUCHED}
 
 
-def test_the_deadlines_are_those_that_the_members_start_with(profiles: dict[str, Profile]) -> None:
+def test_the_deadlines_are_those_that_the_members_start_with(shipped_profiles: dict[str, Profile]) -> None:
     """1 h and 4 h from criticality 90, 4 h and 24 h from 70, 24 h and 72 h from 40, 72 h and 7 days below."""
-    assert [(d.criticality, d.acknowledge_hours, d.answer_hours) for d in profiles["response"].deadlines] == [
+    assert [(d.criticality, d.acknowledge_hours, d.answer_hours) for d in shipped_profiles["response"].deadlines] == [
         (90, 1, 4), (70, 4, 24), (40, 24, 72), (0, 72, 7 * 24),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from hub.home.member import OwnMember
 from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.release.record import ReleaseRecord
 from hub.release.step import Released, Withheld, release
-from hub.rendering.render import render
+from hub.rendering.render import Rendered, render
 from hub.reports.report import Report
 from hub.stix.tlp import TLP
 from tests.reports.making_reports import NOW, a_member
@@ -57,21 +57,21 @@ def outcome_of(
     return release(render(report, member, now=NOW), report, member, audience, now=now, **more)
 
 
-def of_type(result: Released, object_type: str) -> list[dict[str, Any]]:
-    """What leaves of one type."""
+def of_type(result: Released | Rendered, object_type: str) -> list[dict[str, Any]]:
+    """The objects of one type."""
     return [content for content in result.contents if content["type"] == object_type]
 
 
-def only_object(result: Released, object_type: str) -> dict[str, Any]:
-    """The one object of that type that leaves."""
+def only_object(result: Released | Rendered, object_type: str) -> dict[str, Any]:
+    """The one object of that type."""
     objects = of_type(result, object_type)
     assert len(objects) == 1, objects
     return objects[0]
 
 
-def identity_names(result: Released) -> set[str]:
-    """The names of all identities that leave."""
-    return {content["name"] for content in of_type(result, "identity")}
+def names(result: Released, object_type: str) -> set[str]:
+    """The names of all objects of that type that leave."""
+    return {content["name"] for content in of_type(result, object_type)}
 
 
 def text_of(result: Released) -> str:

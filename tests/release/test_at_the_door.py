@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from hub.declarations import read_profiles
 from hub.profile.check import Context, check
-from hub.profile.rules import Profile, parse_profile
+from hub.profile.rules import Profile
 from hub.release.policy import Approvals, Audience
 from hub.release.record import withdrawal
 from hub.release.step import Released, release
@@ -20,12 +18,6 @@ from hub.stix.schema import faults
 from tests.reports.making_reports import IDENTITY, NOW, VICTIM, a_case, a_feed, a_member, a_watch
 
 PERSON = replace(VICTIM, is_person=True, name="Siti binti Rahman", sectors=())
-
-
-@pytest.fixture(scope="module")
-def profiles() -> dict[str, Profile]:
-    tables = read_profiles(Path(__file__).parents[2] / "profiles")
-    return {name: parse_profile(name, table) for name, table in tables.items()}
 
 
 @pytest.mark.parametrize(
@@ -39,14 +31,16 @@ def profiles() -> dict[str, Profile]:
     ],
     ids=["no consent", "cert-only", "sector-only", "pseudonym", "named", "a person", "feed", "watch"],
 )
-def test_a_protected_collection_takes_everything_that_leaves(report: Report, profiles: dict[str, Profile]) -> None:
+def test_a_protected_collection_takes_everything_that_leaves(
+    report: Report, shipped_profiles: dict[str, Profile]
+) -> None:
     member = a_member()
     values = frozenset({"sejahtera-login.example"})
     approvals = Approvals("Aisyah", values=values, named_by="Aisyah, by letter")
     result = release(render(report, member, now=NOW), report, member, Audience("c"), approvals=approvals, now=NOW)
     assert isinstance(result, Released)
     asked = ["incident", "protected", "live"] + (["indicators"] if report.kind is not ReportKind.CASE else [])
-    door = [profiles[name] for name in asked]
+    door = [shipped_profiles[name] for name in asked]
     context = Context({IDENTITY: "MY"})
     back = withdrawal(result.record, "2026-06-01T00:00:00.000Z")
     leaving = [*result.contents, *result.lone, *back.contents, *back.lone]
@@ -55,21 +49,21 @@ def test_a_protected_collection_takes_everything_that_leaves(report: Report, pro
     assert bool(result.lone) == (report.kind is ReportKind.CASE)
 
 
-def test_a_drill_goes_to_the_collections_of_drills(profiles: dict[str, Profile]) -> None:
+def test_a_drill_goes_to_the_collections_of_drills(shipped_profiles: dict[str, Profile]) -> None:
     member, report = a_member(), a_case()
     drill = render(report, member, now=NOW, exercise=True)
     result = release(drill, report, member, Audience("c"), now=NOW)
     assert isinstance(result, Released)
     context = Context({IDENTITY: "MY"})
     incident = next(content for content in result.contents if content["type"] == "incident")
-    assert check(incident, [profiles["live"]], context)
+    assert check(incident, [shipped_profiles["live"]], context)
     back = withdrawal(result.record, "2026-06-01T00:00:00.000Z")
     leaving = [*result.contents, *back.contents]
-    assert [finding for content in leaving for finding in check(content, [profiles["exercise"]], context)] == []
+    assert [finding for content in leaving for finding in check(content, [shipped_profiles["exercise"]], context)] == []
 
 
-def test_the_door_refuses_the_bundle_as_it_stands_at_the_cert(profiles: dict[str, Profile]) -> None:
+def test_the_door_refuses_the_bundle_as_it_stands_at_the_cert(shipped_profiles: dict[str, Profile]) -> None:
     """Should somebody publish it without releasing it, the hub says no to the victim."""
     rendered = render(a_case(), a_member(), now=NOW)
     victim = next(content for content in rendered.contents if content.get("name") == VICTIM.name)
-    assert check(victim, [profiles["protected"]], Context({IDENTITY: "MY"}))
+    assert check(victim, [shipped_profiles["protected"]], Context({IDENTITY: "MY"}))

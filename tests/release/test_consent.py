@@ -17,7 +17,7 @@ from tests.release.releasing import (
     REGIONAL,
     SECRETS,
     UNPROTECTED,
-    identity_names,
+    names,
     of_type,
     only_object,
     released,
@@ -36,14 +36,14 @@ def test_consent_none_lets_nothing_leave() -> None:
 
 def test_without_recorded_consent_the_victim_is_a_class() -> None:
     result = released(a_case(consent=None))
-    assert identity_names(result) == {"CERT Nusa", "Financial services organisations in Malaysia"}
+    assert names(result, "identity") == {"CERT Nusa", "Financial services organisations in Malaysia"}
     victim = next(item for item in of_type(result, "identity") if item["identity_class"] == "class")
     assert victim["sectors"] == ["financial-services"]
 
 
 def test_consent_cert_only_leaves_no_victim_sector_or_place() -> None:
     result = released(a_case(consent=Consent.CERT_ONLY))
-    assert identity_names(result) == {"CERT Nusa"}
+    assert names(result, "identity") == {"CERT Nusa"}
     assert only_object(result, "incident")["name"] == "Ransomware"
     places = [item.get("country") for item in of_type(result, "location")]
     assert places == ["RU"], "where the actor is said to be, which is public"
@@ -65,11 +65,11 @@ def test_consent_pseudonym_gives_a_pseudonym_and_nothing_else_of_it() -> None:
 def test_consent_named_names_only_with_a_recorded_yes_and_outside_protected_collections() -> None:
     report = a_case(consent=Consent.NAMED)
     yes = Approvals("Aisyah", named_by="Aisyah, 2026-05-02, by letter")
-    assert "Bank Sejahtera Berhad" not in identity_names(released(report))
-    assert "Bank Sejahtera Berhad" not in identity_names(released(report, REGIONAL, approvals=yes))
-    assert "Bank Sejahtera Berhad" not in identity_names(released(report, UNPROTECTED))
+    assert "Bank Sejahtera Berhad" not in names(released(report), "identity")
+    assert "Bank Sejahtera Berhad" not in names(released(report, REGIONAL, approvals=yes), "identity")
+    assert "Bank Sejahtera Berhad" not in names(released(report, UNPROTECTED), "identity")
     named = released(report, UNPROTECTED, approvals=yes)
-    assert "Bank Sejahtera Berhad" in identity_names(named)
+    assert "Bank Sejahtera Berhad" in names(named, "identity")
     text = text_of(named)
     assert [secret for secret in SECRETS if secret in text and secret != "sejahtera"] == []
 
@@ -78,13 +78,13 @@ def test_of_several_victims_none_is_named_since_one_cannot_say_yes_for_another()
     other = replace(VICTIM, name="Bank Makmur Berhad", registration_numbers=("200101099999",))
     yes = Approvals("Aisyah", named_by="Aisyah, 2026-05-02, by letter")
     result = released(a_case(consent=Consent.NAMED, victims=(VICTIM, other)), UNPROTECTED, approvals=yes)
-    assert len([name for name in identity_names(result) if PSEUDONYM_PATTERN.fullmatch(name)]) == 2
+    assert len([name for name in names(result, "identity") if PSEUDONYM_PATTERN.fullmatch(name)]) == 2
     assert "makmur" not in text_of(result)
 
 
 def test_the_public_learns_the_region_only() -> None:
     result = released(a_case(tlp="clear", consent=Consent.PSEUDONYM), PUBLIC)
-    assert identity_names(result) == {"CERT Nusa", "Financial services organisations in South-eastern Asia"}
+    assert names(result, "identity") == {"CERT Nusa", "Financial services organisations in South-eastern Asia"}
     assert [item.get("region") for item in of_type(result, "location")] == ["eastern-europe", "south-eastern-asia"]
     for gone in ("impact", "task", "note", "course-of-action"):
         assert not of_type(result, gone)
@@ -94,7 +94,7 @@ def test_the_public_learns_the_region_only() -> None:
 
 
 def pseudonym_of(result: Released) -> str:
-    return next(name for name in identity_names(result) if PSEUDONYM_PATTERN.fullmatch(name))
+    return next(name for name in names(result, "identity") if PSEUDONYM_PATTERN.fullmatch(name))
 
 
 def test_a_pseudonym_is_the_same_for_one_victim_however_its_report_spells_it() -> None:
@@ -155,18 +155,18 @@ def test_the_size_is_told_only_where_k_organisations_have_it() -> None:
 
 def test_a_sector_too_small_is_widened_then_dropped_then_the_country_goes() -> None:
     water = (replace(VICTIM, sectors=("water",)),)
-    assert "Infrastructure organisations in Malaysia" in identity_names(released(a_case(victims=water)))
+    assert "Infrastructure organisations in Malaysia" in names(released(a_case(victims=water)), "identity")
     clinic = (replace(VICTIM, sectors=("healthcare",)),)
-    assert "Organisations in Malaysia" in identity_names(released(a_case(victims=clinic)))
+    assert "Organisations in Malaysia" in names(released(a_case(victims=clinic)), "identity")
     few = a_member(constituents={("MY", "healthcare", "large"): 4})
     result = released(a_case(victims=clinic), member=few)
-    assert "Organisations in South-eastern Asia" in identity_names(result)
+    assert "Organisations in South-eastern Asia" in names(result, "identity")
     assert "malaysia" not in text_of(result)
 
 
 def test_without_counts_sector_size_and_country_are_dropped() -> None:
     result = released(a_case(consent=Consent.PSEUDONYM), member=a_member(constituents={}))
-    assert identity_names(result) == {"CERT Nusa", "Organisations in South-eastern Asia"}
+    assert names(result, "identity") == {"CERT Nusa", "Organisations in South-eastern Asia"}
     assert [item.get("region") for item in of_type(result, "location")].count("south-eastern-asia") == 1
 
 

@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from hub.release.deny import scanner_for
-from hub.release.scan import Hit
 from hub.reports.victims import Victim
-from tests.reports.making_reports import a_member, a_watch
-
-
-def hits(victim: Victim, value: str) -> tuple[Hit, ...]:
-    return scanner_for(a_member(), replace(a_watch(), victims=(victim,))).hits(value)
+from tests.release.scanning import hits
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.observables import FileDetails, ObservableType, Role
 from hub.reports.report import Report
 from hub.stix import tlp
-from tests.release.releasing import PUBLIC, REGIONAL, of_type, outcome_of, released, text_of
+from tests.release.releasing import PUBLIC, REGIONAL, names, of_type, outcome_of, released, text_of
 from tests.reports.making_reports import LATER, NOW, SHA256, a_case, a_member, a_watch, seen
 
 GOOD = seen(ObservableType.IPV4, "203.0.113.7")
@@ -271,10 +271,6 @@ def test_a_long_value_has_a_short_key() -> None:
 # -- names ---------------------------------------------------------------------------------------------------------
 
 
-def named(result: Released, object_type: str) -> set[str]:
-    return {content["name"] for content in of_type(result, object_type)}
-
-
 def test_only_public_names_of_actors_malware_and_tools_leave() -> None:
     report = a_case(
         actors=(Actor("Operation Melati Storm", "campaign"), Actor("Melati Leaks crew"), Actor("Lazarus Group")),
@@ -285,9 +281,9 @@ def test_only_public_names_of_actors_malware_and_tools_leave() -> None:
     result = released(report)
     assert "melati" not in text_of(result)
     assert "mltstealer" not in text_of(result)
-    assert named(result, "malware") == {"Unspecified malware", "LockBit 3.0"}
-    assert named(result, "tool") == {"Unspecified tool"}
-    assert named(result, "threat-actor") == {"Lazarus Group"}
+    assert names(result, "malware") == {"Unspecified malware", "LockBit 3.0"}
+    assert names(result, "tool") == {"Unspecified tool"}
+    assert names(result, "threat-actor") == {"Lazarus Group"}
     assert not of_type(result, "campaign")
     held = {row.key for row in result.preview.rows if row.held and row.path == "name"}
     assert {"Operation Melati Storm", "Melati Leaks crew", "MLTStealer", "MelatiAdmin"} <= held
@@ -301,8 +297,8 @@ def test_an_unknown_name_leaves_once_an_officer_approved_it() -> None:
         sightings=(),
     )
     let_out = released(report, approvals=approving("Rekaan Spider", "RekaanLock"))
-    assert named(let_out, "threat-actor") == {"Rekaan Spider"}
-    assert named(let_out, "malware") == {"RekaanLock"}
+    assert names(let_out, "threat-actor") == {"Rekaan Spider"}
+    assert names(let_out, "malware") == {"RekaanLock"}
     assert "Malware: RekaanLock." in of_type(let_out, "indicator")[0]["description"]
     assert "rekaanlock" not in text_of(released(report))
 
@@ -335,8 +331,8 @@ def test_a_technique_of_an_unknown_name_leaves_under_its_public_one() -> None:
         vulnerabilities=(Vulnerability("CVE-2024-3400"), Vulnerability("SQL injection in MelatiPay")),
     )
     result = released(report)
-    assert named(result, "attack-pattern") == {"Exploit Public-Facing Application", "CAPEC-66"}
-    assert named(result, "vulnerability") == {"CVE-2024-3400"}
+    assert names(result, "attack-pattern") == {"Exploit Public-Facing Application", "CAPEC-66"}
+    assert names(result, "vulnerability") == {"CVE-2024-3400"}
     assert "melati" not in text_of(result)
 
 
@@ -350,7 +346,7 @@ def test_a_decision_about_a_name_stands_for_later_stages() -> None:
     report = a_case(actors=(Actor("Rekaan Spider"),))
     first = released(report, approvals=approving("Rekaan Spider"))
     later = released(report, record=first.record, now=LATER)
-    assert named(later, "threat-actor") == {"Rekaan Spider"}
+    assert names(later, "threat-actor") == {"Rekaan Spider"}
     back = Approvals("Aisyah", taken_back=frozenset({"Rekaan Spider"}))
     assert "rekaan spider" not in text_of(released(report, record=first.record, now=LATER, approvals=back))
 

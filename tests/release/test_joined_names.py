@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from hub.release.deny import scanner_for
 from hub.release.joined_names import older_spellings
-from hub.release.scan import Hit
 from hub.reports.victims import Contact, Victim
-from tests.reports.making_reports import a_member, a_watch
-
-
-def held(victim: Victim, value: str, *contacts: Contact) -> tuple[Hit, ...]:
-    return scanner_for(a_member(), replace(a_watch(), victims=(victim,), contacts=contacts)).hits(value)
+from tests.release.scanning import hits
 
 
 @pytest.mark.parametrize(
@@ -43,9 +35,9 @@ def held(victim: Victim, value: str, *contacts: Contact) -> tuple[Hit, ...]:
     ],
 )
 def test_a_value_that_joins_or_shortens_the_words_of_the_name_is_asked_about(name: str, value: str) -> None:
-    hits = held(Victim(name=name), value)
-    assert hits
-    assert not any(hit.is_exact for hit in hits)
+    places = hits(Victim(name=name), value)
+    assert places
+    assert not any(hit.is_exact for hit in places)
 
 
 @pytest.mark.parametrize(
@@ -60,22 +52,22 @@ def test_a_value_that_joins_or_shortens_the_words_of_the_name_is_asked_about(nam
     ],
 )
 def test_letters_that_stand_there_by_chance_do_not_hold_a_value(name: str, value: str) -> None:
-    assert not held(Victim(name=name), value)
+    assert not hits(Victim(name=name), value)
 
 
 def test_of_a_brand_the_word_that_is_its_own_is_searched_for() -> None:
-    assert held(Victim(brands=("LestariPay",)), "pay-lestari.example")
-    assert held(Victim(brands=("MobileLestari",)), "lestari-otp.example")
-    assert not held(Victim(brands=("LestariPay",)), "pay-later.example")
+    assert hits(Victim(brands=("LestariPay",)), "pay-lestari.example")
+    assert hits(Victim(brands=("MobileLestari",)), "lestari-otp.example")
+    assert not hits(Victim(brands=("LestariPay",)), "pay-later.example")
 
 
 @pytest.mark.parametrize("value", ["pvlam", "lampv", "lam.pv", "vanlam", "phamlam"])
 def test_a_persons_name_is_known_as_a_user_name(value: str) -> None:
-    assert held(Victim(people=("Phạm Văn Lâm",)), f"http://192.0.2.1/u/{value}/x")
+    assert hits(Victim(people=("Phạm Văn Lâm",)), f"http://192.0.2.1/u/{value}/x")
 
 
 def test_particles_count_in_a_user_name() -> None:
-    assert held(Victim(people=("Rosa Maria dela Peña",)), "rdelapena@mail.example")
+    assert hits(Victim(people=("Rosa Maria dela Peña",)), "rdelapena@mail.example")
 
 
 @pytest.mark.parametrize(
@@ -89,7 +81,7 @@ def test_particles_count_in_a_user_name() -> None:
     ],
 )
 def test_a_telephone_number_is_known_as_it_is_dialled_at_home_and_from_abroad(declared: str, value: str) -> None:
-    assert held(Victim(), value, Contact(phones=(declared,)))
+    assert hits(Victim(), value, Contact(phones=(declared,)))
 
 
 def test_a_registration_number_is_known_without_the_number_of_the_branch() -> None:
@@ -98,13 +90,13 @@ def test_a_registration_number_is_known_without_the_number_of_the_branch() -> No
         ("123-456-789-000", "123456789"),
         ("123-456-789-000", "123-456-789"),
     ):
-        assert held(Victim(registration_numbers=(number,)), f"http://192.0.2.1/tin/{value}"), number
+        assert hits(Victim(registration_numbers=(number,)), f"http://192.0.2.1/tin/{value}"), number
 
 
 def test_of_an_address_the_words_that_are_its_own_are_searched_for() -> None:
     victim = Victim(places=("12 Jalan Kembara 5, Kuala Lumpur", "ถนนมะลิวัลย์"))
-    assert held(victim, "http://192.0.2.1/kembara5")
-    assert not held(victim, "jalan-kuala-lumpur.example")
+    assert hits(victim, "http://192.0.2.1/kembara5")
+    assert not hits(victim, "jalan-kuala-lumpur.example")
 
 
 @pytest.mark.parametrize("word", ["surya", "bank", "ออม", ""])

@@ -6,21 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from hub.release.deny import scanner_for
 from hub.release.named_things import field_kind, streets_in
 from hub.release.policy import Audience
-from hub.release.scan import Hit
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
 from hub.reports.report import Report
 from tests.release.releasing import PUBLIC, REGIONAL, released, text_of
-from tests.reports.making_reports import a_case, a_feed, a_member, seen
+from tests.release.scanning import hits_for
+from tests.reports.making_reports import a_case, a_feed, seen
 from tests.reports.reading_reports import only_report
 from tests.reports.specimens import FORM
-
-
-def hits(report: Report, value: str) -> tuple[Hit, ...]:
-    return scanner_for(a_member(), report).hits(value)
 
 
 def with_field(key: str, value: str) -> Report:
@@ -56,8 +51,8 @@ def test_the_name_of_a_field_says_what_its_value_is(key: str, kind: str | None) 
     ],
 )
 def test_a_value_that_holds_a_word_of_such_a_field_is_asked_about(key: str, field: str, value: str) -> None:
-    assert not hits(a_case(), value)
-    asked = hits(with_field(key, field), value)
+    assert not hits_for(a_case(), value)
+    asked = hits_for(with_field(key, field), value)
     assert asked
     assert not any(hit.is_exact for hit in asked)
 
@@ -72,12 +67,12 @@ def test_a_value_that_holds_a_word_of_such_a_field_is_asked_about(key: str, fiel
     ],
 )
 def test_what_names_nobody_holds_nothing(key: str, field: str, value: str) -> None:
-    assert not hits(with_field(key, field), value)
+    assert not hits_for(with_field(key, field), value)
 
 
 def test_fields_of_a_feed_are_about_the_sources_of_attacks() -> None:
     feed = replace(a_feed(), unused=(Unused("line 1", "Alamat", "Jalan Merpati", "has no place"),))
-    assert not hits(feed, "merpati.example")
+    assert not hits_for(feed, "merpati.example")
 
 
 def test_a_text_names_a_street_by_its_word() -> None:

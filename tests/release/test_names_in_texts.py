@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from hub.release.deny import scanner_for
 from hub.release.names_in_texts import names_in
-from hub.release.scan import Hit
 from hub.reports.knowledge import Actor
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
-from hub.reports.report import Note, Report
+from hub.reports.report import Note
 from tests.release.releasing import PUBLIC, REGIONAL, released, text_of
-from tests.reports.making_reports import a_case, a_member, a_watch, seen
+from tests.release.scanning import hits_for
+from tests.reports.making_reports import a_case, a_watch, seen
 
 
 @pytest.mark.parametrize(
@@ -55,10 +54,6 @@ def test_words_of_the_adversarys_names_are_nobody_elses() -> None:
     assert list(names_in("Mayang Holdings, as they call themselves", {"mayang"})) == []
 
 
-def hits(report: Report, value: str) -> tuple[Hit, ...]:
-    return scanner_for(a_member(), report).hits(value)
-
-
 NOBODY = replace(a_case(), victims=(), secondary_victims=(), contacts=(), title="Incident", description=None, notes=())
 REPORTS = {
     "the title": replace(NOBODY, title="Ransomware at Hospital Seri Mayang"),
@@ -73,20 +68,20 @@ REPORTS = {
 @pytest.mark.parametrize("where", REPORTS)
 def test_a_name_in_any_text_of_the_report_is_searched_for_in_its_values(where: str) -> None:
     for value in ("mayang-login.example", "SERIMAYANG_README.txt", "rnayang.example"):
-        (hit, *_) = hits(REPORTS[where], value)
+        (hit, *_) = hits_for(REPORTS[where], value)
         assert not hit.is_exact
         assert "name in the report's own text" in hit.description
-    assert not hits(REPORTS[where], "hospital-login.example")
-    assert not hits(NOBODY, "mayang-login.example")
+    assert not hits_for(REPORTS[where], "hospital-login.example")
+    assert not hits_for(NOBODY, "mayang-login.example")
 
 
 def test_the_name_of_an_actor_is_no_victims() -> None:
     named = replace(REPORTS["the title"], actors=(Actor("Seri Mayang"),))
-    assert not hits(named, "mayang-login.example")
+    assert not hits_for(named, "mayang-login.example")
 
 
 def test_a_feed_has_no_texts_that_name_victims() -> None:
-    assert not hits(replace(a_watch(), title="Seen at Hospital Seri Mayang"), "mayang-login.example")
+    assert not hits_for(replace(a_watch(), title="Seen at Hospital Seri Mayang"), "mayang-login.example")
 
 
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC])

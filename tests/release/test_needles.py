@@ -23,13 +23,14 @@ from hub.release.deny import list_scanner, scanner_for
 from hub.release.encodings import MAX_READINGS
 from hub.release.needles import our_words
 from hub.release.policy import Audience
-from hub.release.scan import TOO_MANY, Hit, Scanner, Strength
+from hub.release.scan import TOO_MANY, Strength
 from hub.release.step import Released, release
 from hub.rendering.render import render
 from hub.reports import rsit
 from hub.reports.observables import FileDetails, ObservableType, Role
 from hub.reports.victims import Contact, Victim
 from tests.release.releasing import released, text_of
+from tests.release.scanning import hits, scanner
 from tests.reports.making_reports import NOW, a_case, a_member, a_watch, seen
 
 LATIN = Victim(
@@ -52,14 +53,6 @@ CHINESE = Victim(name="金百合银行", countries=("SG",))
 KERTA = Victim(name="RSUD Kertawana Wirabuana", countries=("ID",))
 RUMAH = Victim(name="Rumah Sakit Melur", countries=("ID",))
 IN_LATIN = Victim(name="Srithongsuk Hospital", countries=("TH",))
-
-
-def scanner(*victims: Victim) -> Scanner:
-    return scanner_for(a_member(), replace(a_watch(), victims=victims))
-
-
-def held(victim: Victim, value: str) -> tuple[Hit, ...]:
-    return scanner(victim).hits(value)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +136,9 @@ def held(victim: Victim, value: str) -> tuple[Hit, ...]:
     ],
 )
 def test_a_value_that_gives_a_victim_away_is_held(victim: Victim, value: str) -> None:
-    hits = held(victim, value)
-    assert hits
-    assert all(value[hit.start : hit.end] for hit in hits)
+    places = hits(victim, value)
+    assert places
+    assert all(value[hit.start : hit.end] for hit in places)
     assert not scanner(Victim(name="Syarikat Lain Sdn Bhd")).hits(value), "another victim's report lets it out"
 
 
@@ -195,21 +188,21 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
 @pytest.mark.parametrize("text", ["Bank Melorindah", "melorindah", "MLRD-HQ-FS02", "M3lorindah"])
 def test_a_name_is_found_in_every_usual_encoding(encoding: str, text: str) -> None:
     encoded = ENCODINGS[encoding](text)
-    assert held(LATIN, encoded)
-    assert held(LATIN, f"http://192.0.2.1/gate.php?d={encoded}")
+    assert hits(LATIN, encoded)
+    assert hits(LATIN, f"http://192.0.2.1/gate.php?d={encoded}")
 
 
 def test_a_text_with_more_encodings_than_are_read_is_asked_about() -> None:
     """Else an attacker, or a long rule, could hide a name behind hundreds of runs that say nothing."""
     many = " ".join(base64.b64encode(f"nothing {number} here".encode()).decode() for number in range(MAX_READINGS))
-    assert [hit for hit in held(LATIN, many) if hit.description == TOO_MANY]
-    assert not held(LATIN, many[:200])
+    assert [hit for hit in hits(LATIN, many) if hit.description == TOO_MANY]
+    assert not hits(LATIN, many[:200])
 
 
 @pytest.mark.parametrize("places", range(1, 26))
 def test_a_name_is_found_whose_letters_are_moved(places: int) -> None:
     moved = "".join(chr((ord(letter) - 97 + places) % 26 + 97) for letter in "melorindah")
-    assert held(LATIN, f"{moved}.example")
+    assert hits(LATIN, f"{moved}.example")
 
 
 def test_a_cut_or_rare_hash_value_is_found_and_a_short_one_asks() -> None:
@@ -220,13 +213,13 @@ def test_a_cut_or_rare_hash_value_is_found_and_a_short_one_asks() -> None:
         hashlib.sha512(b"Bank Melorindah").hexdigest(),
         f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}",
     ):
-        assert any(hit.is_exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}")), value
+        assert any(hit.is_exact for hit in hits(LATIN, f"http://192.0.2.1/?v={value}")), value
     for value in (digest[:8], f"{zlib.crc32(b'melorindah'):08x}"):
-        assert held(LATIN, f"http://192.0.2.1/?v={value}")
-        assert not any(hit.is_exact for hit in held(LATIN, f"http://192.0.2.1/?v={value}"))
+        assert hits(LATIN, f"http://192.0.2.1/?v={value}")
+        assert not any(hit.is_exact for hit in hits(LATIN, f"http://192.0.2.1/?v={value}"))
     raw = hashlib.sha256(b"melorindah").digest()
-    assert any(hit.is_exact for hit in held(LATIN, f"id={base64.b64encode(raw).decode()}"))
-    assert any(hit.is_exact for hit in held(LATIN, f"run-{uuid.uuid5(uuid.NAMESPACE_DNS, 'melorindah.example')}"))
+    assert any(hit.is_exact for hit in hits(LATIN, f"id={base64.b64encode(raw).decode()}"))
+    assert any(hit.is_exact for hit in hits(LATIN, f"run-{uuid.uuid5(uuid.NAMESPACE_DNS, 'melorindah.example')}"))
 
 
 @pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256"])
@@ -241,7 +234,7 @@ def test_a_cut_or_rare_hash_value_is_found_and_a_short_one_asks() -> None:
 def test_a_hash_value_of_a_name_domain_or_mailbox_is_an_exact_hit(algorithm: str, text: str) -> None:
     digest = hashlib.new(algorithm, text.encode()).hexdigest()
     for value in (f"http://192.0.2.1/v?u={digest}", f"http://192.0.2.1/{digest.upper()}/index.php", digest):
-        assert any(hit.is_exact and hit.text.lower() == digest for hit in held(LATIN, value))
+        assert any(hit.is_exact and hit.text.lower() == digest for hit in hits(LATIN, value))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +247,7 @@ def test_a_hash_value_of_a_name_domain_or_mailbox_is_an_exact_hit(algorithm: str
     ],
 )  # fmt: skip
 def test_what_only_shares_generic_words_with_the_victim_leaves(value: str) -> None:
-    assert not held(LATIN, value)
+    assert not hits(LATIN, value)
 
 
 @pytest.mark.parametrize(
@@ -293,8 +286,8 @@ def test_the_parts_of_a_reporters_name_and_mailbox_are_searched_for() -> None:
 
 
 def test_a_short_part_of_a_persons_name_counts_in_sentences_only() -> None:
-    assert held(LATIN, "Wei called")
-    assert not held(LATIN, "wei.example")
+    assert hits(LATIN, "Wei called")
+    assert not hits(LATIN, "wei.example")
 
 
 def test_what_the_victims_own_machines_are_called_is_searched_for() -> None:
@@ -397,8 +390,8 @@ def test_a_hash_value_of_a_file_or_certificate_that_is_of_a_domain_stays_and_the
 )
 def test_a_word_of_a_name_is_found_where_nothing_says_where_it_ends(victim: Victim, value: str) -> None:
     """Two words in one label, two syllables of one word, a script without blanks; hosts backwards and in rot13."""
-    assert held(victim, value)
-    assert not held(Victim(), value)
+    assert hits(victim, value)
+    assert not hits(Victim(), value)
 
 
 def test_the_hash_of_a_domain_is_searched_for_however_the_domain_is_known() -> None:
@@ -407,15 +400,15 @@ def test_the_hash_of_a_domain_is_searched_for_however_the_domain_is_known() -> N
         Victim(emails=("duty@melatirinjani.example",)),
         Victim(hosts=("www.melatirinjani.example",)),
     ):
-        assert held(victim, hashlib.sha256(b"melatirinjani.example").hexdigest())
+        assert hits(victim, hashlib.sha256(b"melatirinjani.example").hexdigest())
 
 
 def test_the_hash_of_a_likely_mailbox_and_a_name_based_uuid_are_searched_for() -> None:
     victim = Victim(domains=("melatirinjani.example",), people=("Aminah binti Yusof",))
     for box in ("aminah.yusof", "ayusof", "aminahy", "yusof.aminah"):
-        assert held(victim, hashlib.md5(f"{box}@melatirinjani.example".encode()).hexdigest())
+        assert hits(victim, hashlib.md5(f"{box}@melatirinjani.example".encode()).hexdigest())
     for make in (uuid.uuid3, uuid.uuid5):
-        assert held(victim, f"http://192.0.2.1/t/{make(uuid.NAMESPACE_DNS, 'melatirinjani.example')}")
+        assert hits(victim, f"http://192.0.2.1/t/{make(uuid.NAMESPACE_DNS, 'melatirinjani.example')}")
 
 
 @pytest.mark.parametrize("short_name", ["ATA", "HES", "URL", "TLP", "ANR"])
@@ -435,9 +428,9 @@ def test_a_constituent_with_an_unlucky_name_does_not_stop_its_cert(short_name: s
 def test_words_of_our_own_sentences_are_no_names() -> None:
     """A person called Nasution, a company called Viet Hung: every sentence of ours would be like them."""
     victim = Victim(name="Công ty Việt Hưng", people=("Bambang Nasution",), countries=("VN",))
-    assert not held(victim, "Ransomware at a large organisation in Viet Nam")
-    assert held(victim, "viethung-login.example")
-    assert held(victim, "nasution.zip")
+    assert not hits(victim, "Ransomware at a large organisation in Viet Nam")
+    assert hits(victim, "viethung-login.example")
+    assert hits(victim, "nasution.zip")
 
 
 def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:

@@ -6,15 +6,12 @@ import base64
 import bz2
 import gzip
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 
-from hub.release.deny import scanner_for
 from hub.release.encodings import readings
-from hub.release.scan import Hit
 from hub.reports.victims import Victim
-from tests.reports.making_reports import a_member, a_watch
+from tests.release.scanning import hits
 
 NAME = "melorindah"
 VICTIM = Victim(name="Bank Melorindah Berhad", registration_numbers=("198001004321",), countries=("MY",))
@@ -22,10 +19,6 @@ _MORSE = dict(zip("melorindah", "-- . .-.. --- .-. .. -. -.. .- ....".split(), s
 _NATO = "Mike Echo Lima Oscar Romeo India November Delta Alfa Hotel".split()
 _BITCOIN = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-
-def hits(victim: Victim, text: str) -> tuple[Hit, ...]:
-    return scanner_for(a_member(), replace(a_watch(), victims=(victim,))).hits(text)
 
 
 def rot47(text: str) -> str:

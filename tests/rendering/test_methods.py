@@ -10,7 +10,7 @@ from hub.release.step import Released
 from hub.reports.knowledge import DataSource, Flood, Mitigation, Software, Technique, VerisWord, Vulnerability
 from hub.reports.report import Report
 from hub.stix import incident
-from tests.release.releasing import PUBLIC, of_type, released
+from tests.release.releasing import PUBLIC, names, of_type, released
 from tests.reports.making_reports import a_case
 
 PACKAGE = Software("colour-strings-x", "4.2.1", purl="pkg:npm/colour-strings-x@4.2.1")
@@ -18,10 +18,6 @@ PACKAGE = Software("colour-strings-x", "4.2.1", purl="pkg:npm/colour-strings-x@4
 
 def case(**changes: Any) -> Report:
     return a_case(**{"observables": (), "sightings": (), "vulnerabilities": (), "techniques": (), **changes})
-
-
-def names(result: Released, object_type: str) -> set[str]:
-    return {item["name"] for item in of_type(result, object_type)}
 
 
 def related(result: Released, kind: str) -> set[tuple[str, str]]:

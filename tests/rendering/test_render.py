@@ -22,6 +22,7 @@ from hub.reports.report import Report, ReportKind, ReportStatus
 from hub.stix import incident, tlp
 from hub.stix.identifiers import SCO_TYPES, derived_id
 from hub.stix.schema import faults
+from tests.release.releasing import of_type, only_object
 from tests.reports.making_reports import (
     IDENTITY,
     LATER,
@@ -40,16 +41,6 @@ UUID4 = re.compile(r"[a-z-]+--[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f
 
 def rendered(report: Report, record: VersionRecord | None = None, **more: Any) -> Rendered:
     return render(report, a_member(), record=record, now=more.pop("now", NOW), **more)
-
-
-def of_type(result: Rendered, object_type: str) -> list[dict[str, Any]]:
-    return [content for content in result.contents if content["type"] == object_type]
-
-
-def only_object(result: Rendered, object_type: str) -> dict[str, Any]:
-    objects = of_type(result, object_type)
-    assert len(objects) == 1, [item["id"] for item in objects]
-    return objects[0]
 
 
 def core(result: Rendered) -> dict[str, Any]:

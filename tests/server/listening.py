@@ -9,7 +9,6 @@ import secrets
 import socket
 import threading
 import time
-from pathlib import Path
 from typing import Any, Self
 
 import requests
@@ -24,7 +23,7 @@ from tests.server.making import (
     at,
     indicator,
 )
-from tests.server.process import HubProcess, command_line
+from tests.server.process import HubProcess, children_of
 
 WAIT = 60.0  # for what comes at once, on a shared machine
 
@@ -161,12 +160,10 @@ def events_pid(process: HubProcess) -> int:
     """The process of the events, once it answers."""
     deadline = time.monotonic() + WAIT
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError, StopIteration):  # it does not answer yet, or was just replaced
+        with contextlib.suppress(OSError):  # it does not answer yet, or was just replaced
             requests.get(events_url(process).replace("events", "nothing"), timeout=WAIT).close()
-            children: list[str] = []
-            for task in Path(f"/proc/{process.pid}/task").iterdir():  # each thread has the children that it started
-                children += (task / "children").read_text(encoding="ascii").split()
-            return next(int(child) for child in children if "events_process" in command_line(int(child)))
+            for child in children_of(process.pid, "events_process"):
+                return child
         time.sleep(0.05)  # between two looks at a process that cannot tell us itself
     raise AssertionError(process.log)
 

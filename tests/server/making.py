@@ -15,8 +15,10 @@ from urllib.parse import quote, urlencode
 
 import argon2
 import flask
+import orjson
 from werkzeug.test import TestResponse
 
+from hub.community.hub import Hub
 from hub.sharing.credentials import Credentials
 from hub.stix.identifiers import SCO_NAMESPACE
 from hub.stix.tlp import TLP, TLP2_IDS
@@ -299,12 +301,18 @@ def _listed(response: Answer, key: str) -> list[Any]:
     return values
 
 
+def trail_entries(hub: Hub, what: str) -> list[dict[str, Any]]:
+    """The entries of that kind in the audit trail."""
+    return [entry for row in hub.store.trail() if (entry := orjson.loads(row.text))["what"] == what]
+
+
 def pairs(objects: Iterable[Content]) -> list[tuple[str, str]]:
     """(id, modified) of each object."""
     return [(content["id"], str(content.get("modified", content.get("created", "")))) for content in objects]
 
 
-def ids(objects: Iterable[Content]) -> list[str]:
+def ids(objects: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The id of each object."""
     return [content["id"] for content in objects]
 
 

@@ -28,6 +28,8 @@ from tests.server.making import CONTENT_TYPE, DECLARATIONS
 
 READY_SECONDS: Final = 60  # a shared machine may be slow; a hub that is ready ends the wait
 ENDED_SECONDS: Final = 40
+# the settings of a hub with the collections and profiles as they are shipped
+AS_SHIPPED: Final = {"HUB_COLLECTIONS": str(TOP / "collections"), "HUB_PROFILES": str(TOP / "profiles")}
 LOG_CHARACTERS: Final = 5_000  # of the end of a log, that a failure shows
 
 
@@ -156,11 +158,7 @@ class HubProcess:
 
     def workers(self) -> list[int]:
         """The process ids of its workers."""
-        children: list[int] = []
-        for thread in Path(f"/proc/{self.pid}/task").glob("*/children"):  # each thread has the children that it started
-            with contextlib.suppress(OSError):
-                children += map(int, thread.read_text(encoding="ascii").split())
-        return [pid for pid in children if "worker_process" in command_line(pid)]
+        return children_of(self.pid, "worker_process")
 
     def age(self, pid: int) -> float:
         """Seconds since that process was started; 0 if it is gone."""
@@ -184,7 +182,17 @@ class HubProcess:
         return [json.loads(line) for line in lines if line]
 
 
+def children_of(pid: int, words: str) -> list[int]:
+    """The process ids of a process's children whose command line has these words."""
+    children: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):  # each thread has the children that it started
+        with contextlib.suppress(OSError):
+            children += map(int, thread.read_text(encoding="ascii").split())
+    return [child for child in children if words in command_line(child)]
+
+
 def command_line(pid: int) -> str:
+    """The command line of a process; empty where it is gone."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:

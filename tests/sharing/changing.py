@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from hub.store.base import Store
-from tests.store.making import add, an_id, candidate, open_kind
+from tests.server.making import an_id
+from tests.store.making import add, candidate, open_kind
 
 TYPES: Final = ("indicator", "malware")
 HELD: Final = 20  # objects that are there from the beginning

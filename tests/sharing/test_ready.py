@@ -22,8 +22,9 @@ from hub.store.base import Store
 from hub.store.query import Query
 from hub.taxii.filters import Filters, Match, VersionMatch
 from tests.places import TOP
+from tests.server.making import an_id
 from tests.sharing.changing import HELD, TYPES, change_something
-from tests.store.making import Clock, add, an_id, candidate
+from tests.store.making import Clock, add, candidate
 
 OpenStore = Callable[..., Store]
 READERS = (

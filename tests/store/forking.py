@@ -17,7 +17,8 @@ from typing import Any, Final
 from hub.errors import StoreError
 from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
-from tests.store.making import Clock, add, an_id, candidate, held, open_kind
+from tests.server.making import an_id
+from tests.store.making import Clock, add, candidate, held, open_kind
 from tests.store.test_sqlite_files import calls_of
 
 FORKS: Final = {"sqlite": 10, "mongo": 1}

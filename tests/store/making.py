@@ -13,6 +13,7 @@ from hub.store.batch import Batch, Candidate, Outcome, Verdict
 from hub.store.query import EVERY, Query
 from hub.store.records import NOBODY
 from hub.taxii.filters import VersionMatch
+from tests.server.making import an_id
 
 KINDS: Final = ("sqlite", "mongo")  # a further store joins the contract with its name here and a branch in `open_kind`
 START: Final = 1_767_225_600_000  # 2026-01-01T00:00:00Z in milliseconds
@@ -61,10 +62,6 @@ def open_kind(
             create=True,
         )
     raise ValueError(kind)
-
-
-def an_id(number: int, object_type: str = "indicator") -> str:
-    return f"{object_type}--00000000-0000-4000-8000-{number:012d}"
 
 
 def candidate(number: int = 1, version: int | None = 1, level: int = 1, **changes: Any) -> Candidate:

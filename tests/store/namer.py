@@ -11,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from hub.store.records import NOBODY
-from tests.store.making import an_id, batch, candidate, open_kind
+from tests.server.making import an_id
+from tests.store.making import batch, candidate, open_kind
 
 COLLECTIONS = ("high", "low")
 

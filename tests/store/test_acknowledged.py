@@ -11,7 +11,8 @@ import pytest
 from hub.store.base import Store
 from hub.store.batch import Outcome, Verdict
 from hub.store.records import Status
-from tests.store.making import START, Clock, add, an_id, batch, candidate, held, verdicts
+from tests.server.making import an_id
+from tests.store.making import START, Clock, add, batch, candidate, held, verdicts
 
 
 def test_the_status_tells_every_outcome_and_is_there_with_the_objects(

@@ -12,7 +12,8 @@ from hub.store.base import Store
 from hub.store.query import EVERY, LAST
 from hub.store.records import Record, Status
 from hub.taxii.filters import VersionMatch
-from tests.store.making import START, Clock, add, an_id, asking, candidate, contents_of, held, nobodys, places
+from tests.server.making import an_id
+from tests.store.making import START, Clock, add, asking, candidate, contents_of, held, nobodys, places
 
 
 def _filled(store: Store) -> list[Record]:

@@ -9,7 +9,8 @@ import pytest
 
 from hub.store.base import Store
 from hub.store.records import BY_OPERATOR, HIDDEN, REFUSED_PREFIX, Record, RecordLevel
-from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, held, nobodys, places
+from tests.server.making import an_id
+from tests.store.making import START, Clock, add, asking, candidate, contents, held, nobodys, places
 
 ADDRESS = an_id(1, "ipv4-addr")
 

@@ -14,7 +14,8 @@ from hub.store.histories import Version, compute_standings
 from hub.store.line import settle
 from hub.store.questions import Answers, questions
 from hub.store.records import NO_LEVEL, HeldVersion, Standing
-from tests.store.making import START, an_id, batch, candidate, nobodys, verdicts
+from tests.server.making import an_id
+from tests.store.making import START, batch, candidate, nobodys, verdicts
 
 VERSIONS = 10_000
 

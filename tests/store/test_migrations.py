@@ -12,7 +12,8 @@ from hub.store.sqlite import migrations
 from hub.store.sqlite.migrations import MIGRATIONS, applied, migrate, missing
 from hub.store.sqlite.pages import key_of
 from hub.store.sqlite.store import SqliteStore
-from tests.store.making import START, Clock, add, an_id, candidate, held
+from tests.server.making import an_id
+from tests.store.making import START, Clock, add, candidate, held
 
 
 def _open(path: Path, *, create: bool) -> SqliteStore:

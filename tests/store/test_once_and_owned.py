@@ -8,7 +8,8 @@ from hub.stix.timestamps import format_place
 from hub.store.base import Deletion, Store
 from hub.store.batch import Verdict
 from hub.store.records import NOBODY
-from tests.store.making import START, add, an_id, asking, candidate, contents_of, held, nobodys, places, verdicts
+from tests.server.making import an_id
+from tests.store.making import START, add, asking, candidate, contents_of, held, nobodys, places, verdicts
 
 ADDED, REPEAT, REFUSED = Verdict.ADDED, Verdict.REPEAT, Verdict.REFUSED
 

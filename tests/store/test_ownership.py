@@ -14,7 +14,8 @@ from hub.store.base import Deletion, Store
 from hub.store.batch import Candidate, Outcome, Verdict
 from hub.store.records import NOBODY, HeldVersion
 from hub.taxii.protocol import HELD_ALREADY
-from tests.store.making import add, an_id, asking, batch, candidate, contents_of, nobodys, verdicts
+from tests.server.making import an_id
+from tests.store.making import add, asking, batch, candidate, contents_of, nobodys, verdicts
 
 ADDED, REPEAT, REFUSED = Verdict.ADDED, Verdict.REPEAT, Verdict.REFUSED
 GREEN, AMBER = 1, 2

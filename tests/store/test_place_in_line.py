@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 
 from hub.store.base import Deletion, Store
-from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, contents_of, places
+from tests.server.making import an_id
+from tests.store.making import START, Clock, add, asking, candidate, contents, contents_of, places
 
 
 def test_each_record_has_a_millisecond_of_its_own(store: Store) -> None:

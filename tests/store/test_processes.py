@@ -15,7 +15,8 @@ import pytest
 from hub.store.base import Store
 from hub.store.query import EVERY, Query
 from tests.places import TOP
-from tests.store.making import ROOMY, START, Clock, add, an_id, candidate, contents, places
+from tests.server.making import an_id
+from tests.store.making import ROOMY, START, Clock, add, candidate, contents, places
 from tests.store.publisher import numbers, status_of
 
 WRITERS = 4

@@ -6,7 +6,8 @@ import json
 
 from hub.store.base import Deletion, Store
 from hub.store.line import scrub_id
-from tests.store.making import START, add, an_id, asking, candidate, contents_of, held, nobodys
+from tests.server.making import an_id
+from tests.store.making import START, add, asking, candidate, contents_of, held, nobodys
 
 
 def test_a_purge_removes_every_version_whoever_published_it(store: Store) -> None:

@@ -23,7 +23,8 @@ from hub.store.records import AccountRow
 from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
-from tests.store.making import ROOMY, Clock, add, an_id, asking, candidate, contents_of, held, verdicts
+from tests.server.making import an_id
+from tests.store.making import ROOMY, Clock, add, asking, candidate, contents_of, held, verdicts
 
 Opener = Callable[..., SqliteStore]
 

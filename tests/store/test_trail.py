@@ -14,8 +14,9 @@ from hub.store import trail
 from hub.store.base import Store
 from hub.store.chain import GONE, Act, unpack_seals
 from hub.store.records import NOBODY, AccountRow
+from tests.server.making import an_id
 from tests.store.making import START as NOW
-from tests.store.making import add, an_id, candidate
+from tests.store.making import add, candidate
 
 OpenStore = Callable[..., Store]
 

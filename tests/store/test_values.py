@@ -17,8 +17,9 @@ from hub.store.batch import Candidate
 from hub.store.records import HIDDEN, Record, RecordLevel
 from hub.store.sqlite.store import SqliteStore
 from hub.taxii.filters import VersionMatch
+from tests.server.making import an_id
 from tests.store.conftest import OpenStore
-from tests.store.making import START, Clock, add, an_id, asking, candidate, contents, contents_of, nobodys
+from tests.store.making import START, Clock, add, asking, candidate, contents, contents_of, nobodys
 
 LEVELS = range(5)
 INDEXED: set[int] = set()  # the stores that index

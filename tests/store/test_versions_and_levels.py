@@ -19,10 +19,10 @@ from hub.store.batch import Candidate, Verdict
 from hub.store.query import EVERY, LAST, Query
 from hub.store.records import NOBODY, Record
 from hub.taxii.filters import VersionMatch
+from tests.server.making import an_id
 from tests.store.making import (
     ROOMY,
     add,
-    an_id,
     asking,
     candidate,
     contents,

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import flask
-import orjson
 from werkzeug.test import TestResponse
 
 from hub.community.hub import Hub
@@ -84,9 +83,3 @@ def assert_refused(response: TestResponse, words: str, status: int = 401) -> Non
     """The page says so, and nobody is signed in."""
     assert (response.status_code, words in response.get_data(as_text=True)) == (status, True), response.text[:3000]
     assert "hub_session=" not in str(response.headers.getlist("Set-Cookie"))
-
-
-def trail_entries(hub: Hub, what: str) -> list[dict[str, Any]]:
-    """The entries of that kind in the audit trail."""
-    entries = [orjson.loads(entry.text) for entry in hub.store.trail()]
-    return [entry for entry in entries if entry["what"] == what]

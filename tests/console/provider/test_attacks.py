@@ -19,9 +19,8 @@ from tests.console.provider.signing_in import (
     begin,
     come_back,
     sign_in,
-    trail_entries,
 )
-from tests.server.making import Clock
+from tests.server.making import Clock, trail_entries
 
 
 def test_another_browser_cannot_be_signed_in_as_somebody_else(site: HubWithProvider) -> None:

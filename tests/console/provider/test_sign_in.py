@@ -31,9 +31,8 @@ from tests.console.provider.signing_in import (
     begin,
     come_back,
     sign_in,
-    trail_entries,
 )
-from tests.server.making import Clock
+from tests.server.making import Clock, trail_entries
 
 # --- the way there and back -----------------------------------------------------------------------------------------
 

@@ -23,8 +23,8 @@ from tests.console.provider.signing_in import (
     begin,
     come_back,
     sign_in,
-    trail_entries,
 )
+from tests.server.making import trail_entries
 
 
 def with_changes(**changes: Any) -> Callable[[FakeProvider], None]:
