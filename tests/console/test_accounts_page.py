@@ -336,8 +336,8 @@ def test_numbered_accounts_are_not_taken_for_each_other(chief: Browser) -> None:
     """A one is read as an l, and a six is no eight."""
     for number in (1, 6, 8, 11):
         assert make(chief, name=f"sg-soc-{number}").status_code == 200
-    assert "easily read" in make(chief, name="sg-soc-l").get_data(as_text=True)
-    assert "easily read" in make(chief, name="sg-s0c-6").get_data(as_text=True)
+    assert "looks like" in make(chief, name="sg-soc-l").get_data(as_text=True)
+    assert "looks like" in make(chief, name="sg-s0c-6").get_data(as_text=True)
 
 
 def test_a_form_is_bounded(chief: Browser) -> None:

@@ -73,7 +73,7 @@ def test_what_the_author_published_itself_stays(hub: Hub, indonesia: Client, sin
     [
         ("nonsense", "ID", UnprocessableError, "no STIX id"),
         (an_id(1), "XX", UnprocessableError, "no member"),
-        (an_id(1), "ID", NotFoundError, "held in no collection"),
+        (an_id(1), "ID", NotFoundError, "is in no collection"),
         (INCIDENT_CORE, "ID", UnprocessableError, "hub's own"),
         ("identity--7c1d8e0a-3b52-4f0e-8a54-2f6f0c9b1d11", "SG", UnprocessableError, "identity of ID"),
     ],
