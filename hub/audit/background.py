@@ -92,7 +92,7 @@ def current_run(hub: Hub) -> VerificationRun | None:
 def start(hub: Hub, actor: Mapping[str, str], longest_seconds: float = LONGEST_SECONDS) -> threading.Thread | None:
     """Start a verification in the background, and return its thread; None if one is already running (1)."""
     with Turn(hub, "verify") as turn:
-        if not turn.mine() or ((previous_run := current_run(hub)) is not None and not previous_run.problem):
+        if not turn.acquire() or ((previous_run := current_run(hub)) is not None and not previous_run.problem):
             return None
         note_command(hub.store, "audit verify", actor)
         run = VerificationRun(hub.clock(), next(iter(actor.values()), ""), hub.clock())

@@ -23,8 +23,8 @@ from hub.cli import AWAY, DONE
 from hub.community import mail
 from hub.community.alarms import Alarm, raise_alarms
 from hub.community.digests import Digest, due_digests, remind
-from hub.community.mail import Mailed, Post
-from hub.community.reminder_loop import in_words, mail_server, send_alarms, unavailable
+from hub.community.mail import Mailer, MailResult
+from hub.community.reminder_loop import describe, mail_server, send_alarms, unavailable
 from hub.settings import load_settings
 from hub.wiring import open_hub
 
@@ -44,23 +44,23 @@ def run(args: argparse.Namespace) -> int:
     """Write what is due; 4 where the mail server is away."""
     settings = load_settings(os.environ)
     hub = open_hub(settings)
-    with closing(hub.store), Post(mail_server(settings)) if args.mail else nullcontext() as post:
+    with closing(hub.store), Mailer(mail_server(settings)) if args.mail else nullcontext() as mailer:
 
         def write(digest: Digest) -> bool:
-            result = post.send(digest) if post is not None else None
-            if result is Mailed.LATER:
+            result = mailer.send(digest) if mailer is not None else None
+            if result is MailResult.LATER:
                 print(f"hub remind: not yet, the next run tries again: {digest.line}", file=sys.stderr)
                 return False
             if args.json:
-                mailed = {} if result is None else {"mailed": result is Mailed.TAKEN}
+                mailed = {} if result is None else {"mailed": result is MailResult.TAKEN}
                 for reminder in digest.reminders:
                     print(json.dumps(reminder.as_dict() | mailed, ensure_ascii=False), flush=True)
             else:
-                print(in_words(digest, result), flush=True)
+                print(describe(digest, result), flush=True)
             return not args.keep
 
         def alarm(alarms: Sequence[Alarm]) -> bool:
-            was_sent = send_alarms(alarms, post, settings.operator_mail, lambda line: print(line, file=sys.stderr))
+            was_sent = send_alarms(alarms, mailer, settings.operator_mail, lambda line: print(line, file=sys.stderr))
             return was_sent and not args.keep
 
         try:
@@ -69,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
                 print("hub remind: another process is reminding just now; nothing is lost", file=sys.stderr)
             # (4)
             raise_alarms(hub, settings.tls_cert, alarm)
-        except mail.AWAY as error:
+        except mail.UNAVAILABLE as error:
             print(f"hub remind: the mail server {unavailable(settings, error)}", file=sys.stderr)
             for digest in due_digests(hub):
                 print(digest.phone, file=sys.stderr)

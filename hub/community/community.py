@@ -1,4 +1,4 @@
-"""The joint work of the members' CERTs beyond TAXII: the board, the directory, and the check of the joint protocol's steps."""
+"""What the hub does for the members' CERTs beyond TAXII: the board, the directory, and the check of the joint protocol's steps."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import orjson
 
 from hub.community.board import Board, OpenIncidents, view_of
 from hub.community.entry import Entry, Overdue
-from hub.community.held import HeldSteps
-from hub.community.index import BoardIndex, View, changes_boards, speaks_of_steps, visible
+from hub.community.held_steps import HeldSteps
+from hub.community.index import BoardIndex, View, board_selection, has_steps, is_visible
 from hub.community.ledger import Ledger
 from hub.errors import ForbiddenError
 from hub.protocol.labels import STEP_PREFIXES, Say, may_be_step
@@ -27,14 +27,14 @@ from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.batch import Candidate
 
-CONFIRMED: Final = "confirmed"  # kind of the facts that tell when a member last confirmed its contact
+CONFIRMED: Final = "confirmed"  # kind of facts with the time at which a member last confirmed its contact
 CONFIRMED_DAYS: Final = 90  # after which a contact counts as not confirmed
 _DAY: Final = 24 * 3600 * 1000  # milliseconds
-_STEP_MARKS: Final = tuple(prefix.encode() for prefix in STEP_PREFIXES)  # without any of them a note is no step
+_STEP_MARKS: Final = tuple(prefix.encode() for prefix in STEP_PREFIXES)  # a note without any of them is no step
 
 
 class Community:
-    """See the module. For several threads."""
+    """The board, the directory and the check of steps for all API roots. Safe for several threads."""
 
     def __init__(self, store: Store, catalogue: Catalogue, clock: Callable[[], int], limits: Limits) -> None:
         self._store = store
@@ -44,39 +44,41 @@ class Community:
         self._lock = threading.Lock()
         self._indexes: dict[str, BoardIndex] = {}
         self._boards: dict[str, Board] = {}
-        self._changes_boards = changes_boards(catalogue)
+        self._board_selection = board_selection(catalogue)
         self.ledger = Ledger(store, clock)
 
     # --- the board ------------------------------------------------------------------------------------------------
 
     def board(self, account: Account | None, root: str, page: int = 1) -> bytes:
-        """A page of an API root's board as JSON, for the national CERT of one of its members; ForbiddenError for others."""
+        """A page of an API root's board as JSON. ForbiddenError unless the account is the national CERT of one of its members."""
         reader, api_root = self._must_be_cert(account, root)
-        return self._board(api_root).as_json(view_of(reader, api_root), self._about(reader, api_root), page)
+        return self._board(api_root).as_json(view_of(reader, api_root), self._head_fields(reader, api_root), page)
 
-    def open_incidents(self, account: Account | None, root: str, *, within: int = 0) -> OpenIncidents:
+    def open_incidents(self, account: Account | None, root: str, *, max_age_milliseconds: int = 0) -> OpenIncidents:
         """All incidents that the board shows to this reader; ForbiddenError as for the board.
 
-        `within`: it may be so many milliseconds old.
+        The result may be `max_age_milliseconds` old.
         """
         reader, api_root = self._must_be_cert(account, root)
-        about = self._about(reader, api_root)
-        return self._board(api_root).open_incidents(view_of(reader, api_root), about, within=within)
+        head_fields = self._head_fields(reader, api_root)
+        return self._board(api_root).open_incidents(
+            view_of(reader, api_root), head_fields, max_age_milliseconds=max_age_milliseconds
+        )
 
-    def board_sights(self, account: Account | None, root: str) -> tuple[CollectionView, ...]:
-        """What this reader's board is made of, to be told of what changes it; ForbiddenError as for the board."""
+    def board_views(self, account: Account | None, root: str) -> tuple[CollectionView, ...]:
+        """The views in which a new record changes this reader's board, to listen to; ForbiddenError as for the board."""
         reader, api_root = self._must_be_cert(account, root)
         levels = view_of(reader, api_root).items()
-        return tuple(CollectionView(collection, TLP(level), self._changes_boards) for collection, level in levels)
+        return tuple(CollectionView(collection, TLP(level), self._board_selection) for collection, level in levels)
 
-    def _about(self, reader: Account, root: ApiRoot) -> dict[str, Any]:
-        """The fields at the head of a board: whose it is, and which contacts were not confirmed lately."""
-        confirmed = self._confirmed()
-        stale = [code for code in root.members if self._is_stale(confirmed.get(code))]
-        return {"member": reader.member, "unconfirmed": stale}
+    def _head_fields(self, reader: Account, root: ApiRoot) -> dict[str, Any]:
+        """The fields at the head of a board: its reader's member, and the members whose contacts were not confirmed lately."""
+        confirmed = self._confirmation_times()
+        stale_members = [code for code in root.members if self._is_stale(confirmed.get(code))]
+        return {"member": reader.member, "unconfirmed": stale_members}
 
     def incident(self, account: Account | None, root: str, incident: str) -> dict[str, Any] | None:
-        """The board's entry for one incident, open or closed (`open`), for a member's CERT; None if it sees none.
+        """The board's entry for one incident, open or closed (field `open`); None if the reader may not see the incident.
 
         ForbiddenError as for the board.
         """
@@ -85,12 +87,12 @@ class Community:
         return entries[0] if entries else None
 
     def reported_since(self, account: Account | None, root: str, since: int) -> list[Entry]:
-        """The incidents that came since (milliseconds since 1970), open or closed; for a member's CERT."""
+        """The incidents that came at `since` (milliseconds since 1970) or later, open or closed; ForbiddenError as for the board."""
         reader, api_root = self._must_be_cert(account, root)
         return self._board(api_root).reported_since(view_of(reader, api_root), since)
 
     def reports_of(self, account: Account | None, root: str, incident: str) -> tuple[str, ...]:
-        """The ids of the reports about an incident that this account may see, whatever its kind (law L5)."""
+        """The ids of the reports about an incident that this account may see; for accounts of every kind (law L5)."""
         api_root = gate.find_root(self._catalogue, account, root)
         levels = {collection.id: access.readable_level(account, collection) for collection in api_root.collections}
         view = {collection: int(level) for collection, level in levels.items() if level is not None}
@@ -98,25 +100,25 @@ class Community:
         with index.lock:
             index.refresh()
             entry = index.incidents.get(incident)
-            stages = () if entry is None else tuple(stage for stage in entry.stages if visible(stage, view))
+            stages = () if entry is None else tuple(stage for stage in entry.stages if is_visible(stage, view))
         return tuple(dict.fromkeys(stage.report for stage in sorted(stages, key=lambda stage: stage.place)))
 
     def overdue(self, root: ApiRoot) -> list[Overdue]:
-        """Every deadline that has passed, regardless of who may see it: for the reminders."""
-        return self._board(root).overdue(self._everything(root))
+        """Every deadline that has passed, at all levels: for the reminders."""
+        return self._board(root).overdue(self._full_view(root))
 
-    def incidents(self, root: ApiRoot, chosen: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-        """These incidents and their statistics, regardless of who may see them: for the report of a drill."""
-        return self._board(root).incidents(self._everything(root), chosen)
+    def incidents(self, root: ApiRoot, incident_ids: Sequence[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+        """These incidents and their statistics, at all levels: for the report of a drill."""
+        return self._board(root).incidents(self._full_view(root), incident_ids)
 
     def prepare(self) -> None:
-        """Read what the boards are made of: with 10,000 incidents that takes seconds, which no reader should wait for."""
+        """Fill the boards: with 10,000 incidents that takes seconds, and no reader should have to wait for it."""
         for root in self._catalogue.roots.values():
             board = self._board(root)
-            for code in root.members:  # most of them share one view, and all but the first of those cost nothing
+            for code in root.members:  # most members have the same view, which is computed once
                 board.overdue(view_of(Account("", AccountKind.CERT, code), root))
 
-    def _everything(self, root: ApiRoot) -> View:
+    def _full_view(self, root: ApiRoot) -> View:
         return dict.fromkeys((collection.id for collection in root.collections), int(TLP.RED))
 
     def _index(self, root: ApiRoot) -> BoardIndex:
@@ -135,16 +137,16 @@ class Community:
     # --- the directory --------------------------------------------------------------------------------------------
 
     def contacts(self, account: Account | None, root: str) -> bytes:
-        """The members' points of contact as JSON, duty lines among them, for the members' national CERTs alone."""
+        """The members' points of contact as JSON, with duty lines; only for the members' national CERTs."""
         reader, api_root = self._must_be_cert(account, root)
-        confirmed = self._confirmed()
+        confirmed = self._confirmation_times()
         rows = [self._contact(self._catalogue.members[code], confirmed.get(code)) for code in api_root.members]
         return orjson.dumps(
             {"api_root": api_root.name, "exercise": api_root.exercise, "member": reader.member, "contacts": rows}
         )
 
     def confirm(self, account: Account | None, root: str) -> bytes:
-        """Note that a member's contact is as declared, as its own CERT says; the contact as JSON."""
+        """Note that a member's CERT confirmed its declared contact; return the contact as JSON."""
         reader, _ = self._must_be_cert(account, root)
         assert reader.member is not None  # a CERT has one
         now = self._clock()
@@ -167,27 +169,27 @@ class Community:
             "confirmed": not self._is_stale(confirmed),
         }
 
-    def _confirmed(self) -> dict[str, int]:
+    def _confirmation_times(self) -> dict[str, int]:
         facts = self._store.facts(CONFIRMED)
         return {fact.key: moment for fact in facts if (moment := fact.milliseconds) is not None}
 
     def _is_stale(self, confirmed: int | None) -> bool:
         return confirmed is None or self._clock() - confirmed > CONFIRMED_DAYS * _DAY
 
-    # --- the door -------------------------------------------------------------------------------------------------
+    # --- steps of the joint protocol ------------------------------------------------------------------------------
 
     def refused_steps(
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
         """The steps of the joint protocol that are not allowed, by their index in the envelope, each with the reason.
 
-        `candidates` passed every other check. They are judged in their order, each as if those before it were held:
-        a member may raise an incident and ask for help in one envelope.
+        `candidates` passed all other checks. Each is judged as if the ones before it were stored: a member may report an
+        incident and ask for help in one envelope.
 
-        Two requests in the same instant may each pass and both be kept, such as two acknowledgements of one member
-        (this is asked before the store's lock is taken): the board counts the first of each kind, so nothing hangs on it.
+        Two requests at the same time may each pass and both be stored, such as two acknowledgements of one member, since this
+        check runs before the store's lock is taken. It does no harm: the board counts the first one of each kind.
         """
-        if not speaks_of_steps(collection):
+        if not has_steps(collection):
             return {}
         contents = {
             candidate.index: content
@@ -202,7 +204,7 @@ class Community:
         refusals: dict[int, str] = {}
         with index.lock:
             index.refresh()
-            held_steps = HeldSteps(index, view_of(account, root), collection, _reported(candidates), root.members)
+            held_steps = HeldSteps(index, view_of(account, root), collection, _reporters(candidates), root.members)
             for candidate in candidates:
                 if candidate.index not in contents:
                     continue
@@ -210,30 +212,30 @@ class Community:
                     continue  # the exact repeat is a success (law L2)
                 step = parse_step(contents[candidate.index], self._catalogue.member_by_identity)
                 if step is None:
-                    continue  # malformed: the profile has its own words for it, where the collection asks for it
+                    continue  # malformed: the collection's profiles decide about it
                 is_new = held_steps.step(step.id) is None
-                why = refusal(
+                reason = refusal(
                     step,
                     held_steps,
                     members=root.members,
                     member_by_identity=self._catalogue.member_by_identity,
                     now=self._clock(),
                 )
-                why = why or (self._over_quota(step, held_steps) if is_new else "")
-                if why:
-                    refusals[candidate.index] = why
+                reason = reason or (self._over_quota(step, held_steps) if is_new else "")
+                if reason:
+                    refusals[candidate.index] = reason
                 else:
                     held_steps.add(step)
         return refusals
 
     def _over_quota(self, step: Step, held_steps: HeldSteps) -> str:
-        """Each open request reminds all whom it asks, so their number is bounded (law L9)."""
-        most = self._limits.open_requests
-        if step.says is not Say.OPEN or held_steps.open_requests(step.member) < most:
+        """Why the member may open no further request. Each one causes reminders, so their number is limited (law L9)."""
+        max_requests = self._limits.open_requests
+        if step.says is not Say.OPEN or held_steps.open_requests(step.member) < max_requests:
             return ""
         return (
-            f"Your member has {most} requests open, which is the most: take back those that are settled (revoked: true), or "
-            "close their incidents, and ask then."
+            f"Your member has {max_requests} requests open, which is the limit: revoke those that are settled (revoked: true), or "
+            "close their incidents, then send this one again."
         )
 
     def _must_be_cert(self, account: Account | None, name: str) -> tuple[Account, ApiRoot]:
@@ -245,8 +247,8 @@ class Community:
         return account, root
 
 
-def _reported(candidates: Sequence[Candidate]) -> dict[str, str]:
-    """The incidents of the same envelope that would stand, with the member that reports them."""
+def _reporters(candidates: Sequence[Candidate]) -> dict[str, str]:
+    """The incidents in the same envelope that are not revoked, with the member that reports each."""
     return {
         candidate.id: candidate.owner
         for candidate in candidates

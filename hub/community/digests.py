@@ -1,8 +1,8 @@
-"""Reminders of one run as one message for each member: what is sent, in which words, and what is noted.
+"""Sends the reminders of one run, as one message for each member.
 
-1. All deadlines that passed and were not reminded of yet, grouped by member; drills and real incidents in separate messages.
-2. Each message is sent on its own: whatever goes wrong with one, the others go out.
-3. Each message is noted as soon as it is sent, so that a process that is killed repeats one message at most.
+1. Group all deadlines that have passed and have no reminder yet by member; drills get a message of their own.
+2. Send each message by itself: if one fails, the others are still sent.
+3. Note each message as soon as it is sent, so that at most one is repeated if the process is killed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hub.pages.texts import marked, translated
 from hub.sharing.members import Member
 
 LINES_SHOWN: Final = 50  # deadlines in one message; the others are counted
-FAILURES_MOST: Final = 3  # messages in a row that fail before a run ends: then it is not the message
+MAX_FAILURES: Final = 3  # failed messages in a row that end a run: the cause is then not a single message
 _SUBJECT: Final = marked("{count} deadlines have passed on {root}")
 _BODY: Final = marked(
     "{cert} ({member}): the hub has had no answer from you by {count} deadlines.\n\n"
@@ -44,7 +44,7 @@ class Digest:
 
 
 def digest_of(member: Member, reminders: Sequence[Reminder]) -> Digest:
-    """The message for a member; a single reminder has words of its own."""
+    """The message for a member; a single reminder has its own text."""
     first = reminders[0]
     lines = [reminder.line for reminder in reminders]
     subject, body = first.subject, first.body
@@ -75,17 +75,18 @@ def due_digests(hub: Hub) -> list[Digest]:
 
 
 def remind(hub: Hub, send: Callable[[Digest], bool]) -> bool:
-    """Send what is due; False where another process is reminding.
+    """Send the due messages; False if another process is sending them.
 
-    `send` says whether the message is to be noted as sent. What it raised first is raised again when all others were tried.
+    `send` returns whether the message is to be noted as sent. If it raises, the other messages are still tried, and the first
+    error is then raised again.
     """
     failure: Exception | None = None
     failures_in_a_row = 0
     with Turn(hub, KIND) as turn:
-        if not turn.mine():
+        if not turn.acquire():
             return False
         for digest in due_digests(hub):
-            if not turn.mine():
+            if not turn.acquire():
                 return False
             # (2)
             try:
@@ -93,7 +94,7 @@ def remind(hub: Hub, send: Callable[[Digest], bool]) -> bool:
             except Exception as error:  # noqa: BLE001 - one member's message must not end those of all others
                 failure = failure or error
                 failures_in_a_row += 1
-                if failures_in_a_row == FAILURES_MOST:
+                if failures_in_a_row == MAX_FAILURES:
                     break
                 continue
             failures_in_a_row = 0
@@ -106,5 +107,5 @@ def remind(hub: Hub, send: Callable[[Digest], bool]) -> bool:
 
 
 def note(hub: Hub, reminders: Sequence[Reminder]) -> None:
-    """Note that they were sent: nobody is reminded of these deadlines again."""
+    """Note that the reminders were sent, so that they are not sent again."""
     hub.store.put_facts(KIND, {reminder.key: str(hub.clock()).encode() for reminder in reminders})

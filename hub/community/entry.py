@@ -16,9 +16,9 @@ from hub.community.index import (
     IncidentVersion,
     StepVersion,
     View,
+    current_steps,
+    is_visible,
     sectors_of,
-    standing,
-    visible,
     visible_versions,
 )
 from hub.profile.rules import Profile
@@ -40,7 +40,7 @@ class Overdue:
     member: str
     what: str  # "acknowledge" or "answer"
     incident: str
-    request: str  # "" where it is an acknowledgement
+    request: str  # "" for an acknowledgement
     due: int  # milliseconds since 1970
     criticality: int
 
@@ -49,29 +49,29 @@ class Overdue:
 class Entry:
     """An incident as a reader sees it. `body` is a JSON object without its last brace and without its age.
 
-    What a list chooses, counts and sorts by stands beside it: to read 10,000 bodies for that would take a third of a second.
+    The other fields are for lists that filter, count and sort: parsing 10,000 bodies for that takes a third of a second.
     """
 
     id: str
     name: str
-    reported_by: str  # "" where no member did
+    reported_by: str  # "" if no member did
     reporter: str  # code of the member that reported or relayed it
     tlp: str
-    classes: tuple[str, ...]  # of RSIT, without what is below them: `fraud` of `fraud: phishing`
+    classes: tuple[str, ...]  # of RSIT, without their types: `fraud` for `fraud: phishing`
     sectors: tuple[str, ...]
-    owed: Mapping[str, int]  # member -> first deadline of what it owes, NEVER where that has none
+    owed_deadlines: Mapping[str, int]  # member -> first deadline of what it owes; NEVER: without deadline
     body: bytes
     open: bool
-    first: int  # place of its first version
+    first_place: int  # place of its first version
     criticality: int
     overdue: tuple[Overdue, ...]
     samples: tuple[Sample, ...]
-    counts: bool  # whether its samples are among the figures
-    until: int  # milliseconds since 1970: from then on, a further deadline has passed
+    is_counted: bool  # whether its samples are in the figures
+    next_deadline: int  # milliseconds since 1970: when the entry must be written again
 
 
 class EntryWriter:
-    """Writes the entries of one API root. Ask only while holding the index's lock."""
+    """Writes the entries of one API root. Call it only while holding the index's lock."""
 
     def __init__(self, index: BoardIndex, root: ApiRoot, catalogue: Catalogue) -> None:
         self._index = index
@@ -82,38 +82,40 @@ class EntryWriter:
         )
 
     def entry(self, incident: Incident, view: View, now: int, counted_since: int) -> Entry | None:
-        """The incident as a reader with this view is shown it; None where the reader may see no version of it."""
+        """The incident as a reader with this view sees it; None if the reader may see no version of it."""
         versions = visible_versions(incident, view)
         if not versions:
             return None
-        first, last = versions[0], versions[-1]
-        stage = _stage(incident, view, first.author)
+        first_place, last = versions[0], versions[-1]
+        stage = _stage(incident, view, first_place.author)
         criticality = ABSENT_CRITICALITY if last.criticality is None else last.criticality
-        concerned = self._concerned(versions, first.author or first.relayed_by)
-        steps = standing(incident.steps, view)
-        acknowledged = _acknowledged(steps)
-        fetched = _fetched(incident, view, concerned)
-        sees = {first.author or first.relayed_by, *concerned}
+        recipients = self._recipients(versions, first_place.author or first_place.relayed_by)
+        steps = current_steps(incident.steps, view)
+        acknowledge_times = _acknowledge_times(steps)
+        fetch_times = _fetch_times(incident, view, recipients)
+        viewers = {first_place.author or first_place.relayed_by, *recipients}
         by_request: dict[str, list[StepVersion]] = {}
         for version in steps:
             if version.step.says in ANSWERS:
                 by_request.setdefault(version.step.request, []).append(version)
         requests = [
-            self._request(version, by_request, sees, criticality) for version in steps if version.step.says is Say.OPEN
+            self._request(version, by_request, viewers, criticality)
+            for version in steps
+            if version.step.says is Say.OPEN
         ]
         is_open = not last.revoked and stage != "final" and last.status != "closed"
         pending = [pending for request in requests for pending in request.pending]
-        pending += self._to_acknowledge(incident.id, first.place, criticality, concerned, acknowledged)
+        pending += self._to_acknowledge(incident.id, first_place.place, criticality, recipients, acknowledge_times)
         overdue = tuple(sorted((p for p in pending if p.due <= now and is_open), key=lambda p: (p.due, p.member)))
         sectors = sectors_of(self._index, incident, view)
         tlp = TLP(last.level).label
         content = {
             "incident": incident.id,
             "name": last.name,
-            "reported_by": first.author or None,
-            "relayed_by": first.relayed_by or None,
+            "reported_by": first_place.author or None,
+            "relayed_by": first_place.relayed_by or None,
             "collections": sorted({self._alias(version.collection) for version in versions}),
-            "first_added": format_place(first.place),
+            "first_added": format_place(first_place.place),
             "criticality": criticality,
             "criticality_given": last.criticality is not None,
             "scale": list(last.scale),
@@ -123,37 +125,40 @@ class EntryWriter:
             "stage": stage or None,
             "determination": last.determination,
             "investigation_status": last.status,
-            "fetched": {member: format_place(at) for member, at in fetched.items()},
-            "not_fetched": [member for member in concerned if member not in fetched],
-            "acknowledged": {member: format_place(at) for member, at in acknowledged.items()},
-            "acknowledge_due": self._acknowledge_due(first.place, criticality),
+            "fetched": {member: format_place(at) for member, at in fetch_times.items()},
+            "not_fetched": [member for member in recipients if member not in fetch_times],
+            "acknowledged": {member: format_place(at) for member, at in acknowledge_times.items()},
+            "acknowledge_due": self._acknowledge_due(first_place.place, criticality),
             "requests": [request.content for request in requests],
-            "overdue": [_overdue(deadline) for deadline in overdue],
+            "overdue": [_overdue_content(deadline) for deadline in overdue],
         }
-        samples = [("fetch", member, _took(first.place, fetched.get(member))) for member in concerned]
-        samples += [("acknowledge", member, _took(first.place, acknowledged.get(member))) for member in concerned]
+        samples = [("fetch", member, _duration(first_place.place, fetch_times.get(member))) for member in recipients]
+        samples += [
+            ("acknowledge", member, _duration(first_place.place, acknowledge_times.get(member)))
+            for member in recipients
+        ]
         samples += [sample for request in requests for sample in request.samples]
         return Entry(
             id=incident.id,
             name=last.name,
-            reported_by=first.author,
-            reporter=first.author or first.relayed_by,
+            reported_by=first_place.author,
+            reporter=first_place.author or first_place.relayed_by,
             tlp=tlp,
             classes=tuple(dict.fromkeys(name.partition(":")[0] for name in last.classes)),
             sectors=tuple(sectors),
-            owed=_owed(pending, requests),
+            owed_deadlines=_owed(pending, requests),
             body=orjson.dumps(content)[:-1],
             open=is_open,
-            first=first.place,
+            first_place=first_place.place,
             criticality=criticality,
             overdue=overdue,
             samples=tuple(samples),
-            counts=first.place >= counted_since,
-            until=min((p.due for p in pending if p.due > now), default=NEVER),
+            is_counted=first_place.place >= counted_since,
+            next_deadline=min((p.due for p in pending if p.due > now), default=NEVER),
         )
 
-    def _concerned(self, versions: list[IncidentVersion], author: str) -> list[str]:
-        """The members whom the incident was reported to: those admitted where it stands, but its reporter."""
+    def _recipients(self, versions: list[IncidentVersion], author: str) -> list[str]:
+        """The members to which the incident was reported: all that read one of its collections, except its reporter."""
         readers: set[str] = set().union(*(self._index.readers(version.collection) for version in versions))
         return [code for code in self._root.members if code in readers and code != author]
 
@@ -162,28 +167,33 @@ class EntryWriter:
         return declared.alias if declared is not None else collection
 
     def _to_acknowledge(
-        self, incident: str, first: int, criticality: int, concerned: list[str], acknowledged: Mapping[str, int]
+        self,
+        incident: str,
+        first_place: int,
+        criticality: int,
+        recipients: list[str],
+        acknowledge_times: Mapping[str, int],
     ) -> list[Overdue]:
         hours = _hours(self._deadlines, criticality)
         if hours is None:
             return []
-        due = first + hours[0] * _HOUR
+        due = first_place + hours[0] * _HOUR
         return [
             Overdue(member, "acknowledge", incident, "", due, criticality)
-            for member in concerned
-            if member not in acknowledged
+            for member in recipients
+            if member not in acknowledge_times
         ]
 
-    def _acknowledge_due(self, first: int, criticality: int) -> str | None:
+    def _acknowledge_due(self, first_place: int, criticality: int) -> str | None:
         hours = _hours(self._deadlines, criticality)
-        return None if hours is None else format_place(first + hours[0] * _HOUR)
+        return None if hours is None else format_place(first_place + hours[0] * _HOUR)
 
     def _request(
-        self, version: StepVersion, by_request: Mapping[str, list[StepVersion]], sees: set[str], criticality: int
+        self, version: StepVersion, by_request: Mapping[str, list[StepVersion]], viewers: set[str], criticality: int
     ) -> _Request:
         step = version.step
-        # a member that does not see the incident or the request owes nothing: a reminder would tell it that they exist
-        readers = sees & self._index.readers(version.collection)
+        # a member that may not see the incident or the request owes nothing: a reminder would reveal that they exist
+        readers = viewers & self._index.readers(version.collection)
         asked_codes = [
             code
             for code in asked_members(step, self._root.members, self._catalogue.member_by_identity)
@@ -209,7 +219,7 @@ class EntryWriter:
             "owing": [member for member in asked_codes if member not in answers],
         }
         samples = tuple(
-            ("answer", member, _took(version.place, answers[member][0].place if member in answers else None))
+            ("answer", member, _duration(version.place, answers[member][0].place if member in answers else None))
             for member in asked_codes
         )
         pending = tuple(
@@ -220,17 +230,17 @@ class EntryWriter:
         return _Request(content, samples, pending)
 
     def _due(self, version: StepVersion, criticality: int) -> int | None:
-        """By when a request is to be answered: as it says itself, else as the profile does."""
+        """The deadline of a request: its own if it states one, else the profile's."""
         earliest, latest = version.place - LATE_MILLISECONDS, version.place + MOST_DUE_MILLISECONDS
         if version.step.due is not None and earliest <= version.step.due <= latest:
-            return version.step.due  # older hubs took any date, the year 1 among them
+            return version.step.due  # the range check: older hubs accepted any date, such as the year 1
         hours = _hours(self._deadlines, criticality)
         return None if hours is None else version.place + hours[1] * _HOUR
 
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A request as it is shown, how long its answers took, and the deadlines of those that are missing."""
+    """A request as the board shows it, how long its answers took, and the deadlines of missing answers."""
 
     content: dict[str, Any]
     samples: tuple[Sample, ...]
@@ -239,26 +249,26 @@ class _Request:
 
 def _owed(pending: Iterable[Overdue], requests: Iterable[_Request]) -> dict[str, int]:
     """Each member that owes an acknowledgement or an answer, with its first deadline."""
-    owed: dict[str, int] = {}
+    owed_deadlines: dict[str, int] = {}
     for deadline in pending:
-        owed[deadline.member] = min(deadline.due, owed.get(deadline.member, NEVER))
+        owed_deadlines[deadline.member] = min(deadline.due, owed_deadlines.get(deadline.member, NEVER))
     for request in requests:
         for member in request.content["owing"]:
-            owed.setdefault(member, NEVER)
-    return owed
+            owed_deadlines.setdefault(member, NEVER)
+    return owed_deadlines
 
 
 def _stage(incident: Incident, view: View, author: str) -> str:
     """The stage in the newest report of the member that reported the incident; reports of others do not count."""
     latest: dict[str, tuple[int, str]] = {}
     for statement in incident.stages:
-        if visible(statement, view) and statement.author == author:
+        if is_visible(statement, view) and statement.author == author:
             latest[statement.report] = max(latest.get(statement.report, (0, "")), (statement.place, statement.stage))
     stages = [(place, stage) for place, stage in latest.values() if stage]
     return max(stages)[1] if stages else ""
 
 
-def _acknowledged(steps: list[StepVersion]) -> dict[str, int]:
+def _acknowledge_times(steps: list[StepVersion]) -> dict[str, int]:
     times: dict[str, int] = {}
     for version in steps:
         if version.step.says is Say.ACKNOWLEDGED:
@@ -266,20 +276,20 @@ def _acknowledged(steps: list[StepVersion]) -> dict[str, int]:
     return times
 
 
-def _fetched(incident: Incident, view: View, concerned: list[str]) -> dict[str, int]:
-    first: dict[str, int] = {}
-    for member in concerned:
-        times = [by[member] for collection, by in incident.fetched.items() if collection in view and member in by]
+def _fetch_times(incident: Incident, view: View, recipients: list[str]) -> dict[str, int]:
+    first_place: dict[str, int] = {}
+    for member in recipients:
+        times = [by[member] for collection, by in incident.fetch_times.items() if collection in view and member in by]
         if times:
-            first[member] = min(times)
-    return first
+            first_place[member] = min(times)
+    return first_place
 
 
 def _answer(version: StepVersion) -> dict[str, Any]:
     return {"says": version.step.says.word, "at": format_place(version.place), "why": version.step.text}
 
 
-def _overdue(deadline: Overdue) -> dict[str, Any]:
+def _overdue_content(deadline: Overdue) -> dict[str, Any]:
     return {
         "member": deadline.member,
         "what": deadline.what,
@@ -293,5 +303,5 @@ def _hours(profile: Profile | None, criticality: int) -> tuple[int, int] | None:
     return None if deadline is None else (deadline.acknowledge_hours, deadline.answer_hours)
 
 
-def _took(start: int, end: int | None) -> int | None:
+def _duration(start: int, end: int | None) -> int | None:
     return None if end is None else max(0, end - start)

@@ -7,8 +7,8 @@ from typing import Final
 from hub.community import community, drills, ledger, reminders
 from hub.sharing import credentials, deleted_ids, drill_listings, handover, last_seen, volumes
 
-# What `hub init` noted of the declarations (`hub.sharing.applied`) is true of one store only: where the archive is read,
-# the declarations there were applied already. Whose turn it is (`turn`) ends with its process.
+# Not exported: the applied declarations (`hub.sharing.applied`), which the other store has its own of, and turns
+# (`hub.community.turn`), which end with their process.
 ARCHIVED_KINDS: Final = (
     ledger.KIND,
     community.CONFIRMED,

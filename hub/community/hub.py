@@ -1,4 +1,4 @@
-"""The hub whole, as its server and its commands hold it: TAXII 2.1 (`hub.sharing.hub`) and the joint protocol."""
+"""The complete hub, for the server and the commands: TAXII 2.1 (`hub.sharing.hub`) and the joint protocol."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub.store.batch import Candidate, Stranded
 
 @dataclass(frozen=True, slots=True)
 class Hub(TaxiiHub):
-    """Everything behind one address."""
+    """The TAXII server with the joint protocol."""
 
     community: Community = field(init=False, repr=False)
 
@@ -26,13 +26,13 @@ class Hub(TaxiiHub):
     def refused_steps(
         self, account: Account, collection: Collection, candidates: Sequence[Candidate]
     ) -> Mapping[int, str]:
-        """As the members' steps stand now; see `Community.refused_steps`."""
+        """See `Community.refused_steps`."""
         return self.community.refused_steps(account, collection, candidates)
 
     def stranded_accounts(self, collection: str, stranded: Stranded) -> Sequence[str]:
-        """As the delivery ledger has it."""
+        """See `Ledger.stranded_accounts`."""
         return self.community.ledger.stranded_accounts(collection, stranded)
 
-    def sending(self, account: Account | None, delivered: DeliveredPage) -> Callable[[], None] | None:
-        """Note in the delivery ledger that a page is about to leave; what to call when it has left, if anything."""
-        return self.community.ledger.sending(account, delivered)
+    def begin_sending(self, account: Account | None, page: DeliveredPage) -> Callable[[], None] | None:
+        """See `Ledger.begin_sending`."""
+        return self.community.ledger.begin_sending(account, page)

@@ -1,13 +1,13 @@
-"""The data behind the board, kept in memory for one API root and updated with what is new since the last refresh.
+"""The data of the board, kept in memory for one API root. A refresh reads what was added since the last one:
 
-1. Deliveries that were noted since: read first, so that every place in them is known after step 2.
-2. Records that were added since, of each collection: incidents, the reports about them, and the notes of the joint
-   protocol, each with its place and its level.
-3. The deliveries are matched with the incidents whose places they cover (see `ledger` for what one claims).
-4. What was deleted leaves no record, and a level may rise. So the number of records at each level is compared with what
-   it should be: where it differs, and for some of those that are read here, all of it is read again.
+1. New deliveries. They are read first, so that all their places are known after step 2.
+2. New records of each collection: incidents, the reports about them, and the notes of the joint protocol, each with its place
+   and its level.
+3. Match the deliveries with the incidents whose places they cover (see `ledger` for what a delivery claims).
+4. A deleted record is not seen in step 2, nor is a level that rose. So compare the number of records at each level with the
+   expected number; if it differs, and the difference concerns records of the types in step 2, read everything again.
 
-Nothing is decided here for a reader: `board` asks with a `View`, the collections and levels that one reader may see.
+The index has the records of all levels. `board` asks with a `View`: the collections and levels that one reader may see.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ from hub.store.base import Store
 from hub.store.query import EVERY, ManifestRow, Query
 from hub.store.records import NO_LEVEL
 
-ABSENT_CRITICALITY: Final = 40  # what an incident without one counts as
+ABSENT_CRITICALITY: Final = 40  # for an incident without criticality
 _TYPES: Final = ("incident", "report", "note", "identity")
 _PAGE_OBJECTS: Final = 10_000
 _PAGE_BYTES: Final = 1 << 30
-_CHANGES_MOST: Final = 1_000_000  # remembered one after another
+_MAX_CHANGES: Final = 1_000_000  # entries of `changes` before they are dropped
 TEXT_CHARACTERS: Final = 300  # of one text on a board
-_SCALES_MOST: Final = 10  # of one incident
-_SECTORS_MOST: Final = 10  # of one identity
-_TRIES: Final = 5  # to see a collection that is being written to in one piece
+_MAX_SCALES: Final = 10  # of one incident
+_MAX_SECTORS: Final = 10  # of one identity
+_TRIES: Final = 5  # to read head and counts of a collection without a write in between
 
 _RSIT: Final = re.compile(r'rsit:([a-z-]{1,60})(?:="([a-z0-9-]{1,80})")?', re.ASCII)
 
 View = Mapping[str, int]
-"""What a reader may see: collection id -> highest level."""
+"""The collections that a reader may see: collection id -> highest level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ class IncidentVersion:
     place: int
     level: int
     name: str
-    author: str  # member code, "" where it is no member's
-    relayed_by: str  # the member that first published what is no member's, "" otherwise
+    author: str  # member code, "" if its author is no member
+    relayed_by: str  # if its author is no member: the member that first published it
     criticality: int | None
-    scale: tuple[str, ...]  # how its own member says it: `national scale: very serious`
+    scale: tuple[str, ...]  # in the words of the member's own scale: `national scale: very serious`
     classes: tuple[str, ...]  # of FIRST's taxonomy RSIT, from its labels: `fraud: phishing`
     status: str
     determination: str
@@ -72,30 +72,30 @@ class IncidentVersion:
 
 @dataclass(frozen=True, slots=True)
 class StageStatement:
-    """What one version of a report says about the incidents that it names."""
+    """The stage that one version of a report states for the incidents that it names."""
 
     report: str
     collection: str
     place: int
     level: int
     author: str
-    stage: str  # "" where the report is revoked
-    identities: tuple[str, ...] = ()  # that it names beside the members' own
+    stage: str  # "" if the report is revoked
+    identities: tuple[str, ...] = ()  # that it names, without the members' own
 
 
 @dataclass(frozen=True, slots=True)
 class SectorStatement:
-    """What one version of an identity says of its sectors."""
+    """The sectors in one version of an identity."""
 
     collection: str
     place: int
     level: int
-    sectors: tuple[str, ...]  # none where it is revoked
+    sectors: tuple[str, ...]  # none if it is revoked
 
 
 @dataclass(frozen=True, slots=True)
 class StepVersion:
-    """A version of a step where it stands."""
+    """A version of a step, with its collection and position."""
 
     step: Step
     version: int  # instant
@@ -106,13 +106,13 @@ class StepVersion:
 
 @dataclass(slots=True)
 class Incident:
-    """All that the index knows about one incident."""
+    """All data of one incident in the index."""
 
     id: str
     versions: list[IncidentVersion] = field(default_factory=list)  # in the order in which they were read
     stages: list[StageStatement] = field(default_factory=list)
     steps: list[StepVersion] = field(default_factory=list)
-    fetched: dict[str, dict[str, int]] = field(default_factory=dict)  # collection -> member -> milliseconds
+    fetch_times: dict[str, dict[str, int]] = field(default_factory=dict)  # collection -> member -> milliseconds
 
 
 class BoardIndex:
@@ -123,16 +123,16 @@ class BoardIndex:
         self._catalogue = catalogue
         self._root = root
         self.lock = threading.Lock()
-        self.generation = 0  # grows whenever all of it is read again
+        self.generation = 0  # increases whenever everything is read again
         self._empty()
 
     def _empty(self) -> None:
         self.incidents: dict[str, Incident] = {}
-        self.changes: list[str] = []  # the incidents that changed, one after another
+        self.changes: list[str] = []  # ids of the incidents that changed, in order
         self.steps: dict[str, list[StepVersion]] = {}  # by the note's id, in the order in which they were read
-        self.requests: dict[str, dict[str, Step]] = {}  # member -> note -> its request, where not taken back
+        self.requests: dict[str, dict[str, Step]] = {}  # member -> note -> its request, if not revoked
         self._heads = {collection.id: 0 for collection in self._root.collections}
-        # how many records each shows at each level
+        # how many records each collection has at each level
         self._counts: dict[str, tuple[int, ...]] = {c.id: (0,) * NO_LEVEL for c in self._root.collections}
         self._levels: dict[str, dict[int, int]] = {c.id: {} for c in self._root.collections}  # place -> level
         self._places: dict[str, list[tuple[int, str]]] = {c.id: [] for c in self._root.collections}
@@ -140,12 +140,12 @@ class BoardIndex:
             str, list[SectorStatement]
         ] = {}  # by the identity's id, in the order in which they were read
         self._named_by: dict[str, set[str]] = {}  # identity -> incidents whose reports name it
-        self._facts_upto = 0
-        self._later: list[Delivery] = []  # of places that were not read yet
-        self._members: dict[str, str] = {}  # account -> member, "" where it is no national CERT's
+        self._last_fact = 0
+        self._unmatched_deliveries: list[Delivery] = []  # of places that are not read yet
+        self._members: dict[str, str] = {}  # account -> member, "" if it is no national CERT's
 
     def refresh(self) -> None:
-        """Bring it up to date; called with the lock held."""
+        """Read what is new. Call it only while holding the lock."""
         # (1)
         deliveries = self._new_deliveries()
         # (2)
@@ -157,14 +157,16 @@ class BoardIndex:
             for collection in self._root.collections:
                 self._read(collection)
         # (3)
-        deliveries += self._later
-        self._later = [delivery for delivery in deliveries if delivery.last > self._heads[delivery.collection]]
+        deliveries += self._unmatched_deliveries
+        self._unmatched_deliveries = [
+            delivery for delivery in deliveries if delivery.last > self._heads[delivery.collection]
+        ]
         for delivery in deliveries:
             self._match(delivery)
 
     @property
     def member_by_identity(self) -> Mapping[str, str]:
-        """Identity id -> code of the member that it is reserved for."""
+        """Identity id -> code of the member that alone may use it."""
         return self._catalogue.member_by_identity
 
     def readers(self, collection: str) -> frozenset[str]:
@@ -172,51 +174,54 @@ class BoardIndex:
         declared = self._catalogue.by_id(collection)
         return declared.readers if declared is not None else frozenset()
 
-    def newest(self, view: View) -> dict[str, int]:
-        """The place of the newest record of each collection that was read and that a reader may see, 0 where there is none."""
+    def newest_places(self, view: View) -> dict[str, int]:
+        """For each collection of the view, the place of the newest record that was read and is visible; 0 if there is none."""
         return {
-            collection: next((place for place, own in reversed(self._levels[collection].items()) if own <= level), 0)
+            collection: next(
+                (place for place, record_level in reversed(self._levels[collection].items()) if record_level <= level),
+                0,
+            )
             for collection, level in view.items()
         }
 
-    # --- what is new ----------------------------------------------------------------------------------------------
+    # --- reading new records --------------------------------------------------------------------------------------
 
     def _new_deliveries(self) -> list[Delivery]:
         deliveries: list[Delivery] = []
-        for fact in self._store.facts(ledger.KIND, since=self._facts_upto):
-            self._facts_upto = max(self._facts_upto, fact.number)
+        for fact in self._store.facts(ledger.KIND, since=self._last_fact):
+            self._last_fact = max(self._last_fact, fact.number)
             delivery = ledger.delivery_from(fact)
             if delivery is not None and delivery.sent and delivery.collection in self._heads:
                 deliveries.append(delivery)
         return deliveries
 
     def _read(self, collection: Collection) -> bool:
-        """Read what came into a collection; False where something that was read before is gone, or has another level."""
+        """Read the new records of a collection; False if a record that was read before is deleted or has another level."""
         for _ in range(_TRIES):
             head = self._store.head(collection.id)
             counts = self._store.counts_by_level(collection.id)
             if self._store.head(collection.id) == head:
                 break
         else:
-            return True  # it is being written to all the time: what is missing is missed at the next look
+            return True  # there are too many writes: the next refresh compares the counts
         last = self._heads[collection.id]
         expected = list(self._counts[collection.id])
         if 0 < last < head:
-            # what else there is, such as a million indicators, is counted where it is new, and never kept
+            # count new records of other types, such as indicators, and keep nothing of them: there may be millions
             for row in self._rows(collection.id, last, head):
                 expected[row.level] += 1
         if head > last:
             rows = {(row.id, row.version_text): row for row in self._rows(collection.id, last, head, _TYPES)}
             for content in self._new_contents(collection.id, last, head):
-                new = rows.get((content["id"], content["modified"]))
-                if new is not None:
-                    self._take(collection, new, content)
+                new_row = rows.get((content["id"], content["modified"]))
+                if new_row is not None:
+                    self._add(collection, new_row, content)
             self._levels[collection.id].update((row.place, row.level) for row in rows.values())
             self._heads[collection.id] = head
         self._counts[collection.id] = counts
         if last == 0 or list(counts) == expected:
             return True
-        # most of what is deleted or raised is none of this, such as the observables of a report that is withdrawn
+        # most deleted or raised records have other types, such as the observables of a withdrawn report
         levels = {row.place: row.level for row in self._rows(collection.id, 0, head, _TYPES)}
         return levels == self._levels[collection.id]
 
@@ -239,16 +244,16 @@ class BoardIndex:
                 return
             query = replace(query, after=page.last)
 
-    def _take(self, collection: Collection, row: ManifestRow, content: dict[str, Any]) -> None:
+    def _add(self, collection: Collection, row: ManifestRow, content: dict[str, Any]) -> None:
         place, level = row.place, row.level
         author = self._catalogue.member_by_identity.get(content.get("created_by_ref", ""), "")
         if content["type"] == "incident":
-            self._take_incident(collection.id, place, level, author, content)
+            self._add_incident(collection.id, place, level, author, content)
         elif content["type"] == "report":
-            self._take_report(collection.id, place, level, author, content)
+            self._add_report(collection.id, place, level, author, content)
         elif content["type"] == "identity":
-            self._take_identity(collection.id, place, level, content)
-        elif speaks_of_steps(collection):
+            self._add_identity(collection.id, place, level, content)
+        elif has_steps(collection):
             step = parse_step(content, self._catalogue.member_by_identity)
             if step is not None:
                 step = replace(step, text=shortened(step.text), what=shortened(step.what))
@@ -259,9 +264,9 @@ class BoardIndex:
                 elif step.says is Say.OPEN:
                     self.requests.setdefault(step.member, {})[step.id] = step
                 for identifier in step.incidents:
-                    self._changed(identifier).steps.append(version)
+                    self._mark_changed(identifier).steps.append(version)
 
-    def _take_incident(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
+    def _add_incident(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
         core = content.get("extensions", {}).get(INCIDENT_CORE, {})
         criticality = core.get("criticality")
         version = IncidentVersion(
@@ -278,13 +283,13 @@ class BoardIndex:
             determination=shortened(str(core.get("determination", ""))),
             revoked=content.get("revoked") is True,
         )
-        self._changed(content["id"]).versions.append(version)
+        self._mark_changed(content["id"]).versions.append(version)
         insort(self._places[collection], (place, content["id"]))
 
     def _relayed_by(self, collection: str, identifier: str) -> str:
         return next((member for member in self._store.publishers(collection, identifier, TLP.RED) if member), "")
 
-    def _take_report(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
+    def _add_report(self, collection: str, place: int, level: int, author: str, content: dict[str, Any]) -> None:
         stage = stage_of(content.get("labels", ()))
         if not stage:
             return
@@ -296,24 +301,22 @@ class BoardIndex:
         statement = StageStatement(content["id"], collection, place, level, author, stage, identities)
         for ref in refs:
             if ref.startswith("incident--"):
-                self._changed(ref).stages.append(statement)
+                self._mark_changed(ref).stages.append(statement)
                 for identity in identities:
                     self._named_by.setdefault(identity, set()).add(ref)
 
-    def _take_identity(self, collection: str, place: int, level: int, content: dict[str, Any]) -> None:
+    def _add_identity(self, collection: str, place: int, level: int, content: dict[str, Any]) -> None:
         sectors = content.get("sectors", ()) if content.get("revoked") is not True else ()
-        known = self.sectors.get(content["id"])
-        if content["id"] in self._catalogue.member_by_identity or not (sectors or known):
+        has_statements = self.sectors.get(content["id"])
+        if content["id"] in self._catalogue.member_by_identity or not (sectors or has_statements):
             return
-        statement = SectorStatement(
-            collection, place, level, tuple(shortened(name) for name in sectors[:_SECTORS_MOST])
-        )
+        statement = SectorStatement(collection, place, level, tuple(shortened(name) for name in sectors[:_MAX_SECTORS]))
         self.sectors.setdefault(content["id"], []).append(statement)
         for incident in self._named_by.get(content["id"], ()):
-            self._changed(incident)
+            self._mark_changed(incident)
 
-    def _changed(self, identifier: str) -> Incident:
-        if len(self.changes) > _CHANGES_MOST:
+    def _mark_changed(self, identifier: str) -> Incident:
+        if len(self.changes) > _MAX_CHANGES:
             del self.changes[:]
             self.generation += 1  # readers of `changes` start from its beginning
             self.changes += self.incidents
@@ -323,7 +326,7 @@ class BoardIndex:
         self.changes.append(identifier)
         return incident
 
-    # --- who has what ---------------------------------------------------------------------------------------------
+    # --- matching deliveries --------------------------------------------------------------------------------------
 
     def _match(self, delivery: Delivery) -> None:
         member = self._member(delivery.account)
@@ -340,16 +343,16 @@ class BoardIndex:
             indexes = [index for index, version in enumerate(versions) if version.place == place]
             if not indexes:
                 continue  # above what this account may see
-            later = versions[indexes[0] + 1 :]
-            if later and later[0].place <= delivery.upto:
+            later_versions = versions[indexes[0] + 1 :]
+            if later_versions and later_versions[0].place <= delivery.head:
                 continue  # a newer version had replaced it when the page was read
-            fetched = incident.fetched.setdefault(delivery.collection, {})
-            if delivery.at < fetched.get(member, delivery.at + 1):
-                fetched[member] = delivery.at
-                self._changed(identifier)
+            fetch_times = incident.fetch_times.setdefault(delivery.collection, {})
+            if delivery.at < fetch_times.get(member, delivery.at + 1):
+                fetch_times[member] = delivery.at
+                self._mark_changed(identifier)
 
     def _member(self, account: str) -> str:
-        """The member whose national CERT the account belongs to; its constituents' deliveries are not the member's."""
+        """The member of a national CERT's account; "" for other accounts, whose deliveries do not count for the member."""
         if account not in self._members:
             row = self._store.get_account(account)
             self._members[account] = row.member if row is not None and row.kind == AccountKind.CERT else ""
@@ -360,7 +363,7 @@ def _scale(scores: Any) -> tuple[str, ...]:
     """The words of the member's own scales (Incident Core's scores)."""
     if not isinstance(scores, list):
         return ()
-    named_scores = [score for score in scores[:_SCALES_MOST] if isinstance(score, dict) and score.get("name")]
+    named_scores = [score for score in scores[:_MAX_SCALES] if isinstance(score, dict) and score.get("name")]
     return tuple(
         shortened(f"{score['name']}: {score.get('description') or score.get('value')}") for score in named_scores
     )
@@ -373,22 +376,22 @@ def _classes(labels: Iterable[str]) -> tuple[str, ...]:
 
 
 def shortened(text: str) -> str:
-    """The text as a board shows it (law L9)."""
+    """The text, shortened for the board (law L9)."""
     return text if len(text) <= TEXT_CHARACTERS else f"{text[: TEXT_CHARACTERS - 1]}\u2026"
 
 
-def speaks_of_steps(collection: Collection) -> bool:
-    """Whether the collection is one of requests and answers: its profiles set the deadlines of the joint protocol."""
+def has_steps(collection: Collection) -> bool:
+    """Whether the joint protocol applies in the collection: one of its profiles sets the deadlines."""
     return any(profile.deadlines for profile in collection.profiles)
 
 
-def takes_incidents(collection: Collection) -> bool:
-    """Whether incidents can come into the collection: no profile of it refuses them whatever they say."""
+def accepts_incidents(collection: Collection) -> bool:
+    """Whether the collection can have incidents: none of its profiles refuses all of them."""
     return all(profile.takes("incident") for profile in collection.profiles)
 
 
-def changes_boards(catalogue: Catalogue) -> Selection:
-    """Whether an object changes boards: the objects that `BoardIndex` reads. No other object changes a board."""
+def board_selection(catalogue: Catalogue) -> Selection:
+    """Selects the objects that can change a board: those that `BoardIndex` reads."""
 
     def selects(collection: str, content: Mapping[str, Any]) -> bool:
         declared = catalogue.by_id(collection)
@@ -396,10 +399,10 @@ def changes_boards(catalogue: Catalogue) -> Selection:
             is_about_incidents = any(ref.startswith("incident--") for ref in content.get("object_refs", ()))
             return is_about_incidents and stage_of(content.get("labels", ())) != ""
         if content["type"] == "note":
-            is_step = declared is not None and speaks_of_steps(declared)
+            is_step = declared is not None and has_steps(declared)
             return is_step and parse_step(content, catalogue.member_by_identity) is not None
         if content["type"] == "identity":
-            # a later version may take sectors away
+            # a later version may remove sectors
             is_first = content.get("created") == content.get("modified")
             return content["id"] not in catalogue.member_by_identity and (not is_first or bool(content.get("sectors")))
         return True
@@ -407,39 +410,39 @@ def changes_boards(catalogue: Catalogue) -> Selection:
     return Selection(_TYPES, selects)
 
 
-def visible(statement: IncidentVersion | StageStatement | StepVersion | SectorStatement, view: View) -> bool:
-    """Whether a reader with this view may see it (law L5)."""
+def is_visible(statement: IncidentVersion | StageStatement | StepVersion | SectorStatement, view: View) -> bool:
+    """Whether a reader with this view may see the statement (law L5)."""
     return statement.level <= view.get(statement.collection, -1)
 
 
 def visible_versions(incident: Incident, view: View) -> list[IncidentVersion]:
     """The versions that a reader may see, in the order of their places."""
     return sorted(
-        (version for version in incident.versions if visible(version, view)), key=lambda version: version.place
+        (version for version in incident.versions if is_visible(version, view)), key=lambda version: version.place
     )
 
 
 def sectors_of(index: BoardIndex, incident: Incident, view: View) -> list[str]:
-    """The sectors of the identities that its newest reports name, each in its newest version: of what a reader may see."""
-    newest: dict[str, StageStatement] = {}
-    for stage in sorted((stage for stage in incident.stages if visible(stage, view)), key=lambda stage: stage.place):
-        newest[stage.report] = stage
+    """The sectors of the identities in the incident's newest reports; only visible versions count, the newest of each."""
+    newest_statements: dict[str, StageStatement] = {}
+    for stage in sorted((stage for stage in incident.stages if is_visible(stage, view)), key=lambda stage: stage.place):
+        newest_statements[stage.report] = stage
     identities: set[str] = set()
-    for identity in {name for stage in newest.values() if stage.stage for name in stage.identities}:
-        statements = [statement for statement in index.sectors.get(identity, ()) if visible(statement, view)]
+    for identity in {name for stage in newest_statements.values() if stage.stage for name in stage.identities}:
+        statements = [statement for statement in index.sectors.get(identity, ()) if is_visible(statement, view)]
         if statements:
             identities.update(max(statements, key=lambda statement: statement.place).sectors)
     return sorted(identities)
 
 
-def standing(versions: Sequence[StepVersion], view: View) -> list[StepVersion]:
-    """The steps that a reader may see and that were not taken back, in the order of their places; each once."""
+def current_steps(versions: Sequence[StepVersion], view: View) -> list[StepVersion]:
+    """The first version of each step that is visible and not revoked, in the order of their places."""
     visible_steps = sorted(
-        (version for version in versions if visible(version, view)), key=lambda version: version.place
+        (version for version in versions if is_visible(version, view)), key=lambda version: version.place
     )
-    taken_back = {version.step.id for version in visible_steps if version.step.revoked}
+    revoked_ids = {version.step.id for version in visible_steps if version.step.revoked}
     first: dict[str, StepVersion] = {}
     for version in visible_steps:
-        if version.step.id not in taken_back:
+        if version.step.id not in revoked_ids:
             first.setdefault(version.step.id, version)
     return list(first.values())

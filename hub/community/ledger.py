@@ -1,27 +1,26 @@
 """The delivery ledger: which places of a collection each account was sent, and when.
 
-What is noted of a page, and why no more is claimed than was sent:
+What the ledger notes of a page, and why it never claims more than was sent:
 
-1. An unfiltered page that began after place `after` and ended at `last` holds every object in between that this reader
-   may see, in the last version that there was when it was read. `upto` is how far the collection had come then: a
-   version that a newer one at or before `upto` replaces was not in the page.
+1. An unfiltered page that began after place `after` and ended at `last` has all objects in between that this reader may
+   see, in their newest version when it was read. `head` is the collection's head at that time: a version that a newer one
+   at or before `head` replaces was not in the page.
 2. Of a filtered page only the incidents count, each at its own place; a page without incidents claims nothing.
-3. A page without objects, an anonymous one, and an answer to HEAD claim nothing, and cost no write.
-4. *Before* the answer leaves, the interval is written as on its way; *after* it was handed over, as sent. Only what was
-   sent is shown on the board. What was on its way when a process died counts as sent once the account goes on from
-   exactly where it ends: nobody else knows that place.
-5. What an account was sent before is not written again: of a page that it reads a second time, only what is new. A page
-   without incidents extends the interval before it, if that has none either: nobody asks when such places were sent. So
-   an account that polls costs a row for each page that brought incidents, and one for all that lies between two of them.
-6. No page waits for the ledger longer than `PATIENCE_SECONDS`. What a busy store (a bulk import has the writers' turn)
-   or a full one does not take by then is kept in memory, and a thread writes it as soon as the store takes it; until it
-   has caught up, no page waits at all.
+3. A page without objects, a page for an anonymous reader, and a response to HEAD claim nothing, and need no write.
+4. *Before* the response leaves, the interval is written as not sent; *after* the server has sent it, as sent. The board
+   shows only what was sent. If a process dies in between, the interval counts as sent once the account continues from
+   exactly its end: only a client that got the page knows that place.
+5. An interval that an account was sent before is not written again; of a page that overlaps it, only the new part is. A page
+   without incidents extends the interval before it if that has none either: the time of such places is never needed. So an
+   account that polls needs one row for each page with incidents, and one for all places between two such pages.
+6. No page waits for the ledger longer than `PATIENCE_SECONDS`. If the store is busy (a bulk import) or full, the notes are
+   queued in memory, and a thread writes them as soon as the store accepts them; until the queue is empty, no page waits.
 
-What is promised. A claim that is shown is true. The facts are written without a sync of their own: they outlive the
-death of every process, and a power failure may take the last moments'. What a busy store has not taken yet (6) dies with
-its process. In both cases less is claimed than was sent, never more: the account is shown as not having those incidents
-until it fetches them again, or a newer version of them. `fold` joins what is older than 90 days, so that the ledger does
-not grow for ever.
+The promise: a claim that the board shows is true. The facts are written without a sync of their own: they survive the
+death of every process, and a power failure may lose the last moments. Notes in the queue (6) are lost if their process is
+killed. In both cases the ledger claims less than was sent, never more: the board shows that the account does not have those
+incidents until it fetches them again, or a newer version of them. `fold` joins intervals older than 90 days, so that the
+ledger does not grow for ever.
 """
 
 from __future__ import annotations
@@ -49,9 +48,9 @@ from hub.store.records import Fact
 KIND: Final = "delivery"
 FOLD_DAYS: Final = 90
 PATIENCE_SECONDS: Final = 0.1  # that a page may wait for its note to be written
-AGAIN_SECONDS: Final = 1.0  # between two tries to write what a store did not take, where nothing new is to be written
-WAITING_MOST: Final = 100_000  # notes that wait in memory; beyond them, what is sent is not claimed
-REFRESH_MILLISECONDS: Final = 1000  # an idle poll looks for what other processes noted at most this often
+RETRY_SECONDS: Final = 1.0  # between two tries to write queued notes, if there are no new ones
+MAX_QUEUED: Final = 100_000  # notes in memory; further notes are dropped, so that less is claimed
+REFRESH_MILLISECONDS: Final = 1000  # an idle poll reads the notes of other processes at most this often
 _DAY: Final = 24 * 3600 * 1000  # milliseconds
 
 
@@ -63,34 +62,34 @@ class Delivery:
     account: str
     after: int
     last: int
-    upto: int
+    head: int
     clearance: int
     at: int  # milliseconds since 1970
     sent: bool
-    replaces: tuple[str, ...] = ()  # keys of what it takes the place of when it is written
+    replaces: tuple[str, ...] = ()  # keys of the facts that are removed when it is written
 
     @property
     def key(self) -> str:
-        """Under which it is kept."""
+        """The key of its fact in the store."""
         return f"{self.collection}/{self.account}/{self.after:015d}-{self.last:015d}-{self.clearance}"
 
     @property
     def value(self) -> bytes:
         """The value of its fact in the store."""
-        return orjson.dumps([self.upto, self.at, self.sent])
+        return orjson.dumps([self.head, self.at, self.sent])
 
 
 def delivery_from(fact: Fact) -> Delivery | None:
-    """The delivery that a fact of this kind tells of; None where it was damaged."""
+    """The delivery in a fact of this kind; None if it was damaged."""
     try:
         collection, account, interval = fact.key.split("/")
         after, last, clearance = map(int, interval.split("-"))
-        upto, at, sent = orjson.loads(fact.value)
+        head, at, sent = orjson.loads(fact.value)
     except (ValueError, TypeError):
         return None
-    if type(upto) is not int or type(at) is not int or type(sent) is not bool or not 0 <= at <= LATEST:
+    if type(head) is not int or type(at) is not int or type(sent) is not bool or not 0 <= at <= LATEST:
         return None
-    return Delivery(collection, account, after, last, upto, clearance, at, sent)
+    return Delivery(collection, account, after, last, head, clearance, at, sent)
 
 
 def deliveries_from(facts: Iterable[Fact]) -> Iterator[Delivery]:
@@ -102,46 +101,46 @@ _Reader = tuple[str, str, int]  # collection, account, clearance
 
 
 class Ledger:
-    """The ledger as one process sees it; what others wrote is read when it is needed. For several threads."""
+    """The ledger of one process, which reads what other processes wrote when it needs it. Safe for several threads."""
 
     def __init__(self, store: Store, clock: Callable[[], int]) -> None:
         self._store = store
         self._clock = clock
         self._lock = threading.Lock()
-        self._waiting: dict[str, Delivery] = {}  # by key: what the store had no room or no time for
-        self._in_hand: list[dict[str, Delivery]] = []  # what is being written just now
-        self._late: threading.Thread | None = None  # writes them; while there is one, nobody else does
+        self._queued: dict[str, Delivery] = {}  # by key: notes that the store has not accepted yet
+        self._batches_in_progress: list[dict[str, Delivery]] = []  # batches that are being written now
+        self._writer: threading.Thread | None = None  # writes the queue; while it runs, no page writes
         self._tried_at = 0.0  # monotonic seconds
-        self._read_upto = 0  # number of the last fact that is in the three below
+        self._last_fact = 0  # number of the last fact that is in the three dicts below
         self._read_at = 0
         self._sent: dict[_Reader, Intervals] = {}
-        self._newest: dict[_Reader, Delivery] = {}  # of those that were sent, the one that reaches furthest
-        self._on_their_way: dict[tuple[str, str], dict[str, Delivery]] = {}  # collection, account -> by key
+        self._newest: dict[_Reader, Delivery] = {}  # the sent delivery with the highest `last`
+        self._unconfirmed: dict[tuple[str, str], dict[str, Delivery]] = {}  # collection, account -> by key
 
-    def sending(self, account: Account | None, delivered: DeliveredPage) -> Callable[[], None] | None:
-        """Note that a page is about to leave; what to call when it has left, None where there is nothing to note."""
-        query = delivered.query
+    def begin_sending(self, account: Account | None, page: DeliveredPage) -> Callable[[], None] | None:
+        """Note that a page is about to be sent; return a function to call after it was sent, None if nothing is noted."""
+        query = page.query
         if account is None or query is None:
             return None
-        if self._waiting and time.monotonic() - self._tried_at > AGAIN_SECONDS:
+        if self._queued and time.monotonic() - self._tried_at > RETRY_SECONDS:
             self._write(())
-        self._reached(query.collection, account.name, query.after)
-        if not delivered.count:
+        self._confirm(query.collection, account.name, query.after)
+        if not page.count:
             return None
-        page = self._deliveries(account.name, query, delivered)
+        deliveries = self._deliveries(account.name, query, page)
         with self._lock:
-            new = self._uncovered(page)
-            if new:
+            new_deliveries = self._new_parts(deliveries)
+            if new_deliveries:
                 self._refresh()
-                new = self._uncovered(page)
-        if not new:
+                new_deliveries = self._new_parts(deliveries)
+        if not new_deliveries:
             return None
-        self._reached(query.collection, account.name, query.after)  # again, now that all that others noted is known
-        self._write(new)
-        return lambda: self._write([self._extended(_as_sent(delivery)) for delivery in new])
+        self._confirm(query.collection, account.name, query.after)  # again, with what other processes noted
+        self._write(new_deliveries)
+        return lambda: self._write([self._with_previous(_as_sent(delivery)) for delivery in new_deliveries])
 
     def stranded_accounts(self, collection: str, stranded: Stranded) -> list[str]:
-        """The accounts, by name, that were sent a record when it was readable lower, and that see it no more."""
+        """The accounts, by name, that were sent a record before its level rose, and may not see it any more."""
         deliveries = deliveries_from(self._store.facts(KIND, prefix=f"{collection}/"))
         return sorted(
             {
@@ -153,7 +152,7 @@ class Ledger:
         )
 
     def last_sent(self) -> dict[str, int]:
-        """When each account was last sent something, in milliseconds since 1970; for the operator."""
+        """When each account was last sent a page, in milliseconds since 1970; for the operator."""
         last: dict[str, int] = {}
         for delivery in deliveries_from(self._store.facts(KIND)):
             if delivery.sent:
@@ -161,75 +160,77 @@ class Ledger:
         return last
 
     def fold(self) -> int:
-        """Join neighbouring intervals older than 90 days, under the time of the last; how many facts went."""
-        before = self._clock() - FOLD_DAYS * _DAY
+        """Join neighbouring intervals older than 90 days, with the time of the last; return how many facts were removed."""
+        oldest_kept = self._clock() - FOLD_DAYS * _DAY
         removed = 0
         by_reader: dict[_Reader, list[Delivery]] = {}
         for fact in self._store.facts(KIND):
             delivery = delivery_from(fact)
-            if delivery is None or delivery.at >= before:
+            if delivery is None or delivery.at >= oldest_kept:
                 continue
             if not delivery.sent:
-                self._store.put_facts(KIND, {}, [fact.key])  # whether it arrived will not be known any more
+                self._store.put_facts(KIND, {}, [fact.key])  # it will not be confirmed any more
                 removed += 1
             else:
                 by_reader.setdefault((delivery.collection, delivery.account, delivery.clearance), []).append(delivery)
         for deliveries in by_reader.values():
-            for joined, parts in _joined(deliveries):
-                # what takes the place of others is written with their removal: at no moment is a claim missing
-                self._store.put_facts(KIND, {joined.key: joined.value}, {part.key for part in parts} - {joined.key})
+            for joined_delivery, parts in _joined(deliveries):
+                # write the joined interval and remove its parts in one step: no claim is missing in between
+                self._store.put_facts(
+                    KIND,
+                    {joined_delivery.key: joined_delivery.value},
+                    {part.key for part in parts} - {joined_delivery.key},
+                )
                 removed += len(parts) - 1
         return removed
 
-    def _deliveries(self, account: str, query: Query, delivered: DeliveredPage) -> list[Delivery]:
+    def _deliveries(self, account: str, query: Query, page: DeliveredPage) -> list[Delivery]:
         # (1)
         plain = not query.ids and not query.types and (query.versions.last or query.versions.every)
-        if plain and (query.versions.every or not delivered.more):
-            return [self._delivery(account, query, query.after, delivered.last, delivered.last)]
-        # asked after the page was read, so that it is never too low: too high a figure claims less
-        upto = self._store.head(query.collection)
+        if plain and (query.versions.every or not page.more):
+            return [self._delivery(account, query, query.after, page.last, page.last)]
+        # read after the page, so that it is never too low: a head that is too high claims less
+        head = self._store.head(query.collection)
         if plain:
-            return [self._delivery(account, query, query.after, delivered.last, upto)]
-        # (2) places only grow, so whatever stands up to the page's last place now stood there when it was read
+            return [self._delivery(account, query, query.after, page.last, head)]
+        # (2) places only grow, so the records up to the page's last place were there when the page was read
         if query.types and "incident" not in query.types:
             return []
         if query.ids and not any(identifier.startswith("incident--") for identifier in query.ids):
             return []
         incidents = Query(
-            query.collection, query.clearance, query.after, delivered.count, query.ids, ("incident",), query.versions
+            query.collection, query.clearance, query.after, page.count, query.ids, ("incident",), query.versions
         )
         rows = self._store.manifest(incidents).rows
         return [
-            self._delivery(account, query, row.place - 1, row.place, upto)
-            for row in rows
-            if row.place <= delivered.last
+            self._delivery(account, query, row.place - 1, row.place, head) for row in rows if row.place <= page.last
         ]
 
-    def _delivery(self, account: str, query: Query, after: int, last: int, upto: int) -> Delivery:
-        return Delivery(query.collection, account, after, last, upto, query.clearance, self._clock(), sent=False)
+    def _delivery(self, account: str, query: Query, after: int, last: int, head: int) -> Delivery:
+        return Delivery(query.collection, account, after, last, head, query.clearance, self._clock(), sent=False)
 
-    def _reached(self, collection: str, account: str, after: int) -> None:
-        """(4) An account that goes on from where an interval ends has got it."""
+    def _confirm(self, collection: str, account: str, after: int) -> None:
+        """(4) Mark intervals as sent if the account now continues from exactly their end."""
         if not after:
             return
         with self._lock:
             if self._clock() - self._read_at >= REFRESH_MILLISECONDS or self._clock() < self._read_at:
                 self._refresh()
-            waiting = self._on_their_way.get((collection, account), {})
-            arrived = [
+            waiting = self._unconfirmed.get((collection, account), {})
+            arrived_deliveries = [
                 _as_sent(delivery)
                 for delivery in waiting.values()
                 if delivery.last == after and not self._covered(delivery)
             ]
-        if arrived:
-            self._write(arrived)
+        if arrived_deliveries:
+            self._write(arrived_deliveries)
 
     def _covered(self, delivery: Delivery) -> bool:
         intervals = self._sent.get(_reader(delivery))
         return intervals is not None and intervals.cover(delivery.after, delivery.last)
 
-    def _uncovered(self, page: Iterable[Delivery]) -> list[Delivery]:
-        """(5) What of a page is new: each interval from where the reader's own ends."""
+    def _new_parts(self, page: Iterable[Delivery]) -> list[Delivery]:
+        """(5) The new parts of a page: each interval without the part that the reader was sent before."""
         new: list[Delivery] = []
         for delivery in page:
             intervals = self._sent.get(_reader(delivery))
@@ -238,8 +239,8 @@ class Ledger:
                 new.append(delivery if after == delivery.after else replace(delivery, after=after))
         return new
 
-    def _extended(self, delivery: Delivery) -> Delivery:
-        """(5) The interval before it and this one together, where no incident stands in either."""
+    def _with_previous(self, delivery: Delivery) -> Delivery:
+        """(5) The delivery joined with the interval before it, if neither has an incident."""
         with self._lock:
             before = self._newest.get(_reader(delivery))
         if before is None or not before.after < delivery.after <= before.last:
@@ -254,85 +255,87 @@ class Ledger:
         return replace(delivery, after=before.after, at=before.at, replaces=(before.key, delivery.key))
 
     def settle(self) -> bool:
-        """Wait for the thread that writes what came late, if there is one; whether all is written."""
+        """Wait for the thread that writes the queue, if it runs; return whether the queue is empty."""
         with self._lock:
-            late = self._late
-        if late is not None:
-            late.join()
-        return not self._waiting
+            writer = self._writer
+        if writer is not None:
+            writer.join()
+        return not self._queued
 
     def _write(self, deliveries: Iterable[Delivery]) -> None:
-        """(6) Write them and what waits, if the store takes it soon; else leave it to the thread."""
+        """(6) Write the deliveries and the queue if the store accepts them soon; else start the thread."""
         with self._lock:
             for delivery in deliveries:
-                self._keep(delivery)
-            together = self._gathered() if self._late is None else {}
-        if together and not self._put(together, PATIENCE_SECONDS):
+                self._enqueue(delivery)
+            batch = self._take_queue() if self._writer is None else {}
+        if batch and not self._put(batch, PATIENCE_SECONDS):
             with self._lock:
-                if self._late is None:
-                    late = threading.Thread(target=self._catch_up, name="ledger", daemon=True)
-                    with suppress(RuntimeError):  # no thread to be had: a later page tries again
-                        late.start()
-                        self._late = late
+                if self._writer is None:
+                    writer = threading.Thread(target=self._catch_up, name="ledger", daemon=True)
+                    with suppress(RuntimeError):  # the system has no thread left: a later page tries again
+                        writer.start()
+                        self._writer = writer
 
     def _catch_up(self) -> None:
-        """The thread: ends when nothing waits, or when the store takes nothing as long as writers wait at all."""
-        written = True
-        while written:
+        """The thread: ends when the queue is empty, or when the store refuses a batch."""
+        is_written = True
+        while is_written:
             with self._lock:
-                together = self._gathered()
-                if not together:
-                    self._late = None
+                batch = self._take_queue()
+                if not batch:
+                    self._writer = None
                     return
-            written = self._put(together, None)
+            is_written = self._put(batch, None)
         with self._lock:
-            self._late = None
+            self._writer = None
 
-    def _gathered(self) -> dict[str, Delivery]:
+    def _take_queue(self) -> dict[str, Delivery]:
         """Take all queued notes, except "on its way" notes for pages already recorded as sent: they would overwrite that record."""
-        together = {
-            key: delivery for key, delivery in self._waiting.items() if delivery.sent or not self._covered(delivery)
+        batch = {
+            key: delivery for key, delivery in self._queued.items() if delivery.sent or not self._covered(delivery)
         }
-        self._waiting = {}
-        if together:
-            self._in_hand.append(together)
-        return together
+        self._queued = {}
+        if batch:
+            self._batches_in_progress.append(batch)
+        return batch
 
-    def _put(self, together: dict[str, Delivery], patience_seconds: float | None) -> bool:
+    def _put(self, batch: dict[str, Delivery], patience_seconds: float | None) -> bool:
         self._tried_at = time.monotonic()
-        written = False
+        is_written = False
         try:
-            facts = {key: delivery.value for key, delivery in together.items()}
-            replaced = {key for delivery in together.values() for key in delivery.replaces} - facts.keys()
+            facts = {key: delivery.value for key, delivery in batch.items()}
+            replaced = {key for delivery in batch.values() for key in delivery.replaces} - facts.keys()
             self._store.put_facts(KIND, facts, replaced, patience_seconds=patience_seconds)
-            written = True
+            is_written = True
         except StoreError:
             pass
         finally:
             with self._lock:
-                self._in_hand.remove(together)
-                for delivery in together.values():
-                    (self._take if written else self._keep)(delivery)
-        return written
+                self._batches_in_progress.remove(batch)
+                for delivery in batch.values():
+                    (self._record if is_written else self._enqueue)(delivery)
+        return is_written
 
-    def _keep(self, delivery: Delivery) -> None:
-        if not delivery.sent and any(delivery.key in batch and batch[delivery.key].sent for batch in self._in_hand):
-            return  # as in `_gathered`
-        waiting = self._waiting.get(delivery.key)
-        if waiting is None and len(self._waiting) >= WAITING_MOST:
+    def _enqueue(self, delivery: Delivery) -> None:
+        if not delivery.sent and any(
+            delivery.key in batch and batch[delivery.key].sent for batch in self._batches_in_progress
+        ):
+            return  # as in `_take_queue`
+        waiting = self._queued.get(delivery.key)
+        if waiting is None and len(self._queued) >= MAX_QUEUED:
             return
         if waiting is None or (delivery.sent and not waiting.sent):
-            self._waiting[delivery.key] = delivery
+            self._queued[delivery.key] = delivery
 
     def _refresh(self) -> None:
         self._read_at = self._clock()
-        for fact in self._store.facts(KIND, since=self._read_upto):
-            self._read_upto = max(self._read_upto, fact.number)
+        for fact in self._store.facts(KIND, since=self._last_fact):
+            self._last_fact = max(self._last_fact, fact.number)
             if (delivery := delivery_from(fact)) is not None:
-                self._take(delivery)
+                self._record(delivery)
 
-    def _take(self, delivery: Delivery) -> None:
-        waiting = self._on_their_way.setdefault((delivery.collection, delivery.account), {})
+    def _record(self, delivery: Delivery) -> None:
+        waiting = self._unconfirmed.setdefault((delivery.collection, delivery.account), {})
         if not delivery.sent:
             waiting.setdefault(delivery.key, delivery)
             return
@@ -345,7 +348,7 @@ class Ledger:
 
 
 class Intervals:
-    """A set of places as disjoint intervals in order; neighbours that touch become one."""
+    """A set of places as disjoint intervals in order; intervals that touch are joined."""
 
     __slots__ = ("_afters", "_lasts")
 
@@ -354,17 +357,17 @@ class Intervals:
         self._lasts: list[int] = []
 
     def cover(self, after: int, last: int) -> bool:
-        """Whether every place beyond `after` up to `last` is in one of them."""
+        """Whether one interval has all places beyond `after` up to `last`."""
         index = bisect_right(self._afters, after) - 1
         return index >= 0 and last <= self._lasts[index]
 
     def reach(self, after: int) -> int:
-        """The end of the interval that goes on beyond `after`; `after` itself where none does."""
+        """The end of the interval that has `after` and places beyond it; `after` if there is none."""
         index = bisect_right(self._afters, after) - 1
         return max(after, self._lasts[index]) if index >= 0 else after
 
     def add(self, after: int, last: int) -> None:
-        """Put an interval in."""
+        """Add an interval."""
         first = bisect_right(self._afters, after) - 1
         if first < 0 or self._lasts[first] < after:
             first += 1
@@ -385,7 +388,7 @@ def _as_sent(delivery: Delivery) -> Delivery:
 
 
 def _joined(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Delivery]]]:
-    """What each run of two or more touching intervals becomes: with the latest time and the highest `upto` of them."""
+    """(joined interval, its parts) for each run of two or more touching intervals; with their latest time and head."""
     runs: list[list[Delivery]] = []
     reach = -1
     for delivery in sorted(deliveries, key=lambda delivery: (delivery.after, delivery.last)):
@@ -397,8 +400,7 @@ def _joined(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Deliver
     joins: list[tuple[Delivery, list[Delivery]]] = []
     for run in runs:
         if len(run) > 1:
-            last, upto, at = (max(values) for values in zip(*((o.last, o.upto, o.at) for o in run), strict=True))
-            head = run[0]
-            joined = Delivery(head.collection, head.account, head.after, last, upto, head.clearance, at, sent=True)
-            joins.append((joined, run))
+            last, head, at = (max(values) for values in zip(*((o.last, o.head, o.at) for o in run), strict=True))
+            start = run[0]
+            joins.append((replace(start, last=last, head=head, at=at, sent=True, replaces=()), run))
     return joins

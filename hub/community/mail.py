@@ -1,4 +1,4 @@
-"""Reminders by mail: over a mail server that the operator names (RFC 5321), one connection for as many as there are."""
+"""Sends reminders by mail, through a mail server that the operator configures (RFC 5321), over one connection."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hub.errors import ConfigurationError
 
 TIMEOUT_SECONDS: Final = 30
 SECURITIES: Final = ("starttls", "tls", "none")
-AWAY: Final = (OSError, smtplib.SMTPException)
-"""What `Post.send` raises where the server cannot be used: nobody's mail gets through at the moment."""
-_LASTING: Final = 500  # from this reply code on, another try will fare no better (RFC 5321, 4.2.1)
+UNAVAILABLE: Final = (OSError, smtplib.SMTPException)
+"""The errors that `Mailer.send` raises if the server cannot be used: then no mail can be sent at the moment."""
+_PERMANENT: Final = 500  # reply codes from here on mean that a retry is useless (RFC 5321, 4.2.1)
 
 
-class Mailed(Enum):
-    """What became of one mail."""
+class MailResult(Enum):
+    """The result of sending one mail."""
 
     TAKEN = "taken"
     REFUSED = "refused"  # permanently: mail does not reach this member
-    LATER = "later"  # not now; a server that does not know the sender often says so the first time
+    LATER = "later"  # try again; a server that does not know the sender often refuses the first try
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,73 +41,73 @@ class MailServer:
     password_file: str = ""
 
 
-class Post:
-    """Sends mail through one server. It is connected to with the first mail; use it in a `with`."""
+class Mailer:
+    """Sends mail through one server, to which it connects for the first mail. Use it in a `with` statement."""
 
     def __init__(self, server: MailServer) -> None:
-        """ConfigurationError where the server's settings cannot be used."""
+        """ConfigurationError if the server's settings are wrong."""
         if not server.host or not server.sender:
             raise ConfigurationError("mail needs the settings smtp_host and smtp_from (HUB_SMTP_HOST, HUB_SMTP_FROM)")
         if server.security not in SECURITIES:
             raise ConfigurationError(f"smtp_security is {server.security!r}: one of {', '.join(SECURITIES)}")
         self._server = server
         self._password = _password(server.password_file) if server.user else ""
-        self._line: smtplib.SMTP | None = None
+        self._connection: smtplib.SMTP | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._line is not None:
-            with suppress(*AWAY):
-                self._line.quit()
-            self._line.close()
+        if self._connection is not None:
+            with suppress(*UNAVAILABLE):
+                self._connection.quit()
+            self._connection.close()
 
-    def send(self, digest: Digest) -> Mailed:
-        """Send it to its member's contact; raises what `AWAY` lists where the server cannot be used."""
+    def send(self, digest: Digest) -> MailResult:
+        """Send the message to the member's contact. Raises one of `UNAVAILABLE` if the server cannot be used."""
         return self.deliver(digest.member.contact, digest.subject, digest.body)
 
-    def deliver(self, recipient: str, subject: str, body: str) -> Mailed:
-        """Send any message."""
-        if self._line is None:
-            self._line = self._connected()
+    def deliver(self, recipient: str, subject: str, body: str) -> MailResult:
+        """Send any message; results and errors as for `send`."""
+        if self._connection is None:
+            self._connection = self._connect()
         try:
-            self._line.send_message(_message(self._server.sender, recipient, subject, body))
+            self._connection.send_message(_message(self._server.sender, recipient, subject, body))
         except smtplib.SMTPRecipientsRefused as error:
             code = max(code for code, _ in error.recipients.values())
-            return Mailed.REFUSED if code >= _LASTING else Mailed.LATER
+            return MailResult.REFUSED if code >= _PERMANENT else MailResult.LATER
         except smtplib.SMTPDataError as error:
-            return Mailed.REFUSED if error.smtp_code >= _LASTING else Mailed.LATER
+            return MailResult.REFUSED if error.smtp_code >= _PERMANENT else MailResult.LATER
         except smtplib.SMTPNotSupportedError:
-            return Mailed.REFUSED  # an address that this server cannot spell
-        except AWAY:
-            # the next message has a connection of its own: this one may have ended it
-            self._line.close()
-            self._line = None
+            return MailResult.REFUSED  # an address that this server does not support
+        except UNAVAILABLE:
+            # the error may have ended the connection: the next message opens a new one
+            self._connection.close()
+            self._connection = None
             raise
-        return Mailed.TAKEN
+        return MailResult.TAKEN
 
-    def _connected(self) -> smtplib.SMTP:
+    def _connect(self) -> smtplib.SMTP:
         server = self._server
-        trusted = ssl.create_default_context()  # without it, smtplib believes any certificate
-        line: smtplib.SMTP
+        context = ssl.create_default_context()  # without it, smtplib accepts any certificate
+        connection: smtplib.SMTP
         if server.security == "tls":
-            line = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=trusted)
+            connection = smtplib.SMTP_SSL(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
         else:
-            line = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+            connection = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
         try:
             if server.security == "starttls":
-                line.starttls(context=trusted)
+                connection.starttls(context=context)
             if server.user:
-                line.login(server.user, self._password)
+                connection.login(server.user, self._password)
         except BaseException:
-            line.close()
+            connection.close()
             raise
-        return line
+        return connection
 
 
-def why_away(error: BaseException) -> str:
-    """The error in a few words that hold no credential."""
+def short_reason(error: BaseException) -> str:
+    """The error in a few words, without credentials."""
     return getattr(error, "strerror", None) or type(error).__name__
 
 

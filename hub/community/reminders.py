@@ -1,9 +1,7 @@
-"""Reminders of deadlines that have passed: whom, of what, in which words. Each deadline is reminded of once.
+"""Reminders of deadlines that have passed, one for each deadline. `digests` joins those of one member into one message.
 
-`digests` puts those of one member into one message.
-
-What is written holds no content of an incident: it travels by mail, and mail is read on the way. It is in the first of the
-member's languages that has texts (`pages.texts`).
+A reminder has no content of an incident, since mail may be read on the way. It is in the first of the member's languages that
+has translations (`pages.texts`).
 """
 
 from __future__ import annotations
@@ -45,7 +43,7 @@ _PHONE: Final = marked("Mail does not reach {member}. Call {cert}: {phone}")
 class Reminder:
     """A deadline that a member missed, and a sentence about it in the member's language and time zone."""
 
-    key: str  # of this deadline: once it is noted, nobody is reminded of it again
+    key: str  # of this deadline: stored as a fact when the reminder was sent, so that it is sent only once
     root: str
     root_title: str
     exercise: bool
@@ -75,16 +73,16 @@ class Reminder:
 
 def due_reminders(hub: Hub) -> list[Reminder]:
     """The reminders that are due in all API roots and were not sent yet, the most urgent first."""
-    noted = {fact.key for fact in hub.store.facts(KIND)}
+    noted_keys = {fact.key for fact in hub.store.facts(KIND)}
     reminders: list[Reminder] = []
     for root in hub.catalogue.roots.values():
         for overdue in hub.community.overdue(root):
-            if _key(root, overdue) in noted:
+            if _key(root, overdue) in noted_keys:
                 continue
             try:
                 reminders.append(reminder(root, hub.catalogue.members[overdue.member], overdue))
             except (ArithmeticError, LookupError, ValueError):
-                # one deadline that cannot be written keeps nobody else from being reminded
+                # a reminder that cannot be written must not prevent the others
                 _log.exception("no reminder can be written for %s, %s", overdue.member, overdue.incident)
     return reminders
 
@@ -94,7 +92,7 @@ def _key(root: ApiRoot, overdue: Overdue) -> str:
 
 
 def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
-    """The words for one deadline."""
+    """The reminder of one deadline."""
     language = language_of(member)
 
     def text(message: str) -> str:
@@ -131,5 +129,5 @@ def reminder(root: ApiRoot, member: Member, overdue: Overdue) -> Reminder:
 
 
 def language_of(member: Member) -> str:
-    """The first of the member's languages (members.toml) that has texts, else English."""
+    """The first of the member's languages (members.toml) that has translations, else English."""
     return first_known(member.languages) or ENGLISH

@@ -21,12 +21,12 @@ TURN_MILLISECONDS: Final = 5 * 60 * 1000
 
 
 class Turn:
-    """The turn at the task `what`, for one process. Use it in a `with` statement, which releases it at the end."""
+    """The turn at `task`, for one process. Use it in a `with` statement, which releases it at the end."""
 
-    def __init__(self, hub: Hub, what: str) -> None:
+    def __init__(self, hub: Hub, task: str) -> None:
         self._hub = hub
-        self._prefix = f"{what}/"
-        self._key = f"{what}/{hub.new_id()}"
+        self._prefix = f"{task}/"
+        self._key = f"{task}/{hub.new_id()}"
 
     def __enter__(self) -> Self:
         return self
@@ -35,13 +35,13 @@ class Turn:
         with suppress(StoreError):  # the work is finished; a turn that is not released expires by (3)
             self._hub.store.put_facts(KIND, {}, [self._key])
 
-    def mine(self) -> bool:
+    def acquire(self) -> bool:
         """(1) Take the turn, or (2) renew it; False if another process has it."""
         now = self._hub.clock()
         self._hub.store.put_facts(KIND, {self._key: str(now).encode()})
-        others = [fact for fact in self._hub.store.facts(KIND, prefix=self._prefix) if fact.key != self._key]
-        dead = [fact.key for fact in others if abs(now - (fact.milliseconds or 0)) > TURN_MILLISECONDS]
-        if dead:
+        other_facts = [fact for fact in self._hub.store.facts(KIND, prefix=self._prefix) if fact.key != self._key]
+        dead_keys = [fact.key for fact in other_facts if abs(now - (fact.milliseconds or 0)) > TURN_MILLISECONDS]
+        if dead_keys:
             # (3)
-            self._hub.store.put_facts(KIND, {}, dead)
-        return len(dead) == len(others)
+            self._hub.store.put_facts(KIND, {}, dead_keys)
+        return len(dead_keys) == len(other_facts)

@@ -69,7 +69,7 @@ class Held(Protocol):
     def readers(self, incident: str) -> frozenset[str]:
         """The members whose national CERTs see the incident, and what is said about it in this collection."""
 
-    def acknowledged(self, incident: str, member: str) -> bool:
+    def has_acknowledged(self, incident: str, member: str) -> bool:
         """Whether the member has acknowledged it."""
 
     def step(self, note: str) -> Step | None:
@@ -121,7 +121,7 @@ def _acknowledging(step: Step, held: Held, reporter: str) -> str:
         return "It takes back what was never said."
     if reporter == step.member:
         return "This incident is your member's own report: it is for the others to acknowledge."
-    if held.acknowledged(step.incident, step.member):
+    if held.has_acknowledged(step.incident, step.member):
         return "Your member has acknowledged this incident already."
     return ""
 

@@ -261,7 +261,7 @@ class Events:
         fingerprint = self._hub.credentials.fingerprint(account)
         subscription = asked_for(scope["query_string"])
         if subscription.board:
-            views = self._hub.community.board_sights(account, root)
+            views = self._hub.community.board_views(account, root)
         else:
             views = collection_views(self._hub.catalogue, account, root, subscription.collections)
         return Listener(account, fingerprint, views, since=subscription.since)

@@ -144,7 +144,7 @@ def _objects(hub: Hub, request: flask.Request, account: Account | None, delivere
         if account is not None and delivered.count:
             counts: Volumes = flask.current_app.extensions["volumes"]
             counts.add(account.name, delivered.count, delivered.content.size)
-        note_delivery = hub.sending(account, delivered)
+        note_delivery = hub.begin_sending(account, delivered)
         if note_delivery is not None and FRONT in request.environ:
             request.environ[SENT] = note_delivery
         elif note_delivery is not None:

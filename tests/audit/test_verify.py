@@ -46,7 +46,7 @@ def lived_in(seeded: Hub, indonesia: Client, singapore: Client) -> Hub:
     singapore.publish("alerts", note(9, author="SG"), address(7))
     reader = Account("sg-cert", AccountKind.CERT, "SG")
     delivered = seeded.objects(reader, "region", "alerts", Filters())
-    sent = seeded.sending(reader, delivered)
+    sent = seeded.begin_sending(reader, delivered)
     assert sent is not None
     sent()
     indonesia.delete("alerts", an_id(3))

@@ -163,7 +163,7 @@ def poll(
     pairs += [("added_after", after)] if after else []
     filters: Filters = parse_filters(pairs, max_values=100)
     delivered = hub.objects(account, "asean", to, filters)
-    sent = hub.sending(account, delivered)
+    sent = hub.begin_sending(account, delivered)
     if sent is not None and arrives:
         sent()
     return delivered.date_added[1]

@@ -78,7 +78,7 @@ PUBLISHED: Final = [
 
 def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -> None:
     """Each kind of what members publish: told exactly if the board then shows something else."""
-    collection_views = hub.community.board_sights(cert("SG"), "asean")
+    collection_views = hub.community.board_views(cert("SG"), "asean")
     moves = ViewWatcher(hub.store)
     moves.look(collection_views)
     before = without_time(hub)
@@ -98,7 +98,7 @@ def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -
 @pytest.mark.parametrize("level", [TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT], ids=lambda level: level.name)
 def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Clock, level: TLP) -> None:
     """Nor of what is below it and comes with something above: its own place alone."""
-    (in_alerts, *_) = (s for s in hub.community.board_sights(cert("SG"), "asean") if s.collection == alerts(hub))
+    (in_alerts, *_) = (s for s in hub.community.board_views(cert("SG"), "asean") if s.collection == alerts(hub))
     collection_views = [CollectionView(in_alerts.collection, clearance, in_alerts.selection) for clearance in TLP]
     moves = ViewWatcher(hub.store)
     moves.look(collection_views)
@@ -117,7 +117,7 @@ def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Cloc
 
 def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_made(hub: Hub, clock: Clock) -> None:
     """By what is held when it comes, and by the next look, where that was asked for before the commit."""
-    collection_views = hub.community.board_sights(cert("SG"), "asean")
+    collection_views = hub.community.board_views(cert("SG"), "asean")
     taken(hub, "ID", incident(1), report(1))
     made_at = clock.now + 1000
     clock.now += LATER
@@ -143,7 +143,7 @@ def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_mad
 def test_more_than_a_page_is_looked_through(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The incident stands behind as many notes as a page holds, and behind as many again."""
     monkeypatch.setattr("hub.sharing.events._PAGE_OBJECTS", 2)
-    collection_views = hub.community.board_sights(cert("SG"), "asean")
+    collection_views = hub.community.board_views(cert("SG"), "asean")
     moves = ViewWatcher(hub.store)
     moves.look(collection_views)
     clock.now += LATER
@@ -162,7 +162,7 @@ def test_who_has_no_board_is_told_nothing_of_one(hub: Hub, account: Any) -> None
     with pytest.raises(Exception) as refused:  # noqa: PT011 - compared below
         hub.community.board(account, "asean")
     with pytest.raises(type(refused.value)):
-        hub.community.board_sights(account, "asean")
+        hub.community.board_views(account, "asean")
     if account is not None and account.kind == "constituent":
         assert isinstance(refused.value, ForbiddenError)
 

@@ -25,7 +25,7 @@ def test_figures_agree_with_their_definition_whatever_comes_and_goes() -> None:
         for member in ("A", "B", ""):
             mine = [took for _, whose, took in samples if member in ("", whose)]
             durations = sorted(took for took in mine if took is not None)
-            shown = figures.of(member)["fetch"]
+            shown = figures.by_clock(member)["fetch"]
             assert (shown["of"], shown["done"]) == (len(mine), len(durations))
             if durations:
                 assert shown["median_seconds"] == round(statistics.median(durations) / 1000, 3)

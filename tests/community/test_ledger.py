@@ -291,7 +291,7 @@ def test_notes_that_wait_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) 
     """Law L9: a store that takes none for days does not fill the memory."""
     taken(hub, "ID", *(incident(number) for number in range(1, 6)))
     with monkeypatch.context() as patched:
-        patched.setattr(ledger, "WAITING_MOST", 2)
+        patched.setattr(ledger, "MAX_QUEUED", 2)
         patched.setattr(type(hub.store), "put_facts", _full)
         last = None
         for _ in range(5):

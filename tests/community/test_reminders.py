@@ -17,7 +17,7 @@ import pytest
 import trustme
 
 from hub.community import reminders
-from hub.community.digests import FAILURES_MOST, LINES_SHOWN, Digest, digest_of, due_digests, note, remind
+from hub.community.digests import LINES_SHOWN, MAX_FAILURES, Digest, digest_of, due_digests, note, remind
 from hub.community.hub import Hub
 from hub.community.reminders import KIND, due_reminders, reminder
 from hub.community.turn import KIND as TURN_KIND
@@ -296,21 +296,21 @@ def test_of_two_who_remind_at_once_one_goes_on_at_most(hub: Hub, reopen: Reopen,
     """A process that sees another backs off; it does not wait for one that died in its turn."""
     other = reopen()
     with Turn(hub, "it") as first:
-        assert first.mine()
+        assert first.acquire()
         with Turn(other, "it") as second:
-            assert not second.mine()
-            assert not first.mine(), "it sees the other, too: both may back off"
-        assert first.mine()
+            assert not second.acquire()
+            assert not first.acquire(), "it sees the other, too: both may back off"
+        assert first.acquire()
         with Turn(other, "something else") as aside:
-            assert aside.mine()
+            assert aside.acquire()
         clock.now += TURN_MILLISECONDS + 1
         with Turn(other, "it") as later:
-            assert later.mine(), "a turn that is not renewed ends"
+            assert later.acquire(), "a turn that is not renewed ends"
     with Turn(hub, "it") as last:
-        assert last.mine()
+        assert last.acquire()
         clock.now -= 24 * HOUR
         with Turn(other, "it") as set_back:
-            assert set_back.mine(), "nor does a clock that is set back keep everybody away"
+            assert set_back.acquire(), "nor does a clock that is set back keep everybody away"
 
 
 def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Clock) -> None:
@@ -324,7 +324,7 @@ def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Cloc
         return True
 
     with Turn(reopen(), KIND) as turn:
-        assert turn.mine()
+        assert turn.acquire()
         assert not remind(hub, tell)
     assert digests == []
     assert remind(hub, tell)
@@ -403,4 +403,4 @@ def test_a_mail_server_that_is_away_is_not_tried_for_each_member(hub: Hub, clock
 
     with pytest.raises(OSError, match="away"):
         remind(hub, send)
-    assert len(tries) == FAILURES_MOST < len(CATALOGUE.members) - 1
+    assert len(tries) == MAX_FAILURES < len(CATALOGUE.members) - 1

@@ -127,7 +127,7 @@ def test_two_changes_at_once_are_one(hub: Hub, chief: Browser) -> None:
     """The second is asked to come again, and nothing of it is done."""
     before = rows(hub)
     with Turn(hub, "accounts") as turn:
-        assert turn.mine()
+        assert turn.acquire()
         response = change(chief, "sg-cert", "rotate")
         assert response.status_code == 409
         assert "being changed at this moment" in response.get_data(as_text=True)

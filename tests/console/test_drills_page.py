@@ -11,7 +11,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from hub.audit.state import content_of
-from hub.community import playing
+from hub.community import performance
 from hub.community.drills import drills_of, exercise_root, parse_scenario
 from hub.community.hub import Hub
 from hub.declarations import parse_table
@@ -44,7 +44,7 @@ def _without_waiting(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
     def sleep(seconds: float) -> None:
         clock.now += int(seconds * 1000)
 
-    monkeypatch.setattr(playing, "_sleep", sleep)
+    monkeypatch.setattr(performance, "_sleep", sleep)
 
 
 def upload(browser: Browser, text: str | bytes = SCENARIO, **fields: str) -> TestResponse:
@@ -119,7 +119,7 @@ def test_what_cannot_be_played_is_said_in_words(hub: Hub, chief: Browser, text: 
     assert response.status_code == 422
     assert words in page
     assert "<script>alert" not in page
-    assert hub.store.facts(playing.KIND) == ()
+    assert hub.store.facts(performance.KIND) == ()
 
 
 def test_a_scenario_far_over_its_limit_is_not_read(chief: Browser) -> None:
@@ -157,7 +157,7 @@ def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None
     root, alerts = exercise_root(hub, None)
     scenario = parse_scenario(parse_table("scenario", SCENARIO.encode()), root.members)
     began = hub.clock() + 1
-    thread = playing.start(hub, root, alerts, scenario, began=began, speed=1, by="deputy", wait=wait)
+    thread = performance.start(hub, root, alerts, scenario, started_at=began, speed=1, by="deputy", wait=wait)
     assert thread is not None
     assert reached.acquire(timeout=60)
     address = f"/console/operator/drills/{root.name}/{began:015d}"
@@ -179,7 +179,7 @@ def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None
     page = chief.text(address)
     assert "It was stopped." in page
     assert "1 of 3 events" in page
-    assert hub.store.facts(playing.STOP) == ()
+    assert hub.store.facts(performance.STOP) == ()
     assert played(chief, sealed).status_code == 303
     assert played(chief, sealed).status_code == 303, "sent again"
     assert commands(hub) == ["drill stop", "drill"]
@@ -188,10 +188,10 @@ def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None
 def test_a_drill_whose_process_ended_says_so(hub: Hub, clock: Clock, chief: Browser) -> None:
     """A minute after its last sign of life; another may be played then."""
     key = f"exercise/{hub.clock():015d}"
-    playing._note(hub, key, playing.Performance("Night shift", "deputy", 3, 1, hub.clock()))
+    performance._note(hub, key, performance.Performance("Night shift", "deputy", 3, 1, hub.clock()))
     address = f"/console/operator/drills/{key}"
     assert "It is being played." in chief.text(address)
-    clock.now += playing.SILENT_MILLISECONDS + 1
+    clock.now += performance.SILENT_MILLISECONDS + 1
     assert "process ended" in chief.text(address)
     assert played(chief, sealed_of(upload(chief))).status_code == 303
 
@@ -204,12 +204,12 @@ def test_a_store_that_goes_away_ends_the_drill_and_the_page_says_so(
     root, alerts = exercise_root(hub, None)
     scenario = parse_scenario(parse_table("scenario", SCENARIO.encode()), root.members)
     with monkeypatch.context() as patch:
-        thread = playing.start(
+        thread = performance.start(
             hub,
             root,
             alerts,
             scenario,
-            began=hub.clock(),
+            started_at=hub.clock(),
             speed=1,
             by="deputy",
             wait=lambda _seconds: patch.setattr(type(hub.store), "put_facts", store_away),
@@ -217,7 +217,7 @@ def test_a_store_that_goes_away_ends_the_drill_and_the_page_says_so(
         assert thread is not None
         thread.join(60)
     assert "the store is busy" in caplog.text
-    clock.now += playing.SILENT_MILLISECONDS + 1
+    clock.now += performance.SILENT_MILLISECONDS + 1
     assert "It ended early" in chief.text(
         f"/console/operator/drills/{root.name}/{drills_of(hub, root)[0]['drill'][-15:]}"
     )
@@ -232,7 +232,7 @@ def test_what_was_shown_long_ago_or_elsewhere_is_not_played(hub: Hub, clock: Clo
     assert played(operator_browser(hub, Browser(chief.app)), sealed).status_code == 400
     clock.now += 31 * 60 * 1000
     assert played(chief, sealed).status_code == 422
-    assert hub.store.facts(playing.KIND) == ()
+    assert hub.store.facts(performance.KIND) == ()
 
 
 def test_an_event_that_the_hub_refuses_ends_the_drill_in_words(hub: Hub, chief: Browser) -> None:
@@ -253,7 +253,7 @@ def test_who_may_not_play(hub: Hub, signed_in: SignedIn, name: str) -> None:
     for path in (NEW, START, "/console/operator/drills/exercise/1", "/console/operator/verify"):
         assert browser.post(path, {"form_token": token}).status_code == 403
     assert browser.get(NEW).status_code == (200 if name == "operator" else 403)
-    assert hub.store.facts(playing.KIND) == ()
+    assert hub.store.facts(performance.KIND) == ()
 
 
 def test_only_an_api_root_for_exercises_is_played_into(hub: Hub, chief: Browser) -> None:
@@ -270,5 +270,5 @@ def test_a_scenario_that_takes_longer_than_a_day_is_refused_however_it_comes(hub
     text = SCENARIO.replace('"10m"', '"30h"')
     scenario = parse_scenario(parse_table("scenario", text.encode()), root.members)
     with pytest.raises(UnprocessableError):
-        playing.start(hub, root, alerts, scenario, began=1, speed=1, by="x")
-    playing.must_be_playable(scenario, 2)
+        performance.start(hub, root, alerts, scenario, started_at=1, speed=1, by="x")
+    performance.must_be_playable(scenario, 2)

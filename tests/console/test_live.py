@@ -97,7 +97,7 @@ def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, cloc
     singapore = signed_in("sg-cert")
     alerts = hub.catalogue.find("asean", "alerts")
     assert alerts is not None
-    collection_views = hub.community.board_sights(cert("SG"), "asean")
+    collection_views = hub.community.board_views(cert("SG"), "asean")
     moves = ViewWatcher(hub.store)
     moves.look(collection_views)
     etag = ""
@@ -114,13 +114,13 @@ def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, cloc
             etag = answer.headers["ETag"]
     moves.close()
     incidents = hub.community.open_incidents(cert("SG"), "asean")
-    assert incidents.newest[alerts.id] == clock.now + 1
+    assert incidents.newest_places[alerts.id] == clock.now + 1
     clock.now += 1000
     taken(hub, "ID", incident(3, object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]]))
     index = hub.community._index(hub.catalogue.roots["asean"])
     with index.lock:
         index.refresh()
-        newest = {level: index.newest({alerts.id: level})[alerts.id] for level in TLP}
+        newest = {level: index.newest_places({alerts.id: level})[alerts.id] for level in TLP}
     assert newest[TLP.AMBER_STRICT] == clock.now
     assert newest[TLP.AMBER] == clock.now - 1000 + 1
     assert newest[TLP.GREEN] == 0

@@ -10,7 +10,7 @@ import pytest
 from hub.audit import background
 from hub.audit.result import KIND as VERIFIED
 from hub.audit.result import VerificationResult, note_verification
-from hub.community import drills, ledger, playing
+from hub.community import drills, ledger, performance
 from hub.community.hub import Hub
 from hub.community.turn import KIND as TURN
 from hub.community.turn import Turn
@@ -151,7 +151,7 @@ def test_notes_that_were_damaged_hide_nothing_else(hub: Hub, signed_in: SignedIn
     operator = signed_in("operator")
     taken(hub, "ID", incident(1))
     signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
-    kinds = (ledger.KIND, LAST_SEEN, VOLUMES, VERIFIED, background.KIND, TURN, ENDED, playing.KIND, drills.KIND)
+    kinds = (ledger.KIND, LAST_SEEN, VOLUMES, VERIFIED, background.KIND, TURN, ENDED, performance.KIND, drills.KIND)
     for kind in kinds:
         keys = {"x", "last", "exercise/1", "exercise/x", "now", "verify/x", "drills/1", "sg-cert"} | {
             fact.key for fact in hub.store.facts(kind)
@@ -162,5 +162,5 @@ def test_notes_that_were_damaged_hide_nothing_else(hub: Hub, signed_in: SignedIn
     operator.text("/console/operator/accounts/sg-cert")
     assert signed_in("my-cert").get("/").status_code == 200
     with Turn(hub, "verify") as turn:
-        assert turn.mine()
-    assert playing.performance(hub, "drills/1") is not None
+        assert turn.acquire()
+    assert performance.find_performance(hub, "drills/1") is not None

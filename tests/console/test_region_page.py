@@ -85,9 +85,9 @@ def test_a_clock_that_was_set_back_counts_no_week_twice(hub: Hub) -> None:
     """What lies ahead of the last week is left out."""
     taken(hub, "ID", incident(1))
     (entry,) = hub.community.reported_since(cert("SG"), "asean", 0)
-    assert sum(week.count for week in weeks_of([entry], entry.first)) == 1
-    ahead = dataclasses.replace(entry, first=entry.first + 4 * 365 * 24 * HOUR)
-    assert sum(week.count for week in weeks_of([ahead], entry.first)) == 0
+    assert sum(week.count for week in weeks_of([entry], entry.first_place)) == 1
+    ahead = dataclasses.replace(entry, first_place=entry.first_place + 4 * 365 * 24 * HOUR)
+    assert sum(week.count for week in weeks_of([ahead], entry.first_place)) == 0
 
 
 def test_a_region_that_follows_is_made_once_for_a_member(

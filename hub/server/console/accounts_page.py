@@ -95,7 +95,7 @@ def make_account() -> flask.Response:
     account = Account(name, AccountKind(kind), _field("member") or None)
     changes = AccountChanges(pages.hub(), {"by": actor.name})
     with Turn(pages.hub(), "accounts") as turn:
-        if not turn.mine():
+        if not turn.acquire():
             return _form_page(actor, _busy())
         if not operators.may_act(actor):  # disabled a moment ago
             raise ForbiddenError("This account makes no others.")
@@ -123,7 +123,7 @@ def change_account(name: str) -> flask.Response:
         return _account_page(actor, subject, _Problem(gettext("Choose what to do with the account.")))
     changes = AccountChanges(pages.hub(), {"by": actor.name})
     with Turn(pages.hub(), "accounts") as turn:
-        if not turn.mine():
+        if not turn.acquire():
             return _account_page(actor, subject, _busy())
         subject = _subject(name)  # (3) as it is now
         if not operators.may_act(actor):  # disabled a moment ago

@@ -32,7 +32,7 @@ def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
     filters = _filters(flask.request.args)
     entries = board_view.chosen(incidents.entries, filters, reader)
     own_duties = board_view.your_turn(entries, reader)
-    others = [entry for entry in entries if reader not in entry.owed]
+    others = [entry for entry in entries if reader not in entry.owed_deadlines]
     rows = _REPORT_ROWS if flask.request.args.get("rows") == str(_REPORT_ROWS) else board_view.PAGE_ROWS
     number = _page_number(flask.request.args.get("page", ""), len(others), rows)
     first = (number - 1) * rows

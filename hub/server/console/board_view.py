@@ -156,13 +156,15 @@ def chosen(entries: Sequence[Entry], filters: Filters, reader: str) -> Sequence[
         and (not filters.grade or _grade(entry.criticality)[0] == filters.grade)
         and (not text or text in entry.name.casefold() or text in entry.id)
         and (not filters.overdue or entry.overdue)
-        and (not filters.mine or entry.reported_by == reader or reader in entry.owed)
+        and (not filters.mine or entry.reported_by == reader or reader in entry.owed_deadlines)
     ]
 
 
 def your_turn(entries: Iterable[Entry], reader: str) -> list[Entry]:
     """The incidents for which the reader's member owes something, by next deadline."""
-    return sorted((entry for entry in entries if reader in entry.owed), key=lambda entry: entry.owed[reader])
+    return sorted(
+        (entry for entry in entries if reader in entry.owed_deadlines), key=lambda entry: entry.owed_deadlines[reader]
+    )
 
 
 def _grade(criticality: int) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import flask
 
 from hub.audit.commands import note_command
-from hub.community import playing
+from hub.community import performance
 from hub.community.drills import Scenario, drill_report, drills_of, exercise_root, key_of, parse_scenario
 from hub.declarations import parse_table
 from hub.errors import ConfigurationError, MalformedError, NotFoundError, UnprocessableError
@@ -27,11 +27,11 @@ from hub.stix.timestamps import format_place
 SPEEDS: Final = (1, 2, 5, 10, 60)  # times as fast as it is written
 AGREED_MINUTES: Final = 30
 STATES: Final = {
-    playing.PLAYING: marked("It is being played."),
-    playing.ENDED: marked("It was played to its end."),
-    playing.STOPPED: marked("It was stopped."),
-    playing.FAILED: marked("It ended early: the hub did not take an event."),
-    playing.LOST: marked("It ended early: the hub's process ended."),
+    performance.PLAYING: marked("It is being played."),
+    performance.ENDED: marked("It was played to its end."),
+    performance.STOPPED: marked("It was stopped."),
+    performance.FAILED: marked("It ended early: the hub did not take an event."),
+    performance.LOST: marked("It ended early: the hub's process ended."),
 }
 _PURPOSE: Final = "drill"  # of what is sealed into the form
 _FORM_BYTES: Final = 16 * 1024  # of the form, beside the scenario
@@ -63,7 +63,7 @@ def check_drill() -> flask.Response:
     try:
         root, _ = exercise_root(hub, flask.request.form.get("root") or None)
         scenario = parse_scenario(parse_table("scenario", content), root.members)
-        playing.must_be_playable(scenario, speed)
+        performance.must_be_playable(scenario, speed)
     except (ConfigurationError, UnprocessableError) as error:
         return _form_page(str(error), english=True)
     text = content.decode()
@@ -93,7 +93,7 @@ def start_drill() -> flask.Response:
     try:
         root, alerts, scenario = _again(name, text)
         key = key_of(root.name, began)
-        drill = playing.start(hub, root, alerts, scenario, began=began, speed=speed, by=actor.name)
+        drill = performance.start(hub, root, alerts, scenario, started_at=began, speed=speed, by=actor.name)
         if drill is not None:  # else this form was sent before
             note_command(hub.store, "drill", {"by": actor.name}, root=root.name, events=len(scenario.events))
     except (ConfigurationError, UnprocessableError) as error:
@@ -106,7 +106,7 @@ def show_drill(root: str, began: str) -> flask.Response:
     account, hub = operators.operator(), pages.hub()
     declared = _exercise(root)
     key = f"{declared.name}/{began}"
-    state = playing.performance(hub, key)
+    state = performance.find_performance(hub, key)
     drill = next((drill for drill in drills_of(hub, declared) if drill["drill"] == key), None)
     if state is None and drill is None:
         raise NotFoundError("There was no such drill.")
@@ -119,7 +119,7 @@ def show_drill(root: str, began: str) -> flask.Response:
         root=declared,
         key=key,
         title=str(drill["title"]) if drill is not None else state.title if state is not None else "",
-        began=board_view.clock(format_place(int(began))) if began.isdecimal() else "",
+        started_at=board_view.clock(format_place(int(began))) if began.isdecimal() else "",
         state=state,
         words=STATES,
         may_act=operators.may_act(account) and pages.session() is not None,
@@ -136,11 +136,11 @@ def stop_drill(root: str, began: str) -> flask.Response:
     actor, hub = operators.acting_operator(), pages.hub()
     operators.form_session()
     key = f"{_exercise(root).name}/{began}"
-    state = playing.performance(hub, key)
+    state = performance.find_performance(hub, key)
     if state is None:
         raise NotFoundError("There was no such drill.")
-    if state.state == playing.PLAYING:
-        playing.stop(hub, key)
+    if state.state == performance.PLAYING:
+        performance.stop(hub, key)
         note_command(hub.store, "drill stop", {"by": actor.name}, root=root)
     return layout.see(f"{flask.request.path}?stopping=1")
 

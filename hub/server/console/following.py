@@ -16,7 +16,7 @@ from hub.server.console.live import FRESH_MILLISECONDS, LIVE, SHOWN, LiveBoards,
 def open_incidents(root: str) -> OpenIncidents:
     """What the reader's board shows; ForbiddenError as for the board."""
     within = FRESH_MILLISECONDS if LIVE in flask.request.headers else 0
-    return pages.hub().community.open_incidents(pages.account(), root, within=within)
+    return pages.hub().community.open_incidents(pages.account(), root, max_age_milliseconds=within)
 
 
 def page(
@@ -37,6 +37,6 @@ def page(
             template, live=True, events="", hub_title=pages.hub().catalogue.title, **about(incidents)
         ),
     )
-    response.headers[SHOWN] = shown(incidents.newest, incidents.now)
+    response.headers[SHOWN] = shown(incidents.newest_places, incidents.now)
     pages.secure(response)
     return response

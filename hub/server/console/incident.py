@@ -88,7 +88,7 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
             if delivered.count:
                 holding.append(collection)
                 versions += _contents(delivered.body)
-                note = hub.sending(account, delivered)
+                note = hub.begin_sending(account, delivered)
                 notes += [note] if note is not None else []
     if not versions:
         raise NotFoundError("There is no such incident, or not for this account; the board shows those that there are.")

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import flask
 
 from hub.community.hub import Hub
-from hub.community.index import takes_incidents
+from hub.community.index import accepts_incidents
 from hub.errors import ForbiddenError
 from hub.pages import forms, headers, layout, texts, times
 from hub.pages.assets import Assets
@@ -260,7 +260,7 @@ def events_address(root: str, *, board: bool) -> str:
             for collection in declared.collections
             if access.readable_level(account(), collection) is not None
         ]
-        query += [("collection", collection.alias) for collection in readable if takes_incidents(collection)]
+        query += [("collection", collection.alias) for collection in readable if accepts_incidents(collection)]
     return f"{events}/{root}/events?{urlencode(query)}"
 
 

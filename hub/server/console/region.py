@@ -82,7 +82,7 @@ def tiles_of(incidents: Iterable[Entry], members: Sequence[str], now: int) -> li
         else:
             column, row = others.index(member) % COLUMNS, rows + others.index(member) // COLUMNS
         entries = by_member[member]
-        ages = [max(0, now - entry.first) // 1000 for entry in entries]
+        ages = [max(0, now - entry.first_place) // 1000 for entry in entries]
         day = sum(age <= _DAY for age in ages)
         week = sum(_DAY < age <= 7 * _DAY for age in ages)
         tiles.append(
@@ -107,7 +107,7 @@ def weeks_of(incidents: Iterable[Entry], now: int) -> list[Week]:
     start = int(first.timestamp() * 1000)
     by_week: list[list[Entry]] = [[] for _ in range(WEEKS)]
     for entry in incidents:
-        number = (entry.first - start) // (7 * _DAY * 1000)
+        number = (entry.first_place - start) // (7 * _DAY * 1000)
         if 0 <= number < WEEKS:
             by_week[number].append(entry)
     largest = max(map(len, by_week)) or 1

@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from hub.community.hub import Hub
-from hub.community.index import speaks_of_steps
+from hub.community.index import has_steps
 from hub.errors import ForbiddenError, UnprocessableError
 from hub.pages.texts import gettext, marked
 from hub.protocol import notes
@@ -116,7 +116,7 @@ def _answerings(entry: Mapping[str, Any], member: str) -> list[Answering]:
 
 def steps_collection(account: Account, root: ApiRoot) -> Collection | None:
     """The collection to which the account can send steps; None if there is none."""
-    return next((c for c in root.collections if speaks_of_steps(c) and access.may_write(account, c)), None)
+    return next((c for c in root.collections if has_steps(c) and access.may_write(account, c)), None)
 
 
 def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Mapping[str, Any]) -> list[Planned]:

@@ -1,8 +1,8 @@
-"""A drill that is played in the background, for the operator's page: what it has come to is a fact that every worker reads.
+"""Plays a drill in the background, for the operator's page. Its progress is a fact in the store, which every worker can read.
 
-1. One at a time in an API root, and each once: a form that is sent again finds the drill there.
-2. While it waits for its next event it looks for the wish to stop it, and renews its fact.
-3. A fact of a drill that goes on and was not renewed for `SILENT_MILLISECONDS` is that of a process that ended.
+1. One drill is played at a time in an API root, and each only once, even if the form is sent again.
+2. While it waits for its next event, it looks for a request to stop, and renews its fact.
+3. If the fact was not renewed for `SILENT_MILLISECONDS`, its process is taken as dead.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from hub.community.turn import Turn
 from hub.errors import HubError, StoreError, UnprocessableError
 from hub.sharing.catalogue import ApiRoot, Collection
 
-KIND: Final = "drill played"  # of the facts, whose keys are those of the drills
-STOP: Final = "stop drill"  # of the facts that wish one to stop
-LONGEST_SECONDS: Final = 24 * 3600  # of a drill on the page, as it is played
+KIND: Final = "drill played"  # kind of facts with keys of drills as keys
+STOP: Final = "stop drill"  # kind of facts that ask a drill to stop
+LONGEST_SECONDS: Final = 24 * 3600  # that a drill on the page may take
 SILENT_MILLISECONDS: Final = 60 * 1000
-_LOOK_SECONDS: Final = 2.0  # between two looks at the wish to stop
+_LOOK_SECONDS: Final = 2.0  # between two looks for a request to stop
 _RENEWED_MILLISECONDS: Final = 10 * 1000
 
 PLAYING: Final = "playing"
 ENDED: Final = "ended"
 STOPPED: Final = "stopped"
-FAILED: Final = "failed"  # the hub did not take an event: `problem` says why
-LOST: Final = "lost"  # its process ended
+FAILED: Final = "failed"  # the hub refused an event: `problem` has the reason
+LOST: Final = "lost"  # its process died
 
 _log = logging.getLogger("hub.drill")
 Wait = Callable[[float], object]
@@ -46,7 +46,7 @@ class StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """How far a drill has come. `renewed` is in milliseconds since 1970."""
+    """The progress of a drill. `renewed` is in milliseconds since 1970."""
 
     title: str
     by: str
@@ -57,14 +57,14 @@ class Performance:
     problem: str = ""
 
 
-def performance(hub: Hub, key: str) -> Performance | None:
-    """How far the drill of that key has come; None where it was played by command, or never."""
+def find_performance(hub: Hub, key: str) -> Performance | None:
+    """The progress of the drill with that key; None if it was played by command, or never."""
     fact = next((fact for fact in hub.store.facts(KIND, prefix=key) if fact.key == key), None)
     if fact is None:
         return None
     try:
         state = Performance(**orjson.loads(fact.value))
-    except (ValueError, TypeError):  # it was damaged: nobody renews it
+    except (ValueError, TypeError):  # the fact is damaged: nothing renews it
         state = Performance("", "", 0, 0, 0)
     if state.state == PLAYING and abs(hub.clock() - state.renewed) > SILENT_MILLISECONDS:
         return replace(state, state=LOST)  # (3)
@@ -72,13 +72,13 @@ def performance(hub: Hub, key: str) -> Performance | None:
 
 
 def stop(hub: Hub, key: str) -> None:
-    """Wish it to stop; what was said already stays."""
+    """Ask the drill to stop; what it has published stays."""
     hub.store.put_facts(STOP, {key: b""})
 
 
 def must_be_playable(scenario: Scenario, speed: float) -> None:
-    """UnprocessableError where the scenario takes longer than a drill on the page may."""
-    seconds = scenario.events[-1].at / speed
+    """UnprocessableError if the scenario takes longer than a drill on the page may."""
+    seconds = scenario.events[-1].start_seconds / speed
     if seconds > LONGEST_SECONDS:
         raise UnprocessableError(
             f"The last event is {seconds / 3600:.0f} hours after the start; a drill on this page takes "
@@ -86,35 +86,35 @@ def must_be_playable(scenario: Scenario, speed: float) -> None:
         )
 
 
-def start(  # noqa: PLR0913 - what is played, where, how fast, and for whom
+def start(  # noqa: PLR0913 - a drill has that many choices
     hub: Hub,
     root: ApiRoot,
     alerts: Collection,
     scenario: Scenario,
     *,
-    began: int,
+    started_at: int,
     speed: float,
     by: str,
     wait: Wait | None = None,
 ) -> threading.Thread | None:
-    """Start the drill, and return its thread; None where this one was started before (1).
+    """Start the drill, and return its thread; None if this drill was started before (1).
 
-    UnprocessableError where another is played in the API root. `wait` waits so many seconds.
+    UnprocessableError if another drill is being played in the API root. `wait` is called with the seconds to wait.
     """
     must_be_playable(scenario, speed)
-    key = key_of(root.name, began)
+    key = key_of(root.name, started_at)
     with Turn(hub, "drill") as turn:
-        if performance(hub, key) is not None:
+        if find_performance(hub, key) is not None:
             return None
-        going_on = any(
-            (state := performance(hub, fact.key)) is not None and state.state == PLAYING
+        is_playing = any(
+            (state := find_performance(hub, fact.key)) is not None and state.state == PLAYING
             for fact in hub.store.facts(KIND, prefix=f"{root.name}/")
         )
-        if going_on or not turn.mine():
+        if is_playing or not turn.acquire():
             raise UnprocessableError("Another drill is being played there: wait for its end, or stop it.")
         state = Performance(scenario.title, by, len(scenario.events), 0, hub.clock())
         _note(hub, key, state)
-    play = Play(hub, root, alerts, scenario, began)
+    play = Play(hub, root, alerts, scenario, started_at)
     run = _Run(hub, key, state, wait or _sleep)
     thread = threading.Thread(target=run.perform, args=(play, speed), name="drill", daemon=True)
     thread.start()
@@ -131,7 +131,7 @@ class _Run:
         self._wait = wait
 
     def perform(self, play: Play, speed: float) -> None:
-        """Play it to its end, or until it fails or somebody stops it."""
+        """Play the scenario to its end, or until it fails or is stopped."""
         try:
             self._must_go_on()
             play.run(self._wait_seconds, self._count, speed)
@@ -146,7 +146,7 @@ class _Run:
         try:
             self._hub.store.put_facts(STOP, {}, [self._key])
             self._renew()
-        except StoreError as error:  # (3) says it later
+        except StoreError as error:  # not renewed: (3) takes effect
             _log.warning("drill %s: %s", self._key, error)
 
     def _wait_seconds(self, seconds: float) -> None:

@@ -1,21 +1,21 @@
-"""The steps in the store, in the form that the protocol's rules ask for (`protocol.steps.Held`), for one request's sender.
+"""The stored steps, in the form that the protocol's rules need (`protocol.steps.Held`), for the sender of one HTTP request.
 
-Each incident is looked through once, when the first step about it is judged; a step of the same request that may be taken
-is added as if it were held. So the cost grows with the number of steps that are sent, and not with its square.
+The steps of an incident are read once, when the first step about it is judged; accepted steps of the same HTTP request are
+added as if they were stored. So the cost grows with the number of steps that are sent, and not with its square.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from hub.community.index import BoardIndex, View, standing, visible, visible_versions
+from hub.community.index import BoardIndex, View, current_steps, is_visible, visible_versions
 from hub.protocol.labels import ANSWERS, Say
 from hub.protocol.steps import Step, asked_members
 from hub.sharing.catalogue import Collection
 
 
-class StandingSteps:
-    """The steps about one incident that were not taken back."""
+class CurrentSteps:
+    """The steps about one incident that are not revoked."""
 
     def __init__(self, steps: Iterable[Step]) -> None:
         self._steps: dict[str, Step] = {}
@@ -25,11 +25,11 @@ class StandingSteps:
             self.add(step)
 
     def add(self, step: Step) -> None:
-        """Take a step, or take it back where it is revoked."""
+        """Add a step, or remove it if it is revoked."""
         if step.revoked:
-            if (before := self._steps.get(step.id)) is not None:
-                self._acknowledgements.get(before.member, set()).discard(before.id)
-                self._answers.get((before.request, before.member), {}).pop(before.id, None)
+            if (old_step := self._steps.get(step.id)) is not None:
+                self._acknowledgements.get(old_step.member, set()).discard(old_step.id)
+                self._answers.get((old_step.request, old_step.member), {}).pop(old_step.id, None)
         elif step.id not in self._steps:
             self._steps[step.id] = step
             if step.says is Say.ACKNOWLEDGED:
@@ -37,7 +37,7 @@ class StandingSteps:
             elif step.says in ANSWERS:
                 self._answers.setdefault((step.request, step.member), {})[step.id] = step.says
 
-    def acknowledged(self, member: str) -> bool:
+    def has_acknowledged(self, member: str) -> bool:
         """Whether the member has acknowledged the incident."""
         return bool(self._acknowledgements.get(member))
 
@@ -48,68 +48,77 @@ class StandingSteps:
 
 
 class HeldSteps:
-    """Implements `protocol.steps.Held`. Ask only while holding the index's lock."""
+    """Implements `protocol.steps.Held`. Call it only while holding the index's lock."""
 
     def __init__(
-        self, index: BoardIndex, view: View, collection: Collection, reported: Mapping[str, str], members: Sequence[str]
+        self,
+        index: BoardIndex,
+        view: View,
+        collection: Collection,
+        new_reporters: Mapping[str, str],
+        members: Sequence[str],
     ) -> None:
         """`collection` is where the steps are published, `reported` the incidents of the same request with their reporters."""
         self._index = index
         self._view = view
-        self._here = collection
-        self._reported = reported
+        self._collection = collection
+        self._new_reporters = new_reporters
         self._members = members
-        self._standing: dict[str, StandingSteps] = {}
-        self._seen: dict[str, tuple[str | None, frozenset[str]]] = {}  # incident -> reporter, readers
-        self._added: dict[str, Step] = {}
+        self._current_steps: dict[str, CurrentSteps] = {}
+        self._visibility: dict[str, tuple[str | None, frozenset[str]]] = {}  # incident -> reporter, readers
+        self._new_steps: dict[str, Step] = {}
         self._open_requests: dict[str, set[str]] = {}
 
     def add(self, step: Step) -> None:
-        """A step of this request that may be taken: those behind it are judged as if it were held."""
-        self._added[step.id] = step
-        self._about(step.incident).add(step)
+        """Add an accepted step, so that the steps after it are judged as if it were stored."""
+        self._new_steps[step.id] = step
+        self._steps_of(step.incident).add(step)
         if step.says is Say.OPEN:
             requests = self._requests(step.member)
             (requests.discard if step.revoked else requests.add)(step.id)
 
     def reporter(self, incident: str) -> str | None:
         """See `protocol.steps.Held`."""
-        return self._reported[incident] if incident in self._reported else self._of(incident)[0]
+        return (
+            self._new_reporters[incident]
+            if incident in self._new_reporters
+            else self._reporter_and_readers(incident)[0]
+        )
 
     def readers(self, incident: str) -> frozenset[str]:
         """See `protocol.steps.Held`."""
-        readers = self._of(incident)[1]
-        if incident in self._reported:
-            readers |= self._here.readers
-        return readers & self._here.readers
+        readers = self._reporter_and_readers(incident)[1]
+        if incident in self._new_reporters:
+            readers |= self._collection.readers
+        return readers & self._collection.readers
 
-    def acknowledged(self, incident: str, member: str) -> bool:
+    def has_acknowledged(self, incident: str, member: str) -> bool:
         """See `protocol.steps.Held`."""
-        return self._about(incident).acknowledged(member)
+        return self._steps_of(incident).has_acknowledged(member)
 
     def step(self, note: str) -> Step | None:
         """See `protocol.steps.Held`."""
-        if note in self._added:
-            return self._added[note]
+        if note in self._new_steps:
+            return self._new_steps[note]
         statements = self._index.steps.get(note, ())
-        return next((version.step for version in reversed(statements) if visible(version, self._view)), None)
+        return next((version.step for version in reversed(statements) if is_visible(version, self._view)), None)
 
     def answer(self, request: str, member: str) -> Say | None:
         """See `protocol.steps.Held`."""
         step = self.step(request)
-        return None if step is None else self._about(step.incident).answer(request, member)
+        return None if step is None else self._steps_of(step.incident).answer(request, member)
 
     def open_requests(self, member: str) -> int:
-        """How many requests of a member still wait for an answer, about incidents that are not closed."""
+        """How many requests of a member still lack an answer, about incidents that are not closed."""
         return len(self._requests(member))
 
     def _requests(self, member: str) -> set[str]:
         if member not in self._open_requests:
             requests = self._index.requests.get(member, {})
-            self._open_requests[member] = {note for note, step in requests.items() if self._waits(step)}
+            self._open_requests[member] = {note for note, step in requests.items() if self._is_open(step)}
         return self._open_requests[member]
 
-    def _waits(self, request: Step) -> bool:
+    def _is_open(self, request: Step) -> bool:
         incident = self._index.incidents.get(request.incident)
         if incident is None or not incident.versions:
             return False
@@ -117,24 +126,24 @@ class HeldSteps:
         if last.revoked or last.status == "closed":
             return False
         members = asked_members(request, self._members, self._index.member_by_identity)
-        about = self._about(request.incident)
-        return any(about.answer(request.id, member) is None for member in members)
+        current = self._steps_of(request.incident)
+        return any(current.answer(request.id, member) is None for member in members)
 
-    def _about(self, incident: str) -> StandingSteps:
-        if incident not in self._standing:
+    def _steps_of(self, incident: str) -> CurrentSteps:
+        if incident not in self._current_steps:
             entry = self._index.incidents.get(incident)
-            statements = standing(entry.steps, self._view) if entry is not None else []
-            self._standing[incident] = StandingSteps(version.step for version in statements)
-        return self._standing[incident]
+            statements = current_steps(entry.steps, self._view) if entry is not None else []
+            self._current_steps[incident] = CurrentSteps(version.step for version in statements)
+        return self._current_steps[incident]
 
-    def _of(self, incident: str) -> tuple[str | None, frozenset[str]]:
-        if incident not in self._seen:
+    def _reporter_and_readers(self, incident: str) -> tuple[str | None, frozenset[str]]:
+        if incident not in self._visibility:
             entry = self._index.incidents.get(incident)
             versions = visible_versions(entry, self._view) if entry is not None else []
             reporter = None if not versions or versions[-1].revoked else versions[0].author
             readers: frozenset[str] = frozenset()
-            self._seen[incident] = (
+            self._visibility[incident] = (
                 reporter,
                 readers.union(*(self._index.readers(collection) for collection in {v.collection for v in versions})),
             )
-        return self._seen[incident]
+        return self._visibility[incident]
