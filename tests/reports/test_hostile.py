@@ -89,7 +89,7 @@ def test_a_formula_is_never_evaluated_nor_its_result_believed() -> None:
         ("title: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "anchor or alias"),
         ("title: " + "[" * 200 + "]" * 200, "nested deeper"),
         ("title: x\ntitle: y", "twice"),
-        ("title: 'x", "is no YAML"),
+        ("title: 'x", "is not valid YAML"),
         ("? [a]\n: b\ntitle: x", "no text"),
     ],
 )

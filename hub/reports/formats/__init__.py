@@ -1,1 +1,1 @@
-"""One file or folder for each format of reports. Formats do not import each other; what they share is in `reading`."""
+"""One file or folder for each format of reports. Formats do not import each other; shared code is in `reading`."""

@@ -1,7 +1,7 @@
 """IntelMQ events, field list of IntelMQ 3.5: flat JSON with dotted keys, hierarchical JSON, or a CSV dump of either.
 
-The type of an event decides on which side the adversary stands (hub/reports/reading/roles.py). Events of older versions
-carry older types: they are read by IntelMQ's own table, and a type that says only "malware" by what else the event holds.
+The type of an event decides which side is the adversary's (hub/reports/reading/roles.py). Types of older versions are
+converted by IntelMQ's own table; the unclear types "malware" and "ransomware" are decided by other fields of the event.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hub.reports.losses import excerpt
 from hub.reports.moments import Moment
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import roles, values
-from hub.reports.reading.composites import attacker_connection, file_by_hashes
+from hub.reports.reading.composites import NO_CONNECTION, attacker_connection, file_by_hashes
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
 from hub.reports.reading.feed import FeedLine
@@ -35,8 +35,7 @@ from hub.reports.report import Reading
 from hub.reports.victims import Victim
 
 _SUPPLIER: Final = "names the supplier of the feed, who stays unnamed"
-_NO_INDICATOR: Final = "describes the event, which shows no indicator that could carry it"
-_NO_END: Final = "is of no connection of the adversary's"
+_NO_INDICATOR: Final = "describes the event, which has no indicator to carry it"
 _PRIVATE: Final = "names a person or desk, and stays at the CERT"
 _NETWORK: Final = "describes the network's owner or place"
 _DROPPED: Final = {
@@ -48,14 +47,14 @@ _DROPPED: Final = {
     "is of one observation; a feed report has no severity": ("severity",),
 }
 _IGNORED: Final = ("__type", "raw", "screenshot_url", "output", "event_hash", "rtir_id")
-"""Keys that are passed over without a word: raw data and the numbers of other systems (hub/docs/roles.md)."""
+"""Keys that are ignored without a note: raw data and ids of other systems (hub/docs/roles.md)."""
 _HASHES: Final = {"malware.hash.md5": "MD5", "malware.hash.sha1": "SHA-1", "malware.hash.sha256": "SHA-256"}
 _GROUPS: Final = (
     "classification", "destination", "event_description", "feed", "malware", "misp", "product", "protocol", "source",
     "time",
 )  # fmt: skip
-_DEEPER: Final = ("geolocation", "hash")
-# What IntelMQ itself made of the types of its versions 1 and 2. (RSIT's own aliases stand in hub/reports/rsit.py.)
+_SUBGROUPS: Final = ("geolocation", "hash")
+# How IntelMQ itself converted the types of its versions 1 and 2. (Aliases of RSIT are in hub/reports/rsit.py.)
 _OLDER_TYPES: Final = {
     "vulnerable-service": "vulnerable-system", "vulnerable-client": "vulnerable-system", "unknown": "undetermined",
     "unauthorized-login": "unprivileged-account-compromise", "unauthorized-command": "application-compromise",
@@ -68,7 +67,7 @@ _FAMILY_TYPES: Final = frozenset({
 
 
 def read_intelmq(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read events one by one: feed reports, and a RowError for each that cannot be used."""
+    """Read events one by one: yield feed reports, and a RowError for each event that cannot be used."""
     return read_records(_FORMAT, _records(source), source, options)
 
 
@@ -102,20 +101,20 @@ def _csv_rows(source: Source) -> Iterator[Record]:
             yield place, {column: cell for column, cell in zip(columns, cells, strict=False) if cell}
 
 
-def dotted(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with dotted keys, from hierarchical ones (IntelMQ's hierarchical output) or ones with underscores (SQL)."""
+def with_dotted_keys(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the event with dotted keys instead of nested ones (hierarchical output) or underscores (SQL)."""
     flat: dict[str, Any] = {}
     for key, value in event.items():
         if isinstance(value, Mapping) and key in _GROUPS:
-            flat |= {f"{key}.{inner}": item for inner, item in _flattened(value)}
+            flat |= {f"{key}.{inner}": item for inner, item in _flatten(value)}
         else:
             flat[_dotted_key(key)] = value
     return flat
 
 
-def _flattened(group: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _flatten(group: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for key, value in group.items():
-        if isinstance(value, Mapping) and key in _DEEPER:
+        if isinstance(value, Mapping) and key in _SUBGROUPS:
             yield from ((f"{key}.{inner}", item) for inner, item in value.items())
         else:
             yield key, value
@@ -127,20 +126,20 @@ def _dotted_key(key: str) -> str:
     group = next((group for group in _GROUPS if key.startswith(f"{group}_")), None)
     if group is None:
         return key
-    rest = key[len(group) + 1 :]
-    deeper = next((word for word in _DEEPER if rest.startswith(f"{word}_")), None)
-    return f"{group}.{deeper}.{rest[len(deeper) + 1 :]}" if deeper else f"{group}.{rest}"
+    name = key[len(group) + 1 :]
+    subgroup = next((word for word in _SUBGROUPS if name.startswith(f"{word}_")), None)
+    return f"{group}.{subgroup}.{name[len(subgroup) + 1 :]}" if subgroup else f"{group}.{name}"
 
 
 def _line(value: Any, draft: Draft) -> FeedLine:
-    """1. What it is. 2. When. 3. What it shows. 4. What else it says."""
+    """1. Classification. 2. Times. 3. Observables. 4. All other fields."""
     if not isinstance(value, dict):
         raise Problem("", value, "an event: a JSON object with dotted keys")
     options = draft.options
-    event = Fields(dotted(value), draft)
+    event = Fields(with_dotted_keys(value), draft)
     event.ignore(*_IGNORED)
     # 1.
-    kind, line = _classified(event)
+    kind, line = _classify(event)
     # 2.
     first, last = _times(event, draft)
     # 3.
@@ -153,11 +152,11 @@ def _line(value: Any, draft: Draft) -> FeedLine:
             for key in ("classification.identifier", "malware.name", "feed.name", "event_description.text")
         ).casefold()
     )
-    if family is None and identifier and line_key(kind, line) in _FAMILY_TYPES and "sinkhole" not in identifier:
+    if family is None and identifier and decisive_type(kind, line) in _FAMILY_TYPES and "sinkhole" not in identifier:
         family = identifier
     service = event.text("protocol.application")
     observables = _observables(event, draft, kind, line, sinkhole=sinkhole)
-    observables = _described(event, draft, observables)
+    observables = _with_description(event, draft, observables)
     # 4.
     target = event.text("event_description.target")
     machines = tuple(text for side in ("source", "destination") if (text := event.text(f"{side}.local_hostname")))
@@ -173,7 +172,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     country = event.read(f"{'source' if host_is_victim else 'destination'}.geolocation.cc", country_code)
     version = event.text("malware.version")
     if not family:
-        draft.note_unused("malware.version", version, "is of malware without a name")
+        draft.note_unused("malware.version", version, "belongs to malware without a name")
     references = tuple(
         Reference("misp", external_id=text)
         for key in ("misp.event_uuid", "misp.attribute_uuid")
@@ -182,15 +181,17 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     tlp = event.read("tlp", values.tlp) or options.default_tlp
     for reason, keys in _DROPPED.items():
         event.drop(reason, *keys)
-    weaknesses = [
+    vulnerabilities = [
         name
         for text in re.split(r"[;,\s]+", event.text("product.vulnerabilities") or "")
         if text
         for name in [draft.attempt(values.cve, "product.vulnerabilities", text)]
         if name
     ]
-    for name in weaknesses[1:]:
-        draft.note_unused("product.vulnerabilities", name, f"one weakness is kept of a line: {weaknesses[0]}")
+    for name in vulnerabilities[1:]:
+        draft.note_unused(
+            "product.vulnerabilities", name, f"only the first vulnerability of a line is used: {vulnerabilities[0]}"
+        )
     event.note_remaining()
     return FeedLine(
         draft.place,
@@ -202,7 +203,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         last_seen=last,
         country=country or options.default_country,
         malware=f"{family} {version}" if family and version else family,
-        vulnerability=weaknesses[0] if weaknesses else None,
+        vulnerability=vulnerabilities[0] if vulnerabilities else None,
         service=(identifier if identifier != family else None) or service,
         confidence=int(accuracy) if accuracy is not None else None,
         references=references,
@@ -217,20 +218,20 @@ def _line(value: Any, draft: Draft) -> FeedLine:
 
 
 def _times(event: Fields, draft: Draft) -> tuple[Moment | None, Moment | None]:
-    """When it was first and last seen: at the source, and by the feed."""
+    """Return when it was first and last seen: at the source, and by the feed."""
     first, last = (
         event.read(key, lambda text: parse_moment(text, draft.options.zone))
         for key in ("time.source", "time.observation")
     )
     if first and last and last < first:
-        draft.note_unused("time.observation", last.stix(), "lies before time.source, which counts")
+        draft.note_unused("time.observation", last.stix(), "is before time.source, which is used")
         return first, first
     return first or last, last if first and last else first
 
 
-def _described(event: Fields, draft: Draft, observables: tuple[Observable, ...]) -> tuple[Observable, ...]:
-    """The observables, of which indicators carry the event's description and page."""
-    texts = (event.text("event_description.text"), event.text("comment"))  # the second may say whose it is
+def _with_description(event: Fields, draft: Draft, observables: tuple[Observable, ...]) -> tuple[Observable, ...]:
+    """Return the observables; the indicators get the description of the event and the URL of its page."""
+    texts = (event.text("event_description.text"), event.text("comment"))  # the comment may say whose a value is
     text = ". ".join(dict.fromkeys(part for part in texts if part)) or None
     page = event.read("event_description.url", values.url)
     if not any(item.as_indicator for item in observables):
@@ -244,13 +245,13 @@ def _described(event: Fields, draft: Draft, observables: tuple[Observable, ...])
     )
 
 
-def line_key(kind: str, line: rsit.RsitType) -> str:
-    """The type that decides: IntelMQ's own four are RSIT's "other", and say more."""
+def decisive_type(kind: str, line: rsit.RsitType) -> str:
+    """Return the type that decides the roles: one of the four that only IntelMQ has, which are "other" in RSIT; else RSIT's."""
     return kind if kind in roles.ATTACKER_TYPES else line.type
 
 
-def _classified(event: Fields) -> tuple[str, rsit.RsitType]:
-    """(the type in IntelMQ's words of today, RSIT's line for it)."""
+def _classify(event: Fields) -> tuple[str, rsit.RsitType]:
+    """Return (the type in the words of the current IntelMQ, its entry in RSIT)."""
     text = event.text("classification.type")
     event.ignore("classification.taxonomy")
     if text is None:
@@ -258,7 +259,7 @@ def _classified(event: Fields) -> tuple[str, rsit.RsitType]:
     kind = "-".join(text.casefold().replace("_", " ").replace("-", " ").split())
     kind = _OLDER_TYPES.get(kind, kind)
     if kind in _UNCLEAR_TYPES and (event.text("source.url") or event.text("source.fqdn")):
-        kind = "malware-distribution"  # an infected system has an address; a page or name is what serves the malware
+        kind = "malware-distribution"  # a page or a name serves the malware; an infected system has only an address
     line = rsit.find(kind)
     if line is None:
         raise Problem("classification.type", text, "a type of IntelMQ or RSIT")
@@ -270,9 +271,9 @@ def _classified(event: Fields) -> tuple[str, rsit.RsitType]:
 def _observables(
     event: Fields, draft: Draft, kind: str, line: rsit.RsitType, *, sinkhole: bool
 ) -> tuple[Observable, ...]:
-    """1. The ends' addresses, names and pages. 2. What an infected system called, and the connection. 3. Files."""
+    """1. Addresses, names and pages of both ends. 2. The host that an infected system called; the connection. 3. Files."""
     # 1.
-    decisive = line_key(kind, line)
+    decisive = decisive_type(kind, line)
     source, destination = roles.observation_claims(decisive, "classification.type")
     country = event.peek("source.geolocation.cc").upper()
     source = roles.adjust_for_country(
@@ -286,22 +287,22 @@ def _observables(
     if status not in {"", "online", "offline"}:
         draft.note_unused("status", status, "is neither online nor offline")
     observables = list(roles.mark_hacked_sites(_side(event, "source", source), one_observation=True))
-    other_end = _side(event, "destination", destination)
+    destination_items = _side(event, "destination", destination)
     # 2.
     if line.type == "infected-system":
         words = set(f"{event.text('classification.identifier')} {event.text('malware.name')}".casefold().split())
         command_server = bool({"c2", "c&c"} & words) or bool(event.peek("malware.name"))
-        other_end = [
+        destination_items = [
             item
-            for end in other_end
+            for end in destination_items
             if (
                 item := roles.check_called_host(
                     end, draft, f"destination ({end.type})", command_server=command_server, sinkhole=sinkhole
                 )
             )
         ]
-    observables += other_end
-    observables += _connection(event, draft, decisive, observables, other_end)
+    observables += destination_items
+    observables += _connection(event, draft, decisive, observables, destination_items)
     # 3.
     file = file_by_hashes(event, _HASHES)
     if file:
@@ -311,7 +312,7 @@ def _observables(
     return tuple(observables)
 
 
-_PLAIN: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
+_END_READERS: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
     ("ip", lambda text: Observable(*values.address(text))),
     ("fqdn", lambda text: Observable(ObservableType.DOMAIN, values.domain(text))),
     ("url", lambda text: Observable(ObservableType.URL, values.url(text))),
@@ -319,50 +320,49 @@ _PLAIN: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
     ("local_ip", lambda text: Observable(*values.address(text))),
     ("account", lambda text: Observable(ObservableType.USER_ACCOUNT, values.plain_text(text))),
 )
-_NO_INDICATORS: Final = frozenset({"reverse_dns", "local_ip", "account"})
+_NEVER_INDICATORS: Final = frozenset({"reverse_dns", "local_ip", "account"})
 
 
 def _side(event: Fields, side: str, claim: roles.Claim) -> list[Observable]:
-    """What one end of the event shows. Beside an address and port of the adversary's, the connection itself."""
+    """Return the observables of one end of the event."""
     observables: list[Observable] = []
-    evidence = replace(claim, evidence=f"{side}: {claim.evidence}")
-    for key, reader in _PLAIN:
+    side_claim = replace(claim, evidence=f"{side}: {claim.evidence}")
+    for key, reader in _END_READERS:
         item = event.read(f"{side}.{key}", reader)
         if item is not None:
-            # A provider gives the reverse name, so that it is not the adversary's with the address.
-            provided = key == "reverse_dns" and claim.role in {Role.ADVERSARY, Role.THIRD_PARTY}
-            item = (roles.unknown(f"{side}.{key} is given by a provider") if provided else evidence).apply_to(item)
-            observables.append(replace(item, as_indicator=False) if key in _NO_INDICATORS else item)
+            # A provider gives an address its reverse name, so the name is not the adversary's.
+            is_provided = key == "reverse_dns" and claim.role in {Role.ADVERSARY, Role.THIRD_PARTY}
+            item = (roles.unknown(f"{side}.{key} is given by a provider") if is_provided else side_claim).apply_to(item)
+            observables.append(replace(item, as_indicator=False) if key in _NEVER_INDICATORS else item)
     if claim.role is not Role.ADVERSARY:
         event.drop(_NETWORK, f"{side}.asn")
     elif number := event.read(f"{side}.asn", values.as_number):
-        # A network operator serves the adversary; it is not the adversary.
         owner = event.text(f"{side}.as_name")
         observables.append(Observable(ObservableType.AS, number, display_name=owner))
     return observables
 
 
 def _connection(
-    event: Fields, draft: Draft, decisive: str, near: list[Observable], far: list[Observable]
+    event: Fields, draft: Draft, decisive: str, source_items: list[Observable], destination_items: list[Observable]
 ) -> list[Observable]:
-    """The adversary's end of the connection, by its port; ports and protocols that are of no such end are named."""
+    """Return the connection of the adversary's end, if its port is known; note other ports and protocols as unused."""
     ports = {side: event.read(f"{side}.port", values.port) for side in ("source", "destination")}
     layers = distinct((event.text(key) or "").lower() for key in ("protocol.transport", "protocol.application"))
     layers = layers if event.peek("protocol.transport") else ("tcp", *layers)
     is_client = decisive in roles.CLIENT_TYPES
     item = attacker_connection(
-        near, is_client=is_client, protocols=layers, own_port=ports["source"], other_port=ports["destination"]
+        source_items, is_client=is_client, protocols=layers, own_port=ports["source"], other_port=ports["destination"]
     )
     if item:
-        used = {"source", "destination"} if is_client else {"source"}
+        used_sides = {"source", "destination"} if is_client else {"source"}
     else:
-        item = attacker_connection(far, is_client=False, protocols=layers, own_port=ports["destination"])
-        used = {"destination"} if item else set()
+        item = attacker_connection(destination_items, is_client=False, protocols=layers, own_port=ports["destination"])
+        used_sides = {"destination"} if item else set()
     for side in ("source", "destination"):
-        if side not in used:
-            draft.note_unused(f"{side}.port", ports[side], _NO_END)
+        if side not in used_sides:
+            draft.note_unused(f"{side}.port", ports[side], NO_CONNECTION)
     if not item:
-        draft.note_unused("protocol.transport", event.peek("protocol.transport"), _NO_END)
+        draft.note_unused("protocol.transport", event.peek("protocol.transport"), NO_CONNECTION)
     return [item] if item else []
 
 

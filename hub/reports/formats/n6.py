@@ -1,7 +1,7 @@
-"""n6 events (CERT Polska): JSON, one event a line or in a list. Times are in UTC without saying so, as n6 defines.
+"""n6 events (CERT Polska): JSON, one event on each line, or a list. Times have no zone; n6 defines them as UTC.
 
-The category decides on which side the adversary stands (hub/reports/reading/roles.py). ``restriction`` internal means
-that the event never leaves the CERT: such events make reports of their own, with consent ``none``.
+The category decides which side is the adversary's (hub/reports/reading/roles.py). An event with the ``restriction``
+"internal" never leaves the CERT: such events become separate reports with the consent ``none``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.reports import rsit
 from hub.reports.markings import TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import roles, values
-from hub.reports.reading.composites import attacker_connection, file_by_hashes
+from hub.reports.reading.composites import NO_CONNECTION, attacker_connection, file_by_hashes
 from hub.reports.reading.countries import country_code
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem
 from hub.reports.reading.feed import FeedLine
@@ -30,7 +30,7 @@ from hub.reports.report import Reading
 from hub.reports.victims import Consent, Victim
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
-# category: RSIT type. On whose side the host stands follows from the type, except the three below.
+# category: RSIT type. The type decides the role of the host, except for proxy, tor and dos-victim.
 CATEGORIES: Final[dict[str, str]] = {
     "amplifier": "ddos-amplifier", "bots": "infected-system", "backdoor": "system-compromise", "cnc": "c2-server",
     "deface": "unauthorised-information-modification", "dns-query": "infected-system", "dos-attacker": "ddos",
@@ -41,10 +41,12 @@ CATEGORIES: Final[dict[str, str]] = {
     "spam": "spam", "spam-url": "spam", "vulnerable": "vulnerable-system", "webinject": "malware-configuration",
     "other": "other",
 }  # fmt: skip
-_OWN_TYPES: Final = frozenset({"proxy", "tor"})  # categories that say more than their RSIT type "other"
-_ASKED_FOR: Final = frozenset({"bots", "dns-query"})  # name and page are what the infected system asked for
+_OWN_TYPES: Final = frozenset({"proxy", "tor"})  # categories that are more exact than their RSIT type "other"
+_CALLED_HOSTS: Final = frozenset(
+    {"bots", "dns-query"}
+)  # here fqdn and url name the host that the infected system called
 _RESTRICTIONS: Final[dict[str, tuple[TlpWord, Consent | None]]] = {
-    "public": ("green", None),  # clear or green: the narrower, since n6 does not say which
+    "public": ("green", None),  # n6 does not distinguish clear and green, so the narrower one
     "need-to-know": ("amber", None),
     "internal": ("amber+strict", Consent.NONE),
 }
@@ -53,17 +55,17 @@ _MALWARE_NAMES: Final = frozenset({"bots", "cnc", "malurl", "sandbox-url", "malw
 _DROPPED: Final = {
     "names the supplier of the event, who stays unnamed": ("source",),
     "is personal, and stays at the CERT": ("email", "phone", "iban", "registrar"),
-    "an address partly hidden by n6, never read as one": ("adip",),
+    "is an address that n6 hides in part": ("adip",),
     "describes one device in full": ("injects", "action", "additional_data", "request", "header", "sysdesc"),
-    "is a pattern of n6's own": ("url_pattern",),
-    "is of the event in n6, not of what happened": ("rid", "modified", "replaces"),
+    "is a pattern that only n6 uses": ("url_pattern",),
+    "describes the event in n6, not the incident": ("rid", "modified", "replaces"),
 }
 _ORIGINS: Final = frozenset({"", "c2", "sandbox", "sinkhole"})
 _HASHES: Final = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256"}
 
 
 def read_n6(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read events one by one: feed reports, and a RowError for each that cannot be used."""
+    """Read events one by one: yield feed reports, and a RowError for each event that cannot be used."""
     return read_records(_FORMAT, json_values(source), source, options)
 
 
@@ -84,8 +86,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         raise Problem("time", value.get("time"), str(error)) from None
     until = event.read("until", lambda text: parse_moment(text, UTC))
     name = event.text("name")
-    side = ends(category)
-    observables, country = _observables(event, draft, category, *side)
+    claims = claims_of(category)
+    observables, country = _observables(event, draft, category, *claims)
     target, username = event.text("target"), event.text("username")
     event.drop(PROTECTED, "target", "username")
     event.ignore("id")
@@ -112,14 +114,14 @@ def _line(value: Any, draft: Draft) -> FeedLine:
             *((Victim(name=target, accounts=(username,) if username else ()),) if target or username else ()),
             *named_victims({key: value.get(key) for key in ("client", "additional_data")}),
         ),
-        host_is_victim=side[0].role is Role.VICTIM,
+        host_is_victim=claims[0].role is Role.VICTIM,
         unused=draft.unused_rows,
         warnings=draft.warnings,
     )
 
 
-def ends(category: str) -> tuple[roles.Claim, roles.Claim]:
-    """The claims on the host that an event of this category is about, and on the other end."""
+def claims_of(category: str) -> tuple[roles.Claim, roles.Claim]:
+    """Return the claims on the reported host of an event of this category, and on the host at the other end."""
     if category == "dos-victim":
         return roles.victim("category dos-victim: the host is attacked"), roles.unknown("category dos-victim")
     decisive = category if category in _OWN_TYPES else CATEGORIES[category]
@@ -129,23 +131,23 @@ def ends(category: str) -> tuple[roles.Claim, roles.Claim]:
 def _observables(
     event: Fields, draft: Draft, category: str, host: roles.Claim, other: roles.Claim
 ) -> tuple[tuple[Observable, ...], str | None]:
-    """The observables of the event, and the country of the victims' side."""
+    """Return the observables of the event, and the country of the victims' side."""
     if CATEGORIES[category] != "infected-system":
-        event.drop("is how n6 saw it", "origin")
-    event.ignore("origin")  # read with the other end
+        event.drop("describes how n6 saw it", "origin")
+    event.ignore("origin")  # `_called_host` reads it
     observables, country = _addresses(event, draft, category, host, other)
     for key, kind, reader in (
         ("fqdn", ObservableType.DOMAIN, values.domain),
         ("url", ObservableType.URL, values.url),
     ):
         text = event.read(key, reader)
-        if text and category in _ASKED_FOR:
-            observables += _other_end(other.apply_to(Observable(kind, text)), event, draft, key, category)
+        if text and category in _CALLED_HOSTS:
+            observables += _called_host(other.apply_to(Observable(kind, text)), event, draft, key, category)
         elif text:
             observables.append(host.apply_to(Observable(kind, text)))
     pair = event.read("dip", values.address)
     if pair:
-        observables += _other_end(other.apply_to(Observable(*pair)), event, draft, "dip", category)
+        observables += _called_host(other.apply_to(Observable(*pair)), event, draft, "dip", category)
     observables += _connection(event, draft, category, observables)
     observables += _files(event, host)
     observables = list(roles.mark_hacked_sites(observables, one_observation=True))
@@ -153,7 +155,7 @@ def _observables(
     status = event.text("status")
     revoked = status in {"delisted", "expired", "replaced"}
     if not revoked and status != "active":
-        draft.note_unused("status", status, "is no state of n6 that is known")
+        draft.note_unused("status", status, "is no known status of n6")
     if expires or revoked:
         observables = [replace(item, valid_until=expires, revoked=revoked) for item in observables]
     return tuple(observables), country
@@ -162,45 +164,45 @@ def _observables(
 def _addresses(
     event: Fields, draft: Draft, category: str, host: roles.Claim, other: roles.Claim
 ) -> tuple[list[Observable], str | None]:
-    """The hosts of the event, and the country of those that are the victims'."""
+    """Return the hosts of the event, and the country of the victims' hosts."""
     observables: list[Observable] = []
     country = None
     for index, item in enumerate(event.list("address")):
         address = Fields(item if isinstance(item, dict) else {}, draft, f"address[{index}]")
         code = address.read("cc", country_code)
-        near = roles.adjust_for_country(
+        host_claim = roles.adjust_for_country(
             host, CATEGORIES[category], f"address[{index}].cc", country=code, home=draft.options.default_country
         )
-        claim = other if address.text("dir") == "dst" else near
+        claim = other if address.text("dir") == "dst" else host_claim
         pair = address.read("ip", values.address)
         if pair:
             observables.append(claim.apply_to(Observable(*pair)))
         if claim.role is Role.VICTIM and country in {None, code}:
             country = code
         else:
-            draft.note_unused(f"address[{index}].cc", code, "is where the host lies that attacks or serves an attack")
+            draft.note_unused(f"address[{index}].cc", code, "is the country of a host that attacks or serves an attack")
         address.drop("describes the network's owner", "asn", "rdns")
         address.note_remaining()
     return observables, country
 
 
-def _other_end(item: Observable, event: Fields, draft: Draft, key: str, category: str) -> list[Observable]:
-    """The address that the host contacted or looked up. For an infected host it may be a sinkhole: see origin and name."""
+def _called_host(item: Observable, event: Fields, draft: Draft, key: str, category: str) -> list[Observable]:
+    """Return the host that the reported host called, as a list. For an infected host it may be a sinkhole: see origin, name."""
     if CATEGORIES[category] != "infected-system":
         return [item]
     origin, family = event.peek("origin"), event.peek("name").casefold()
     if origin not in _ORIGINS:
-        draft.note_unused("origin", origin, "is no origin of n6 that tells whose the other end is")
+        draft.note_unused("origin", origin, "does not say whose the other end is")
     command_server = origin in {"c2", "sandbox"} or (not origin and bool(family))
     sinkhole = origin == "sinkhole" or "sinkhole" in family
-    known = roles.check_called_host(item, draft, key, command_server=command_server, sinkhole=sinkhole)
-    return [known] if known else []
+    called_host = roles.check_called_host(item, draft, key, command_server=command_server, sinkhole=sinkhole)
+    return [called_host] if called_host else []
 
 
 def _connection(event: Fields, draft: Draft, category: str, hosts: list[Observable]) -> list[Observable]:
-    """The adversary's end of the connection, by its port; ports that are of no such end are named.
+    """Return the connection of the adversary's end, if its port is known; note other ports as unused.
 
-    ``dport`` is the server's: that of a command server itself, of what an infected host called, or of who was attacked.
+    ``dport`` is the port of the server: a command server, the host that an infected host called, or the attacked host.
     """
     ports = {key: event.read(key, values.port) for key in ("sport", "dport")}
     is_client = CATEGORIES[category] in roles.CLIENT_TYPES
@@ -209,11 +211,11 @@ def _connection(event: Fields, draft: Draft, category: str, hosts: list[Observab
     item = attacker_connection(
         hosts, is_client=is_client, protocols=layers, own_port=ports[own], other_port=ports[other]
     )
-    used = () if item is None else (own, other) if is_client else (own,)
-    for key in (key for key in ports if key not in used):
-        draft.note_unused(key, ports[key], "is of no connection of the adversary's")
+    used_keys = () if item is None else (own, other) if is_client else (own,)
+    for key in (key for key in ports if key not in used_keys):
+        draft.note_unused(key, ports[key], NO_CONNECTION)
     if item is None:
-        draft.note_unused("proto", event.peek("proto"), "is of no connection of the adversary's")
+        draft.note_unused("proto", event.peek("proto"), NO_CONNECTION)
     return [item] if item else []
 
 

@@ -11,6 +11,9 @@ from hub.reports.observables import Observable, ObservableType, Role, TrafficDet
 from hub.reports.reading import values
 from hub.reports.reading.draft import Fields
 
+NO_CONNECTION: Final = "belongs to no connection of the adversary"
+"""The reason for an unused port or protocol."""
+
 
 def connection(  # noqa: PLR0913  both ends of a connection, each by name
     *,

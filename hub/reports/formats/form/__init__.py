@@ -1,1 +1,1 @@
-"""The plain form, as CSV, XLSX, YAML or JSON, and the blank sheet."""
+"""The reporting form as CSV, XLSX, YAML or JSON, and the blank sheet."""

@@ -1,7 +1,7 @@
-"""The blank sheet to fill in: headings, one line that explains each column, one example.
+"""The blank sheet to fill in: headings, one row with an explanation of each column, and one example.
 
-The headings are the form's own in every language; the explanations are in the language that was asked for. Both rows below
-the headings begin with "#", which the reader leaves out, so that they may stay in the sheet.
+The headings are the same in every language; the explanations are in the requested language. Both rows below the headings
+begin with "#", so they may stay in the sheet: the reader skips such rows.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hub.pages.texts import ENGLISH, LANGUAGES, marked, translated
 from hub.reports.formats.form.choices import CHOICES, FIRST, ORDER
 from hub.reports.formats.form.columns import COLUMNS, REQUIRED
 
-# Indonesian, with local words beside the form's; the other languages say what the desk says (`pages.texts`).
+# Explanations in Indonesian, with local words beside the words of the form. Other languages are in `pages.texts`.
 _INDONESIAN: Final[dict[str, str]] = {
     "report_id": "nomor laporan, unik di CERT Anda",
     "stage": "tahap: early (awal), update (pembaruan) atau final (akhir)",
@@ -115,25 +115,25 @@ _EXAMPLE_TEXTS: Final[dict[str, str]] = {
     "actions_taken": marked("Asked the hoster to take the site down"),
 }
 _EXAMPLE_ID: Final = marked("EXAMPLE {report}")
-_MUST: Final = "FFE08A"  # behind the headings of what must be filled
-_EITHER_OF: Final = "FFF2CC"  # of two, of which one must be
-_MAY: Final = "EDEDED"
-_LONG: Final = frozenset({"title", "description", "indicators", "actions_taken"})
+_REQUIRED_COLOUR: Final = "FFE08A"  # of the headings of required columns
+_ALTERNATIVE_COLOUR: Final = "FFF2CC"  # of the headings of two columns, one of which is required
+_OPTIONAL_COLOUR: Final = "EDEDED"
+_WIDE_COLUMNS: Final = frozenset({"title", "description", "indicators", "actions_taken"})
 _WIDTH: Final = 15  # characters
-_WIDE: Final = 30
-_FILLED: Final = 0.75  # of a line: words are not cut
-_A4: Final = 9  # its number in XLSX (ECMA-376, 18.3.1.63)
+_WIDE_WIDTH: Final = 30
+_FILLED_SHARE: Final = 0.75  # the usual share of a line, since words are not cut
+_A4_NUMBER: Final = 9  # in XLSX (ECMA-376, 18.3.1.63)
 _MARGIN_INCHES: Final = 0.3
 _LINE_POINTS: Final = 15.0
 _FIRST_ROW: Final = 4  # below headings, explanations and example
 _LAST_ROW: Final = 203
 _PRINTED_ROWS: Final = 40
-_NEEDED: Final = marked("REQUIRED: {text}")
-_EITHER: Final = marked("REQUIRED, one of the two: {text}")
+_REQUIRED_TEXT: Final = marked("REQUIRED: {text}")
+_ALTERNATIVE_TEXT: Final = marked("REQUIRED, one of the two: {text}")
 
 
 def form_rows(language: str = ENGLISH) -> list[list[str]]:
-    """Headings, explanations and example, as rows of cells. Raises ReadingError for another language."""
+    """Return the headings, explanations and example as rows of cells. Raises ReadingError for an unknown language."""
     if language not in LANGUAGES:
         raise ReadingError(f"the form is in {', '.join(LANGUAGES)}; choose one of them")
     explanations = [_explanation(column, language) for column in ORDER]
@@ -149,32 +149,35 @@ def form_rows(language: str = ENGLISH) -> list[list[str]]:
 def _explanation(column: str, language: str) -> str:
     text = _INDONESIAN[column] if language == "id" else translated(COLUMNS[column], language)
     if column in {"detected_at", "reported_at"}:
-        return translated(_EITHER, language).format(text=text)
-    return translated(_NEEDED, language).format(text=text) if column in REQUIRED else text
+        return translated(_ALTERNATIVE_TEXT, language).format(text=text)
+    return translated(_REQUIRED_TEXT, language).format(text=text) if column in REQUIRED else text
 
 
 def blank_form_csv(language: str = ENGLISH) -> bytes:
-    """The sheet as CSV in UTF-8 with a mark, so that spreadsheets show every letter."""
+    """Return the sheet as CSV in UTF-8 with a byte order mark, so that spreadsheets show every letter."""
     text = io.StringIO(newline="")
     csv.writer(text).writerows(form_rows(language))
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
 def blank_form_xlsx(language: str = ENGLISH) -> bytes:
-    """The sheet as XLSX, every cell as text, so that a spreadsheet does not turn ids and times into its own.
+    """Return the sheet as XLSX. Every cell is text, so that a spreadsheet does not change ids and times.
 
-    What must be filled is in colour, cells offer their words, the columns after FIRST are one group, and rows are as high as
-    their texts: a spreadsheet that opens the file does not work heights out by itself.
+    Required columns have a colour, cells offer their words, and the columns after FIRST are one group. Each row has a
+    height that fits its texts, because a spreadsheet does not calculate heights when it opens the file.
     """
     from openpyxl import Workbook  # noqa: PLC0415  an extra, and slow to load
     from openpyxl.styles import Alignment, Font, PatternFill  # noqa: PLC0415  as above
     from openpyxl.utils import get_column_letter  # noqa: PLC0415  as above
 
     book = Workbook()
-    book.properties.created = book.properties.modified = datetime(2026, 1, 1)  # noqa: DTZ001  XLSX keeps times without a zone
+    book.properties.created = book.properties.modified = datetime(2026, 1, 1)  # noqa: DTZ001  XLSX stores times without a zone
     sheet = book.worksheets[0]
     sheet.title = "reports"
-    fills = {colour: PatternFill("solid", start_color=colour) for colour in (_MUST, _EITHER_OF, _MAY)}
+    fills = {
+        colour: PatternFill("solid", start_color=colour)
+        for colour in (_REQUIRED_COLOUR, _ALTERNATIVE_COLOUR, _OPTIONAL_COLOUR)
+    }
     rows = form_rows(language)
     for number, row in enumerate(rows, start=1):
         for position, (column, text) in enumerate(zip(ORDER, row, strict=True), start=1):
@@ -188,9 +191,9 @@ def blank_form_xlsx(language: str = ENGLISH) -> bytes:
     for position, column in enumerate(ORDER, start=1):
         letter = get_column_letter(position)
         dimension = sheet.column_dimensions[letter]
-        dimension.width = _WIDE if column in _LONG else _WIDTH
+        dimension.width = _WIDE_WIDTH if column in _WIDE_COLUMNS else _WIDTH
         dimension.outlineLevel = 0 if column in FIRST else 1
-        for number in range(_FIRST_ROW, _LAST_ROW + 1):  # rows people will type in
+        for number in range(_FIRST_ROW, _LAST_ROW + 1):  # the rows that people fill in
             sheet.cell(number, position).number_format = "@"
         if column in CHOICES:
             _offer(sheet, letter, CHOICES[column])
@@ -203,21 +206,21 @@ def blank_form_xlsx(language: str = ENGLISH) -> bytes:
 
 def _colour(column: str) -> str:
     if column in REQUIRED:
-        return _MUST
-    return _EITHER_OF if column in {"detected_at", "reported_at"} else _MAY
+        return _REQUIRED_COLOUR
+    return _ALTERNATIVE_COLOUR if column in {"detected_at", "reported_at"} else _OPTIONAL_COLOUR
 
 
 def _height(row: list[str]) -> float:
-    """Points for a row in which every text is seen whole."""
+    """Return the height in points of a row that shows all of its texts."""
     lines = [
-        math.ceil(wcwidth.wcswidth(text) / ((_WIDE if column in _LONG else _WIDTH) * _FILLED))
+        math.ceil(wcwidth.wcswidth(text) / ((_WIDE_WIDTH if column in _WIDE_COLUMNS else _WIDTH) * _FILLED_SHARE))
         for column, text in zip(ORDER, row, strict=True)
     ]
     return _LINE_POINTS * max(1, *lines) + 3
 
 
 def _offer(sheet: Any, letter: str, words: Sequence[str]) -> None:
-    """Offer the words in the column's cells. What else is typed is taken: the reader knows more words than are offered."""
+    """Offer the words in the cells of a column. Other words are accepted, too, because the reader knows more of them."""
     from openpyxl.worksheet.datavalidation import DataValidation  # noqa: PLC0415  as above
 
     offer = DataValidation("list", formula1=f'"{",".join(words)}"', allow_blank=True, showErrorMessage=False)
@@ -226,8 +229,8 @@ def _offer(sheet: Any, letter: str, words: Sequence[str]) -> None:
 
 
 def _set_up_printing(sheet: Any, last: str) -> None:
-    """The first columns on one page of A4, across, with lines: 63 columns would be thirty pages."""
-    sheet.page_setup.paperSize = _A4
+    """Print the first columns with grid lines on one landscape A4 page: all columns would take thirty pages."""
+    sheet.page_setup.paperSize = _A4_NUMBER
     for side in ("left", "right", "top", "bottom"):
         setattr(sheet.page_margins, side, _MARGIN_INCHES)
     sheet.print_options.gridLines = True

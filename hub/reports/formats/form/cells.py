@@ -1,7 +1,8 @@
-"""The rows of one sheet of a workbook, in one pass over what is in it: no claimed size is believed, no gap is filled.
+"""Read the rows of one sheet of a workbook in one pass. The size that the sheet declares is ignored, and gaps are skipped.
 
-openpyxl reads the workbook's strings, styles and dates. Of a sheet its own reader makes every empty row up to the last one,
-and either formulas or their stored values; the form needs both, what is hidden, and cost in what is there.
+openpyxl reads the strings, styles and dates of the workbook. Its own reader of sheets yields every empty row up to the last
+one, and either formulas or their stored values. The form needs both, needs to know what is hidden, and must not spend time
+on empty rows.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ from hub.reports.reading.options import MAX_COLUMNS
 from hub.reports.reading.source import BadValue
 
 _HEADING_ROWS: Final = 50
-"""Rows with something in them among which the headings must be."""
+"""The headings must be among this many rows that are not empty."""
 _TEXT_ROWS: Final = 200
-"""Rows of a further sheet that are looked at for text."""
+"""Rows of another sheet that are searched for text."""
 _DAYS_FROM_1904: Final = 1_462
 _UNHIDE: Final = "unhide it to publish it, or delete it"
 
 
 @dataclass
 class _Row:
-    """A row while it is read: values by column, from 1."""
+    """A row while it is read; `cells` has values by column, from 1."""
 
     number: int
     hidden: bool
@@ -42,7 +43,7 @@ class _Row:
 
 
 class Sheet:
-    """A sheet of a workbook. Each method reads it from its beginning."""
+    """A sheet of a workbook. Each method reads it from the beginning."""
 
     def __init__(self, sheet: Any, book: Any, name: str) -> None:
         self._sheet, self._book, self._name = sheet, book, name
@@ -50,12 +51,12 @@ class Sheet:
         self.is_hidden = sheet.sheet_state != "visible"
 
     def has_heading(self) -> bool:
-        """Whether a heading report_id stands in one of the first rows."""
+        """Whether one of the first rows has the heading report_id."""
         rows = zip(range(_HEADING_ROWS), self._read(set()), strict=False)
         return any(names_report_id(row.cells.values()) for _, row in rows)
 
     def has_text(self) -> bool:
-        """Whether anything but remarks stands in the sheet."""
+        """Whether the sheet contains anything except remarks."""
         return any(
             not str(cell).startswith("#")
             for _, row in zip(range(_TEXT_ROWS), self._read(set()), strict=False)
@@ -63,22 +64,22 @@ class Sheet:
         )
 
     def rows(self) -> Iterator[tuple[int, list[Any] | BadValue]]:
-        """(row number, cells) of each row that has something in it; what a person does not see is asked about."""
+        """Yield (row number, cells) of each row that is not empty; a BadValue if a person cannot see part of it."""
         hidden: set[int] = set()
         for row in self._read(hidden):
             place = f"row {row.number}"
             last = max(row.cells)
-            unseen = next((column for column in sorted(row.cells) if column in hidden), None)
+            hidden_column = next((column for column in sorted(row.cells) if column in hidden), None)
             is_remark = str(row.cells.get(1) or "").lstrip().startswith("#")
             if row.broken is not None:
                 yield row.number, BadValue(place, row.broken, "a value; the cell contains a spreadsheet error")
             elif row.hidden:
                 yield row.number, BadValue(place, "a hidden row", f"rows that are shown: {_UNHIDE}")
-            elif unseen is not None and not is_remark and not self._is_heading(row):
-                cell_text = f"{excerpt(row.cells[unseen])} in a hidden column"
+            elif hidden_column is not None and not is_remark and not self._is_heading(row):
+                cell_text = f"{excerpt(row.cells[hidden_column])} in a hidden column"
                 yield (
                     row.number,
-                    BadValue(place, cell_text, f"columns that are shown: {_UNHIDE}", f"column {unseen}"),
+                    BadValue(place, cell_text, f"columns that are shown: {_UNHIDE}", f"column {hidden_column}"),
                 )
             elif last > MAX_COLUMNS:
                 cell_text = excerpt(row.cells[last])
@@ -90,8 +91,8 @@ class Sheet:
     def _is_heading(row: _Row) -> bool:
         return names_report_id(row.cells.values())
 
-    def dated(self, record: Any) -> Any:
-        """A record in which bare numbers of days count from the workbook's first day, as those of 1900 do."""
+    def with_dates(self, record: Any) -> Any:
+        """Return the record with day numbers that count from 1900, if the workbook counts from 1904."""
         if self._book.epoch != CALENDAR_MAC_1904 or not isinstance(record, Mapping):
             return record
         return {
@@ -102,14 +103,14 @@ class Sheet:
         }
 
     def _read(self, hidden: set[int]) -> Iterator[_Row]:
-        """Each row with something in it; the numbers of hidden columns go to ``hidden`` before the first row."""
+        """Yield each row that is not empty; add the numbers of hidden columns to ``hidden`` before the first row."""
         try:
             with self._sheet._get_source() as part, warnings.catch_warnings():  # noqa: SLF001  the sheet's own XML
-                warnings.simplefilter("ignore")  # of dates out of range, which stay numbers
+                warnings.simplefilter("ignore")  # openpyxl warns of dates out of range, which stay numbers
                 yield from self._parse(part, hidden)
         except ReadingError:
             raise
-        except Exception as error:  # noqa: BLE001  whatever a parser meets in a broken sheet
+        except Exception as error:  # noqa: BLE001  a parser may raise any error for a broken sheet
             raise ReadingError(
                 f"{self._name}: a sheet cannot be read ({excerpt(error)}); save the file again"
             ) from None
@@ -117,7 +118,7 @@ class Sheet:
     def _parse(self, part: Any, hidden: set[int]) -> Iterator[_Row]:
         row = _Row(0, hidden=False)
         column = 0
-        holder: Any = None
+        sheet_data: Any = None
         for event, element in iterparse(part, events=("start", "end"), forbid_dtd=True):
             tag = element.tag.rpartition("}")[2]
             if event == "start":
@@ -125,20 +126,20 @@ class Sheet:
                     row = _Row(int(element.get("r") or row.number + 1), hidden=_is_hidden(element))
                     column = 0
                 elif tag == "sheetData":
-                    holder = element
+                    sheet_data = element
                 continue
             if tag == "col" and (_is_hidden(element) or element.get("width") == "0"):
                 hidden.update(range(int(element.get("min", 0)), min(int(element.get("max", 0)), MAX_COLUMNS) + 1))
             elif tag == "c":
                 column = _column(element, column)
-                self._keep(element, column, row)
+                self._add_cell(element, column, row)
             elif tag == "row":
                 if row.cells or row.broken is not None:
                     row.cells = row.cells or {1: row.broken}
                     yield row
-                holder.clear()
+                sheet_data.clear()
 
-    def _keep(self, element: Any, column: int, row: _Row) -> None:
+    def _add_cell(self, element: Any, column: int, row: _Row) -> None:
         kind, formula = element.get("t", "n"), _child(element, "f")
         text = _text(element) if kind == "inlineStr" else getattr(_child(element, "v"), "text", None)
         if kind == "e":
@@ -175,7 +176,7 @@ class Sheet:
 
 
 def _date(text: str) -> Any:
-    """A date that is written as one (ISO 8601), as Strict Open XML has it; text that is none stays text."""
+    """Return a date in ISO 8601, as Strict Open XML writes dates; other text stays text."""
     try:
         return datetime.fromisoformat(text.strip())
     except ValueError:
@@ -183,13 +184,13 @@ def _date(text: str) -> Any:
 
 
 def _is_hidden(element: Any) -> bool:
-    """Whether a row or column is hidden, or less than a point high."""
+    """Whether a row or column is hidden, or a row is less than one point high."""
     return element.get("hidden") in {"1", "true"} or float(element.get("ht") or 1) < 1
 
 
-def _column(element: Any, before: int) -> int:
+def _column(element: Any, previous: int) -> int:
     letters = "".join(char for char in element.get("r") or "" if char.isalpha())
-    return column_index_from_string(letters) if letters else before + 1
+    return column_index_from_string(letters) if letters else previous + 1
 
 
 def _child(element: Any, name: str) -> Any:
@@ -197,7 +198,11 @@ def _child(element: Any, name: str) -> Any:
 
 
 def _text(element: Any) -> str:
-    """The text of an inline string, without its phonetic reading."""
-    holder = _child(element, "is")
-    runs = [] if holder is None else [holder, *(child for child in holder if child.tag.rpartition("}")[2] == "r")]
+    """Return the text of an inline string, without its phonetic reading."""
+    inline_string = _child(element, "is")
+    runs = (
+        []
+        if inline_string is None
+        else [inline_string, *(child for child in inline_string if child.tag.rpartition("}")[2] == "r")]
+    )
     return "".join(part.text or "" for run in runs for part in run if part.tag.rpartition("}")[2] == "t")

@@ -1,6 +1,6 @@
-"""The order of the blank sheet's columns, and the words that it offers in a cell.
+"""The order of the columns in the blank sheet, and the words that its cells offer.
 
-An offer is no rule: what else the form takes, such as words of the region's languages, may be typed over it.
+A cell accepts other words, too: the form also reads words of the region's languages.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ FIRST: Final = (
     "report_id", "title", "incident_class", "incident_type", "status", "determination", "tlp", "country", "detected_at",
     "reported_at", "victim_sector", "victim_name", "consent", "indicators",
 )  # fmt: skip
-"""The columns that matter first: those that must be filled, whom it struck, what the victim agreed to, what to detect."""
+"""The most important columns: the required ones, the victim, its consent, and the indicators."""
 
 ORDER: Final = (*FIRST, *(column for column in COLUMNS if column not in FIRST))
 
@@ -46,5 +46,5 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     ),
     "confidence": ("low", "medium", "high"),
 }  # fmt: skip - a table
-"""Each list fits the 255 characters that a spreadsheet keeps beside a cell; longer ones would need a sheet of their own,
-of which the reader would have to ask what it is."""
+"""Each list fits the 255 characters that a spreadsheet stores with a cell. A longer list would need a second sheet, which
+the reader would report as unread."""

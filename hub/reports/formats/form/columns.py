@@ -1,4 +1,4 @@
-"""The columns of the form, in their order, and what each holds: for errors, and for the blank sheet."""
+"""The columns of the form in their order, with a description for errors and for the blank sheet."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ REQUIRED: Final = (
     "report_id", "title", "incident_class", "incident_type", "status", "determination", "tlp", "country",
     "victim_sector",
 )  # fmt: skip
-"""Columns that must be filled in every row; besides them one of detected_at and reported_at."""
+"""Columns that must be filled in every row, in addition to detected_at or reported_at."""
 
 LIST_COLUMNS: Final = frozenset({
     "incident_type", "other_countries", "detection_method", "victim_registration_no", "victim_abbreviations",
@@ -96,9 +96,9 @@ LIST_COLUMNS: Final = frozenset({
     "contact_email", "contact_phone", "related_reports", "tool", "entry_vector", "packages", "attack_vector", "attack_rate",
     "mitigation", "fixed_in", "detection_advice",
 })  # fmt: skip
-"""Columns that hold several values, cut at semicolons."""
+"""Columns that may contain several values, separated by semicolons."""
 
 COMMA_COLUMNS: Final = frozenset(
     {"other_countries", "detection_method", "information_types", "attack_techniques", "cves"}
 )
-"""Of these no value holds a comma, so that commas cut them, too."""
+"""Columns whose values contain no comma, so that commas separate them, too."""

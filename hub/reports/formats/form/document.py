@@ -1,7 +1,7 @@
 """The form as YAML or JSON: one report, a list of them, or (YAML) several documents.
 
-YAML is built from its events by hand, with every scalar as text: no tag is ever constructed, no alias followed, `NO`
-stays Norway, and a time keeps the zone it was written with.
+The code builds the documents from the events of the YAML parser, with every scalar as text. No object is constructed for
+a tag, no alias is followed, `NO` stays the text NO, and a time keeps its zone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hub.reports.reading.source import Source, check_value, decode, json_values,
 from hub.reports.report import Reading, Report
 
 MAX_YAML_BYTES = 8 * MIB
-"""Bytes of a YAML file: its parser is slow, and nobody writes that much by hand."""
+"""Bytes of a YAML file: the parser is slow, and nobody writes more by hand."""
 
 
 def read_json(source: Source, options: ReadOptions) -> Iterator[Reading]:
@@ -35,7 +35,7 @@ def read_yaml(source: Source, options: ReadOptions) -> Iterator[Reading]:
 
 
 def yaml_records(source: Source) -> Iterator[Record]:
-    """Each mapping of the file as it stands, with its place. ReadingError as for `read_yaml`."""
+    """Yield each mapping of the file, unchanged, with its place. Raises ReadingError like `read_yaml`."""
     text = decode(read_whole(source, MAX_YAML_BYTES), source.name)
     documents = [item for item in _documents(text, source.name) if item is not None]
     reports = [item for document in documents for item in (document if isinstance(document, list) else [document])]
@@ -56,16 +56,18 @@ _FORMAT: Final = Format("form", _read, lambda value: identity(flatten(value)))
 def _documents(text: str, name: str) -> list[Any]:
     try:
         events = yaml.parse(text, Loader=yaml.SafeLoader)
-        return list(_built(events, name))
+        return list(_build(events, name))
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 1}" if error.problem_mark else "the file"
-        raise ReadingError(f"{name}: {line} is no YAML ({error.problem}); check indents, quotes and colons") from None
+        raise ReadingError(
+            f"{name}: {line} is not valid YAML ({error.problem}); check indents, quotes and colons"
+        ) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise ReadingError(f"{name}: is no YAML ({excerpt(error)})") from None
+        raise ReadingError(f"{name}: is not valid YAML ({excerpt(error)})") from None
 
 
-def _built(events: Iterator[yaml.Event], name: str) -> Iterator[Any]:
-    """The documents as dicts, lists and text. ``stack`` holds what is open: (container, key that waits for a value)."""
+def _build(events: Iterator[yaml.Event], name: str) -> Iterator[Any]:
+    """Yield the documents as dicts, lists and text. ``stack`` has (container, key without a value yet) for open containers."""
     stack: list[tuple[Any, Any]] = []
     for event in events:
         place = f"{name}: line {event.start_mark.line + 1}" if event.start_mark else name
@@ -90,13 +92,13 @@ def _built(events: Iterator[yaml.Event], name: str) -> Iterator[Any]:
         if not stack:
             yield value
         else:
-            stack[-1] = _placed(*stack[-1], value, place)
+            stack[-1] = _add_value(*stack[-1], value, place)
 
 
 _NO_KEY = object()
 
 
-def _placed(container: Any, key: Any, value: Any, place: str) -> tuple[Any, Any]:
+def _add_value(container: Any, key: Any, value: Any, place: str) -> tuple[Any, Any]:
     if isinstance(container, list):
         container.append(value)
         return container, _NO_KEY
@@ -104,7 +106,7 @@ def _placed(container: Any, key: Any, value: Any, place: str) -> tuple[Any, Any]
         if not isinstance(value, str):
             raise ReadingError(f"{place} has a key that is no text")
         if value in container:
-            raise ReadingError(f"{place} has the key {excerpt(value)} twice; take one of them out")
+            raise ReadingError(f"{place} has the key {excerpt(value)} twice; remove one of them")
         return container, value
     container[key] = value
     return container, _NO_KEY

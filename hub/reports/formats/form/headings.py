@@ -1,7 +1,7 @@
-"""The headings of a sheet: the form's own names, and what people call the same columns in their language.
+"""The headings of a sheet: the names of the form, and names for the same columns in the languages of the region.
 
-A name of a victim in a column that is not known as such would not be searched for, so that only headings of one meaning are
-listed: "name" alone is none. Where several columns are called the victim's name, all are searched for.
+Only headings with one meaning are listed, so "name" alone is missing: a victim's name in a column with another meaning would
+not be searched for. If several columns have a heading for the victim's name, all of their values are searched for.
 """
 
 from __future__ import annotations
@@ -35,27 +35,27 @@ NAMES: Final = synonym_table("""
 
 
 def heading(cell: Any) -> str:
-    """A heading as the form writes its own: in small letters, with underscores."""
+    """Return a heading in the spelling of the form: lower case, with underscores."""
     return "_".join(str(cell or "").strip().casefold().split())
 
 
 def names_report_id(cells: Iterable[Any]) -> bool:
-    """Whether one of these cells is the heading report_id, or another name of it."""
+    """Whether one of these cells is the heading report_id, or another name for it."""
     return any(
         column == "report_id" for cell in cells if cell for column in (heading(cell), NAMES.get(synonym_key(str(cell))))
     )
 
 
 def is_victims_name(column: str) -> bool:
-    """Whether a column that is none of the form's is called the victim's name."""
+    """Whether the heading of a column that is not in the form means the victim's name."""
     return NAMES.get(synonym_key(column)) == "victim_name"
 
 
 def columns_of(cells: Iterable[Any]) -> list[str]:
-    """The columns that a row of headings names. Another name counts once, and only where the form's own is missing."""
+    """Return the columns for a row of headings. Another name counts once, and only if the form's own name is missing."""
     columns = [heading(cell) for cell in cells]
     for index, cell in enumerate(cells):
-        meant = NAMES.get(synonym_key(str(cell or "")))
-        if meant is not None and meant not in columns:
-            columns[index] = meant
+        column = NAMES.get(synonym_key(str(cell or "")))
+        if column is not None and column not in columns:
+            columns[index] = column
     return columns

@@ -1,4 +1,4 @@
-"""The impacts in the form's columns: on data, on integrity, on availability, and what it cost."""
+"""The impacts in the columns of the form: confidentiality, integrity, availability and costs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from hub.stix.vocabularies import (
 
 
 def read_impacts(row: FormRow, timeline: Timeline) -> tuple[Impact, ...]:
-    """Every impact of the row; problems go to the row."""
+    """Return every impact of the row; add problems to the row."""
     impacts: list[Impact] = []
     kinds = row.list("information_types", lambda text: values.vocabulary_word(text, INFORMATION_TYPES))
     loss, records = row.word("data_loss", LOSS_TYPES), row.read("records", values.whole_number)
@@ -28,7 +28,7 @@ def read_impacts(row: FormRow, timeline: Timeline) -> tuple[Impact, ...]:
     if loss == "none":
         impacts.append(ConfidentialityImpact(loss_type="none"))
     else:
-        # The count is of all kinds together: it stands once, with the first.
+        # The count is the total of all kinds, so only the first impact gets it.
         impacts += [
             ConfidentialityImpact(
                 loss_type=loss or "suspected-loss", information_type=kind, record_count=records if not index else None

@@ -1,7 +1,7 @@
-"""The column indicators: values, whose they are, and what they point to.
+"""The column indicators: values, their roles, and what they indicate.
 
-`ip:203.0.113.9 -> Akira, T1071.001` says what a value points to; YAML and JSON may say it under `indicates`.
-The names are those of the report's own columns, so that a misspelt one is an error of its row and not a new family.
+`ip:203.0.113.9 -> Akira, T1071.001` says what a value indicates; in YAML and JSON the key `indicates` may say it. The names
+must be in other columns of the report, so that a misspelt name is an error of the row and not a new malware family.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from hub.reports.reading.draft import as_list
 from hub.reports.reading.indicators import DEFAULT_EVIDENCE, read_indicator
 
 End = tuple[str, str]
-"""(kind, name) of something that the report names, as relations know it."""
+"""(kind, name) of a part of the report, as in `Relation`."""
 
 _ARROW: Final = re.compile(r"\s+(?:->|=>)\s+|\s*[→⇒]\s*")
 _NAMES_CHARS: Final = 1_000
-POINTLESS: Final = "no -> after a value that is the victim's or unknown: only an indicator points to something"
-NAMED: Final = "a name that stands in malware, tool, actor, attack_techniques or cves of the same report"
+NOT_AN_INDICATOR: Final = "no -> after a value that is the victim's or unknown: only an indicator points to something"
+EXPECTED_NAMES: Final = "a name that stands in malware, tool, actor, attack_techniques or cves of the same report"
 
 
 def split(item: Any) -> tuple[Any, tuple[str, ...]]:
-    """(an indicator without what it points to, the names that it points to)."""
+    """Return (an indicator without its arrow, the names after the arrow)."""
     if isinstance(item, Mapping):
         listed = [value for key, value in item.items() if _is_key(key)]
         texts = [text for value in listed for text in as_list(value) if text is not None]
@@ -49,7 +49,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 class Names:
-    """What one report names, by its names in small letters."""
+    """The parts of one report that an indicator can indicate, by their names in lower case."""
 
     def __init__(
         self,
@@ -66,22 +66,22 @@ class Names:
                 self._ends.setdefault(item.name.casefold(), (kind, item.name))
 
     def ends(self, names: tuple[str, ...]) -> tuple[End, ...]:
-        """The objects that these names refer to. ValueError if a name refers to nothing in the report."""
+        """Return the parts with these names. Raises ValueError if the report does not have one of them."""
         missing = [name for name in names if name.casefold() not in self._ends]
         if missing:
-            raise ValueError(f"{NAMED} (not {', '.join(missing)})")
+            raise ValueError(f"{EXPECTED_NAMES} (not {', '.join(missing)})")
         return tuple(self._ends[name.casefold()] for name in names)
 
 
 _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL})
-# A machine's name without a domain, which is no observable: it is the victim's nevertheless.
+# The name of a machine without a domain: no observable, but it identifies the victim.
 _OWN_HOST: Final = re.compile(r"(?:domain|hostname|host)\s*:\s*([\w-]{2,63})\s*@\s*(?:victim|target)", re.IGNORECASE)
 
 
 def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], names: Names) -> tuple[Relation, ...]:
-    """Read the indicators, and what they point to; names of the victim's machines go to ``hosts``.
+    """Read the indicators and return what they indicate; add names of the victim's machines to ``hosts``.
 
-    Where nobody has attacked (every type is of RSIT's class "vulnerable"), a host without a mark is the exposed one.
+    If nobody has attacked (every type is in RSIT's class "vulnerable"), a host without a mark is the exposed one.
     """
     first, last = row.moment("indicator_first_seen"), row.moment("indicator_last_seen")
     exposed = bool(types) and all(line.rsit_class == roles.EXPOSED_CLASS for line in types)
@@ -92,20 +92,20 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
             hosts.append(machine[1])
             continue
         try:
-            text, pointed = split(item)
-            ends = names.ends(pointed)
+            text, indicated_names = split(item)
+            ends = names.ends(indicated_names)
             observable, confirmed = read_indicator(text, row.draft.options.zone)
             if ends and not observable.as_indicator:
-                raise ValueError(POINTLESS)  # noqa: TRY301  a problem of the row like the others
+                raise ValueError(NOT_AN_INDICATOR)  # noqa: TRY301  a problem of the row like the others
         except ValueError as error:
             row.add_problem("indicators", item, str(error))
             continue
         if exposed and observable.evidence == DEFAULT_EVIDENCE and observable.type in _HOSTS:
-            listed = ", ".join(line.type for line in types)
-            observable = roles.victim(f"incident_type {listed}: a host without a mark is the exposed one").apply_to(
+            type_list = ", ".join(line.type for line in types)
+            observable = roles.victim(f"incident_type {type_list}: a host without a mark is the exposed one").apply_to(
                 observable
             )
-        # The columns on times are of indicators: others have a time where it stands beside the value.
+        # The columns for times apply to indicators only; other values have a time only if the item contains one.
         first_seen = observable.first_seen or (first if observable.as_indicator else None)
         family = next((name for kind, name in ends if kind == "malware"), None)
         indicator = row.draft.observe(
@@ -119,6 +119,7 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
             confirmed=confirmed,
         )
         source = ("observable", " ".join(indicator.key))
-        in_it = ("malware", indicator.malware) if indicator.as_indicator else None  # the observable itself names it
-        relations += [Relation(source, "indicates", end) for end in ends if end != in_it]
+        # The observable itself names its malware, so that end needs no relation.
+        own_end = ("malware", indicator.malware) if indicator.as_indicator else None
+        relations += [Relation(source, "indicates", end) for end in ends if end != own_end]
     return tuple(dict.fromkeys(relations))

@@ -1,7 +1,7 @@
-"""The plain form, one mapping of column to value: the way of CSV, XLSX, YAML and JSON into a Report.
+"""Read the form into a Report: one mapping of column to value, from CSV, XLSX, YAML or JSON.
 
-A person fills the form in and can mend it, so that it is read strictly: every value that cannot be read is an error
-that names its column, and a row with an error makes no report. Machine formats are read more leniently.
+A person fills in the form and can correct it, so it is read strictly: every value that cannot be read is an error that
+names its column, and a row with an error gives no report. Formats that machines write are read more leniently.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from hub.stix.vocabularies import (
 
 
 def read_row(cells: Mapping[str, Any], draft: Draft) -> Report:
-    """Read one filled-in form. Raises Problems with every column that has to be mended."""
+    """Read one completed form. Raises Problems with every column that must be corrected."""
     row = FormRow(cells, draft, [])
     for column, value in cells.items():
         if column not in COLUMNS:
@@ -57,12 +57,12 @@ def read_row(cells: Mapping[str, Any], draft: Draft) -> Report:
 
 
 def identity(cells: Mapping[str, Any]) -> str | None:
-    """The report_id of a row, for messages."""
+    """Return the report_id of a row, for messages."""
     return str(cells.get("report_id") or "").strip() or None
 
 
 def _report(row: FormRow) -> Report | None:
-    """1. What and how bad. 2. When. 3. To whom. 4. What it did. 5. By whom and how. 6. What was done."""
+    """1. Classification. 2. Times. 3. Victims. 4. Impacts. 5. Attackers and methods. 6. Actions."""
     # 1.
     types = _classification(row)
     title = row.text("title") or ""
@@ -158,14 +158,14 @@ def _report(row: FormRow) -> Report | None:
         references=(Reference("report", report_id),),
         contacts=(contact,) if contact != Contact("reporter") else (),
         relations=relations,
-        secondary_victims=_further_names(row),
+        secondary_victims=_other_victim_names(row),
         **knowledge,
         **fields,
     )
 
 
 def _knowledge(row: FormRow, malware: tuple[str, ...]) -> dict[str, Any]:
-    """By whom and with what: the fields of a Report that an indicator can point to."""
+    """Return the fields of a Report that an indicator can indicate: actors, malware, techniques, vulnerabilities."""
     return {
         "actors": tuple(Actor(name) for name in row.list("actor", values.plain_text)),
         "malware": (
@@ -190,18 +190,22 @@ def _classification(row: FormRow) -> list[rsit.RsitType]:
         return []
     lines: list[rsit.RsitType] = []
     for item in row.items("incident_type"):
-        # The class is that of the first type; what else it was may be of another.
+        # incident_class is the class of the first type; further types may have another class.
         line = _type_of(str(item), None if lines else class_name)
         if line is None:
-            same = [key for rsit_class, key in rsit.RSIT if not class_name or rsit_class == class_name.casefold()]
-            row.add_problem("incident_type", item, "one of " + ", ".join(same or [key for _, key in rsit.RSIT]))
+            types_of_class = [
+                key for rsit_class, key in rsit.RSIT if not class_name or rsit_class == class_name.casefold()
+            ]
+            row.add_problem(
+                "incident_type", item, "one of " + ", ".join(types_of_class or [key for _, key in rsit.RSIT])
+            )
         else:
             lines.append(line)
     return lines
 
 
 def _type_of(text: str, rsit_class: str | None) -> rsit.RsitType | None:
-    """RSIT's type of a word, synonym, or anything with "ransom" in it, in a class or in any."""
+    """Return the RSIT type for a word, a synonym, or any text with "ransom", in the given class or in any class."""
     line = rsit.find(text, rsit_class) or rsit.find(INCIDENT_TYPES.get(synonym_key(text), ""), rsit_class)
     return line or (rsit.find("infected-system", rsit_class) if _RANSOM.search(spelling_key(text)) else None)
 
@@ -211,7 +215,7 @@ def _timeline(row: FormRow) -> Timeline:
     precision = row.word("started_precision", Fidelity)
     started, ended = times["started"], times["ended"]
     if precision and started:
-        # The coarser one holds: "2026-03-01, hour" is still known to the day only.
+        # The coarser precision counts: for the date 2026-03-01, "hour" does not make it more exact.
         times["started"] = started = replace(
             started, fidelity=max(started.fidelity, Fidelity(precision), key=list(Fidelity).index)
         )
@@ -248,10 +252,10 @@ def _victim(row: FormRow, countries: tuple[str, ...], hosts: list[str]) -> Victi
     )
 
 
-def _further_names(row: FormRow) -> tuple[Victim, ...]:
-    """The names in a second column for the victim's name; any of them may be the actual name."""
-    others = (value for column, value in row.cells.items() if column not in COLUMNS and is_victims_name(column))
-    return tuple(Victim(name=name) for name in distinct(value.strip() for value in others if isinstance(value, str)))
+def _other_victim_names(row: FormRow) -> tuple[Victim, ...]:
+    """Return the names in other columns for the victim's name; any of them may be the actual name."""
+    names = (value for column, value in row.cells.items() if column not in COLUMNS and is_victims_name(column))
+    return tuple(Victim(name=name) for name in distinct(value.strip() for value in names if isinstance(value, str)))
 
 
 def _identity(text: str) -> str:
@@ -281,7 +285,7 @@ def _confidence(text: str) -> int:
 
 
 def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
-    """YAML and JSON may nest the victim's and the contact's columns, and spell lists out; the result is one row."""
+    """Return a document as one row. YAML and JSON may nest the columns of victim and contact, and may use lists."""
     row: dict[str, Any] = {}
     for key, value in document.items():
         name = str(key).strip().casefold()
@@ -296,7 +300,7 @@ def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unlisted(column: str, value: Any) -> Any:
-    """A list of one stands for its value where the column holds one; true and false are yes and no."""
+    """Replace a list of one by its value if the column has a single value; replace true and false by yes and no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and len(value) == 1 and column not in LIST_COLUMNS:

@@ -1,4 +1,4 @@
-"""A row of the form while it is read: its cells, and every problem in them."""
+"""A row of the form while it is read: its cells and their problems."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A cell that a spreadsheet computes: what it computes, and the value that it stored last."""
+    """A cell with a formula, and the value that the spreadsheet stored last."""
 
     text: str
     value: Any
@@ -28,14 +28,14 @@ class Formula:
 
 @dataclass
 class FormRow:
-    """A row while it is read. Every problem is collected, so that a person can correct all of them together."""
+    """A row while it is read. All problems are collected, so that a person can correct them together."""
 
     cells: Mapping[str, Any]
     draft: Draft
     problems: list[Problem]
 
     def __post_init__(self) -> None:
-        """Take the stored value of each formula in a column that is read; one without such a value is a problem."""
+        """Replace each formula by its stored value; a column of the form whose formula has none is a problem."""
         formulas = {column: cell for column, cell in self.cells.items() if isinstance(cell, Formula)}
         for column, cell in formulas.items():
             if column in COLUMNS and cell.value is None:
@@ -45,11 +45,11 @@ class FormRow:
         self.cells = {**self.cells, **{column: cell.value for column, cell in formulas.items()}}
 
     def add_problem(self, column: str, value: object, expected: str) -> None:
-        """Keep a problem: the row makes no report."""
+        """Add a problem; a row with problems gives no report."""
         self.problems.append(Problem(column, value, expected))
 
     def text(self, column: str) -> str | None:
-        """The cell as stripped text; None where it is empty."""
+        """Return the cell as stripped text; None if it is empty."""
         value = self.cells.get(column)
         if value is None:
             return None
@@ -63,7 +63,7 @@ class FormRow:
         return text or None
 
     def read(self, column: str, reader: Callable[[str], T]) -> T | None:
-        """What ``reader`` makes of the cell's text; None where it is empty or a problem."""
+        """Return ``reader(text)`` of the cell; None if it is empty or cannot be read, which is a problem."""
         text = self.text(column)
         if text is None:
             return None
@@ -74,11 +74,11 @@ class FormRow:
             return None
 
     def word(self, column: str, words: Any) -> str | None:
-        """The word of ``words`` that the cell says, by itself or by a synonym."""
+        """Return the word of ``words`` in the cell, given as that word or as a synonym."""
         return self.read(column, lambda text: values.vocabulary_word(standard_word(column, text), words))
 
     def moment(self, column: str) -> Moment | None:
-        """The cell as a time."""
+        """Return the cell as a time."""
         value = self.cells.get(column)
         if value is None or (isinstance(value, str) and not value.strip()):
             return None
@@ -89,16 +89,16 @@ class FormRow:
             return None
 
     def yes_no(self, column: str) -> bool | None:
-        """The cell as yes or no."""
+        """Return the cell as yes or no."""
         return self.read(column, yes_or_no)
 
     def items(self, column: str) -> list[Any]:
-        """The items of a list: a list as it is, or text cut at semicolons and line ends."""
+        """Return the items of a list, or of text that is split at semicolons and line ends."""
         value = self.cells.get(column)
         if value is None:
             return []
-        cut = r"[;,\n]" if column in COMMA_COLUMNS else r"[;\n]"
-        parts = value if isinstance(value, list) else re.split(cut, str(value))
+        separators = r"[;,\n]" if column in COMMA_COLUMNS else r"[;\n]"
+        parts = value if isinstance(value, list) else re.split(separators, str(value))
         items = [item for item in parts if item is not None and str(item).strip()]
         if len(items) > MAX_LIST_ITEMS:
             self.add_problem(column, f"{len(items)} items", f"at most {MAX_LIST_ITEMS} items")
@@ -106,23 +106,23 @@ class FormRow:
         return items
 
     def list(self, column: str, reader: Callable[[str], T]) -> tuple[T, ...]:
-        """What ``reader`` makes of each item of the cell, without duplicates."""
-        texts = []
+        """Return ``reader(text)`` of each item of the cell, without duplicates."""
+        values_read = []
         for item in self.items(column):
             try:
-                texts.append(reader(str(item).strip()))
+                values_read.append(reader(str(item).strip()))
             except ValueError as error:
                 self.add_problem(column, item, str(error))
-        return tuple(dict.fromkeys(text for text in texts if text))
+        return tuple(dict.fromkeys(value for value in values_read if value))
 
 
 def yes_or_no(text: str) -> bool:
-    """Yes or no, in languages of the eleven countries. Raises ValueError for anything else."""
+    """Read yes or no, in languages of the eleven countries. Raises ValueError for anything else."""
     if synonym_key(text) not in YES_NO:
         raise ValueError("yes or no")
     return YES_NO[synonym_key(text)]
 
 
 def standard_word(column: str, text: str) -> str:
-    """The standard's word that a text stands for in this column; the text itself where it is no synonym."""
+    """Return the standard word for a synonym in this column; the text itself if it is no synonym."""
     return SYNONYMS.get(column, {}).get(synonym_key(text), text)

@@ -1,6 +1,6 @@
-"""The form as CSV: any of , ; and tab; UTF-8 with or without a mark, UTF-16 with one, another encoding by name.
+"""The form as CSV, separated by commas, semicolons, tabs or bars. It is UTF-8, UTF-16, or a named encoding.
 
-A row with bytes that are not in the file's encoding is refused by itself: half-read names are worse than none.
+A row with bytes that are not valid in the encoding is refused, and the others are read: a half-read name is worse than none.
 """
 
 from __future__ import annotations
@@ -22,50 +22,50 @@ from hub.reports.reading.source import HEAD_BYTES, BadValue, Source, wide_encodi
 from hub.reports.report import Reading
 
 _HEADING_ROWS: Final = 20
-"""Rows that are not empty among which the headings must be."""
+"""The headings must be among this many rows that are not empty."""
 
 
 def read_csv(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read row by row. Raises ReadingError where the headings cannot be understood."""
+    """Read row by row. Raises ReadingError if the headings cannot be understood."""
     return read_records(FORMAT, csv_records(source, options), source, options)
 
 
 def csv_records(source: Source, options: ReadOptions) -> Iterator[Record]:
-    """The rows below the headings as they stand: (place, cells by column). ReadingError as for `read_csv`."""
+    """Yield (place, cells by column) of the rows below the headings, unchanged. Raises ReadingError like `read_csv`."""
     encoding = wide_encoding(source.head) or options.encoding or "utf-8-sig"
     try:
         head = source.head[:HEAD_BYTES].decode(encoding, "replace")
-        # A byte that cannot be decoded becomes a lone surrogate, which tells the row and column it stands in.
-        text = io.TextIOWrapper(source.stream, encoding=encoding, errors=_lenient(encoding), newline="")
+        # A byte that cannot be decoded becomes a lone surrogate, so that its row and column can be reported.
+        text = io.TextIOWrapper(source.stream, encoding=encoding, errors=_error_handler(encoding), newline="")
     except (LookupError, UnicodeError):
         raise ReadingError(
             f"{source.name}: {excerpt(encoding)} is no encoding of text; try cp874, windows-1252 or utf-8"
         ) from None
-    rows = csv.reader(_bounded(text, source.name), delimiter=_delimiter(head))
+    rows = csv.reader(_bounded_lines(text, source.name), delimiter=_delimiter(head))
     try:
         yield from records_of(_numbered(rows), source.name)
     finally:
-        text.detach()  # the stream is the caller's to close
+        text.detach()  # the caller closes the stream
 
 
 def _delimiter(head: str) -> str:
-    """What a first line `sep=;` says, as spreadsheets write it; else what the line of headings is cut by."""
+    """Return the delimiter of a first line `sep=;`, which spreadsheets write; otherwise that of the line of headings."""
     lines = [line for line in head.splitlines() if line.strip()]
     match = re.fullmatch(r"\s*\"?sep=(.)\"?\s*", lines[0], re.IGNORECASE) if lines else None
     if match:
         return match[1]
-    cut = ((delimiter, line) for line in lines[:_HEADING_ROWS] for delimiter in ",;\t|")
-    delimiter_name = (
-        delimiter for delimiter, line in cut if names_report_id(cell.strip(' "') for cell in line.split(delimiter))
+    pairs = ((delimiter, line) for line in lines[:_HEADING_ROWS] for delimiter in ",;\t|")
+    candidates = (
+        delimiter for delimiter, line in pairs if names_report_id(cell.strip(' "') for cell in line.split(delimiter))
     )
-    return next(delimiter_name, None) or max(",;\t|", key=(lines[0] if lines else "").count)
+    return next(candidates, None) or max(",;\t|", key=(lines[0] if lines else "").count)
 
 
-def _lenient(encoding: str) -> str:
+def _error_handler(encoding: str) -> str:
     return "surrogateescape" if "utf-8" in encoding or "utf" not in encoding else "replace"
 
 
-def _bounded(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
     try:
         while line := text.readline(MAX_LINE_BYTES + 1):
             if len(line) > MAX_LINE_BYTES:
@@ -76,7 +76,7 @@ def _bounded(text: io.TextIOWrapper, name: str) -> Iterator[str]:
 
 
 def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[Any] | BadValue]]:
-    """(the row's number in a spreadsheet's counting, its cells). A quote that is never closed spoils what it holds."""
+    """Yield (number of the row, as in a spreadsheet, its cells). A quote that is never closed makes its row a BadValue."""
     number = 0
     while True:
         number += 1
@@ -90,9 +90,9 @@ def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[Any] | BadV
 
 
 def records_of(rows: Iterable[tuple[int, list[Any] | BadValue]], name: str) -> Iterator[Record]:
-    """(place, cells by column) of each row below the headings. Empty rows, and rows that begin with "#", are left out."""
+    """Yield (place, cells by column) of each row below the headings. Skip empty rows, and rows that begin with "#"."""
     columns: list[str] | None = None
-    above = 0
+    heading_rows = 0
     for number, cells in rows:
         place = f"row {number}"
         if isinstance(cells, BadValue):
@@ -102,9 +102,9 @@ def records_of(rows: Iterable[tuple[int, list[Any] | BadValue]], name: str) -> I
         ):
             continue
         elif columns is None:
-            # A title, or `sep=;`, may stand above the headings.
-            above += 1
-            if above == _HEADING_ROWS or names_report_id(cells):
+            # A title or `sep=;` may be above the headings.
+            heading_rows += 1
+            if heading_rows == _HEADING_ROWS or names_report_id(cells):
                 columns = _headings(cells, name)
         else:
             yield place, _cells(cells, columns, place)
@@ -120,18 +120,18 @@ def _headings(cells: list[Any], name: str) -> list[str]:
         raise ReadingError(f"{name}: has {len(columns)} columns; a sheet may have {MAX_COLUMNS}")
     if "report_id" not in columns:
         raise ReadingError(f"{name}: has no column report_id; its headings must be those of `hub form`")
-    twice = sorted({column for column in columns if column in COLUMNS and columns.count(column) > 1})
-    if twice:
-        raise ReadingError(f"{name}: has the column {', '.join(twice)} twice; take one of them out")
+    repeated = sorted({column for column in columns if column in COLUMNS and columns.count(column) > 1})
+    if repeated:
+        raise ReadingError(f"{name}: has the column {', '.join(repeated)} twice; remove one of them")
     return columns
 
 
 def _cells(cells: list[Any], columns: list[str], place: str) -> dict[str, Any] | BadValue:
-    beyond = [cell for cell in cells[len(columns) :] if cell is not None and str(cell).strip()]
-    if beyond:
+    extra_cells = [cell for cell in cells[len(columns) :] if cell is not None and str(cell).strip()]
+    if extra_cells:
         return BadValue(
             place,
-            f"{excerpt(beyond[0])} beyond the last heading",
+            f"{excerpt(extra_cells[0])} beyond the last heading",
             "as many cells as headings; put quotes around text with a comma",
             f"column {len(columns) + 1}",
         )

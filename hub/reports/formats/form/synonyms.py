@@ -1,6 +1,6 @@
-"""What people write in the form for the words of its vocabularies, in English and in languages of the eleven countries.
+"""Synonyms for the words of the form's vocabularies, in English and in languages of the eleven countries.
 
-Keys are in small letters, with single blanks and no other marks between words. The standard's own word always counts.
+Keys are in lower case, with single blanks and no punctuation between words. The word of the standard is always accepted.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from hub.reports.reading.spelling import spelling_key
 
 
 def synonym_key(text: str) -> str:
-    """A text as the keys of this module are written."""
+    """Return the text in the spelling of the keys of this module."""
     return " ".join(re.sub(r"[-_/,.;:()&]+", " ", spelling_key(text)).split())
 
 
 def synonym_table(text: str) -> Mapping[str, str]:
-    """The words of lines `word: synonym | synonym`."""
+    """Return synonym -> word for lines of the form `word: synonym | synonym`."""
     pairs = (line.partition(":") for line in text.strip().splitlines())
     return {synonym_key(name): word.strip() for word, _, names in pairs for name in names.split("|")}
 
@@ -83,7 +83,7 @@ SYNONYMS: Final[Mapping[str, Mapping[str, str]]] = {
         not-applicable: tidak berlaku | n a | không áp dụng
     """),
 }  # fmt: skip
-"""By column: synonym, and the word that it stands for."""
+"""Column -> synonym -> the word of the standard."""
 
 _YES_NO: Final[Mapping[str, bool]] = {
     **dict.fromkeys(
@@ -123,7 +123,7 @@ INCIDENT_TYPES: Final = synonym_table("""
     vulnerable-system: vulnerability | vulnerable | kerentanan | lỗ hổng | ช่องโหว่ | vulnerabilidade | 漏洞 | ភាពងាយរងគ្រោះ | ຊ່ອງໂຫວ່ | အားနည်းချက်
     misconfiguration: misconfigured | salah konfigurasi | cấu hình sai
 """)  # fmt: skip
-"""What people call an incident, and the RSIT type that it is of."""
+"""Common name of an incident -> RSIT type."""
 
 INCIDENT_CLASSES: Final = synonym_table("""
     fraud: penipuan | lừa đảo | ฉ้อโกง | fraude
@@ -136,4 +136,4 @@ INCIDENT_CLASSES: Final = synonym_table("""
     abusive-content: abusive | konten berbahaya
     vulnerable: vulnerability | kerentanan | lỗ hổng
 """)  # fmt: skip
-"""What people call a class of RSIT."""
+"""Common name -> class of RSIT."""

@@ -1,9 +1,9 @@
-"""The form as XLSX. Before openpyxl sees it, the package is looked through: what could run or explode is refused.
+"""The form as XLSX. Before openpyxl reads the file, its package is checked, and dangerous files are refused.
 
-1. It is a zip, not encrypted, not an old .xls. 2. Sizes, number and ratio of its parts are within limits (a part that
-lies about its size ends in a checksum error). 3. No macros, no links to other files, no data connections.
-4. No part declares a DTD. 5. Formulas are never computed: the value that was stored last is read, in columns of the form.
-6. A Strict Open XML Spreadsheet is read as the usual one, of which it differs in the names of its namespaces.
+1. The file is a zip, neither encrypted nor an old .xls. 2. Sizes, number and ratio of its parts are within limits (a part
+with a wrong size fails its checksum). 3. It has no macros, links to other files, or data connections.
+4. No part declares a DTD. 5. Formulas are never computed: the last stored value is read.
+6. A Strict Open XML Spreadsheet is converted to the usual form, from which only its namespaces differ.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FORBIDDEN: Final = (
     ("externallinks/", "links to other files; break the links (Data, Edit Links) and save it again"),
     ("connections.xml", "fetches data from elsewhere; paste the values and save it again"),
     ("querytables/", "fetches data from elsewhere; paste the values and save it again"),
-    ("embeddings/", "has other files embedded; take them out and save it again"),
+    ("embeddings/", "has other files embedded; remove them and save it again"),
     ("activex/", "contains controls that can run; remove them and save it again"),
     ("ctrlprops/", "contains controls that can run; remove them and save it again"),
 )
@@ -47,14 +47,14 @@ _CHUNK: Final = 1 * MIB
 
 
 def read_xlsx(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read the first sheet that has a heading report_id, row by row. Raises ReadingError for what is refused."""
+    """Read the first sheet with a heading report_id, row by row. Raises ReadingError for a file that is refused."""
     return read_records(FORMAT, xlsx_records(source), source, options)
 
 
 def xlsx_records(source: Source) -> Iterator[Record]:
-    """The rows of the form as they stand: (place, cells by column). ReadingError as for `read_xlsx`."""
+    """Yield (place, cells by column) of the rows of the form, unchanged. Raises ReadingError like `read_xlsx`."""
     data = read_whole(source)
-    _look_through(data, source.name)
+    _check_package(data, source.name)
     book = _book(_transitional(data), source.name)
     try:
         sheets = [Sheet(sheet, book, source.name) for sheet in book.worksheets]
@@ -64,7 +64,7 @@ def xlsx_records(source: Source) -> Iterator[Record]:
             reason = "unhide the sheet that has it" if hidden else "its headings must be those of `hub form`"
             raise ReadingError(f"{source.name}: no sheet that is shown has a heading report_id; {reason}")
         for record in records_of(form.rows(), source.name):
-            yield record[0], form.dated(record[1])
+            yield record[0], form.with_dates(record[1])
         for sheet in [sheet for sheet in sheets if sheet is not form][:20]:
             if sheet.has_text():
                 place = f"sheet {excerpt(sheet.title)}"
@@ -77,13 +77,13 @@ def xlsx_records(source: Source) -> Iterator[Record]:
 def _book(data: bytes, name: str) -> Any:
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # openpyxl warns of styles and validations, which are not read
+            warnings.simplefilter("ignore")  # openpyxl warns of styles and validations, which are not used
             return openpyxl.load_workbook(io.BytesIO(data), read_only=True, keep_links=False)
-    except Exception as error:  # noqa: BLE001  openpyxl raises whatever its parsers meet in a broken file
+    except Exception as error:  # noqa: BLE001  openpyxl may raise any error for a broken file
         raise ReadingError(f"{name}: is no spreadsheet that can be read ({excerpt(error)})") from None
 
 
-# ISO/IEC 29500 has two sets of namespaces: "strict" (part 1), and "transitional" (part 4), which openpyxl reads.
+# ISO/IEC 29500 has two sets of namespaces: "strict" (part 1) and "transitional" (part 4). openpyxl reads the second.
 _STRICT: Final = re.compile(
     rb"""((?:xmlns(?::\w+)?|Type)\s*=\s*["'])http://purl\.oclc\.org/ooxml/(officeDocument|spreadsheetml|drawingml)/"""
 )
@@ -91,19 +91,19 @@ _TRANSITIONAL: Final = rb"\1http://schemas.openxmlformats.org/\2/2006/"
 
 
 def _transitional(data: bytes) -> bytes:
-    """The package with the namespaces that openpyxl knows; itself where it has them already."""
+    """Return the package with transitional namespaces; unchanged if it has them already."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         workbook = next((part for part in package.namelist() if part.casefold().endswith("xl/workbook.xml")), None)
         if workbook is None or not _STRICT.search(package.read(workbook)):
             return data
-        renamed = io.BytesIO()
-        with zipfile.ZipFile(renamed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as other:
+        converted = io.BytesIO()
+        with zipfile.ZipFile(converted, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as other:
             for part in package.infolist():
                 other.writestr(part.filename, _STRICT.sub(_TRANSITIONAL, package.read(part)))
-    return renamed.getvalue()
+    return converted.getvalue()
 
 
-def _look_through(data: bytes, name: str) -> None:
+def _check_package(data: bytes, name: str) -> None:
     # 1.
     if not data.startswith(b"PK"):
         raise ReadingError(f"{name}: is an old .xls or has a password; save it as .xlsx without one")
@@ -152,14 +152,14 @@ def _check_parts(parts: list[zipfile.ZipInfo], name: str) -> None:
     if "[content_types].xml" not in names or not any(part.startswith("xl/") for part in names):
         if "mimetype" in names and "content.xml" in names:
             raise ReadingError(f"{name}: is an OpenDocument sheet; save it as Excel Workbook (.xlsx)")
-        raise ReadingError(f"{name}: is a zip file, but no spreadsheet")
+        raise ReadingError(f"{name}: is a zip file, but not a spreadsheet")
     for mark, reason in _FORBIDDEN:
         if any(mark in part for part in names):
             raise ReadingError(f"{name}: {reason}")
 
 
 def _check_xml(package: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
-    # 4. In XML text "<" is written &lt;, so that these bytes are a declaration wherever they stand.
+    # 4. XML text contains &lt; instead of "<", so these bytes are always a declaration.
     tail = b""
     with package.open(part) as stream:
         while chunk := stream.read(_CHUNK):

@@ -11,7 +11,7 @@ from hub.reports import rsit
 from hub.reports.knowledge import Flood
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import methods, roles, values
-from hub.reports.reading.composites import attacker_connection
+from hub.reports.reading.composites import NO_CONNECTION, attacker_connection
 from hub.reports.reading.draft import PROTECTED, Draft, Fields, distinct
 from hub.reports.reading.indicators import guess_observable
 from hub.reports.victims import Victim
@@ -24,7 +24,6 @@ _IMITATED: Final = (
 )  # fmt: skip
 _IMITATED_PAGES: Final = ("target_url", "legitimate_site", "legitimate_url")
 _VECTORS: Final = ("attack_vector", "amplification_vector", "attack_type")
-_NO_END: Final = "is of no connection of the adversary's"
 _VICTIM_CATEGORIES: Final = ("vulnerability-", "infrastructure-")
 
 
@@ -147,8 +146,8 @@ def _connection(report: Fields, draft: Draft, rsit_type: str, hosts: list[Observ
     )  # fmt: skip
     used = set() if item is None else {"source_port", "destination_port"} if is_client else {"source_port"}
     for key in (key for key in ports if key not in used):
-        draft.note_unused(key, ports[key], _NO_END)
-    draft.note_unused("protocol", protocol if item is None else None, _NO_END)
+        draft.note_unused(key, ports[key], NO_CONNECTION)
+    draft.note_unused("protocol", protocol if item is None else None, NO_CONNECTION)
     return item
 
 
