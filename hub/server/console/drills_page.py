@@ -119,7 +119,7 @@ def show_drill(root: str, began: str) -> flask.Response:
         root=declared,
         key=key,
         title=str(drill["title"]) if drill is not None else state.title if state is not None else "",
-        started_at=board_view.clock(format_place(int(began))) if began.isdecimal() else "",
+        began=board_view.clock(format_place(int(began))) if began.isdecimal() else "",
         state=state,
         words=STATES,
         may_act=operators.may_act(account) and pages.session() is not None,
