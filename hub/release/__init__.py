@@ -1,1 +1,1 @@
-"""The release step: what leaves the country, with the victim protected. `step.release` tells the whole story."""
+"""The release step decides what may leave the country, with the victim protected. Start reading at `step.release`."""

@@ -1,4 +1,4 @@
-"""The allow-list: for each type and property the rule (`rules`) by which it leaves. What is not listed here does not leave.
+"""The allow-list: for each type and property the rule (`rules`) by which it leaves. A property not listed here stays.
 
 Properties that every object has (id, times, author, markings, revocation) are set by `rewrite`, not here.
 """
@@ -67,7 +67,7 @@ _CURRENCY: Final = re.compile("[A-Z]{3}")
 
 
 def _incident_core(value: Mapping[str, Any], context: ObjectContext) -> Change | None:
-    """`incident.extensions`: Incident Core's own key, property by property; all other extensions stay."""
+    """The rule for `incident.extensions`: that of Incident Core property by property; all other extensions stay."""
     core = value.get(incident.INCIDENT_CORE)
     if not core:
         return None
@@ -84,7 +84,7 @@ def _impact_extensions(value: Mapping[str, Any], context: ObjectContext) -> Chan
             changes.append(change)
             leaving[name] = change.value
     rows = tuple(row for change in changes for row in change.rows)
-    # An extension whose required property (the first of its table) is a word outside its vocabulary is invalid without it.
+    # The first property of each table is required. If its value may not leave, the extension would be invalid without it.
     are_complete = all(
         next(iter(_IMPACT_EXTENSIONS[name])) in leaving[name] for name in leaving if name in _IMPACT_EXTENSIONS
     )
@@ -92,7 +92,7 @@ def _impact_extensions(value: Mapping[str, Any], context: ObjectContext) -> Chan
 
 
 def _bare_amounts(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Money by order of magnitude; what a ransom was, not at all: the press prints it."""
+    """An economic impact without amounts that must not leave: those of a ransom, which the press prints, and incomplete ones."""
     is_ransom = str(content.get("variety", "")).startswith("ransom")
     highest = content.get("max_amount") or 0
     is_complete = {"currency", "min_amount", "max_amount"} <= content.keys()
@@ -248,7 +248,7 @@ REGIONAL: Final[Mapping[str, Table]] = {
     "grouping": _BASE | {"name": FEED_NAME, "context": KEEP, "object_refs": ALL_THAT_LEAVES},
 }  # fmt: skip
 
-# To everybody: no impacts, tasks, notes or texts of the report, and no counts beside those of sightings.
+# A public release has no impacts, tasks, notes or texts of the report, and no counts except those of sightings.
 _NO_PUBLIC_TYPES: Final = frozenset({"impact", "task", "note", "course-of-action"})
 _NO_PUBLIC_PROPERTIES: Final = frozenset({"lang"})
 PUBLIC: Final[Mapping[str, Table]] = {

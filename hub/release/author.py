@@ -1,7 +1,7 @@
-"""The CERT as the author of what leaves: the ids, author and markings under which each object goes.
+"""The CERT as the author of released objects: their ids, author and markings.
 
-Ids of what belongs to one report follow from the id at the CERT and a key of the audience, so that nobody can compute
-them or join two audiences (privacy, derived ids). Ids of what many reports share follow from the content and that key.
+The id of an object of one report is derived from its id at the CERT and a key for the audience, so that nobody else can
+compute it or link two audiences. The id of an object that many reports share is derived from its content and that key.
 Observables have the id that STIX derives from their value.
 """
 
@@ -26,7 +26,7 @@ _STATEMENT: Final = "Victim withheld"
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The CERT towards one audience. `earlier_versions` are the versions released before, `statement` the handling statement."""
+    """The CERT as author for one audience. `earlier_versions` were released before; `statement` is the handling statement."""
 
     identity: str
     key: Key = field(repr=False)
@@ -35,25 +35,25 @@ class Author:
     _ids: dict[tuple[str, ...], str] = field(default_factory=dict, repr=False)
 
     def own_object(self, source: Content, properties: Content, level: tlp.TLP) -> Content:
-        """An object of this report alone, under the released id of `source`, from which it was made."""
+        """An object of this report only, with the released id of `source`, its original at the CERT."""
         revoked = {"revoked": True} if source.get("revoked") else {}
         return self._complete_object(
             properties, self.released_id(source), revoked, self._marks(level, pap_markings(source))
         )
 
     def common_object(self, properties: Content, level: tlp.TLP, pap: list[str] | None = None) -> Content:
-        """An object that many releases share: its id follows from its content."""
+        """An object that many releases share. Its id is derived from its content."""
         marks = self._marks(level, pap or [])
         text = _canonical({**properties, "object_marking_refs": marks})
         identifier = self.key.identifier(properties["type"], "common", text)
         return self._complete_object(properties, identifier, {"created": COMMON_TIME, "modified": COMMON_TIME}, marks)
 
     def observable_object(self, properties: Content, level: tlp.TLP) -> Content:
-        """An SCO. Its id follows from what leaves of its value: a part of it may have stayed behind."""
+        """An SCO. Its id is derived from the properties that leave; others may have stayed at the CERT."""
         marks = {"object_marking_refs": [tlp.TLP2_IDS[level]]}
         identifier = identifiers.derived_id(properties)
         if identifier is None:
-            # To a hub a type that STIX lacks has no versions: marked otherwise in another report it is another object.
+            # The hub keeps no versions of types that STIX lacks, so another marking in another report needs another id.
             hashed_properties = (
                 properties | marks if properties["type"] in identifiers.OPENCTI_OBSERVABLES else properties
             )
@@ -61,28 +61,25 @@ class Author:
         return {"type": properties["type"], "id": identifier, **properties, **marks}
 
     def lone_object(self, source: Content, properties: Content, level: tlp.TLP) -> Content:
-        """A lone indicator; no marking but the level, which would lead to the other objects of the release."""
+        """A lone indicator. It has no marking but the level: others would link it to the other objects of the release."""
         return self._complete_object(properties, self._lone_id(source), {}, [tlp.TLP2_IDS[level]])
 
     def lone_version(self, source: Content) -> Version | None:
-        """The version of the lone indicator that was released before, which stays valid for as long as it said."""
+        """The released version of a lone indicator, which stays valid as long as it says; None if there is none."""
         return self.earlier_versions.get(self._lone_id(source))
 
     def _lone_id(self, source: Content) -> str:
-        # Of this report: another one's, of the same pattern, is revoked apart from it.
+        # The id depends on the report, so that a lone indicator of another report with this pattern is revoked separately.
         return self._current_id(source["type"], "lone", source["id"])
 
     def released_id(self, source: Content) -> str:
-        """The id under which an object of the report leaves.
-
-        Where the object under it was revoked before, it comes back under another one.
-        """
+        """The id with which an object of the report leaves. After a revocation, the object returns with another id."""
         if source.get("revoked"):
             return self.key.identifier(source["type"], source["id"])
         return self._current_id(source["type"], source["id"])
 
     def _current_id(self, object_type: str, *parts: str) -> str:
-        # asked for by the object itself and by each that names it
+        # cached: the object itself and each object that refers to it need the id
         if (identifier := self._ids.get((object_type, *parts))) is None:
             identifier = self._ids[object_type, *parts] = self._compute_current_id(object_type, *parts)
         return identifier
@@ -105,12 +102,12 @@ class Author:
 def release_author(
     member: OwnMember, audience: Audience, earlier_versions: Mapping[str, Version], wording: int
 ) -> Author:
-    """The CERT as the author of a release for this audience, in this version of the sentences."""
+    """The CERT as the author of a release for this audience, with this version of the sentences."""
     key = member.key.derive(f"release|{audience.purpose}")
     statement = texts.handling(member.name, member.contact, wording)
-    # The definition has no versions: with a name, which tools show, it is another one.
+    # A marking definition has no versions, so adding a name, which tools show, makes another definition.
     name = {"name": _STATEMENT} if wording >= KNOWN_BY_TOOLS else {}
-    # Unmarked, it would be shown to national CERTs alone, and constituents that read the objects must heed it, too.
+    # If it were unmarked, only national CERTs could read it, but constituents that read the objects must follow it as well.
     marking = {"object_marking_refs": [tlp.TLP2_IDS[tlp.TLP.CLEAR]]} if wording >= HANDLING_FOR_ALL else {}
     definition: Content = {
         "type": "marking-definition",
@@ -127,7 +124,7 @@ def release_author(
 
 
 def pap_markings(source: Content) -> list[str]:
-    """The PAP markings of an object, which leave with it."""
+    """The PAP markings of an object; they leave with it."""
     return [ref for ref in source.get("object_marking_refs", ()) if ref in tlp.PAP_IDS.values()]
 
 

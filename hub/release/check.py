@@ -1,9 +1,9 @@
-"""The last look before anything leaves, at the bytes themselves. It knows nothing of how they were made, and fails closed.
+"""The last look at the objects of a release. It is independent of how they were made, and fails closed.
 
-1. Every reference resolves: within what leaves, among well-known ids, or to what left before.
-2. No id of the CERT's own stands in it, and no SCO id of a value that stays: such an id can be tried out.
-3. Nothing of the deny-list stands in it, in any spelling or encoding; no address inside a constituent's range.
-4. Nothing is marked above what the collection takes, or not at all.
+1. Every reference resolves: to an object that leaves, a well-known id, or an object released before.
+2. No object contains an id that exists only at the CERT, or the id of an SCO that stays: its value could be guessed.
+3. No object contains anything of the deny-list, in any spelling or encoding, or an address of a constituent.
+4. Every object is marked, and not above the highest level of the collection.
 5. Every object is valid STIX 2.1, by the hub's own check and by stix2.
 """
 
@@ -31,7 +31,7 @@ WELL_KNOWN: Final = frozenset(
 _UUID: Final = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIME_OR_HASH: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?Z|[0-9a-fA-F]{32,128}")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
-# Values of these are ours or the standard's, from closed lists.
+# Properties whose values come from closed lists of STIX or of the product.
 _VOCABULARY_PROPERTIES: Final = frozenset(
     {"type", "spec_version", "relationship_type", "extension_type", "pattern_type", "definition_type"}
 )
@@ -39,12 +39,12 @@ _VOCABULARY_PROPERTIES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class LastLook:
-    """What to look for.
+    """What the last look needs to know.
 
-    `known_ids` are ids released before, `hidden_ids` those that must stay at the CERT, `own_identity` the CERT's identity. `approved_texts` are
-    texts that leave although something in them is like the victim's; exact hits are found in them nevertheless.
-    `one_of_each_type`: of a feed, whose objects are all of a few shapes, stix2 takes one of each type; the hub's check takes all,
-    always.
+    `known_ids` were released before; `hidden_ids` must stay at the CERT; `own_identity` is the CERT's identity.
+    `approved_texts` leave although something in them resembles the victim; exact hits in them are still problems. With
+    `one_of_each_type`, stix2 validates one object of each type: a feed has thousands of objects of the same form. The hub's
+    own check always validates all of them.
     """
 
     scanner: Scanner
@@ -57,7 +57,7 @@ class LastLook:
 
 
 def find_problems(contents: Iterable[Mapping[str, Any]], look: LastLook) -> list[str]:
-    """What speaks against sending these objects; empty if nothing does."""
+    """The problems that prevent sending these objects; empty if there are none."""
     objects = list(contents)
     problems: list[str] = []
     # (1) references
@@ -74,7 +74,7 @@ def find_problems(contents: Iterable[Mapping[str, Any]], look: LastLook) -> list
     texts = {item["id"]: list(checked_texts(item)) for item in objects}
     for identifier, object_texts in texts.items():
         for text in object_texts:
-            problems += [f"{identifier} holds {hit}" for hit in _hits(text, look.scanner, look.approved_texts)]
+            problems += [f"{identifier} contains {hit}" for hit in _hits(text, look.scanner, look.approved_texts)]
     # (4) levels, (5) validity
     sampled_types: set[str] = set()
     for item in objects:
@@ -126,7 +126,7 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def checked_texts(value: Any, name: str = "") -> Iterator[str]:
-    """Every text that could say something: not ids, times, hashes, closed vocabularies, or our own pseudonyms."""
+    """Every text that may contain a name: not ids, times, hashes, words of vocabularies, or pseudonyms."""
     if isinstance(value, str):
         if (
             name in _VOCABULARY_PROPERTIES
@@ -136,7 +136,7 @@ def checked_texts(value: Any, name: str = "") -> Iterator[str]:
             return
         if _TIME_OR_HASH.fullmatch(value) or PSEUDONYM_PATTERN.fullmatch(value):
             return
-        if name == "pattern":  # the values by themselves: they are what the gate has read already
+        if name == "pattern":  # the values by themselves, as the gate searches them
             yield from (match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(value))
             value = _LITERAL.sub("''", value)
         yield PSEUDONYM_PATTERN.sub("", value)

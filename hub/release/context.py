@@ -1,6 +1,6 @@
-"""What a rule of the allow-list may know: the release that it is part of, and the object whose property it reads.
+"""The context of a rule of the allow-list: the release, and the object whose property the rule rewrites.
 
-Both are values: no rule can change what another one sees.
+Both are immutable, so no rule can change what another rule reads.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from hub.reports.moments import Fidelity
 from hub.reports.report import Report, ReportKind
 from hub.stix.tlp import TLP
 
-# Properties in which a text of the report's own may stand.
+# Properties that may contain the report's own text.
 _TEXT_PROPERTIES: Final = ("name", "description", "goal", "abstract", "content")
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """The findings of the search in a text: `refusals` ones cannot be approved; `suspicions` ones need a reason as well."""
+    """The findings of the search in a text: `refusals` prevent an approval, `suspicions` need a reason as well."""
 
     refusals: tuple[str, ...] = ()
     suspicions: tuple[str, ...] = ()
@@ -43,10 +43,10 @@ class Findings:
 class ReleaseContext:
     """One release of one report for one audience.
 
-    `texts` are the sentences that replace the report's own, `origins` say whose each value is, `adversary_values` are
-    the values that leave as the adversary's and so may stand in approved texts. `first_release` is the time of the first release,
-    `case_start` that at which a case began, from which later times are counted. `sector` is what is said of the victim's,
-    `wording` the version of the sentences, `families` the names of malware that may be told.
+    `texts` are the sentences that replace the report's own. `origins` say to whom each value belongs; `adversary_values`
+    leave as the adversary's, and may therefore also occur in approved texts. `first_release` is the time of the first
+    release, `case_start` the time at which a case began, from which later times are counted. `sector` is the released
+    sector of the victim, `wording` the version of the sentences, `families` the names of malware that may leave.
     """
 
     report: Report
@@ -71,21 +71,21 @@ class ReleaseContext:
         return terms.incident_times if self.report.kind is ReportKind.CASE else terms.feed_times
 
     def rounded_time(self, time: str, unit: Fidelity) -> tuple[str, Fidelity]:
-        """A time as it leaves, and how exact it then is."""
+        """The released form of a time, and its fidelity."""
         return rounding.round_since_start(self.case_start, time, unit, start_is_released=self.start_is_released)
 
     def may_say(self, word: str) -> bool:
-        """Whether a word of a vocabulary tells no more than the sector that is said."""
+        """Whether a word of a vocabulary may leave: words that reveal the sector leave only with the sector."""
         return self.sector is not None or word not in SECTOR_HINTS
 
     def is_clean_name(self, text: str) -> bool:
-        """Whether nothing in a public name points at anybody."""
+        """Whether nothing in a public name identifies somebody."""
         return not self.scanner.hits(text) and not any(
             span.kind not in ("host name", "identity number (SG)") for span in identifying_spans(text)
         )
 
     def findings(self, text: str) -> Findings:
-        """What in a text of the report points at a victim, a person or a machine that is not the adversary's."""
+        """The findings in a text of the report that may identify a victim, a person, or a machine not of the adversary's."""
         hits = self.scanner.hits(text)
         identifying = [
             span
@@ -99,7 +99,7 @@ class ReleaseContext:
             if not any(suspicion.text in value for value in values)
             and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in identifying)
         ]
-        # To everybody, "the only one" is a name: no second yes lets it out.
+        # For a public release, "the only port" is as good as a name, so no reason makes it approvable.
         is_public = self.audience.profile is AudienceProfile.PUBLIC
         superlatives = [suspicion for suspicion in suspicions if is_public and suspicion.kind == "superlative"]
         return Findings(
@@ -113,7 +113,7 @@ class ReleaseContext:
         return origin.observable.evidence if origin is not None and origin.observable is not None else ""
 
     def may_leave(self, text: str) -> bool:
-        """Whether an officer approved exactly this text, and said why where something in it is suspicious."""
+        """Whether an officer approved exactly this text, and gave a reason if something in it is suspicious."""
         if not self.approvals.allows(text):
             return False
         return self.approvals.insists(text_key(text)) or not self.findings(text).suspicions
@@ -121,10 +121,10 @@ class ReleaseContext:
 
 @dataclass(frozen=True, slots=True)
 class ObjectContext:
-    """One object of a release, under the level at which it leaves.
+    """One object of a release, with the level at which it leaves.
 
-    `released_ids` has the released ids of all that was decided before this object, `place_ids` those that stand for its places
-    and victims, by the ids at the CERT. `leaving_ids` is for the container, which comes last: the ids that it may name.
+    `released_ids` maps ids at the CERT to the released ids of all objects decided so far, `place_ids` to the objects that
+    represent places and victims. `leaving_ids` is for the container, which comes last: the ids that it may name.
     """
 
     release: ReleaseContext
@@ -140,7 +140,7 @@ class ObjectContext:
         return self.release.audience.terms
 
     def validity(self) -> tuple[str, str]:
-        """The released start and end of an indicator's validity. For a case, the end is derived from the released start only."""
+        """The released start and end of an indicator's validity. For a case, the end is computed from the released start."""
         start, end, unit = self.content["valid_from"], self.content["valid_until"], self.release.unit
         if self.release.report.kind is not ReportKind.CASE:
             return rounding.floor(start, unit), rounding.ceiling(end, unit)
@@ -148,19 +148,19 @@ class ObjectContext:
         return released_start, rounding.ceiling(rounding.round_validity_end(start, end, released_start), unit)
 
     def released_id(self, ref: str) -> str | None:
-        """The released id of something that leaves, or None."""
+        """The released id of an object at the CERT; None if it does not leave."""
         return self.place_ids.get(ref) or self.released_ids.get(ref)
 
     def refusal(self, text: str) -> str:
-        """Why a text may not leave although an officer approved it; empty where nothing speaks against it."""
+        """The reason why a text may not leave although an officer approved it; "" if it may."""
         refusals = self.release.findings(text).refusals
         if not refusals:
             return ""
         place = f"{self.content['type']} ({text_key(text)})"
-        return f"The approved text of the {place} holds {', '.join(refusals)}: write it without."
+        return f"The approved text of the {place} contains {', '.join(refusals)}: write it without."
 
     def keeps_own_text(self) -> bool:
-        """Whether an approved text of the report stays in the object."""
+        """Whether the released object contains an approved text of the report."""
         texts = [self.content.get(name) for name in _TEXT_PROPERTIES]
         if self.content["type"] == "report":
             texts += [self.release.report.title, self.release.report.description]

@@ -1,6 +1,6 @@
-"""What leaves of a drill: every name that a tool shows says so, and no value belongs to anybody.
+"""Mark what leaves in a drill: every name that a tool shows says DRILL, and no value is a real one.
 
-Many tools drop the label `exercise`, and keep the name and the observable.
+Many tools drop the label `exercise` but keep the name and the observable.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from hub.stix.documentation import is_documentation
 _HOST_TYPES: Final = frozenset(
     {ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL}
 )
-# These keep their names in a drill, since they are public knowledge: a technique does not belong to one drill.
+# Types that keep their names in a drill because they are public knowledge, such as a technique.
 _PUBLIC_TYPES: Final = frozenset({"attack-pattern", "course-of-action", "identity", "location", "vulnerability"})
 
 
 def is_drill(contents: Iterable[Content]) -> bool:
-    """Whether they were rendered as part of a drill."""
+    """Whether the objects belong to a drill."""
     return any(EXERCISE in content.get("labels", ()) for content in contents)
 
 
 def mark_as_drill(content: Content) -> Content:
-    """The object with its name and aliases marked as those of a drill, where it is one of a drill's own."""
+    """The object with DRILL in its name and aliases, if it belongs to a drill and is not public knowledge."""
     if EXERCISE not in content.get("labels", ()) or content["type"] in _PUBLIC_TYPES:
         return content
     changed: dict[str, Any] = {name: content[name] for name in ("name", "aliases") if name in content}
@@ -43,7 +43,7 @@ def _mark_name(name: str) -> str:
 
 
 def real_values(report: Report) -> list[str]:
-    """Addresses and names of the report, but the victim's, that are none of those set aside for documentation."""
+    """The report's addresses and host names, except the victim's, that are not reserved for documentation."""
     values = (value for item in report.observables if item.role is not Role.VICTIM for value in _hosts(item))
     return list(dict.fromkeys(value for value in values if not is_documentation(value)))
 

@@ -1,11 +1,13 @@
-"""The gate for values: which SCOs and indicators leave, which leave alone, which stay; and by what level they are marked.
+"""The gate for values: decide which SCOs and indicators leave, leave alone, or stay, and at which level.
 
-1. Whose it is: only what the report shows to be the adversary's leaves, by the table of `space`. What is the victim's stays.
-   What nobody is shown to own is asked about. What lies in a member's own space is a third party's: approved, it leaves
-   alone as a compromised host, and never to the public.
-2. What it says: a value that holds something of the victim's own stays. One that only resembles it, or names a public
-   body, is held; approved by an officer it leaves alone. One that leads to the victim (`links`) is held; approved it leaves.
-3. Nothing is marked below its source's level without the source's leave, or leaves above the collection's highest.
+1. Owner: a value leaves only if the report shows that it belongs to the adversary, by the table in `space`. A value of the
+   victim stays. A value without a known owner is held. A value in a member's own space belongs to a third party: if it is
+   approved, it leaves alone as a compromised host, and never to the public.
+2. Content: a value that contains something of the victim's own stays. A value that resembles it, or names a public body, is
+   held, and leaves alone if an officer approves it. A value that leads to the victim (`links`) is held, and leaves if it is
+   approved.
+3. Level: no object is marked below the level of its source without the source's consent, and none leaves above the highest
+   level of the collection.
 """
 
 from __future__ import annotations
@@ -34,9 +36,9 @@ from hub.reports.report import Report, ReportKind
 from hub.stix import tlp
 from hub.stix.identifiers import OBSERVABLE_TYPES
 
-# Values that can hold nobody's name: no need to read them in every encoding.
-# Kinds of strangers that lead to the victim: such a value is asked about, and an approved one may stay with its incident.
+# Kinds of spans that lead to the victim. A value with one is held; if it is approved, it leaves with its incident.
 _LINK_KINDS: Final = APPROVABLE_KINDS | {"wallet", "identity number", "telephone number"}
+# Values that cannot contain a name, so that they need not be searched.
 _OPAQUE: Final = re.compile(r"[a-z0-9-]+--[0-9a-f-]{36}|ipv[46]-addr|domain-name|(?:ipv4|ipv6|tcp|udp)|new-sco")
 _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 _NOT_VALUES: Final = frozenset(
@@ -45,7 +47,7 @@ _NOT_VALUES: Final = frozenset(
 
 
 class GateVerdict(Enum):
-    """What becomes of a value."""
+    """Whether a value leaves."""
 
     LEAVES = "leaves"
     LONE = "leaves alone"
@@ -54,7 +56,7 @@ class GateVerdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class GateDecision:
-    """A verdict with its reason; `key` is what an officer gives to approve it, `span` what in it looks suspicious."""
+    """A verdict on a value, and the reason. An officer approves the value by its `key`; `span` is what looks suspicious in it."""
 
     verdict: GateVerdict
     reason: str = ""
@@ -71,9 +73,9 @@ class GateDecision:
 
 
 class Gate:
-    """Decides for one release."""
+    """Decides about the values of one release."""
 
-    def __init__(  # noqa: PLR0913  whatever decides is an argument
+    def __init__(  # noqa: PLR0913  every input of the decision is a parameter
         self,
         rendered: Rendered,
         report: Report,
@@ -84,7 +86,7 @@ class Gate:
         scanner: Scanner,
         left_alone: frozenset[str] = frozenset(),
     ) -> None:
-        self._left_alone = left_alone  # values that stand alone in the collection: a link would tell why they did
+        self._left_alone = left_alone  # values in lone indicators: a link to the incident would reveal it
         self._origins = rendered.origins
         self._report = report
         self._member = member
@@ -108,7 +110,7 @@ class Gate:
 
     @cached_property
     def values(self) -> frozenset[str]:
-        """The adversary's values that leave, and so may stand in approved texts, too."""
+        """The adversary's values that leave, and that may therefore also occur in approved texts."""
         leaving = (
             identifier
             for identifier, origin in self._origins.items()
@@ -117,13 +119,13 @@ class Gate:
         return frozenset(text for identifier in leaving for text in self._texts.get(identifier, ()))
 
     def level(self, content: Mapping[str, Any]) -> tlp.TLP | None:
-        """The level under which an object leaves; None if it may not. Unmarked counts as AMBER+STRICT."""
-        refs = content.get("object_marking_refs", ())
-        level = max((tlp.LEVELS[ref] for ref in refs if ref in tlp.LEVELS), default=tlp.TLP.AMBER_STRICT)
-        marking_refs = [m.get("marking_ref") for m in content.get("granular_markings", ())]
+        """The level at which an object leaves; None if it may not. An unmarked object counts as AMBER+STRICT."""
+        marking_refs = content.get("object_marking_refs", ())
+        level = max((tlp.LEVELS[ref] for ref in marking_refs if ref in tlp.LEVELS), default=tlp.TLP.AMBER_STRICT)
+        granular_refs = [m.get("marking_ref") for m in content.get("granular_markings", ())]
         raised_levels = [
             tlp.LEVELS[ref]
-            for ref in marking_refs
+            for ref in granular_refs
             if ref in tlp.LEVELS and tlp.LEVELS[ref] <= self._audience.highest_tlp
         ]
         level = max([level, *raised_levels])
@@ -140,9 +142,9 @@ class Gate:
         return None if level > self._audience.highest_tlp or level is tlp.TLP.RED else level
 
     def without_marked(self, properties: Content, content: Mapping[str, Any]) -> Content:
-        """The properties without those that a granular marking lifts above the collection's level (STIX 2.1, 7.2.3).
+        """The properties without those that a granular marking raises above the collection's level (STIX 2.1, 7.2.3).
 
-        A selector inside a property takes the whole property with it: what is left of it might say the rest.
+        A selector for a part of a property removes the whole property: the other parts might reveal the marked one.
         """
         visible = dict(properties)
         for marking in content.get("granular_markings", ()):
@@ -153,7 +155,7 @@ class Gate:
         return visible
 
     def decide(self, content: Mapping[str, Any]) -> GateDecision:
-        """Whether an SCO or indicator leaves."""
+        """Decide whether an SCO or indicator leaves."""
         return self._decision(content["id"])
 
     def _decision(self, identifier: str) -> GateDecision:
@@ -171,7 +173,7 @@ class Gate:
             return GateDecision(GateVerdict.STAYS, f"held: {origin.hold_reason}; --confirm lets it in", observable=item)
         if item is None or origin.role is Role.VICTIM:
             return GateDecision(GateVerdict.STAYS, "it is the victim's", observable=item)
-        # (1) whose it is
+        # (1) owner
         zone = self._space.zone(item)
         match space_verdict(_shown_role(origin, item), zone, compromised=is_compromised(item)):
             case SpaceVerdict.THIRD_PARTY:
@@ -182,24 +184,26 @@ class Gate:
                 return self._search(identifier, item)
 
     def _decide_third_party(self, identifier: str, item: Observable, zone: Zone) -> GateDecision:
-        reason = zone.value if zone in (Zone.OWN_SPACE, Zone.PUBLIC_BODY) or item.role is not Role.THIRD_PARTY else ""
-        reason = f"a third party's: {reason}" if reason else "a hacked third party's"
+        clause = zone.value if zone in (Zone.OWN_SPACE, Zone.PUBLIC_BODY) or item.role is not Role.THIRD_PARTY else ""
+        reason = f"a third party's: {clause}" if clause else "a hacked third party's"
         if self._audience.profile is AudienceProfile.PUBLIC:
             return GateDecision(GateVerdict.STAYS, f"{reason}; never to the public", observable=item)
         hits = [hit for text in self._texts[identifier] for hit in self._scanner_for_lone.hits(text)]
         if hits:
-            return GateDecision(GateVerdict.STAYS, f"{reason}; it holds {', '.join(map(str, hits))}", observable=item)
+            return GateDecision(
+                GateVerdict.STAYS, f"{reason}; it contains {', '.join(map(str, hits))}", observable=item
+            )
         if not self._is_approved(item, confirmed=True):
             return replace(self._hold(item, reason), third_party=True)
         return replace(self._release_alone(item, reason), third_party=True)
 
     @cached_property
     def _scanner_for_lone(self) -> Scanner:
-        """The scanner for a lone indicator. It does not search for the hacked constituent, which the officer has seen."""
+        """The scanner for a compromised host. It does not search for constituents: the officer decides about their hosts."""
         return scanner_for(replace(self._member, register=()), self._report).approved_value_scanner()
 
     def _search(self, identifier: str, item: Observable) -> GateDecision:
-        """(2) What it says."""
+        """Decide by the content of a value (2)."""
         texts = self._texts.get(identifier, [])
         hits = list(dict.fromkeys(hit for text in texts for hit in self._scanner.hits(text)))
         if any(hit.is_exact for hit in hits):
@@ -208,9 +212,8 @@ class Gate:
         resemblances = [str(hit) for hit in hits]
         source_hits = (hit for text in item.source_remarks for hit in self._scanner.hits(text))
         resemblances += [f"{hit}, in what its source says of it" for hit in source_hits]
-        own_value = (
-            {item.value} if item.type in ACCOUNTS else set()
-        )  # it is an account number itself: `links` asks about it
+        # `links` has its own reason for a value that is itself an account number
+        own_value = {item.value} if item.type in ACCOUNTS else set()
         decoded_texts = (reading.text for text in texts for reading in readings(text) if reading.is_clean)
         spans = [
             span
@@ -228,7 +231,7 @@ class Gate:
             return self._hold(item, "an officer decided that it stays")
         if item.value in self._left_alone and not self._approvals.keeps(item.value):
             reason = (
-                f"it holds {', '.join(resemblances)}"
+                f"it contains {', '.join(resemblances)}"
                 if resemblances
                 else "it left alone before, and what links it now would tell why"
             )
@@ -236,7 +239,9 @@ class Gate:
         if not resemblances and not leads:
             return GateDecision(GateVerdict.LEAVES, observable=item)
         reason = (
-            f"it holds {', '.join(resemblances)}" if resemblances else f"it may lead to the victim: {', '.join(leads)}"
+            f"it contains {', '.join(resemblances)}"
+            if resemblances
+            else f"it may lead to the victim: {', '.join(leads)}"
         )
         span = ", ".join(dict.fromkeys([*resemblances, *leads]))
         if not self._is_approved(item):
@@ -247,15 +252,15 @@ class Gate:
 
     @cached_property
     def _declared_before(self) -> frozenset[str]:
-        if self._report.kind is ReportKind.FEED:  # which has no stages
+        if self._report.kind is ReportKind.FEED:  # a feed has no stages
             return frozenset()
         victims = self._report.secondary_victims
         return frozenset(value for victim in victims for field in _OWN_VALUE_FIELDS for value in getattr(victim, field))
 
     def _earlier_stage_hint(self, item: Observable) -> str:
-        """A hint if an earlier stage called the value the victim's, with what to do if that was a mistake; else "".
+        """A hint if an earlier stage declared the value as the victim's, with the command to correct it; else "".
 
-        What this stage calls so has a role of the victim's already.
+        A value that this stage declares as the victim's has the victim's role already.
         """
         mistaken_value = next(
             (value for value in (item.value, *observable_hosts(item)) if value in self._declared_before), None
@@ -267,7 +272,7 @@ class Gate:
         )
 
     def _is_approved(self, item: Observable, *, confirmed: bool = False) -> bool:
-        """Whether an officer approved the value, or, with `confirmed`, confirmed its owner by --confirm."""
+        """Whether an officer approved the value, or, with `confirmed`, confirmed it by --confirm."""
         keys = {item.value, value_key(item.value)}
         return bool(keys & self._approvals.values) or (confirmed and bool(keys & self._approvals.confirmed))
 
@@ -281,25 +286,21 @@ class Gate:
 
 
 def _shown_role(origin: Origin, item: Observable) -> Role:
-    """The role, as far as there is evidence for it."""
+    """The role of a value; the role of the adversary needs evidence."""
     return Role.UNKNOWN if origin.role is Role.ADVERSARY and not item.evidence else origin.role
 
 
-_OWN_VALUE_FIELDS: Final = (
-    "hosts",
-    "emails",
-    "accounts",
-    "registration_numbers",
-)  # fields of a victim that hold values of its own
+# The fields of a victim for its own values.
+_OWN_VALUE_FIELDS: Final = ("hosts", "emails", "accounts", "registration_numbers")
 
-# Of their patterns all but the value is ours: a pipe's device, and what a rule needs around it.
+# The product writes the patterns of these types around the value, such as the device of a pipe.
 _TEMPLATE_RULE_TYPES: Final = frozenset(
     {ObservableType.NAMED_PIPE, ObservableType.PDB_PATH, ObservableType.TLS_FINGERPRINT}
 )
 
 
 def searched_texts(content: Mapping[str, Any], item: Observable | None) -> Iterator[str]:
-    """The texts of an SCO, or the values that an indicator's pattern compares with; of another kind of rule, all of it."""
+    """The texts to search: those of an SCO, the values in the STIX pattern of an indicator, or the whole of another rule."""
     if content["type"] == "indicator" and item is not None and item.type in _TEMPLATE_RULE_TYPES:
         texts = [item.value]
     elif content["type"] == "indicator":

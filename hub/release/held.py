@@ -3,9 +3,9 @@
     [{"key": "0123456789abcdef", "value": "…", "object": "ID-7: incident.description", "reason": "…", "span": "the only",
       "decision": null}]
 
-The answer sets `decision` to `release`, `lone` or `keep`. Where the reason asks for it, since what `span` shows is
-suspicious, the answer also sets `despite`: the reason why it may leave nevertheless. The other fields stay as they were written: an
-answer whose `value` is not what its key is of decides nothing.
+The answer sets `decision` to `release`, `lone` or `keep`. If `span` is suspicious, `reason` asks for a reason, and the answer
+also sets `despite`: why the item may leave nevertheless. The other fields stay unchanged. An answer whose `value` does not
+belong to its key is refused.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _FIELDS: Final = ("key", "value", "object", "reason", "span", "decision")
 _DESPITE: Final = "despite"
 _DECISIONS: Final = ", ".join(Decision)
 MAX_LISTED: Final = 20  # keys in one refusal
-MAX_EXCERPT: Final = 60  # characters of a value in one
+MAX_EXCERPT: Final = 60  # characters of a value in one refusal
 
 
 @dataclass(frozen=True, slots=True)
 class HeldItem:
-    """A text or value that needs a decision. `object` is its report and property; `alone`: it may leave as a lone indicator."""
+    """A text or value that needs a decision. `object` is its report and property; `alone` allows a lone indicator."""
 
     key: str
     value: str
@@ -40,7 +40,7 @@ class HeldItem:
     alone: bool
 
     def as_dict(self) -> dict[str, Any]:
-        """As it stands in the file; nothing is decided yet."""
+        """The item as in the file, without a decision."""
         return {**{name: getattr(self, name) for name in _FIELDS[:-1]}, "decision": None}
 
 
@@ -55,7 +55,7 @@ class OfficerAnswer:
 
 
 def make_item(report_id: str, row: PreviewRow) -> HeldItem:
-    """The item for a row that has a key."""
+    """The item for a row of the preview that has a key."""
     return HeldItem(
         key=row.key,
         value=row.value or row.here,
@@ -67,12 +67,12 @@ def make_item(report_id: str, row: PreviewRow) -> HeldItem:
 
 
 def held_items(report_id: str, preview: Preview) -> list[HeldItem]:
-    """What of a release waits for a decision, each key once."""
+    """The items of a release that need a decision, each key once."""
     return [make_item(report_id, row) for row in preview.held()]
 
 
 def held_file(items: Iterable[HeldItem], earlier: Iterable[Mapping[str, Any]] = ()) -> bytes:
-    """The list as JSON. What `earlier`, the same file before, decided about a key that is still held is kept."""
+    """The list as JSON. It keeps the decisions of `earlier`, the previous content of the file, about keys still held."""
     earlier_decisions = {item["key"]: item for item in earlier if item.get("decision") is not None}
     fields = ("decision", _DESPITE)
     rows = [
@@ -84,7 +84,7 @@ def held_file(items: Iterable[HeldItem], earlier: Iterable[Mapping[str, Any]] = 
 
 
 def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
-    """The items of a file as they stand. ReleaseError names the file, the item and the field that cannot be used."""
+    """The items of a file, unchanged. ReleaseError names the file, the item and the invalid field."""
     try:
         items = json.loads(body, object_pairs_hook=_unique_object, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
@@ -105,7 +105,7 @@ def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
 
 
 def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; a name that appears twice in it would decide twice."""
+    """A JSON object. A name that appears twice is an error, because it could give two decisions."""
     item = dict(pairs)
     if len(item) < len(pairs):
         (repeated, _), *_ = Counter(name for name, _ in pairs).most_common(1)
@@ -118,7 +118,7 @@ def _refuse_constant(constant: str) -> Any:
 
 
 def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
-    """The decisions in a file; an item whose decision is null stays held. ReleaseError as for `parse_items`."""
+    """The decisions in a file. An item whose decision is null stays held. ReleaseError as for `parse_items`."""
     answers: dict[str, OfficerAnswer] = {}
     for number, item in enumerate(parse_items(body, name), 1):
         key, word, despite = item["key"], item.get("decision"), (item.get(_DESPITE) or "").strip()
@@ -159,7 +159,7 @@ def with_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Appr
 
 
 class Decisions:
-    """What of one run can be decided, and whether what was decided fits: the rows with keys, by key."""
+    """The items of one run about which an officer can decide, by key, to check the decisions against them."""
 
     def __init__(self, approvals: Approvals) -> None:
         self._approvals = approvals
@@ -168,7 +168,7 @@ class Decisions:
         self._values: dict[str, str] = {}
 
     def add(self, report_id: str, preview: Preview) -> None:
-        """Take the rows of one release."""
+        """Add the rows of one release."""
         for row in preview.rows:
             if row.key:
                 item = make_item(report_id, row)
@@ -179,12 +179,12 @@ class Decisions:
                     self._held.setdefault(row.key, item)
 
     def note(self, key: str) -> None:
-        """A key that can be decided about, and has no row: a name that STIX holds as it stands."""
+        """Add a key that has no row in a preview: a name in an imported STIX file."""
         self._items.setdefault(key, HeldItem(key, key, "", "", "", alone=False))
 
     @property
     def held(self) -> tuple[HeldItem, ...]:
-        """What waits for a decision still."""
+        """The items that still need a decision."""
         return tuple(self._held.values())
 
     @property
@@ -193,7 +193,7 @@ class Decisions:
         return self._approvals.keys
 
     def outcomes(self) -> list[tuple[HeldItem, bool]]:
-        """What this run decided about, each with whether it leaves now."""
+        """The items about which this run decides, each with whether it leaves now."""
         keys_to_keep = self._approvals.taken_back | self._approvals.kept
         chosen_items = (self._items[key] for key in sorted(self._approvals.keys & self._items.keys()))
         return [
@@ -201,12 +201,12 @@ class Decisions:
         ]
 
     def undecided(self) -> list[HeldItem]:
-        """What is approved but still held: a suspicious finding needs a reason as well."""
+        """The items that are approved but still held, because a suspicious finding needs a reason as well."""
         approved = self._approvals.texts | self._approvals.values
         return [item for key, item in self._held.items() if key in approved]
 
     def check(self) -> None:
-        """ReleaseError where a key matches nothing, was decided beside another value, or a text is to leave alone."""
+        """Check the decisions. ReleaseError if a key is unknown or belongs to another value, or a text is to leave alone."""
         if unmatched := sorted(self._approvals.keys - self._items.keys()):
             lines = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
             remainder = [f"  and {len(lines) - MAX_LISTED} more"] if len(lines) > MAX_LISTED else []

@@ -1,4 +1,4 @@
-"""What happened to one report: each release and withdrawal, by audience, as the records of the CERT's home tell it."""
+"""The history of one report: each release and withdrawal, by audience, from the records in the CERT's home."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONSENT: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What one officer decided about one text or value. `text` is what it was about, where the record holds that."""
+    """An officer's decision about one text or value. `text` is that text or value, if the record contains it."""
 
     key: str
     place: str
@@ -45,9 +45,9 @@ class HistoryEvent:
     officer: str
     approvals: tuple[Approval, ...] = ()
     named_by: str = ""
-    source_level: str = ""  # down to which the source agreed to have it marked
+    source_level: str = ""  # the lowest level to which the source agreed
     left: tuple[PreviewRow, ...] = ()
-    stayed: Mapping[str, int] = field(default_factory=dict)  # reason -> how many texts and values
+    stayed: Mapping[str, int] = field(default_factory=dict)  # by reason: the number of texts and values
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class AudienceHistory:
 
 
 def report_history(member: OwnMember, report_id: str) -> tuple[AudienceHistory, ...]:
-    """The history of a report, by audience. ReleaseError where nothing of it was released from this home."""
+    """The history of a report, by audience. ReleaseError if nothing of it was released from this home."""
     audiences = [
         _audience(data, parse_release_record(data))
         for _, data in released_records(member)
@@ -98,7 +98,7 @@ def _audience(data: Mapping[str, Any], record: ReleaseRecord) -> AudienceHistory
 
 
 def _events(history: Iterable[Mapping[str, Any]]) -> Iterator[HistoryEvent]:
-    released_texts: dict[str, str] = {}  # what left under a key, for the entry in which it is taken back
+    released_texts: dict[str, str] = {}  # by key, for an entry that takes the approval back
     for entry in history:
         event = _event(entry, released_texts)
         released_texts |= {approval.key: approval.text for approval in event.approvals if approval.text}
@@ -106,7 +106,7 @@ def _events(history: Iterable[Mapping[str, Any]]) -> Iterator[HistoryEvent]:
 
 
 def _released_names(record: ReleaseRecord) -> Mapping[str, str]:
-    """What released objects were called while they stood: a revocation repeats no name."""
+    """The names of released objects before their revocation, which does not repeat them."""
     rows = [
         row for entry in record.history for row in parse_preview(entry.get("preview", {"title": "", "rows": ()})).rows
     ]

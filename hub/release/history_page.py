@@ -1,6 +1,6 @@
-"""The history of a report for a reader who was not there, such as the victim's lawyer: as text, and as a page of HTML.
+"""The history of a report for a reader outside the CERT, such as the victim's lawyer: as text, and as an HTML page.
 
-The page needs nothing but itself: no script, no style sheet, no image. Every text is escaped. What stayed is counted by
+The page is self-contained: no script, no style sheet, no image. Every text is escaped. What stayed at the CERT is counted by
 reason and not repeated.
 """
 
@@ -41,7 +41,7 @@ def render_text(report_id: str, author: str, audiences: Sequence[AudienceHistory
                 lines += layout.paragraph(f"{place}: {text}", width, first="    ", indent="      ")
         lines += ["", "  Objects released, in their newest version:"]
         for item in audience.objects:
-            state = "revoked" if item.revoked else "stands"
+            state = "revoked" if item.revoked else "current"
             text = f"{item.type} {item.id}: {item.name} ({state}, {item.modified})"
             lines += layout.paragraph(text, width, first="    ", indent="      ")
         if audience.observed:
@@ -80,12 +80,12 @@ def _audience(audience: AudienceHistory) -> Iterator[str]:
     yield _table(
         ("Type", "Name", "State", "Version", "Id"),
         (
-            (item.type, item.name, "revoked" if item.revoked else "stands", item.modified, item.id)
+            (item.type, item.name, "revoked" if item.revoked else "current", item.modified, item.id)
             for item in audience.objects
         ),
     )
     if audience.observed:
-        yield "<p>Observables that stand there:</p>\n"
+        yield "<p>Observables in the collection:</p>\n"
         yield _table(("Id",), ((identifier,) for identifier in audience.observed))
 
 

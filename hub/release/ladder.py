@@ -1,13 +1,14 @@
-"""The generalisation ladder: how much of a victim leaves, by consent, profile and k.
+"""The generalisation ladder: how much a release says about a victim, by consent, profile and k.
 
     L0 name  ->  L1 pseudonym, sector, country  ->  L2 class of sector and country  ->  L3 sector and region  ->  L4 nothing
 
-1. Consent and profile set the highest rung. Without any recorded consent that is L2; cert-only is L4.
-2. At least k organisations of the CERT's own counts must share what is said. If not: drop the size, then take the
-   wider sector, then drop the sector, then take the region for the country (and L3 for the rung). A sector needs k
-   organisations of the victim's own size (or of no counted size): numbers and the press tell the size by themselves.
-3. A sector is said only where enough organisations of the author's country are in it, at L3, too: who published is
-   known, so "an airline in South-eastern Asia" means an airline of that country. Without counts no sector is said.
+1. Consent and profile set the highest rung. Without recorded consent it is L2; cert-only is L4.
+2. At least k organisations in the CERT's own counts must share what the release says. If there are fewer, the release
+   drops the size, then takes the wider sector, then drops the sector, then takes the region instead of the country (L3).
+   A sector needs k organisations of the victim's size, or without a counted size, because numbers and the press often
+   reveal the size.
+3. A sector is said only if enough organisations of the author's country are in it, also at L3: readers know the author,
+   so "an airline in South-eastern Asia" means an airline of that country. Without counts no sector is said.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from hub.stix.vocabularies import INDUSTRY_SECTORS
 
 
 class Detail(IntEnum):
-    """The rungs, most telling first."""
+    """How much detail a rung gives, most detail first."""
 
     NAMED = 0
     PSEUDONYM = 1
@@ -52,7 +53,7 @@ _WIDER_SECTORS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """What a release may say about a victim. At `NOTHING` all other fields are empty; `reason` is for the preview."""
+    """What a release may say about a victim. With `NOTHING` all other fields are empty. `reason` is for the preview."""
 
     detail: Detail
     sector: str | None = None
@@ -65,18 +66,18 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """The organisations among which a victim is to stay unknown: the author's counts, its country, and how many."""
+    """The organisations among which a victim stays anonymous: the author's counts and country, and the numbers required."""
 
     counts: Mapping[Cell, int]
     author_country: str
     terms: Terms
 
     def has_enough(self, country: str, sector: str | None, size: str | None) -> bool:
-        """Whether enough organisations of the country share sector and size (None: any)."""
+        """Whether enough organisations of the country share the sector and size (None: any)."""
         return self._count(country, sector, _sizes(size)) >= (self.terms.sector_k if sector else self.terms.k)
 
     def hides(self, country: str, sector: str | None, size: str | None) -> bool:
-        """Whether a sector may be said of a victim of this size: enough share it, and k of them may be of its size."""
+        """Whether a victim of this size is anonymous in a sector: enough share it, and k of them may have this size."""
         return self.has_enough(country, sector, None) and self._count(country, sector, _sizes(size, "")) >= self.terms.k
 
     def _count(self, country: str, sector: str | None, sizes: frozenset[str] | None) -> int:
@@ -99,14 +100,14 @@ def release_crowd(member: OwnMember, audience: Audience) -> Crowd:
 
 
 def highest_detail(consent: Consent | None, audience: Audience, approvals: Approvals) -> tuple[Detail, str]:
-    """The highest rung that consent and profile allow, and why (step 1)."""
+    """The highest rung that consent and profile allow, and the reason (step 1)."""
     detail = _DETAIL_BY_CONSENT[consent]
     reason = f"consent {consent}" if consent else "no consent recorded"
     if detail is Detail.NAMED:
         if audience.protected:
             return _limit_to_profile(Detail.PSEUDONYM, audience, "the collection is protected: nobody is named in it")
         if not approvals.named_by:
-            return _limit_to_profile(Detail.PSEUDONYM, audience, "the victim's yes to being named is not recorded")
+            return _limit_to_profile(Detail.PSEUDONYM, audience, "the victim's consent to be named is not recorded")
     return _limit_to_profile(detail, audience, reason)
 
 
@@ -117,7 +118,7 @@ def _limit_to_profile(detail: Detail, audience: Audience, reason: str) -> tuple[
 
 
 def choose_rung(victim: Victim, limit: tuple[Detail, str], crowd: Crowd) -> Rung:
-    """The rung for one victim. `limit` is from `highest_detail`."""
+    """The rung for one victim. `limit` is the result of `highest_detail`."""
     detail, reason = limit
     if detail is Detail.NOTHING:
         return Rung(detail, reason=reason)
@@ -127,7 +128,7 @@ def choose_rung(victim: Victim, limit: tuple[Detail, str], crowd: Crowd) -> Rung
         return Rung(detail, sector, country, None, victim.size, reason)
     region = REGIONS.get(country or "")
     if victim.is_person:
-        # There are always more than k people in a country; what they work in says more than it helps.
+        # A country always has more than k people. The sector of a person's work would reveal more than it helps.
         return Rung(detail, None, country if detail < Detail.REGION else None, region, None, reason, person=True)
     if detail < Detail.REGION:
         properties = _shared_properties(crowd, country, sector, victim.size)
@@ -142,7 +143,7 @@ def choose_rung(victim: Victim, limit: tuple[Detail, str], crowd: Crowd) -> Rung
 def _shared_properties(
     crowd: Crowd, country: str | None, sector: str | None, size: str | None
 ) -> tuple[str | None, str | None] | None:
-    """The first (sector, size) on the way down that enough share; None where not even the country has enough."""
+    """The first (sector, size) by step 2 that enough organisations share; None if the country has too few."""
     if country is None:
         return None
     if crowd.has_enough(country, sector, size):
@@ -154,7 +155,7 @@ def _shared_properties(
 
 
 def _regional_sector(crowd: Crowd, country: str, sector: str | None, size: str | None) -> str | None:
-    """The sector at L3: readers look for the victim in the author's country first, and may know that it is elsewhere."""
+    """The sector at L3. It must fit enough organisations of the author's country and of the victim's own country."""
     wider = _WIDER_SECTORS.get(sector or "", sector)
     if wider is None:
         return None
@@ -162,7 +163,7 @@ def _regional_sector(crowd: Crowd, country: str, sector: str | None, size: str |
 
 
 def is_anonymous(rung: Rung, crowd: Crowd) -> bool:
-    """Whether enough organisations share what a rung says of one: the last look, apart from how the rung was chosen."""
+    """Whether enough organisations share what a rung says: the last look, independent of how the rung was chosen."""
     if rung.person or rung.detail in (Detail.NAMED, Detail.NOTHING):
         return True
     if rung.detail is Detail.REGION:

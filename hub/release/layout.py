@@ -1,6 +1,6 @@
-"""Text for terminals: wrapped by display cells, so that wide and combining characters line up, and never inside a word.
+"""Lay out text for terminals. Lines are wrapped by display cells, so that wide and combining characters line up.
 
-What must be copied, such as a key or a command, is never split: a word that is longer than the line runs over it.
+A word is never split, because the reader may have to copy a key or a command. A word longer than the line extends past it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from hub.pages.texts import gettext
 
 WIDTH: Final = 100  # columns of a terminal that does not say how wide it is
 LEAST_WIDTH: Final = 40  # columns; a narrower terminal gets lines of this width
-_POWERSHELL_WORD: Final = re.compile(r"[\w.:/\\+=-]+")  # what PowerShell takes as it stands
+_POWERSHELL_WORD: Final = re.compile(r"[\w.:/\\+=-]+")  # a word that PowerShell accepts without quotes
 
 
 def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> list[str]:
-    """The lines of a text; `first` stands before the first line, `indent` before the others."""
+    """The lines of a text. The first line begins with `first`, the others with `indent`."""
     import wcwidth  # noqa: PLC0415 - loaded where something is laid out for a terminal
 
     return wcwidth.wrap(
@@ -34,7 +34,7 @@ def paragraph(text: str, width: int, *, first: str = "", indent: str = "") -> li
 
 
 def shorten(text: str, cells: int) -> str:
-    """The text in at most so many cells, cut between words; a single word stays whole."""
+    """The text in at most so many cells, cut between words. A single word is not cut."""
     from wcwidth import width  # noqa: PLC0415 - as above
 
     if width(text, control_codes="ignore") <= cells:
@@ -50,9 +50,9 @@ def shorten(text: str, cells: int) -> str:
 
 
 def command_lines(words: Sequence[str], width: int, indent: str) -> list[str]:
-    """A shell command that can be copied as it stands: quoted, and continued on a further line where it is long.
+    """The lines of a shell command that can be copied: quoted, and continued on another line if it is long.
 
-    For PowerShell on Windows, for a POSIX shell anywhere else.
+    It is for PowerShell on Windows, and for a POSIX shell elsewhere.
     """
     import wcwidth  # noqa: PLC0415 - as above
 
@@ -73,7 +73,7 @@ def _quote_for_powershell(word: str) -> str:
 
 
 def listing(items: Iterable[str], limit: int) -> str:
-    """Items in a row, separated by commas; beyond `most` items, their number."""
+    """Items separated by commas; beyond `limit` items, the number of the others."""
     names = list(items)
     remainder = [gettext("and {n} more").format(n=f"{len(names) - limit:,}")] if len(names) > limit else []
     return ", ".join([*names[:limit], *remainder])

@@ -1,17 +1,18 @@
 """Values that lead to the victim without naming it: an officer has to approve each of them.
 
-Anybody with access to the other end of such a link can find the victim: who paid into a wallet is seen in its ledger, the hash of a
-leaked document can be compared, a domain SID or the name of a machine is the same in every other leak.
+Anybody with access to the other end of such a link can find the victim: the ledger of a wallet shows who paid, the hash of a
+leaked document can be compared, a domain SID or the name of a machine is the same in other leaks.
 
-| Link | Where it is looked for |
+| Link | Searched for in |
 |---|---|
-| wallet, bank account, telephone number | one that is an indicator |
-| the victim's own document | a file of a case in which data were read, leaked or lost: where that is what the case is, any file that is no malware or program; else one with a document's extension; one that its comment calls a document, stolen or somebody's |
+| wallet, bank account, telephone number | indicators of these types |
+| document of the victim | files of a case of leaked data, except malware and programs; files with a document's extension, if data were lost; files that a comment calls a stolen document, or somebody's |
 | SID of a Windows domain, internal host name, private address | URLs, file names, accounts, keys, mutexes, subjects, rules |
-| who was logged in, which machine called | parameters of a URL by their names |
-| account, card, identity and registration numbers, BIN | behind a word that calls them so |
+| user or machine that called | parameters of a URL, by their names |
+| account, card, identity and registration numbers, BIN | text after a word for such a number |
 
-Each text is read in every encoding (`encodings`). Paths with a user's name and mail addresses are `patterns.intruders`.
+Each text is decoded from every encoding (`encodings`). `patterns.identifying_spans_in_value` finds paths with the name of a
+user, and mail addresses.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ ACCOUNTS: Final = {
     ObservableType.BANK_ACCOUNT: "a bank account: its bank knows who paid, and it may be a hacked customer's",
     ObservableType.PHONE: "a telephone number: it may be somebody's whose name was used",
 }
-"""The types that an officer is always asked about, whatever their role, and why."""
+"""The types about which an officer always decides, regardless of the role, with the reason."""
 _TEXT_TYPES: Final = frozenset(
     {
         ObservableType.URI_PATH,
@@ -63,7 +64,7 @@ _PROGRAM_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 
-# Words of comments on a file, English and the region's.
+# Words in comments on a file, in English and in languages of the region.
 _DOCUMENT_WORDS: Final = re.compile(
     r"(?<!\w)(?:documents?|spreadsheets?|contracts?|payroll|invoices?|databases?|dumps?|backups?|archives?|records?|passports?|"
     r"scans? of|photos?|files?|dokumen|berkas|fail|lembar|surat|arsip|dokumento|tài liệu|tập tin|hồ sơ|documentos?|ficheiros?)(?!\w)"
@@ -112,7 +113,7 @@ _KINDS: Final = (
 
 
 class Link(NamedTuple):
-    """Something in a value that leads to the victim: what it is, and the characters that show it."""
+    """Something in a value that leads to the victim: its kind, and the text that shows it."""
 
     kind: str
     text: str
@@ -140,7 +141,7 @@ def links(item: Observable, report: Report) -> list[Link]:
 
 
 def is_leak(report: Report) -> bool:
-    """Whether what happened is that data were read, leaked or lost."""
+    """Whether the case is about data that were read, leaked or lost."""
     if report.kind is not ReportKind.CASE:
         return False
     return any(kind in _LEAK_TYPES for _, kind in report.rsit) or not _LEAK_EVENTS.isdisjoint(report.incident_types)

@@ -1,6 +1,6 @@
-"""What leaves, what stays and what needs a decision, and why: for the officer before a release, and kept in its record.
+"""The preview of a release: what leaves, what stays and what needs a decision, and why. The record also keeps it.
 
-`Preview.text` is the officer's view: on one screen, unless `full`, which shows every property of every object.
+`Preview.text` is the officer's view. It fits on one screen; with `full`, it shows every property of every object.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from hub.reports.losses import excerpt
 from hub.stix.identifiers import OBSERVABLE_TYPES
 from hub.terminal import Line, Style, StyledLine
 
-SHOWN_CHARS: Final = 600  # of one value
-MAX_DECISIONS: Final = 5  # shown on the screen; `--held FILE` writes all
-MAX_OBJECTS: Final = 7  # of those that leave, shown one by one
-MAX_CHANGES: Final = 4  # reasons for which something leaves changed
-MAX_REASONS: Final = 6  # for which something stays
-MAX_NAMES: Final = 4  # of what stays, or is changed, for one reason
-TEXT_CELLS: Final = 120  # of one text or value on the screen
+SHOWN_CHARS: Final = 600  # characters of one value
+MAX_DECISIONS: Final = 5  # decisions on the screen; `--held FILE` writes all
+MAX_OBJECTS: Final = 7  # leaving objects that are shown one by one
+MAX_CHANGES: Final = 4  # reasons for changes on the screen
+MAX_REASONS: Final = 6  # reasons for staying on the screen
+MAX_NAMES: Final = 4  # names shown for one reason
+TEXT_CELLS: Final = 120  # terminal cells of one text or value
 _REFUSED: Final = marked("cannot leave as they are written, write them without")
-OFFICER: Final = "NAME"  # stands for the officer in a command
-REASON: Final = "REASON"  # stands for why
-# Types in the order of the screen; others follow, observables last: an indicator shows their value.
+OFFICER: Final = "NAME"  # placeholder for the officer's name in a command
+REASON: Final = "REASON"  # placeholder for the officer's reason in a command
+# The types shown first. Observables come last, because indicators show their values.
 _FIRST_TYPES: Final = ("incident", "report", "identity", "indicator")
-# Properties that say what an object is, in the order in which they are looked for.
+# Properties by which a reader recognises an object, in order of preference.
 _NAMING_PROPERTIES: Final = (
     "name",
     "value",
@@ -48,10 +48,10 @@ _NAMING_PROPERTIES: Final = (
 class PreviewRow:
     """A property (or, with an empty `path`, an object): its value at the CERT, its released value, and the reason.
 
-    `key` is what an officer gives to decide about it; with `approved`, one did, and the key takes it back. `value` is the
-    whole of what is held, where `here` is cut. `span` is what in it looks suspicious: with `insist` it leaves only if the
-    officer also says why; with `refused` it cannot be approved as it stands. `evidence` says which field of the report
-    decided whose the value is.
+    An officer decides about the row by its `key`. With `approved`, an officer approved it, and the key takes this back.
+    `value` is the whole text or value, of which `here` may be an excerpt. `span` is what looks suspicious in it: with
+    `insist` it leaves only if the officer also gives a reason; with `refused` it cannot be approved as it is written.
+    `evidence` is the field of the report that decided to whom the value belongs.
     """
 
     type: str
@@ -97,16 +97,16 @@ class Preview:
     rows: tuple[PreviewRow, ...]
 
     def counts(self) -> Mapping[str, int]:
-        """How many rows leave, are changed, and stay."""
+        """The numbers of rows that leave, leave changed, and stay."""
         counts = Counter(row.outcome for row in self.rows)
         return {outcome: counts[outcome] for outcome in ("leaves", "changed", "stays")}
 
     def held(self) -> tuple[PreviewRow, ...]:
-        """What waits for a decision, each key once."""
+        """The rows that need a decision, each key once."""
         return tuple({row.key: row for row in reversed(self.rows) if row.held}.values())[::-1]
 
     def text(self, *, width: int = layout.WIDTH, full: bool = False, command: Sequence[str] = ()) -> str:
-        """The officer's view, `width` columns wide. `command` are the words that publish it, for what to do next."""
+        """The officer's view, `width` columns wide. `command` is the command that publishes, for the next steps."""
         lines = "\n".join(map(str, self.lines(width=width, full=full, command=command)))
         return f"{lines}\n" if self.rows else lines
 
@@ -133,7 +133,7 @@ class Preview:
         )
 
     def data(self, *, staying: bool = False) -> dict[str, Any]:
-        """The table as plain values; with `staying`, only the rows of what does not leave, or was approved."""
+        """The preview as JSON values. With `staying`, only the rows of what does not leave or was approved."""
         return {
             "title": self.title,
             "counts": dict(self.counts()),
@@ -145,23 +145,23 @@ class Preview:
         }
 
     def json(self) -> str:
-        """The table as JSON."""
+        """The preview as JSON."""
         return json.dumps(self.data(), ensure_ascii=False, indent=1)
 
     def encoded(self) -> bytes:
-        """The table for a file, which `parse_preview` reads."""
+        """The preview as the content of a file, for `parse_preview`."""
         return json.dumps(self.data(), ensure_ascii=False).encode("utf-8", "replace")
 
 
 def parse_preview(body: bytes | Mapping[str, Any]) -> Preview:
-    """The table of which `encoded` made these bytes, or `data` these values."""
+    """The preview from the result of `encoded` or `data`."""
     data = json.loads(body) if isinstance(body, bytes) else body
     rows = tuple(PreviewRow(**{name: row[name] for name in _COLUMNS if name in row}) for row in data["rows"])
     return Preview(data["title"], rows)
 
 
 def one_line(value: Any) -> str:
-    """A value in one line, long enough that whatever leaves of a text can be read before it does."""
+    """A value in one line. The limit is high enough to read a text before it leaves."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return excerpt(text, SHOWN_CHARS)
 
@@ -179,7 +179,7 @@ class _View:
             self._objects.setdefault(row.id, []).append(row)
 
     def head(self) -> Iterator[Line]:
-        """The title, and one line that counts."""
+        """The title, and a line with the numbers of objects and decisions."""
         leaving = sum(any(row.leaves is not None for row in rows) for rows in self._objects.values())
         staying = len(self._objects) - leaving
         decisions = (
@@ -196,7 +196,7 @@ class _View:
         yield ", ".join(counts) + "."
 
     def decisions(self) -> Iterator[Line]:
-        """Lines about what is held, the reason, and the command for each decision."""
+        """What is held, with the reason and the command for each decision."""
         if not self._held:
             return
         yield ""
@@ -221,7 +221,7 @@ class _View:
         return [*self._command, *approve, *despite, *officer]
 
     def leaving(self) -> Iterator[Line]:
-        """What leaves: an object a line, then what of it was changed, by reason."""
+        """What leaves: a line for each object, then the changes by reason."""
         leaving = [rows for rows in self._objects.values() if any(row.leaves is not None for row in rows)]
         leaving.sort(key=lambda rows: _place_on_screen(rows[0].type))
         yield ""
@@ -302,7 +302,7 @@ def _styled(lines: Iterable[str], style: Style) -> Iterator[Line]:
 
 
 def _outcome_text(row: PreviewRow) -> str:
-    """What becomes of a property, and why."""
+    """Whether a property leaves, and why."""
     if row.outcome == "leaves":
         text = gettext("leaves")
     else:
@@ -311,7 +311,7 @@ def _outcome_text(row: PreviewRow) -> str:
 
 
 def hold_reason(row: PreviewRow) -> str:
-    """Why something is held, and what a decision about it needs."""
+    """The reason why a row is held, and what a decision about it requires."""
     parts = [
         gettext("the report's own words") if row.path else row.why,
         gettext("it contains {span}").format(span=row.span) if row.span and row.span not in row.why else "",

@@ -1,7 +1,7 @@
-"""The CERT's own records of each import and each release: one JSON file per report and audience, replaced as a whole.
+"""The CERT's records of imports and releases: one JSON file for each report and audience, always replaced as a whole.
 
-`hub publish` reads it for the next version, an officer to see who approved what, and `hub withdraw` to revoke.
-It names the victim's report, so it never leaves the CERT; files are readable by their owner only.
+`hub publish` reads the record to make the next version, `hub withdraw` to revoke, and an officer to see who approved what.
+The record describes the victim's report, so it never leaves the CERT. Only the owner of a file can read it.
 """
 
 from __future__ import annotations
@@ -38,13 +38,18 @@ PendingFiles = Callable[[Path], bytes | None]
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRecord:
-    """All that was released of one report to one audience. Empty before the first release.
+    """Everything that was released of one report to one audience. The record is empty before the first release.
 
-    `objects` and `lone` hold the newest version of each; `observed` the ids of SCOs, which cannot be revoked but
-    deleted; `mapping` the way from ids at the CERT to released ones; `history` one entry for each release that
-    changed something: when, by whose approval, what left and what stayed; `wording` the version of the sentences in it;
-    `statements` what was said of the victims; `hubs` the addresses of the hubs that it was sent to (several may declare
-    one collection); `case_start` the released start of a case.
+    * `objects` and `lone`: the newest version of each object and lone indicator.
+    * `observed`: the ids of SCOs, which cannot be revoked, only deleted.
+    * `common`: the ids of objects that many releases share.
+    * `mapping`: the released id for each id at the CERT.
+    * `first`: the time of the first release.
+    * `history`: an entry for each release that changed something: when, who approved it, what left and what stayed.
+    * `wording`: the version of the sentences.
+    * `statements`: what was stated about the victims.
+    * `hubs`: the addresses of the hubs to which it was sent. Several hubs may declare one collection.
+    * `case_start`: the released start of a case.
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
@@ -61,11 +66,11 @@ class ReleaseRecord:
 
     @property
     def withdrawn(self) -> bool:
-        """Whether the last thing that happened to it was `hub withdraw`."""
+        """Whether the last entry of the history is a withdrawal."""
         return bool(self.history and self.history[-1].get("withdrawn"))
 
     def has_new_decision(self, approvals: Approvals) -> bool:
-        """Whether these approvals contain a decision that the history does not: it is recorded even if nothing changes."""
+        """Whether these approvals contain a new decision, which is recorded even if the release changes nothing."""
         kept_before = {key for past_entry in self.history for key in past_entry.get("kept", ())}
         reasons: dict[str, str] = {}
         for past_entry in self.history:
@@ -73,11 +78,11 @@ class ReleaseRecord:
         return bool(approvals.kept - kept_before) or not approvals.despite.items() <= reasons.items()
 
     def approvals_in_force(self, approvals: Approvals) -> Approvals:
-        """All approvals in force: those of earlier releases, and `approvals`, which come with this one.
+        """All approvals in force: those of earlier releases, and the new `approvals`.
 
         An approval is for one text or value and one audience, so it stays in force for later stages until it is taken
         back. A text or value that an officer kept or took back stays at the CERT until it is approved. The source's
-        consent to a lower marking is for a whole report, which may have changed: it has to be given again.
+        consent to a lower marking is for a whole report, which may have changed, so it must be given again.
         """
         texts: set[str] = set()
         values: set[str] = set()
@@ -119,9 +124,9 @@ class ReleaseRecord:
 def history_entry(
     now: str, approvals: Approvals, preview: Mapping[str, Any], consent: str = "", hub: str = ""
 ) -> dict[str, Any]:
-    """An entry of the history; `approvals` are those that came with this release, not those of earlier ones.
+    """An entry of the history. `approvals` are those given with this release, not those of earlier ones.
 
-    `consent` is the victim's, as the report gives it, or "". `hub` is the address that the release is sent to.
+    `consent` is the victim's consent in the report, or "". `hub` is the address to which the release is sent.
     """
     return {
         "at": now,
@@ -157,7 +162,7 @@ def load_declarations(
     member: OwnMember, report: Report, pending_file: PendingFiles | None = None
 ) -> list[Declarations]:
     """What earlier stages of this report declared, then the declarations of its related reports; see `stages`."""
-    if report.kind is ReportKind.FEED:  # which has no stages
+    if report.kind is ReportKind.FEED:  # a feed has no stages
         return [Declarations()]
     reports = [report, *(replace(report, report_id=identifier) for identifier in report.related_reports)]
     records = (_read(_path(member, "imported", item), pending_file) for item in reports)
@@ -167,7 +172,7 @@ def load_declarations(
 def render_record_files(
     member: OwnMember, report: Report, record: VersionRecord, declared: Declarations | None = None
 ) -> list[File]:
-    """The files that `save_render_record` writes, with their content. `declared` includes that of earlier stages."""
+    """The files that `save_render_record` writes, with their content. `declared` includes declarations of earlier stages."""
     own = {"format": _FORMAT, "objects": _versions_as_json(record.own)}
     data = {
         **_scope(report),
@@ -186,7 +191,7 @@ def save_render_record(member: OwnMember, report: Report, record: VersionRecord)
 
 
 def keep_file(path: Path, body: bytes) -> None:
-    """Write one file of a record and sync it. ReleaseError where that fails."""
+    """Write one file of a record and sync it. ReleaseError if this fails."""
     try:
         if path.name == _OWN and path.exists() and path.read_bytes() == body:
             return
@@ -198,7 +203,10 @@ def keep_file(path: Path, body: bytes) -> None:
 def load_release_record(
     member: OwnMember, report: Report, audience: Audience, pending_file: PendingFiles | None = None
 ) -> ReleaseRecord:
-    """What was released of this report to this audience so far. ReleaseError names a damaged file; `pending_file` as above."""
+    """The record of what was released of this report to this audience. ReleaseError names a damaged file.
+
+    `pending_file` as for `load_render_record`.
+    """
     return parse_release_record(_read(_path(member, "released", report, audience), pending_file))
 
 
@@ -261,7 +269,7 @@ def _wording(data: Mapping[str, Any]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """What to send and delete to take a release back: revoked versions, and SCOs by id. Copies cannot be recalled."""
+    """The revocations to send and the ids of SCOs to delete in order to withdraw a release. Copies cannot be recalled."""
 
     contents: tuple[versions.Content, ...]
     lone: tuple[versions.Content, ...]
@@ -270,9 +278,9 @@ class Withdrawal:
 
 
 def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
-    """Revoke everything that a record says was released. What many reports share (classes, places) stays.
+    """Revoke everything in a record, except objects that many reports share (classes, places).
 
-    The revocations repeat neither texts nor values that an officer approved or confirmed.
+    The revocations do not repeat texts, or values that an officer approved or confirmed.
     """
     in_force = record.approvals_in_force(Approvals())
     decided_values = in_force.values | in_force.kept
@@ -301,7 +309,7 @@ def _revoke_all(versions_by_id: Mapping[str, Version], now: str, decided_values:
 
 
 def record_withdrawal(path: Path, record: ReleaseRecord) -> None:
-    """Write to the record's file that the release was withdrawn."""
+    """Write the withdrawal of a release to the file of its record."""
     withdrawn = {
         "objects": _versions_as_json(record.objects),
         "lone": _versions_as_json(record.lone),
@@ -316,7 +324,7 @@ def _scope(report: Report) -> dict[str, Any]:
 
 
 def _path(member: OwnMember, folder: str, report: Report, audience: Audience | None = None) -> Path:
-    # A hash: report ids contain slashes and blanks, and a listing of the folder need not show them.
+    # A hash, because report ids contain slashes and spaces, and a listing of the folder should not show them.
     parts = [report.source_format, report.report_id]
     parts += [audience.collection, str(audience.profile)] if audience else []
     name = hashlib.sha256("\0".join(parts).encode()).hexdigest()[:40]
@@ -354,7 +362,7 @@ def _read(path: Path, pending_file: PendingFiles | None = None) -> dict[str, Any
     if not isinstance(data, dict) or data.get("format") != _FORMAT:
         raise ReleaseError(
             f"{path}: the record of earlier releases is damaged; put it back from a backup. Without it, versions and "
-            "ids would be given out twice."
+            "ids would be used twice."
         )
     return data
 

@@ -1,4 +1,4 @@
-"""Rules that write a name or text from vocabulary words, in place of the report's own."""
+"""Rules that replace the report's own name or text by one made of vocabulary words."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ NAME_CHARS: Final = 200  # characters of an indicator's name
 
 
 def _container_name(_value: Any, context: ObjectContext) -> Change:
-    """The title as for the incident, followed by the standing."""
+    """The title of the incident, followed by its standing."""
     texts = context.release.texts
     own_text = approved_text(context.release.report.title, context) or Change(texts.title)
     return Change(own_text.value and f"{own_text.value} [{texts.standing}]", refusals=own_text.refusals)
 
 
 def _container_text(_value: Any, context: ObjectContext) -> Change:
-    """The description from vocabulary words, and after it the report's own where that was approved."""
+    """The description in vocabulary words, followed by the report's own if it was approved."""
     sentences, description = context.release.texts.description, context.release.report.description
     own_text = approved_text(description, context) if description else None
     if own_text is None:
@@ -48,7 +48,7 @@ def _task_name(_value: Any, context: ObjectContext) -> str:
 
 
 def _indicator_name(_value: Any, context: ObjectContext) -> str:
-    """The kind of value, and the value itself if the pattern shows it anyway."""
+    """The kind of value, and the value itself if the pattern contains it."""
     observable = context.release.origins[context.content["id"]].observable
     if observable is None:
         return "Indicator"
@@ -58,7 +58,7 @@ def _indicator_name(_value: Any, context: ObjectContext) -> str:
 
 
 def _shown_value(observable: Observable, content: Content) -> str:
-    """The value as people read it, where the indicator says it anyway; of a connection, the adversary's ends alone."""
+    """The value in readable form, if the indicator contains it anyway. For a connection, only the adversary's ends."""
     if observable.traffic is not None:
         traffic = observable.traffic
         ends = ((traffic.src, traffic.src_port, traffic.src_role), (traffic.dst, traffic.dst_port, traffic.dst_role))
@@ -73,7 +73,7 @@ def _shown_value(observable: Observable, content: Content) -> str:
 
 
 def _indicator_text(_value: Any, context: ObjectContext) -> str:
-    """A text that stands alone."""
+    """The description of an indicator, which can be understood without the incident."""
     release = context.release
     observable = release.origins[context.content["id"]].observable
     name = wording.observable_name(observable.type) if observable else "Indicator"

@@ -1,10 +1,10 @@
-"""Revocations: what takes a released object back repeats nothing of it but what STIX demands, and what tools drop it by.
+"""Revocations. They repeat only what STIX requires, and what tools need to drop the object.
 
-A revocation tells later readers that there was an object, but not what it said.
+A revocation tells later readers that there was an object, but not its content.
 
-* Texts, sectors, labels, counts and references of observables are left out; a name is replaced.
-* An indicator keeps its pattern and its times: tools that do not know `revoked` look at these. Where an officer let the
-  value out, or took it back, or where it holds what must not be said any more, the pattern is replaced, too.
+* Texts, sectors, labels, counts and references to observables are left out; a name is replaced.
+* An indicator keeps its pattern and its times, because tools that ignore `revoked` use them. The pattern is replaced if an
+  officer decided about the value, or if the value must no longer leave.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _KEPT_PROPERTIES: Final = frozenset(
     "extensions status outcome impact_category identity_class is_family pattern_type valid_from valid_until context".split()
 )
 _PATTERN_PROPERTIES: Final = frozenset({"pattern", "pattern_version", "indicator_types"})
-# Of an extension of Incident Core: what is optional, and told of the victim.
+# The optional properties of Incident Core that describe the victim.
 _VICTIM_PROPERTIES: Final = frozenset(
     "impacted_entity_counts criticality scores recoverability detection_methods incident_types record_count currency "
     "min_amount max_amount event_refs impact_refs task_refs".split()
@@ -37,19 +37,19 @@ _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 
 
 def bare_revocation(content: Content, *, keeps_pattern: bool) -> Content:
-    """The revoked version of an object as it leaves."""
+    """The content of the revocation of an object."""
     kept_properties = _KEPT_PROPERTIES | (_PATTERN_PROPERTIES if keeps_pattern else frozenset())
     bare = {name: value for name, value in content.items() if name in kept_properties}
     bare |= {name: WITHDRAWN for name in ("name", "description", "content") if name in content}
     if labels := [label for label in content.get("labels", ()) if label == EXERCISE or label.startswith("stage:")]:
-        bare["labels"] = labels  # the hub's door asks for them
+        bare["labels"] = labels  # the hub requires them
     if "extensions" in bare:
         bare["extensions"] = {key: _bare_extension(key, value) for key, value in bare["extensions"].items()}
     if content["type"] in ("report", "grouping"):
         refs = [ref for ref in content["object_refs"] if ref.partition("--")[0] not in OBSERVABLE_TYPES]
         bare["object_refs"] = refs or [content["created_by_ref"]]
     if content["type"] == "indicator" and not keeps_pattern:
-        # one for each object, since platforms take two indicators of one pattern for the same
+        # one pattern for each object, because platforms merge indicators with equal patterns
         unique_label = content["id"].partition("--")[2]
         bare |= {
             "pattern": f"[domain-name:value = '{unique_label}{_REPLACEMENT_SUFFIX}",
@@ -60,7 +60,7 @@ def bare_revocation(content: Content, *, keeps_pattern: bool) -> Content:
 
 
 def hides_value(content: Content) -> bool:
-    """Whether the revocation of an indicator has another pattern than the indicator had."""
+    """Whether a revocation replaces the pattern of its indicator."""
     return str(content.get("pattern", "")).endswith(_REPLACEMENT_SUFFIX)
 
 
@@ -71,7 +71,7 @@ def _bare_extension(key: str, value: Any) -> Any:
 
 
 def has_decided_value(content: Content, keys: Collection[str]) -> bool:
-    """Whether an officer decided about a value of this indicator; `keys` are those of decisions."""
+    """Whether an officer decided about a value of this indicator. `keys` are those of all decisions."""
     pattern = str(content.get("pattern", ""))
     values = [match[1].replace("\\'", "'").replace("\\\\", "\\") for match in _LITERAL.finditer(pattern)]
     return any(value in keys or value_key(value) in keys for value in (*values, pattern))

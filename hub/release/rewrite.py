@@ -1,10 +1,10 @@
-"""The bundle as it leaves: every object rewritten by the allow-list, or left behind with the reason.
+"""Rewrite the bundle of a report for an audience: each object leaves by the allow-list, or stays with a reason.
 
 1. Victims: each becomes what its rung of the ladder allows.
-2. Objects in such an order that whatever one refers to has been decided before it.
-3. SCOs and indicators pass the gate first: only the adversary's leave, and only if no protected name stands in them.
-4. Each object is rewritten property by property (`allowed`), its references to the new ids.
-5. What lost a property that STIX demands, or both ends of which do not leave, stays.
+2. Order: an object is decided after the objects to which it refers.
+3. SCOs and indicators first pass the gate: only the adversary's leave, and only if they contain no protected name.
+4. Each object is rewritten property by property (`allowed`); references get the released ids.
+5. An object stays if it has lost a property that STIX requires, or both of its ends.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ORDER: Final = (
     *("course-of-action", "relationship", "report", "grouping"),
 )
 _HANDLED_ELSEWHERE: Final = frozenset({"identity", "location", "marking-definition"})
-# Of a case, for a collection that takes no incidents: whatever speaks of the incident or stands for it.
+# The types of a case that describe the incident. They do not leave for a collection without incidents.
 _INCIDENT_TYPES: Final = identifiers.INCIDENT_CORE_TYPES | {
     "incident",
     "report",
@@ -48,13 +48,13 @@ _INCIDENT_TYPES: Final = identifiers.INCIDENT_CORE_TYPES | {
 }
 _CONTAINERS: Final = frozenset({"report", "grouping"})
 LOWEST_COMPROMISED: Final = tlp.TLP.AMBER
-"""The level below which an indicator of a compromised host is not marked: its owner is a victim, too."""
+"""The lowest level of an indicator of a compromised host, because its owner is also a victim."""
 
-# Set for every object alike, by its author.
+# Properties that `author` sets for every object.
 _COMMON_PROPERTIES: Final = frozenset(
     "id created modified created_by_ref object_marking_refs granular_markings revoked".split()
 )
-# Refer to others of their own type that come later.
+# Types whose objects may refer to later objects of the same type.
 _FORWARD_REFERRING: Final = frozenset({"event"})
 _REQUIRED: Final[Mapping[str, frozenset[str]]] = {
     "course-of-action": frozenset({"name"}),
@@ -79,9 +79,9 @@ _AT_LEAST_ONE: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(slots=True)
 class ReleaseDraft:
-    """What leaves, without versions yet. `mapping` is from ids at the CERT to released ones, and stays at the CERT.
+    """The objects that leave, without versions yet. `mapping` maps ids at the CERT to released ids; it stays at the CERT.
 
-    `refusals` say which approved texts must not leave; where there are any, nothing does.
+    `refusals` are the reasons why approved texts must not leave; if there are any, nothing leaves.
     """
 
     drafts: list[Content] = field(default_factory=list)
@@ -91,21 +91,23 @@ class ReleaseDraft:
     definitions: list[Content] = field(default_factory=list)
     mapping: dict[str, str] = field(default_factory=dict)
     rows: list[preview.PreviewRow] = field(default_factory=list)
-    rungs: list[Rung] = field(default_factory=list)  # everything that was said of a victim, for the last look
+    rungs: list[Rung] = field(default_factory=list)  # every rung used in the release, for the last look
     refusals: list[str] = field(default_factory=list)
     statements: list[victims.VictimStatement] = field(default_factory=list)  # of the report's victims, for the record
     case_start: str | None = None  # the released start of a case
 
     def texts_approved_despite(self, approvals: Approvals) -> tuple[str, ...]:
-        """The report's own texts that leave although something in them looks suspicious."""
+        """The report's own texts that leave although something in them is suspicious."""
         return tuple({row.value for row in self.rows if row.approved and row.path and approvals.insists(row.key)})
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseInput:
-    """What a release is made of. `earlier_versions` are the versions released before, `first_release` their first time, `now` this release's,
-    `wording` the version of the sentences in them, `statements` what they said of the victims, `case_start` when
-    the case began as they told it.
+    """Everything that decides a release.
+
+    `earlier_versions` are the versions released before; `first_release` is the time of the first release, `now` the time of
+    this one. `wording` is the version of the sentences in the earlier versions, `statements` what they state about the
+    victims, `case_start` the start of the case that they give.
     """
 
     rendered: Rendered
@@ -128,7 +130,7 @@ def rewrite(release_input: ReleaseInput) -> ReleaseDraft:
 
 
 class _Rewriter:
-    """The driver: takes the objects one by one and gathers what leaves. Rules never see it."""
+    """Takes the objects one by one and collects what leaves. The rules have no access to it."""
 
     def __init__(self, release_input: ReleaseInput) -> None:
         self._input = release_input
@@ -164,7 +166,7 @@ class _Rewriter:
         self._result.statements += dict.fromkeys(map(victims.victim_statement, self._disclosure.victims))
 
     def run(self) -> ReleaseDraft:
-        """Rewrite all."""
+        """Rewrite all objects."""
         by_type: dict[str, list[Content]] = {}
         for content in self._input.rendered.contents:
             by_type.setdefault(content["type"], []).append(content)
@@ -185,7 +187,7 @@ class _Rewriter:
         return self._result
 
     def _lone_values(self) -> frozenset[str]:
-        """The values that stand in lone indicators of this report."""
+        """The values of lone indicators that earlier releases of this report contain."""
         return frozenset(
             origin.observable.value
             for identifier, origin in self._input.rendered.origins.items()
@@ -219,7 +221,7 @@ class _Rewriter:
         )
 
     def _sentences(self, pseudonyms: tuple[str, ...], span: str) -> texts.Texts:
-        """The sentences of the release; what is told of a flood to members only, and where no word is like the victim's name."""
+        """The sentences of the release. The one about a flood is for members only, and must not resemble the victim's name."""
         release_input = self._input
         sentences = texts.texts_for(
             release_input.report, self._disclosure.rung, release_input.member.name, pseudonyms, span
@@ -228,7 +230,7 @@ class _Rewriter:
         return replace(sentences, flood="") if is_public or release_input.scanner.hits(sentences.flood) else sentences
 
     def _case_start(self) -> str | None:
-        """When a case began, as far as the report says."""
+        """The start of a case, if the report gives it."""
         if self._input.report.kind is not ReportKind.CASE:
             return None
         contents = (item for item in self._input.rendered.contents if item["type"] in identifiers.INCIDENT_CORE_TYPES)
@@ -236,7 +238,7 @@ class _Rewriter:
         return min(times, key=datetime.fromisoformat, default=None)
 
     def _decide_victims(self) -> tuple[str, ...]:
-        """Decide on the victims; the pseudonyms that stand for some of them."""
+        """Decide how the victims leave, and return their pseudonyms."""
         pseudonyms = []
         for ref, number in self._input.rendered.victims.items():
             content, victim = self._contents[ref], self._input.report.victims[number]
@@ -281,7 +283,7 @@ class _Rewriter:
         self._apply_rules(content, release, level)
 
     def _revoke_dropped_indicator(self, content: Content) -> bool:
-        """Whether an indicator that the report does not hold any more has left, linked or alone: then it is revoked."""
+        """Whether a dropped indicator was released before. If so, it is revoked, and a row of the preview says it."""
         if content["type"] != "indicator":
             return False
         earlier_version = self._author.lone_version(content) or self._input.earlier_versions.get(
@@ -289,7 +291,7 @@ class _Rewriter:
         )
         if earlier_version is None or earlier_version.revoked:
             return False
-        text, reason = _identifying_text(content), "the report does not hold it any more: it is revoked"
+        text, reason = _identifying_text(content), "the report no longer contains it: it is revoked"
         self._result.rows.append(preview.PreviewRow("indicator", content["id"], "", text, f"{text}, withdrawn", reason))
         return True
 
@@ -302,7 +304,7 @@ class _Rewriter:
         return decision
 
     def _bar_reason(self, content: Content, level: tlp.TLP | None) -> str | None:
-        """Why an object stays whatever its properties say; None where they decide."""
+        """The reason why an object stays regardless of its properties; None if the properties decide."""
         audience = self._input.audience
         if content["type"] not in allowed.TABLES[audience.profile]:
             return f"objects of this type do not leave for {audience.profile} readers"
@@ -328,7 +330,7 @@ class _Rewriter:
         )
         change = rules.apply_rules(self._rewritable_properties(content), table, context)
         self._result.refusals += change.refusals
-        # (5) what is left of it
+        # (5) required properties
         properties: Content = change.value
         alternatives = _AT_LEAST_ONE.get(content["type"])
         if not _REQUIRED.get(content["type"], frozenset()) <= properties.keys():
@@ -343,7 +345,7 @@ class _Rewriter:
             self._release(content, properties, level)
 
     def _rewritable_properties(self, content: Content) -> Content:
-        """The properties that the rules apply to; `lang` is last, so that its texts are decided before it."""
+        """The properties for the rules. `lang` comes last, so that the texts are decided before it."""
         properties = {name: value for name, value in content.items() if name not in _COMMON_PROPERTIES}
         properties = self._gate.without_marked(properties, content)
         if "lang" in properties:
@@ -351,7 +353,7 @@ class _Rewriter:
         return properties
 
     def _place_objects(self, content: Content, level: tlp.TLP) -> dict[str, Content]:
-        """What stands for the places and sighters that an object names, by the ids at the CERT."""
+        """The objects that represent the places and sighters to which an object refers, by their ids at the CERT."""
         if content["type"] == "relationship" and content["target_ref"].startswith("location--"):
             source_type = content["source_ref"].partition("--")[0]
             country = self._contents.get(content["target_ref"], {}).get("country", "")
@@ -362,7 +364,7 @@ class _Rewriter:
         return {ref: self._sighter(ref, level) for ref in refs}
 
     def _sighter(self, ref: str, level: tlp.TLP) -> Content:
-        """The class of sector and country as k allows, else the CERT; never a victim."""
+        """The class of sector and country if k allows it, else the CERT; never a victim."""
         sector, country = self._input.rendered.classes.get(ref, (None, None))
         if sector is not None or country is not None:
             rung = victims.sighting_rung(sector, country, self._disclosure)
@@ -372,9 +374,9 @@ class _Rewriter:
         return {"id": self._input.member.identity}
 
     def _leaving_ids(self, level: tlp.TLP) -> tuple[str, ...]:
-        """The ids for the container: all objects except events, impacts and tasks, which the incident names.
+        """The ids for the container: of all objects except events, impacts and tasks, to which the incident refers.
 
-        What is marked higher than the container is not named in it: an SCO's id gives its value away.
+        Objects marked higher than the container are left out, because the id of an SCO reveals its value.
         """
         contents = [*self._result.common.values(), *self._result.drafts, *self._result.observed.values()]
         return (
@@ -386,7 +388,7 @@ class _Rewriter:
             ),
         )
 
-    # -- what becomes of it -----------------------------------------------------------------------------------------
+    # -- the result -------------------------------------------------------------------------------------------------
 
     def _release(self, content: Content, properties: Content, level: tlp.TLP) -> None:
         object_type = content["type"]
@@ -425,7 +427,7 @@ class _Rewriter:
         )
 
     def _add_gate_row(self, content: Content, decision: GateDecision) -> None:
-        """The row of a value about which an officer decides or decided, or that stays."""
+        """Add the row of a value that stays, or about which an officer decides or decided."""
         text = _identifying_text(content)
         leaves = decision.verdict is GateVerdict.LEAVES
         leaves |= decision.verdict is GateVerdict.LONE and content["type"] == "indicator"
@@ -445,7 +447,7 @@ class _Rewriter:
         self._result.rows.append(row)
 
     def _drop(self, content: Content, rows: tuple[preview.PreviewRow, ...], reason: str) -> None:
-        """The rows for an object that stays: one for the object, and one for each text that an officer could approve."""
+        """Add rows for an object that stays: one for each text that an officer could approve, else one for the object."""
         approvable = [row for row in rows if row.key]
         self._result.rows += approvable
         if not approvable:
@@ -464,6 +466,6 @@ class _Rewriter:
 
 
 def _identifying_text(content: Content) -> str:
-    """What of an object tells a person which one it is."""
+    """The property by which a person recognises an object, in one line."""
     names = ("name", "value", "pattern", "relationship_type", "hashes", "key", "account_login")
     return preview.one_line(next((content[name] for name in names if content.get(name)), ""))

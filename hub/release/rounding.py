@@ -1,6 +1,6 @@
-"""Times and numbers made coarse enough that they name nobody and can be matched with no press report.
+"""Round times and numbers so that they identify nobody and do not match a press report.
 
-A number is told as the highest step at or below it:
+A number is rounded down to the highest step at or below it:
 
 | What | Unit | Steps |
 |---|---|---|
@@ -10,7 +10,7 @@ A number is told as the highest step at or below it:
 | validity of a case's indicator (rounded up) | day | each 30 |
 | criticality, availability | 0 to 100 | the middle of the band of Incident Core |
 
-Dates are cut to the unit of the profile (`policy.Terms`).
+Dates are truncated to the unit of the profile (`policy.Terms`).
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ DURATION_STEPS: Final = (0, 1, 7, 30, 90, 365)  # days since the incident began
 VALIDITY_STEP: Final = 30  # days
 
 _ORDER: Final = tuple(Fidelity)
-# Lower end, and what every value from there on is given as: Incident Core's own bands (incident-core.md, section 8).
+# The lower end of each band of Incident Core (incident-core.md, section 8), and the value for the whole band.
 _CRITICALITY_BANDS: Final = ((90, 95), (50, 70), (30, 40), (1, 15), (0, 0))
 _AVAILABILITY_BANDS: Final = ((80, 90), (70, 75), (60, 65), (40, 50), (20, 30), (10, 15), (1, 5), (0, 0))
 
 
 def coarser_fidelity(first: Fidelity, second: Fidelity) -> Fidelity:
-    """The less exact of two."""
+    """The less exact of two fidelities."""
     return max(first, second, key=_ORDER.index)
 
 
 def floor(text: str, unit: Fidelity) -> str:
-    """A STIX timestamp cut to the beginning of its hour, day, month or year (UTC)."""
+    """A STIX timestamp truncated to the beginning of its hour, day, month or year (UTC)."""
     return _stix(_floor(datetime.fromisoformat(text), unit))
 
 
@@ -54,7 +54,7 @@ def _floor(moment: datetime, unit: Fidelity) -> datetime:
 
 
 def ceiling(text: str, unit: Fidelity) -> str:
-    """Like `floor`, but up to the next hour, day or month, so that a validity is not cut short."""
+    """Like `floor`, but rounded up to the next hour, day or month, so that a validity is not shortened."""
     moment = datetime.fromisoformat(text)
     lower_bound = _floor(moment, unit)
     if lower_bound == moment:
@@ -69,10 +69,10 @@ def round_since_start(
 ) -> tuple[str, Fidelity]:
     """Round a time of an incident that began at `case_start`; return it with its fidelity.
 
-    On the first day, or before it, the time is cut to `unit`. Later times are `case_start` plus a step of days, exact to the
-    month, or to the year where the step falls into another month: so 52 hours and 60 hours look the same, and what is
-    released is true. Where an earlier stage released the start (`start_is_released`), a time before it is exact to the
-    month only: both dates together would give the duration.
+    On the first day, or before it, the time is truncated to `unit`. A later time is `case_start` plus a step of days, exact
+    to the month, or to the year if the step falls into another month. So 52 hours and 60 hours look the same, and the
+    released time is still true. If an earlier stage released the start (`start_is_released`), a time before the start is
+    exact to the month only: both dates together would reveal the duration.
     """
     moment = datetime.fromisoformat(text)
     first_day = _floor(datetime.fromisoformat(case_start), Fidelity.DAY) if case_start else moment
@@ -89,7 +89,7 @@ def round_since_start(
 
 
 def round_validity_end(start: str, end: str, released_start: str) -> str:
-    """The end of a validity, counted from the released start: its days rounded up to whole steps."""
+    """The end of a validity: the released start plus the number of days, rounded up to whole steps."""
     days = -((datetime.fromisoformat(start) - datetime.fromisoformat(end)) // timedelta(days=1))
     steps = -(-days // VALIDITY_STEP)
     return _stix(datetime.fromisoformat(released_start) + timedelta(days=VALIDITY_STEP * max(steps, 1)))
@@ -100,20 +100,20 @@ def _stix(moment: datetime) -> str:
 
 
 def criticality(value: int) -> int:
-    """The middle of its band: 15, 40, 70, 95, or 0."""
+    """The middle of the band of a criticality: 15, 40, 70, 95, or 0."""
     return next(middle for lowest, middle in _CRITICALITY_BANDS if value >= lowest)
 
 
 def availability(value: int) -> int:
-    """The middle of its band on Incident Core's scale of availability."""
+    """The middle of the band of an availability, on Incident Core's scale."""
     return next(middle for lowest, middle in _AVAILABILITY_BANDS if value >= lowest)
 
 
 def highest_step(value: float, steps: Sequence[int]) -> int:
-    """The highest step at or below the value; 0 for what is below all."""
+    """The highest step at or below the value; the first step if all are above it."""
     return steps[max(bisect_right(steps, value) - 1, 0)]
 
 
 def magnitude(value: float) -> int:
-    """The power of ten at or below it: 0, 1, 10, 100 …"""
+    """The power of ten at or below the value: 0, 1, 10, 100 …"""
     return highest_step(value, COUNT_STEPS)

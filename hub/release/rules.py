@@ -1,6 +1,6 @@
-"""The rules that the allow-list (`allowed`) is made of: functions of a property's value and its context.
+"""The rules of the allow-list (`allowed`): functions of a property's value and its context.
 
-A rule returns what leaves, or None for nothing. Where there is more to say than that, it returns a `Change`.
+A rule returns the value that leaves, or None if nothing does. It returns a `Change` if there is more to report.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hub.stix import incident
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """Why a value is held, under which key; `approved`: it is not any more. The rest is as in a row of the preview."""
+    """Why a value is held, and under which key; with `approved` it is no longer held. The fields are those of `PreviewRow`."""
 
     why: str
     key: str
@@ -37,10 +37,10 @@ class HeldValue:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a rule decided: `value` leaves (None: nothing).
+    """The result of a rule: `value` leaves; None means that nothing does.
 
-    `rows` are those of the parts of the value. `refusals` say why an approved text must not leave; then nothing of the
-    release does. `held` is for a value about which an officer decides.
+    `rows` are the rows of the preview for parts of the value. `refusals` are the reasons why an approved text must not
+    leave; with one, nothing of the release leaves. `held` is for a value about which an officer decides.
     """
 
     value: Any
@@ -51,21 +51,21 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class PropertyRule:
-    """What becomes of one property, and why, in the words of the preview."""
+    """The rule for one property, and its reason in the words of the preview."""
 
     change: Callable[[Any, ObjectContext], Any]
     why: str
-    approvable: bool = False  # whether the report's own text may stay once an officer approved it
+    approvable: bool = False  # whether the report's own text may leave if an officer approves it
     shown: bool = True  # whether the preview has a row for it
 
 
 Table = Mapping[str, PropertyRule]
-# The properties in which the value of an observable stands, of whose owner the preview gives the evidence.
+# The properties that contain the value of an observable. For these, the preview shows the evidence for its owner.
 _VALUE_PROPERTIES: Final = frozenset("value pattern name key hashes subject account_login number".split())
 
 
 def apply_rules(content: Mapping[str, Any], table: Table, context: ObjectContext, path: str = "") -> Change:
-    """The properties of `content`, each by its rule, with a row of the preview for each; what has no rule stays."""
+    """Apply to each property of `content` its rule, with a row of the preview for each. A property without a rule stays."""
     leaving: Content = {}
     rows: list[PreviewRow] = []
     refusals: tuple[str, ...] = ()
@@ -102,7 +102,7 @@ def _row(path: str, value: Any, new_value: Any, rule: PropertyRule | None, conte
         return row
     key = text_key(value)
     if new_value == value and not release.approvals.allows(value):
-        return row  # it leaves as it stands: there is nothing to decide
+        return row  # it leaves unchanged, so there is nothing to decide
     if release.may_leave(value):
         return replace(row, key=key, approved=True, value=value, why=release.approvals.reason(key))
     findings = release.findings(value)
@@ -124,7 +124,7 @@ def _keep(value: Any, _context: ObjectContext) -> Any:
 
 
 def vocabulary_rule(allowed: frozenset[str]) -> PropertyRule:
-    """A rule for a word or a list of words: those of the vocabulary leave."""
+    """A rule for a word or a list of words: only words of the vocabulary leave."""
 
     def change(value: Any, context: ObjectContext) -> Any:
         if isinstance(value, list):
@@ -135,7 +135,7 @@ def vocabulary_rule(allowed: frozenset[str]) -> PropertyRule:
 
 
 def vocabulary_or_unknown_rule(allowed: frozenset[str]) -> PropertyRule:
-    """A rule for a required word: one of the vocabulary leaves, any other becomes `unknown`."""
+    """A rule for a required word: a word of the vocabulary leaves, any other becomes `unknown`."""
 
     def change(value: Any, context: ObjectContext) -> Any:
         return value if value in allowed and context.release.may_say(value) else "unknown"
@@ -172,7 +172,7 @@ def _phases(value: list[dict[str, Any]], context: ObjectContext) -> list[dict[st
 
 
 def approved_text(text: str, context: ObjectContext) -> Change | None:
-    """The report's own text where an officer approved exactly this one; None where not."""
+    """The report's own text if an officer approved exactly this text; else None."""
     if not context.release.approvals.allows(text):
         return None
     if refusal := context.refusal(text):
@@ -181,7 +181,7 @@ def approved_text(text: str, context: ObjectContext) -> Change | None:
 
 
 def sentence_rule(name: str) -> PropertyRule:
-    """The template of that name; the report's own text only if this very text was approved."""
+    """A rule that writes the sentence of that name in `Texts`; the report's own text leaves only if it was approved."""
 
     def change(value: Any, context: ObjectContext) -> Any:
         approved_change = approved_text(value, context)
@@ -191,7 +191,7 @@ def sentence_rule(name: str) -> PropertyRule:
 
 
 def _name(value: Any, context: ObjectContext) -> Any:
-    """The name of an actor, campaign, malware, tool, technique or weakness: a public one, or an approved one."""
+    """The name of an actor, campaign, malware, tool, technique or weakness, if it is public or approved."""
     change = decide_name(context.content["type"], value, context.release)
     if change.value is not None:
         return change
@@ -199,11 +199,11 @@ def _name(value: Any, context: ObjectContext) -> Any:
 
 
 def decide_name(object_type: str, name: str, release: ReleaseContext) -> Change:
-    """Whether a name leaves, and if not, why; what stands in its place is for others to say."""
-    # a name looks like the name of an organisation or a product; only what resembles the victim is suspicious in it
+    """Decide whether a name leaves, and if not, give the reason. The caller chooses a replacement."""
+    # Every such name looks like that of an organisation or product, so only a resemblance to the victim is suspicious.
     hits = release.scanner.hits(name)
     if exact_hits := [hit for hit in hits if hit.is_exact]:
-        return Change(None, held=HeldValue(f"it holds {', '.join(map(str, exact_hits))}", ""))
+        return Change(None, held=HeldValue(f"it contains {', '.join(map(str, exact_hits))}", ""))
     if release.approvals.keeps(name):
         return Change(None, held=HeldValue("held: an officer decided that it stays", value_key(name)))
     resemblances = ", ".join(map(str, hits))
@@ -212,7 +212,7 @@ def decide_name(object_type: str, name: str, release: ReleaseContext) -> Change:
         return Change(name)
     person = not public and known_names.looks_like_a_person(name)
     why = (
-        f"it holds {resemblances}"
+        f"it contains {resemblances}"
         if resemblances
         else "it looks like a person's name"
         if person
@@ -226,13 +226,13 @@ def decide_name(object_type: str, name: str, release: ReleaseContext) -> Change:
 
 
 def _public_name(context: ObjectContext) -> str | None:
-    """What a public catalogue calls a technique, by the number that stands beside its name."""
+    """The name of a technique in a public catalogue, by the number in its external reference."""
     if context.content["type"] != "attack-pattern":
         return None
     for item in context.content.get("external_references", ()):
         number = str(item.get("external_id", ""))
         if item.get("source_name") == "mitre-attack" and (name := known_names.technique_name(number)):
-            # a victim may be called like a word of it: then the number says which technique it is
+            # the victim's name may be a word of the technique's name: then the number identifies the technique
             return number if context.release.scanner.hits(name) else name
         if item.get("source_name") == "capec" and _CATALOGUES["capec"][0].fullmatch(number):
             return number
@@ -240,7 +240,7 @@ def _public_name(context: ObjectContext) -> str | None:
 
 
 def _action_name(value: str, context: ObjectContext) -> Any:
-    """The name of a course of action: ATT&CK's, or that of an update of public software; else free text."""
+    """The name of a course of action: from ATT&CK, or of an update of public software; else free text."""
     if known_names.is_known_action(value) and not context.release.scanner.hits(value):
         return value
     if _is_update(value, context) and not context.release.scanner.hits(value):
@@ -249,7 +249,7 @@ def _action_name(value: str, context: ObjectContext) -> Any:
 
 
 def _is_update(name: str, context: ObjectContext) -> bool:
-    """Whether a name is that of an update which a package URL, a CPE or Microsoft's number stands for."""
+    """Whether a name is that of an update that a package URL, a CPE or a number of Microsoft's identifies."""
     software = name.removeprefix(wording.fix_name(""))
     if software == name:
         return False
@@ -278,7 +278,7 @@ def _version(value: str, context: ObjectContext) -> str | None:
 
 
 def _time(end: str, context: ObjectContext) -> tuple[str, Fidelity]:
-    """`start_time` or `end_time` as it leaves, and how exact it then is."""
+    """The released form of `start_time` or `end_time`, and its fidelity."""
     content = context.content
     fidelity = Fidelity(content.get(f"{end}_time_fidelity", Fidelity.SECOND))
     return context.release.rounded_time(
@@ -292,7 +292,7 @@ def rounded_time_rule(end: str) -> PropertyRule:
 
 
 def fidelity_rule(end: str) -> PropertyRule:
-    """A rule for the fidelity of that time."""
+    """A rule for the fidelity of `start_time` or `end_time`."""
     return PropertyRule(lambda _value, context: _time(end, context)[1].value, "how exact the rounded time is")
 
 
@@ -318,7 +318,7 @@ def _count(value: int, context: ObjectContext) -> int | None:
 
 
 def _references(value: list[dict[str, Any]], context: ObjectContext) -> list[dict[str, Any]] | None:
-    """Public catalogues, rebuilt from their numbers alone: nothing else of a reference leaves."""
+    """References to public catalogues, rebuilt from their numbers. Nothing else of a reference leaves."""
     rebuilt = []
     for item in value:
         catalogue = _CATALOGUES.get(item.get("source_name", ""))
@@ -338,7 +338,7 @@ def _refs(value: list[str] | str, context: ObjectContext) -> Any:
 
 
 def port_rule(end: str) -> PropertyRule:
-    """A rule for a port: it leaves together with its end of the connection."""
+    """A rule for a port: it leaves if its end of the connection leaves."""
 
     def change(value: int, context: ObjectContext) -> int | None:
         ref = context.content.get(f"{end}_ref")

@@ -1,20 +1,20 @@
-"""Whom the address space or domain of a value belongs to, and what that and its role decide: one table.
+"""Decide about a value by its role and by the owner of its address space or domain: one table.
 
-A value in a member's own space is a third party's, whatever the report makes of it, until an officer says otherwise: a
-server of a ministry that serves phishing was hacked, and a receiver who blocks it blocks the ministry.
+A value in a member's own space belongs to a third party, regardless of the report, until an officer confirms otherwise: a
+ministry's server that serves phishing was hacked, and a reader who blocks it blocks the ministry.
 
 | Role, by the report | in the CERT's own space | of a public body | of a member's country | elsewhere |
 |---|---|---|---|---|
 | adversary | third party | third party | leaves | leaves |
 | adversary, compromised | third party | third party | third party | leaves |
 | third party (hacked) | third party | third party | third party | third party |
-| unknown | third party | third party | third party | asked about |
+| unknown | third party | third party | third party | held for an officer |
 | victim | stays | stays | stays | stays |
 
 * The CERT's own space: domains and prefixes of `[space]` in `member.toml`, and those of every constituent in the register.
-* A public body: a domain under gov, go, edu, ac, mil, sch, or and the like below the top-level domain of any member's country;
-  nobody can register one in passing.
-* A member's country: any other domain below its top-level domain. A phishing domain that somebody registered there
+* A public body: a domain under gov, go, edu, ac, mil, sch, or and the like below the top-level domain of a member's country.
+  The registries check who registers such a domain.
+* A member's country: any other domain below its top-level domain. Anybody can register a phishing domain there, so it
   leaves.
 """
 
@@ -41,25 +41,25 @@ MEMBERS_TLDS: Final = frozenset(code.lower() for code, region in REGIONS.items()
 PUBLIC_BODIES: Final = frozenset(
     "ac desa edu edu-sch gob go gouv gov govt health k12 mi mil moe muni or parliament police ponpes school sch uni univ".split()
 )
-"""Labels before a country's top-level domain under which public bodies, schools and associations have their names: `or` is
-one of Thailand and Indonesia, whose registries ask for the papers of the body."""
+"""Labels before a country's top-level domain for public bodies, schools and associations. `or` exists in Thailand and
+Indonesia, whose registries require documents of the body."""
 
 _HOST_IN_TEXT: Final = re.compile(
     rf"(?<![a-z0-9.-])((?:[a-z0-9_-]+\.)*[a-z0-9_-]+\.(?:{'|'.join(sorted(PUBLIC_BODIES))})\.(?:{'|'.join(sorted(MEMBERS_TLDS))}))(?![a-z0-9-])",
     re.IGNORECASE,
 )
-# Written with dashes, as names that imitate them are: `ministry-gov-my.example`.
+# With dashes, as in names that imitate public bodies: `ministry-gov-my.example`.
 _IMITATED_HOST: Final = re.compile(
     rf"(?<![a-z0-9])([a-z0-9_]+(?:-[a-z0-9_]+)*-(?:gov?|gob|mil|edu|ac)-(?:{'|'.join(sorted(MEMBERS_TLDS))}))(?![a-z0-9])",
     re.IGNORECASE,
 )
 
 CONFIRMED: Final = "an officer confirmed that it serves an attack"
-"""The evidence of a value whose role the report does not say."""
+"""The evidence for a confirmed value whose role the report does not give."""
 
 
 class Zone(Enum):
-    """Whom a value's space belongs to; each member's value is the clause in the preview."""
+    """The owner of a value's address space or domain. The values are the clauses in the preview."""
 
     OWN_SPACE = "it lies in this CERT's own space"
     PUBLIC_BODY = "it is of a public body, school or association of a member's country"
@@ -68,7 +68,7 @@ class Zone(Enum):
 
 
 class SpaceVerdict(Enum):
-    """What becomes of a value by its role and place, before anything is searched in it."""
+    """The decision about a value by its role and zone, before its content is searched."""
 
     LEAVES = "leaves"
     NEEDS_APPROVAL = "asked about"
@@ -96,7 +96,7 @@ _VERDICTS: Final[Mapping[tuple[Role, bool], tuple[SpaceVerdict, SpaceVerdict, Sp
 
 
 def space_verdict(role: Role, zone: Zone, *, compromised: bool) -> SpaceVerdict:
-    """What becomes of a value; the table above."""
+    """The decision about a value, by the table above."""
     return _VERDICTS[role, compromised][_ZONES.index(zone)]
 
 
@@ -106,7 +106,7 @@ def is_compromised(item: Observable) -> bool:
 
 
 def confirm_values(report: Report, values: Collection[str]) -> Report:
-    """The report with each approved value as an indicator, although the report does not say whose it is."""
+    """The report with each confirmed value as an indicator, even if the report gives no owner for it."""
     if not values:
         return report
     observables = tuple(_confirm(item) if item.value in values else item for item in report.observables)
@@ -120,7 +120,7 @@ def _confirm(item: Observable) -> Observable:
 
 
 class OwnSpace:
-    """The space of one CERT, to ask of values."""
+    """The address space and domains of one CERT, to decide the zone of a value."""
 
     def __init__(self, member: OwnMember) -> None:
         names = [*member.space.domains, *(name for item in member.register for name in item.domains)]
@@ -129,7 +129,7 @@ class OwnSpace:
         self._prefixes = Ranges(prefixes)
 
     def zone(self, item: Observable) -> Zone:
-        """The place of an observable; for several hosts, such as the ends of a connection, the most protected one."""
+        """The zone of an observable. For several hosts, such as the ends of a connection, the most protected zone counts."""
         return min((self._host_zone(host) for host in observable_hosts(item)), key=_ZONES.index, default=Zone.ELSEWHERE)
 
     def _host_zone(self, host: str) -> Zone:
@@ -144,13 +144,13 @@ class OwnSpace:
         return Zone.PUBLIC_BODY if labels[-2] in PUBLIC_BODIES else Zone.COUNTRY
 
     def public_body_names(self, text: str) -> list[str]:
-        """The public bodies' domains that a longer text names or imitates: in a path, a parameter, a rule, with dashes."""
+        """The domains of public bodies that a text contains or imitates: in a path, a parameter or a rule, or with dashes."""
         names = _HOST_IN_TEXT.findall(text) if "." in text else []
         return list(dict.fromkeys([*names, *(_IMITATED_HOST.findall(text) if "-" in text else ())]))
 
 
 class _IdentityKey:
-    """A member as a key that is equal to itself only: comparing registers line by line would take longer than reading them."""
+    """A cache key for a member that compares by identity: comparing registers would take longer than reading them."""
 
     def __init__(self, member: OwnMember) -> None:
         self.member = member
@@ -168,12 +168,12 @@ def _cached_space(key: _IdentityKey) -> OwnSpace:
 
 
 def member_space(member: OwnMember) -> OwnSpace:
-    """The space of a member; built once, though a feed asks for it with each batch of lines."""
+    """The space of a member. It is built once, because a feed needs it for each batch of lines."""
     return _cached_space(_IdentityKey(member))
 
 
 def observable_hosts(item: Observable) -> Iterator[str]:
-    """The hosts that an observable is, or is on: addresses, networks and domain names. Of a connection, the adversary's."""
+    """The hosts in an observable: addresses, networks and domain names. For a connection, all ends but the victim's."""
     match item.type:
         case ObservableType.IPV4 | ObservableType.IPV6 | ObservableType.DOMAIN:
             yield item.value
@@ -196,5 +196,5 @@ def _url_host(url: str) -> str:
 
 
 def _may_be_address(host: str) -> bool:
-    """Whether a host is no name: no top-level domain ends with a digit or holds a colon."""
+    """Whether a host may be an address: no top-level domain ends with a digit or contains a colon."""
     return host[-1:].isdigit() or ":" in host

@@ -1,11 +1,12 @@
-"""What earlier stages of a report declared about victims and others; a later stage need not repeat it.
+"""Declarations of earlier stages of a report about victims and others, which a later stage need not repeat.
 
-An update often says only what is new. What an earlier stage declared is searched for nevertheless, the victim's consent
-stands until another one is recorded, and its size counts in k: else the difference of two stages would tell the victim.
+An update often contains only what is new. The scanner still searches for what an earlier stage declared, the victim's
+consent is valid until another one is recorded, and the victim's size still counts in k. Otherwise the difference between
+two stages would reveal the victim.
 
-1. Each import of a case adds to its record what it declares: victims, contacts, values of the victim's.
-2. The next stage is released together with these, and with those of the reports that it calls related.
-3. A value that an officer confirms as the adversary's (--confirm, --approve) is no longer the victim's.
+1. Each import of a case adds its declarations to the record: victims, contacts, values of the victim.
+2. The next stage is released together with these, and with the declarations of its related reports.
+3. A value that an officer confirms as the adversary's (--confirm, --approve) no longer counts as the victim's.
 """
 
 from __future__ import annotations
@@ -22,20 +23,20 @@ from hub.reports.reading.values import url_host
 from hub.reports.report import Report, ReportKind
 from hub.reports.victims import IDENTIFYING, Consent, Contact, Size, Victim
 
-# Which field of a victim a value of its own stands in.
+# The field of a victim for each type of a value of its own.
 _FIELD_OF_VALUE: Final[Mapping[ObservableType, str]] = {
     **dict.fromkeys((ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL), "hosts"),
     ObservableType.EMAIL: "emails",
     ObservableType.USER_ACCOUNT: "accounts",
     **dict.fromkeys((ObservableType.FILE, ObservableType.BANK_ACCOUNT, ObservableType.PHONE), "registration_numbers"),
 }
-_RECORDED_FIELDS: Final = (*IDENTIFYING, "is_person", "size")  # of a victim
-MAX_VALUES: Final = 100_000  # of the victim's, in one record
+_RECORDED_FIELDS: Final = (*IDENTIFYING, "is_person", "size")  # fields of a victim
+MAX_VALUES: Final = 100_000  # values of the victim in one record
 
 
 @dataclass(frozen=True, slots=True)
 class Declarations:
-    """What the stages of one report declared so far. `values` are (field of a victim, value) of the victim's own."""
+    """The declarations of the stages of one report so far. `values` are pairs (field of a victim, value)."""
 
     victims: tuple[Victim, ...] = ()
     other_victims: tuple[Victim, ...] = ()
@@ -44,7 +45,7 @@ class Declarations:
     consent: Consent | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """As JSON values, for the record."""
+        """The declarations as JSON values, for the record."""
         return {
             "victims": [_as_json(victim, _RECORDED_FIELDS) for victim in self.victims],
             "others": [_as_json(victim, _RECORDED_FIELDS) for victim in self.other_victims],
@@ -57,9 +58,9 @@ class Declarations:
 def collect_declarations(
     report: Report, member: OwnMember, earlier: Declarations | None = None, confirmed: Collection[str] = frozenset()
 ) -> Declarations:
-    """What this stage and earlier ones declare (1); nothing of a feed, which has no stages.
+    """The declarations of this stage and earlier ones (1); empty for a feed, which has no stages.
 
-    ReleaseError beyond `MAX_VALUES`: what is not in the record, no later stage would be searched for.
+    ReleaseError if there are more than `MAX_VALUES` values: a later stage would not be searched for the others.
     """
     if report.kind is ReportKind.FEED:
         return Declarations()
@@ -92,9 +93,9 @@ def collect_declarations(
 def add_earlier_declarations(
     report: Report, earlier: Iterable[Declarations], confirmed: Collection[str] = frozenset()
 ) -> Report:
-    """The report with what earlier stages and related reports declared (2); `confirmed` are the adversary's values (3).
+    """The report with the declarations of earlier stages and related reports (2), without `confirmed` values (3).
 
-    The first of `earlier` is of this report; from the others neither consent nor size is taken.
+    The first of `earlier` belongs to this report. Consent and size of the others do not count.
     """
     stages = list(earlier)
     if report.kind is ReportKind.FEED or not stages:
@@ -116,7 +117,7 @@ def add_earlier_declarations(
 
 
 def _add_earlier_size(victim: Victim, earlier: Iterable[Victim]) -> Victim:
-    """The victim with the size that an earlier stage said, where this one says none."""
+    """The victim with the size from an earlier stage, if this stage gives none."""
     if victim.size is not None:
         return victim
     sizes = [
@@ -128,7 +129,7 @@ def _add_earlier_size(victim: Victim, earlier: Iterable[Victim]) -> Victim:
 
 
 def _victim_values(item: Observable) -> Iterable[tuple[str, str]]:
-    """The victim's own in an observable, as (field of a victim, value)."""
+    """The values of the victim in an observable, as pairs (field of a victim, value)."""
     traffic = item.traffic
     if traffic is not None:
         ends = ((traffic.src, traffic.src_role), (traffic.dst, traffic.dst_role))
@@ -155,7 +156,7 @@ def _as_json(item: Victim | Contact, names: Iterable[str]) -> dict[str, Any]:
 
 
 def parse_declarations(data: Mapping[str, Any]) -> Declarations:
-    """What `Declarations.as_json` returned; nothing of a record that holds none."""
+    """The declarations from the result of `Declarations.as_json`; empty for a record without them."""
     return Declarations(
         victims=tuple(_victim(item) for item in data.get("victims", ())),
         other_victims=tuple(_victim(item) for item in data.get("others", ())),

@@ -1,10 +1,10 @@
-"""The release: from the bundle as it stands at the CERT to what leaves the country, or the reason why nothing does.
+"""The release: from the bundle at the CERT to the objects that leave the country, or the reason why nothing leaves.
 
-1. Consent: where the victim wants nothing out, nothing goes out.
-2. Level: nothing above what the collection takes.
-3. The allow-list (`rewrite`), with the scanner over the CERT's list and all that this report says of people.
-4. Versions: as last time where nothing changed, revoked where something no longer leaves.
-5. The last look (`check`), at the bytes. Whatever it finds, nothing leaves.
+1. Consent: if the victim wants nothing to leave, nothing leaves.
+2. Level: the report must not be above the highest level of the collection.
+3. The allow-list (`rewrite`), with the scanner for the CERT's list and for what the report declares.
+4. Versions: unchanged objects keep their version, and objects that no longer leave are revoked.
+5. The last look (`check`) at the objects. If it finds a problem, nothing leaves.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ MAX_REASONS: Final = 10  # problems named in one refusal; a last line counts the
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """What leaves. `contents` are plain JSON values; `objects` makes stix2's objects of them, in the same order.
+    """What leaves. `contents` are plain JSON values; `objects` are the same as objects of stix2.
 
-    `lone` are approved indicators that must not be seen together with the incident: send them in a bundle of their
-    own. `record` is to be kept at the CERT, before anything is sent.
+    `lone` are approved indicators that must not appear together with the incident: send them in a separate bundle. Write
+    `record` at the CERT before anything is sent.
     """
 
     contents: tuple[Content, ...]
@@ -67,9 +67,9 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """Nothing is released: the reason, in a sentence for the officer, and a preview of what would have been released.
+    """Nothing is released. `reason` is a sentence for the officer; `preview` shows what would have been released.
 
-    `files` are records to write nevertheless: a later stage needs what this one declares about the victim.
+    `files` are records to write nevertheless, because a later stage needs what this one declares about the victim.
     """
 
     reason: str
@@ -77,7 +77,7 @@ class Withheld:
     files: tuple[records.File, ...] = field(default=(), repr=False)
 
 
-def release(  # noqa: PLR0913  whatever decides a release is an argument of it
+def release(  # noqa: PLR0913  every input of a release is a parameter
     rendered: Rendered,
     report: Report,
     member: OwnMember,
@@ -87,9 +87,9 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     record: ReleaseRecord | None = None,
     now: datetime,
 ) -> Released | Withheld:
-    """Release a rendered report to this audience, the victim protected; Withheld says why nothing may leave.
+    """Release a rendered report to this audience, with the victim protected. `Withheld` says why nothing may leave.
 
-    `record` is what was released of it to the same audience before (None: nothing); `now` has a time zone.
+    `record` is the record of earlier releases to this audience (None if there are none); `now` has a time zone.
     """
     new_approvals, record = approvals or Approvals(), record or ReleaseRecord()
     approvals = record.approvals_in_force(new_approvals)
@@ -136,7 +136,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     settled, objects = _settle(
         list(map(mark_as_drill, rewritten.drafts)), record.objects, time, scanner, approvals.kept
     )
-    # Only the day: an exact time would link a lone indicator to its incident.
+    # Lone indicators get the day only: an exact time would link them to their incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
     lone, lone_versions = _settle(
         list(map(mark_as_drill, rewritten.lone)), record.lone, day, Scanner((), ()), approvals.kept
@@ -164,7 +164,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
         problems.append("what is said of a victim fits too few organisations")
     if problems:
         return Withheld(_refusal_text(problems), preview)
-    # The new record, with an entry in its history if something changed.
+    # the new record, with an entry in its history if something changed
     new_record = ReleaseRecord(
         objects=objects,
         lone=lone_versions,
@@ -181,7 +181,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
     changed = new_record.objects != record.objects or new_record.lone != record.lone or not record.history
     changed = changed or new_record.hubs != record.hubs
     if changed or record.has_new_decision(new_approvals):
-        # The record already has the thousands of objects of a feed that left, so the history lists only what stayed.
+        # The record contains the thousands of released objects of a feed, so the history lists only what stayed.
         preview_rows = preview.data(staying=report.kind is ReportKind.FEED)
         new_record = replace(
             new_record,
@@ -201,7 +201,7 @@ def release(  # noqa: PLR0913  whatever decides a release is an argument of it
 def _lone_problems(
     lone: list[Content], own_identity: list[Content], look: check.LastLook, member: OwnMember, report: Report
 ) -> list[str]:
-    """The last look over lone indicators.
+    """The problems that the last look finds in lone indicators.
 
     Their values may resemble the victim's, but must not be the victim's own. A compromised host may also belong to a
     constituent, since the officer has decided about it, but not to the victim.
@@ -240,7 +240,7 @@ def _level_refusal(report: Report, audience: Audience, approvals: Approvals) -> 
 
 
 def _named_victim(report: Report, audience: Audience, approvals: Approvals) -> Any:
-    """The victim that is named with its recorded consent; None if there are several, since each would have to agree."""
+    """The victim that is named with its recorded consent; None if there are several, because each would have to agree."""
     agreed = report.consent is Consent.NAMED and approvals.named_by and not audience.protected
     return report.victims[0] if agreed and len(report.victims) == 1 else None
 
@@ -252,7 +252,7 @@ def _settle(
     scanner: Scanner,
     kept_keys: frozenset[str],
 ) -> tuple[list[Content], dict[str, Version]]:
-    """As `versions.settle`, but a revocation repeats no text (see `revocation`) and no value in `kept_keys`."""
+    """As `versions.settle`, but revocations repeat no text (see `revocation`) and no value in `kept_keys`."""
     settled, objects = versions.settle(drafts, earlier_versions, time)
     leaving = []
     drafted = {draft["id"] for draft in drafts}
@@ -278,7 +278,7 @@ def _level_definitions(contents: list[Content]) -> list[Content]:
 
 
 def _hidden_ids(rendered: Rendered, rewritten: ReleaseDraft, member: OwnMember) -> frozenset[str]:
-    """Ids that must not leave: all ids of the bundle at the CERT except those of SCOs that leave."""
+    """The ids that must not leave: all ids in the bundle at the CERT except those of SCOs that leave."""
     leaving = {*rewritten.observed, member.identity}
     return frozenset(
         content["id"]

@@ -1,8 +1,8 @@
 """Victims and places in a release: each is described as its rung of the ladder allows, and nowhere in more detail.
 
-1. The rung of the report as a whole is the most careful of its victims': titles and places speak by it.
+1. The rung of the report as a whole is the one with the least detail among its victims. It applies to titles and places.
 2. A victim becomes its name, a pseudonym, a class of organisations, or nothing.
-3. Where something was sighted, a class is named as k allows, else the CERT.
+3. The place of a sighting becomes a class of organisations if k allows it, else the CERT.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from hub.reports.victims import Size, Victim
 from hub.stix.places import REGIONS, country_name, region_name
 
 VictimStatement = tuple[str, str, str]
-"""Sector, country and region that a release states of a victim; "" for what it does not state."""
+"""Sector, country and region that a release states about a victim; "" for what it does not state."""
 _ACTOR_TYPES = frozenset({"threat-actor", "intrusion-set"})
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """How much one release may say of its victims.
+    """How much one release may say about its victims.
 
-    `limit` is the rung that consent and audience allow, and why; `rung` what may be said of the incident as a whole;
-    `victims` the rung of each of the report's victims; `pseudonym_period` that in which a pseudonym stays the same.
+    `limit` is the highest rung that consent and audience allow, with the reason. `rung` applies to the incident as a whole,
+    `victims` has the rung of each victim. A pseudonym stays the same during `pseudonym_period`.
     """
 
     member: OwnMember
@@ -46,12 +46,12 @@ class Disclosure:
 
 
 def rung_limit(report: Report, audience: Audience, approvals: Approvals, *, incidents: bool) -> tuple[Detail, str]:
-    """The highest rung that a release may use, and why. `incidents`: whether anything is said of an incident."""
+    """The highest rung that a release may use, and the reason. `incidents` says whether the release contains incidents."""
     if not incidents:
         return Detail.NOTHING, "this collection takes no incidents, and so no victims"
     limit = ladder.highest_detail(report.consent, audience, approvals)
     if limit[0] is Detail.NAMED and len(report.victims) != 1:
-        return Detail.PSEUDONYM, "a yes to being named is one victim's own, and the report has several"
+        return Detail.PSEUDONYM, "consent to be named is one victim's own, and the report has several"
     return limit
 
 
@@ -63,7 +63,7 @@ def decide_disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a re
     first_release: str,
     statements: Collection[VictimStatement] = (),
 ) -> Disclosure:
-    """The rungs of a release (1); `first_release` is the time of its first stage, `statements` what earlier stages said of victims."""
+    """The rungs of a release (1). `first_release` is the time of the first stage, `statements` are those of earlier stages."""
     crowd = ladder.release_crowd(member, audience)
     victims = tuple(
         _choose_or_repeat_rung(add_register_size(victim, member), limit, crowd, statements)
@@ -80,16 +80,16 @@ def decide_disclosure(  # noqa: PLR0913, PLR0917  what decides the rungs of a re
 
 
 def victim_statement(rung: Rung) -> VictimStatement:
-    """What a rung states of a victim, for the record."""
+    """What a rung states about a victim, for the record."""
     return (rung.sector or "", rung.country or "", rung.region or "")
 
 
 def _choose_or_repeat_rung(
     victim: Victim, limit: tuple[Detail, str], crowd: Crowd, statements: Collection[VictimStatement]
 ) -> Rung:
-    """The rung of a victim. What an earlier stage released of it is released again, even if its size is known since then.
+    """The rung of a victim. A statement of an earlier stage is repeated, even if the victim's size became known since then.
 
-    Readers still have the earlier stage: leaving the sector out would only tell them that few organisations have this size.
+    Readers still have the earlier stage: without the sector, they would learn that few organisations have this size.
     """
     rung = ladder.choose_rung(victim, limit, crowd)
     without_size = ladder.choose_rung(replace(victim, size=None), limit, crowd)
@@ -98,12 +98,12 @@ def _choose_or_repeat_rung(
 
 
 def _keep_one_sector(victims: Sequence[Victim]) -> list[Victim]:
-    """The victims, where those without a name keep one sector among them: the first that the report gives.
+    """The victims, with only the first sector left among the victims without a name.
 
     A report without names and with two sectors may mean one organisation that is in both, and far fewer than k are.
     """
     kept_victims: list[Victim] = []
-    has_sector = False  # one of those without a name
+    has_sector = False  # whether a victim without a name has a sector
     for victim in victims:
         if victim.name:
             kept_victims.append(victim)
@@ -114,7 +114,7 @@ def _keep_one_sector(victims: Sequence[Victim]) -> list[Victim]:
 
 
 def add_register_size(victim: Victim, member: OwnMember) -> Victim:
-    """The victim with the size from the CERT's register, where the report gives none."""
+    """The victim with the size from the CERT's register, if the report gives none."""
     if victim.size is not None:
         return victim
     sizes = {constituent.size for constituent in constituents.victim_constituents(victim, member.register)}
@@ -122,7 +122,7 @@ def add_register_size(victim: Victim, member: OwnMember) -> Victim:
 
 
 def victim_identity(victim: Victim, rung: Rung, disclosure: Disclosure) -> Content | None:
-    """The identity that stands for a victim, without id and markings (2); None where nothing is said of it."""
+    """The identity that represents a victim (2), without id and markings; None if nothing may be said about the victim."""
     if rung.detail is Detail.NOTHING:
         return None
     victim_name = canonical_name(victim, rung.country) if rung.country else None
@@ -144,14 +144,14 @@ def victim_identity(victim: Victim, rung: Rung, disclosure: Disclosure) -> Conte
 
 
 def class_identity(rung: Rung) -> Content:
-    """The organisations of which a victim is one."""
+    """The identity for the class of organisations to which a victim belongs."""
     name = wording.class_name(rung.sector, rung.country, rung.region, person=rung.person)
     content: Content = {"type": "identity", "spec_version": "2.1", "name": name, "identity_class": "class"}
     return content | ({"sectors": [rung.sector]} if rung.sector else {})
 
 
 def sighting_rung(sector: str | None, country: str | None, disclosure: Disclosure) -> Rung:
-    """The rung for the place where something was sighted (3)."""
+    """The rung for the place of a sighting (3)."""
     detail, reason = disclosure.limit
     victim = Victim(sectors=(sector,) if sector else (), countries=(country,) if country else ())
     return ladder.choose_rung(victim, (max(detail, Detail.CLASS), reason), disclosure.crowd)
@@ -160,9 +160,9 @@ def sighting_rung(sector: str | None, country: str | None, disclosure: Disclosur
 def released_location(
     source_type: str, country: str, disclosure: Disclosure, *, with_name: bool = True
 ) -> Content | None:
-    """The location that a relationship may point to: the incident's as the ladder says, an actor's country.
+    """The location to which a relationship may point: that of the incident by its rung, or the country of an actor.
 
-    `with_name`: with its name, which tools show; reports that left without it keep the location that they have.
+    `with_name` adds the name, which tools show. Reports that were released without it keep their location.
     """
     if source_type == "incident":
         if disclosure.rung.detail is Detail.NOTHING:
