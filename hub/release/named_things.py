@@ -131,7 +131,7 @@ def _field_words() -> _FieldWords:
     return _FieldWords(
         whole_words={kind: frozenset(entries("words", kind)) for kind in KINDS},
         word_parts={kind: entries("inside", kind) for kind in KINDS},
-        excluded_words=frozenset(entries("not", "words")),
+        excluded_words=frozenset(entries("excluded", "words")),
         streets=re.compile(
             rf"(?<!\w)(?i:{alternatives('before')})\.? {capital}(?: {capital}){{0,3}}"
             rf"|(?<!\w){capital}(?: {capital}){{0,2}} (?i:{alternatives('after')})(?!\w)"

@@ -118,8 +118,8 @@ def _public_identifiers(text: str) -> list[tuple[int, int]]:
 @lru_cache(maxsize=1)
 def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
     table = word_table("suspicious_words")
-    spaced = "|".join(expression for group in table["superlatives"].values() for expression in group)
-    unspaced = "|".join(word for group in table["superlatives_of_scripts_without_blanks"].values() for word in group)
+    superlatives = "|".join(expression for group in table["superlatives"].values() for expression in group)
+    unspaced_superlatives = "|".join(word for group in table["superlatives_without_spaces"].values() for word in group)
     units, places = table["units"], table["places"]
     durations, magnitudes, currencies = (_alternatives(units[key]) for key in ("durations", "magnitudes", "currencies"))
     number = r"\d[\d.,]{0,20}"  # all repetitions are bounded: the cost is linear in the text
@@ -130,12 +130,12 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
         for name, split_words in table["unique"].items()
         if isinstance(split_words, str)
     }
-    glued = "|".join(map(re.escape, table["unique"]["institutions_of_scripts_without_blanks"]))
+    unspaced_institutions = "|".join(map(re.escape, table["unique"]["institutions_without_spaces"]))
     any_number = _alternatives(units["number_words"])
     capital = rf"(?<!\w){_CAPITAL}[\w'\u2019-]{{1,40}}"
     end = r"(?![\w])"
     return (
-        ("superlative", re.compile(rf"(?<!\w)(?:{spaced}){end}|(?<!\w)\w*['\u2019]s (?:only|sole){end}|{unspaced}", re.IGNORECASE)),
+        ("superlative", re.compile(rf"(?<!\w)(?:{superlatives}){end}|(?<!\w)\w*['\u2019]s (?:only|sole){end}|{unspaced_superlatives}", re.IGNORECASE)),
         ("duration", re.compile(rf"(?<![\w.,])(?:{number}|{_alternatives(units['number_words'])})[ -]?(?:{durations}){end}", re.IGNORECASE)),
         ("time", re.compile(r"(?<![\w:.])(?:[01]?\d|2[0-3])[:.][0-5]\d(?:[:.][0-5]\d)?(?:\s?(?:am|pm|utc|gmt|wib|wit|wita|sgt|myt|ict|pht|น\.))?(?![\w:])", re.IGNORECASE)),
         ("time", re.compile(rf"(?<!\w)\d{{1,2}}(?:st|nd|rd|th)?[ -]?(?:of )?{_MONTHS}(?:[ ,-]+\d{{4}})?{end}|{_MONTHS} \d{{1,2}}{end}|\b(?:19|20)\d{{2}}-\d{{2}}-\d{{2}}\b", re.IGNORECASE)),
@@ -144,13 +144,13 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("amount", re.compile(r"(?<![\w.])\d{1,3}(?:[.,]\d+)?\s?(?:%|percent|per cent|persen|peratus|phần trăm|เปอร์เซ็นต์)", re.IGNORECASE)),
         ("place", re.compile(r"(?<![\d.])-?\d{1,3}\.\d{2,}\s?°?\s?[NSEW]?\s?[,;/ ]\s?-?\d{1,3}\.\d{2,}\s?°?\s?[NSEW]?(?![\d.])|\d{1,3}\s?°\s?\d{1,2}(?:\.\d+)?\s?['\u2032\u2019]", re.IGNORECASE)),
         ("place", re.compile(rf"(?<!\w)(?i:{_alternatives(places['before'])})\.? (?:{capital}|\d+)(?: {capital}){{0,5}}|{capital}(?: {capital}){{0,5}} (?i:{_alternatives(places['after'])}){end}")),
-        ("place", re.compile("|".join(map(re.escape, places["of_scripts_without_blanks"])))),
+        ("place", re.compile("|".join(map(re.escape, places["without_spaces"])))),
         ("place", re.compile(rf"(?<!\w)(?:{cities}){end}", re.IGNORECASE)),
         ("number", re.compile(r"(?<![\w.,-])(?:\d[ -]?){4,40}\d(?:\s?\(\d[\dA-Za-z-]{1,20}\))?(?![\w.]{0,20}\d)")),
         ("number", re.compile(r"\b(?:as|under|kod|code|stock|ticker|kode|saham)\s+\d{3,6}\b", re.IGNORECASE)),
         ("person", re.compile(rf"(?<!\w)(?i:{titles})\.?['\u2019]? {capital}(?: (?:bin|binti|bte|a/l|a/p|de|dela|la|{capital})){{0,8}}")),
         ("person", re.compile(rf"{capital}(?: {capital}){{0,5}} (?:bin|binti|bte|a/l|a/p) {capital}(?: {capital}){{0,5}}")),
-        ("institution", re.compile(rf"(?<!\w)(?:{unique['institutions']}){end}|{glued}", re.IGNORECASE)),
+        ("institution", re.compile(rf"(?<!\w)(?:{unique['institutions']}){end}|{unspaced_institutions}", re.IGNORECASE)),
         ("office", re.compile(rf"(?<!\w)(?:{unique['offices']}){end}", re.IGNORECASE)),
         ("time", re.compile(rf"(?<!\w)(?:{unique['days']}){end}", re.IGNORECASE)),
         ("place", re.compile(rf"(?<!\w)(?:in|on|at|near|behind|beside|opposite) (?:the |an? )?(?:[\w-]{{1,20}} ){{0,2}}(?:{unique['landmarks']}){end}", re.IGNORECASE)),
@@ -158,9 +158,9 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("place", re.compile(r"(?<![\w+])[23456789CFGHJMPQRVWX]{4,8}\+[23456789CFGHJMPQRVWX]{0,3}(?!\w)|///\w+\.\w+\.\w+")),
         ("hint", re.compile(r"(?<!\w)#[^\W\d_]\w{2,60}")),
         ("amount", re.compile(rf"(?<![\w.,]){number}\s?(?:bytes|kb|mb|gb|tb|kib|mib|gib|tib|pb|gbps|mbps|tbps){end}", re.IGNORECASE)),
-        ("amount", re.compile(rf"(?<!\w)(?:(?:{any_number}|\d{{1,6}})[ -]){{1,6}}(?:{unique['counted']}){end}", re.IGNORECASE)),
+        ("amount", re.compile(rf"(?<!\w)(?:(?:{any_number}|\d{{1,6}})[ -]){{1,6}}(?:{unique['counted_things']}){end}", re.IGNORECASE)),
         ("host", re.compile(r"(?<!\w)(?:vlan|host|hostname|server|workstation|computer|machine|user|username|account|login|domain|ssid|wifi|wi-fi)[ :=]{1,2}(?=[\w.\\-]*(?:[\d_-]|\.\w))[\w.\\-]{2,40}(?!\w)", re.IGNORECASE)),
-        ("host", re.compile(rf"(?<!\w)(?:user|username|account|login) (?!(?:{unique['after_account']})\b)[a-z][\w.-]{{2,30}} (?:logged|was|opened|clicked|ran|reset|had|has|is)(?!\w)")),
+        ("host", re.compile(rf"(?<!\w)(?:user|username|account|login) (?!(?:{unique['words_after_account']})\b)[a-z][\w.-]{{2,30}} (?:logged|was|opened|clicked|ran|reset|had|has|is)(?!\w)")),
         ("kind", re.compile(rf"(?<!\w)(?:{unique['kinds']})s?{end}", re.IGNORECASE)),
         ("hint", re.compile(rf"(?<!\w)(?:{unique['hints']}){end}|(?<=\w)\*+(?=\w)|(?<=\w)\.\.\.(?=\w)", re.IGNORECASE)),
         ("trait", re.compile(rf"(?<!\w)(?:their|its|the (?:victim|company|organisation|organization|bank|hospital)['\u2019]s) (?:[\w-]{{1,30}} ){{0,3}}(?:{unique['traits']}){end}|{capital}-(?:owned|based|backed|run|listed|linked|affiliated|led){end}", re.IGNORECASE)),
@@ -192,13 +192,13 @@ def _cities() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _known_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    table = word_table("suspicious_words")["known"]
-    upper, names, leet = (
+def _harmless_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    table = word_table("suspicious_words")["harmless"]
+    abbreviations, names, leet_words = (
         frozenset(entry.strip().casefold() for entry in table[key].split(","))
         for key in ("abbreviations", "names", "leet")
     )
-    return upper, names, leet
+    return abbreviations, names, leet_words
 
 
 @lru_cache(maxsize=1)
@@ -238,14 +238,14 @@ def _kinds_and_spans(text: str) -> Iterator[tuple[str, int, int]]:
 
 def _kind_of_word(word: str) -> str:
     """The kind of a single word: initials, the name of a product, a name with digits for letters; "" if it is not suspicious."""
-    known_upper, known_names, known_leet = _known_words()
+    abbreviations, names, leet_words = _harmless_words()
     lower = word.casefold()
     if _INITIALS.fullmatch(word):
-        return "" if word.rstrip("s").casefold() in known_upper | load_lexicon().technical_words else "initials"
+        return "" if word.rstrip("s").casefold() in abbreviations | load_lexicon().technical_words else "initials"
     if _CAMEL.fullmatch(word):
-        return "" if lower in known_names else "product"
+        return "" if lower in names else "product"
     if _LEET.fullmatch(word) and _ORDINAL.fullmatch(lower) is None:
-        return "" if lower in known_leet else "leet"
+        return "" if lower in leet_words else "leet"
     return ""
 
 
