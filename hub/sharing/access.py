@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from hub.sharing.catalogue import Catalogue, Collection
 from hub.sharing.definitions import adds_nothing, is_same
@@ -50,6 +51,8 @@ class Refusal:
 
 
 _BY_MARKING: Final = {level: Level(level, BY_MARKING) for level in (None, *TLP)}
+_ALIASES: Final = ("aliases", "x_opencti_aliases", "x_aliases")
+_IN_ANGLES: Final = re.compile(r"<[^<>]*+>")
 _WITH_AUTHORS: Final = frozenset({"note", "opinion"})
 _SAME_IDENTITY: Final = HubCopy(HELD_ALREADY)
 _OWN_IDENTITY: Final = HubCopy(
@@ -123,18 +126,35 @@ def _owner(member: str) -> Owner:
 
 def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], catalogue: Catalogue) -> str:
     """Why readers would take the object for another member's; an empty text if they would not."""
+    return _names_another_as_author(member, obj, authors, catalogue) or _describes_another(member, obj, catalogue)
+
+
+def _names_another_as_author(member: str, obj: StixObject, authors: frozenset[str], catalogue: Catalogue) -> str:
     for author in authors:
         if catalogue.member_by_identity.get(author, member) != member:
             identity = catalogue.members[member].identity
             return (
                 f"It names another member as its author: set created_by_ref to your own identity, such as {identity}."
             )
+    for author in obj.claimed_authors:
+        if catalogue.member_by_identity.get(author, member) != member:
+            return (
+                f"A property of it names {author}, another member's identity, as an author or publisher: leave that out, and "
+                "refer to the member in a relationship or in the text."
+            )
     # notes and opinions name their authors in words (STIX 2.1, 4.8 and 4.10)
     for name in obj.content.get("authors", ()) if obj.type in _WITH_AUTHORS else ():
         if isinstance(name, str) and (
-            catalogue.member_by_identity.get(name, member) != member or _cert_of_another(member, name, catalogue)
+            catalogue.member_by_identity.get(name, member) != member
+            or _cert_of_another(member, _IN_ANGLES.sub("", name), catalogue)
+            or _mailbox_of_another(member, name, catalogue)
         ):
             return f"Its authors name {quoted(name)}, another member's CERT: leave that out, and name it in the text."
+    return ""
+
+
+def _describes_another(member: str, obj: StixObject, catalogue: Catalogue) -> str:
+    """Why the object is another member's identity, or would be taken for it."""
     # a translation of an identity states its name and contact, which only the member itself may do
     if obj.type == "language-content":
         described = obj.content["object_ref"]
@@ -144,7 +164,11 @@ def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], ca
     declared_member = catalogue.member_by_identity.get(obj.id)
     if declared_member is not None and declared_member != member:
         return f"{obj.id} is declared as an identity of another member: only that member may publish it."
-    # the name of a member's CERT belongs to it, too
+    # the name of a member's CERT belongs to it, too; platforms find an identity by its aliases as by its name
+    if obj.type == "identity" and declared_member is None:
+        aliases = [alias for key in _ALIASES for alias in _as_list(obj.content.get(key))]
+        if any(isinstance(alias, str) and _cert_of_another(member, alias, catalogue) for alias in aliases):
+            return "An alias of it is the name of another member's CERT, or looks like it: leave that out."
     name = obj.content["name"] if obj.type == "identity" and declared_member is None else ""
     if name and (forms_of(name) & catalogue.cert_names.keys() or _cert_of_another(member, name, catalogue)):
         return (
@@ -152,6 +176,20 @@ def _speaks_as_another(member: str, obj: StixObject, authors: frozenset[str], ca
             f"CERT's, use {catalogue.members[member].identity}, or have the operator declare this id in members.toml."
         )
     return ""
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _mailbox_of_another(member: str, text: str, catalogue: Catalogue) -> bool:
+    """Whether the text holds the contact address of another member."""
+    low = text.casefold()
+    return "@" in low and any(
+        other.code != member and other.contact.casefold() in low
+        for other in catalogue.members.values()
+        if other.contact
+    )
 
 
 def _cert_of_another(member: str, name: str, catalogue: Catalogue) -> bool:

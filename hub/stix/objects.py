@@ -11,6 +11,7 @@ import orjson
 
 from hub.settings import Limits
 from hub.stix import identifiers
+from hub.stix.claims import claimed_authors
 from hub.stix.levels import KNOWN_MARKINGS, KnownMarkings, StatedLevel, stated_level_of_valid
 from hub.stix.references import References, references
 from hub.stix.schema import Fault, faults
@@ -20,6 +21,17 @@ from hub.stix.tlp import TLP
 # I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
 MAX_NUMBER: Final = 2**53 - 1
 _AUTHOR: Final = b'created_by_ref":'
+_IDENTITY: Final = b"identity--"
+_MENTIONS: Final = (
+    "id",
+    "created_by_ref",
+    "source_ref",
+    "target_ref",
+    "object_ref",
+    "object_refs",
+    "where_sighted_refs",
+)
+_NO_AUTHORS: Final[frozenset[str]] = frozenset()
 _DEPTH_OF_PLAIN: Final = 2  # levels: the object, and lists in it
 _HALF_PAIR: Final = Fault("", "a text in it contains half of a UTF-16 surrogate pair, which no UTF-8 can carry")
 
@@ -64,6 +76,21 @@ class StixObject:
         if mentions == 0 or (mentions == 1 and own):
             return own
         return frozenset(_authors(self.content))
+
+    @property
+    def claimed_authors(self) -> frozenset[str]:
+        """Identities under further properties whose names speak of an author, such as x_author_ref."""
+        mentions = self.body.count(_IDENTITY)
+        if mentions <= 1 and "created_by_ref" in self.content:
+            return _NO_AUTHORS
+        # elsewhere an identity is mentioned, and most objects mention none but there
+        for name in _MENTIONS:
+            value = self.content.get(name, "")
+            if type(value) is str:
+                mentions -= value.startswith("identity--")
+            elif type(value) is list:
+                mentions -= sum(type(item) is str and item.startswith("identity--") for item in value)
+        return claimed_authors(self.content) if mentions > 0 else _NO_AUTHORS
 
     @property
     def revoked(self) -> bool:

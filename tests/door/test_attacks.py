@@ -184,3 +184,36 @@ def test_every_row_of_the_table_has_a_test() -> None:
         for file, name in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", tests):
             assert re.search(rf"^def {name}", (root / file).read_text(), flags=re.MULTILINE), (row, file, name)
         assert "::" in tests, row
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        {"x_author_ref": IDENTITIES["SG"]},
+        {"x_acme": {"authorRefs": [IDENTITIES["SG"]]}},
+        {"x_author": {"name": "SingCERT", "id": IDENTITIES["SG"]}},
+        {"x_created_by": IDENTITIES["SG"]},
+        {"x_misp_orgc": {"identity_ref": IDENTITIES["SG"]}},
+        {"extensions": {EXTENSION: {"extension_type": "property-extension", "created_by_refs": [IDENTITIES["SG"]]}}},
+    ],
+    ids=lambda claim: str(next(iter(claim))),
+)
+def test_no_property_names_another_member_as_the_author(as_account: ClientOf, claim: Content) -> None:
+    """A property of a platform was believed there, and checked nowhere."""
+    assert "another member" in as_account("id-cert").refusal("feeds", indicator(1) | claim)
+    as_account("sg-cert").publish("feeds", indicator(2, author="SG") | claim)
+
+
+def test_another_member_is_mentioned_where_no_author_is_named(as_account: ClientOf) -> None:
+    """As where something was seen, or whom an object is about."""
+    sighting = versioned(
+        "sighting", 1, sighting_of_ref=an_id(1), where_sighted_refs=[IDENTITIES["SG"]], x_asked_ref=IDENTITIES["SG"]
+    )
+    as_account("id-cert").publish("feeds", sighting, note(1, about=[IDENTITIES["SG"]]))
+
+
+@pytest.mark.parametrize("aliases", [{"x_opencti_aliases": ["SG-CERT"]}, {"aliases": ["Acme", "Singapore CERT"]}])
+def test_no_alias_is_the_name_of_another_members_cert(as_account: ClientOf, aliases: Content) -> None:
+    """Platforms merge what has the same alias."""
+    acme = versioned("identity", 1, name="Acme", identity_class="organization") | aliases
+    assert "alias" in as_account("id-cert").refusal("feeds", acme)

@@ -59,7 +59,35 @@ MEMBER = content_of(
     "identity", id=OWN, name="Id-SIRTII/CC", identity_class="organization", contact_information="a@b.example"
 )
 
+MAIL = {
+    "type": "email-message",
+    "id": "email-message--55555555-5555-4555-8555-555555555555",
+    "is_multipart": False,
+    "from_ref": "email-addr--55555555-5555-4555-8555-555555555555",
+    "subject": "Invoice",
+}
+
+
+def observable(kind: str, **properties: Any) -> dict[str, Any]:
+    return {"type": kind, "id": f"{kind}--55555555-5555-4555-8555-555555555555", **properties}
+
+
+def extended(kind: str, extension: str, **properties: Any) -> dict[str, Any]:
+    return observable(kind, extensions={extension: properties})
+
+
 TAKEN = [
+    ("protected", MAIL),
+    ("protected", GROUP | {"id": "identity--55555555-5555-5555-8555-555555555555"}),
+    ("protected", content_of("language-content", object_ref=INCIDENT, contents={"id": {"name": "Insiden"}})),
+    ("protected", content_of("language-content", object_ref=OWN, contents={"id": {"name": "BSSN"}})),
+    ("protected", observable("process", command_line="a.exe -x")),
+    (
+        "protected",
+        extended(
+            "network-traffic", "http-request-ext", request_header={"User-Agent": ["loader/1"]}, request_value="/a"
+        ),
+    ),
     ("incident", GOOD_INCIDENT),
     ("incident", GOOD_INDICATOR),
     ("incident", content_of("report", labels=["stage:early"], object_refs=[INCIDENT])),
@@ -120,6 +148,37 @@ REFUSED = [
     ("incident", content_of("sighting"), "sighting-tells-where"),
     ("incident", content_of("indicator", description="x"), "indicator-has-end"),
     ("incident", content_of("indicator", valid_until="2027-01-01T00:00:00Z"), "indicator-stands-alone"),
+    ("protected", content_of("language-content", object_ref=PSEUDONYM["id"], contents={}), "translation-names-nobody"),
+    ("protected", content_of("language-content", object_ref=PLACE["id"], contents={}), "translation-names-nobody"),
+    (
+        "protected",
+        PSEUDONYM | {"id": "identity--55555555-5555-5555-8555-555555555555"},
+        "identity-id-gives-no-name",
+    ),
+    *(
+        ("protected", MAIL | {name: value}, "mail-tells-of-its-sender-alone")
+        for name, value in {
+            "to_refs": ["email-addr--55555555-5555-4555-8555-555555555555"],
+            "cc_refs": ["email-addr--55555555-5555-4555-8555-555555555555"],
+            "body": "Dear Siti",
+            "received_lines": ["from relay by mail.rahasia.example"],
+            "additional_header_fields": {"Delivered-To": ["siti@rahasia.example"]},
+        }.items()
+    ),
+    ("protected", observable("process", creator_user_ref="user-account--1"), "no-users-of-machines"),
+    ("protected", observable("windows-registry-key", creator_user_ref="user-account--1"), "no-users-of-machines"),
+    ("protected", observable("process", environment_variables={"USER": "siti"}), "no-environments"),
+    ("protected", extended("process", "windows-process-ext", window_title="Siti"), "no-window-titles-and-owners"),
+    ("protected", extended("process", "windows-process-ext", owner_sid="S-1-5-21-1"), "no-window-titles-and-owners"),
+    ("protected", observable("artifact", payload_bin="U2l0aQ=="), "no-contents"),
+    ("protected", extended("file", "pdf-ext", document_info_dict={"Author": "Siti"}), "no-metadata-of-documents"),
+    ("protected", extended("file", "raster-image-ext", exif_tags={"Artist": "Siti"}), "no-metadata-of-pictures"),
+    ("protected", extended("file", "ntfs-ext", sid="S-1-5-21-1"), "no-owners-of-files"),
+    (
+        "protected",
+        extended("network-traffic", "http-request-ext", request_header={"Host": ["www.rahasia.example"]}),
+        "request-headers-are-known",
+    ),
     ("protected", PSEUDONYM | {"name": "PT Bank Rahasia"}, "identity-is-protected"),
     ("protected", PSEUDONYM | {"name": "victim-MY-7QK3-9F2D of Bank Rahasia"}, "identity-is-protected"),
     ("protected", content_of("identity", name="PT Bank Rahasia"), "identity-is-protected"),
