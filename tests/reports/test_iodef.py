@@ -75,7 +75,7 @@ def test_records_are_named_as_kept_at_the_cert() -> None:
     """Raw logs are not carried along."""
     reasons = [row.reason for row in read("iodef_v2.xml")[0].unused if row.key.startswith("EventData/Record")]
     assert reasons
-    assert set(reasons) == {"is kept at the CERT"}
+    assert set(reasons) == {"stays at the CERT"}
 
 
 def test_a_watch_list_is_no_incident() -> None:

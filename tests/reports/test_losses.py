@@ -188,7 +188,7 @@ def test_one_odd_field_does_not_refuse_an_x_arf_4_report() -> None:
     value = json.loads((FIXTURES / "xarf_v4.json").read_bytes()) | {"tags": ["suspicious_popup"]}
     report = report_of(value)
     assert by_value(report)["http://secure-login.example/auth"].as_indicator
-    assert any(sentence.startswith("tags.0 is not as X-ARF 4 wants it") for sentence in report.warnings)
+    assert any(sentence.startswith("tags.0 does not follow X-ARF 4") for sentence in report.warnings)
 
 
 @pytest.mark.parametrize(("key", "value"), [("timestamp", "yesterday"), ("type", "no-such-type"), ("category", "x")])

@@ -1,4 +1,4 @@
-"""The Assessment of IODEF: what the incident did, how sure that is, and so what class it is of."""
+"""Read the Assessment of IODEF: impacts, confidence and classification of the incident."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class Effects:
 
     @property
     def criticality(self) -> int:
-        """The worst severity said, on Incident Core's scale."""
+        """The highest severity, on the scale of Incident Core."""
         return _CRITICALITY.get(self.severity, 0)
 
     def determination(self) -> Determination:
-        """Failed where all effects failed; confirmed where it is said to have occurred; else suspected."""
+        """Return failed-attempt if all effects failed, confirmed if the incident occurred, otherwise suspected."""
         if self.completions and all(word == "failed" for word in self.completions):
             return Determination.FAILED_ATTEMPT
         return Determination.CONFIRMED if self.occurred or "succeeded" in self.completions else Determination.SUSPECTED
 
     def classify(self) -> list[rsit.RsitType]:
-        """RSIT by the category where it is a key of it, else by the effects; other categories stay as labels."""
+        """Return RSIT types by the categories that RSIT has, else by the effects; add other categories to the labels."""
         lines = [line for text in self.categories if (line := rsit.find(text))]
         self.labels += [f'iodef:category="{_key(text)}"' for text in self.categories if not rsit.find(text)]
         effects = [line for kind in self.kinds if (line := rsit.find(_by_prefix(kind)))]
@@ -67,7 +67,7 @@ class Effects:
         return list(dict.fromkeys(lines or effects)) or [rsit.RSIT["other", "undetermined"]]
 
     def grade(self, severity: str) -> None:
-        """Keep the worst severity."""
+        """Keep the highest severity."""
         if _CRITICALITY.get(severity, 0) > self.criticality:
             self.severity = severity
 
@@ -86,29 +86,27 @@ def read_assessment(assessment: Element, tree: Tree, draft: Draft, timeline: Tim
     effects.categories += [
         text for part in tree.children(assessment, "IncidentCategory") if (text := tree.full_text(part))
     ]
-    holders = [
-        assessment,
-        *tree.children(assessment, "Impact"),
-    ]  # JSON wraps each effect in an Impact; in v1 it is the effect
+    # In JSON, an Impact wraps each effect; in version 1, Impact is the effect itself.
+    parents = [assessment, *tree.children(assessment, "Impact")]
     start = timeline.started
-    for holder in holders:
-        if holder is not assessment and holder.get("type"):
-            _system(holder, tree, effects, start)
-        for part in tree.children(holder, "SystemImpact"):
-            _system(part, tree, effects, start)
-        for part in tree.children(holder, "BusinessImpact"):
-            _business(part, tree, effects, start)
-        for part in tree.children(holder, "MonetaryImpact"):
-            _money(part, tree, draft, effects)
-        for part in tree.children(holder, "TimeImpact"):
+    for parent in parents:
+        if parent is not assessment and parent.get("type"):
+            _add_system_impact(parent, tree, effects, start)
+        for part in tree.children(parent, "SystemImpact"):
+            _add_system_impact(part, tree, effects, start)
+        for part in tree.children(parent, "BusinessImpact"):
+            _add_business_impact(part, tree, effects, start)
+        for part in tree.children(parent, "MonetaryImpact"):
+            _add_monetary_impact(part, tree, draft, effects)
+        for part in tree.children(parent, "TimeImpact"):
             text = f"Time impact: {part.get('metric', '')} {tree.full_text(part) or ''} {part.get('duration', 'hour')}"
             effects.notes.append(Note(" ".join(text.split()), title="Assessment"))
-        for part in tree.children(holder, "IntendedImpact"):
+        for part in tree.children(parent, "IntendedImpact"):
             tree.mark_read(part)
-            draft.note_unused("Assessment/IntendedImpact", part.get("type"), "was intended, and did not happen")
+            draft.note_unused("Assessment/IntendedImpact", part.get("type"), "was intended, but did not happen")
 
 
-def _system(part: Element, tree: Tree, effects: Effects, start: Moment | None) -> None:
+def _add_system_impact(part: Element, tree: Tree, effects: Effects, start: Moment | None) -> None:
     kind, completion = part.get("type", "unknown").casefold(), part.get("completion", "").casefold()
     severity = part.get("severity", "").casefold()
     text = tree.text(part, "Description") or (tree.full_text(part) if not len(part) else None)
@@ -123,9 +121,9 @@ def _system(part: Element, tree: Tree, effects: Effects, start: Moment | None) -
     if kind.startswith("availability") or kind == "dos":
         effects.impacts.append(AvailabilityImpact(level=level, start=start, description=text))
     elif kind.startswith(("breach-", "monitoring-")) or kind == "info-leak":
-        effects.impacts.append(_loss(kind, completion, start, text))
+        effects.impacts.append(_confidentiality_impact(kind, completion, start, text))
     elif kind.startswith("integrity-") or kind in {"damaged-data", "file"}:
-        effects.impacts.append(_change(kind, completion, start, text))
+        effects.impacts.append(_integrity_impact(kind, completion, start, text))
     elif kind in {"cps-damage", "damaged-system"}:
         effects.impacts.append(
             PhysicalImpact(
@@ -137,27 +135,27 @@ def _system(part: Element, tree: Tree, effects: Effects, start: Moment | None) -
         )
 
 
-def _loss(kind: str, completion: str, start: Moment | None, text: str | None) -> Impact:
+def _confidentiality_impact(kind: str, completion: str, start: Moment | None, text: str | None) -> Impact:
     information = tables.INFORMATION.get(kind.partition("-")[2], "proprietary")
     loss = "confirmed-loss" if completion == "succeeded" else "suspected-loss"
     return ConfidentialityImpact(loss_type=loss, information_type=information, start=start, description=text)
 
 
-def _change(kind: str, completion: str, start: Moment | None, text: str | None) -> Impact:
+def _integrity_impact(kind: str, completion: str, start: Moment | None, text: str | None) -> Impact:
     degree = "partial" if completion == "succeeded" else "potential"
     effect = "destruction" if kind == "damaged-data" else "modification"
     information = tables.INFORMATION.get(kind.partition("-")[2], "system")
     return IntegrityImpact(alteration=f"{degree}-{effect}", information_type=information, start=start, description=text)
 
 
-def _business(part: Element, tree: Tree, effects: Effects, start: Moment | None) -> None:
+def _add_business_impact(part: Element, tree: Tree, effects: Effects, start: Moment | None) -> None:
     kind, severity = part.get("type", "unknown").casefold(), part.get("severity", "").casefold()
     text = tree.text(part, "Description")
     effects.grade(severity)
     if kind.startswith("breach-"):
-        effects.impacts.append(_loss(kind, "", start, text))
+        effects.impacts.append(_confidentiality_impact(kind, "", start, text))
     elif kind in {"loss-of-integrity", "asset-manipulation"}:
-        effects.impacts.append(_change(kind, "", start, text))
+        effects.impacts.append(_integrity_impact(kind, "", start, text))
     elif kind == "loss-of-service":
         effects.impacts.append(
             AvailabilityImpact(level=tables.SEVERITY_LEVELS.get(severity, 50), start=start, description=text)
@@ -166,7 +164,7 @@ def _business(part: Element, tree: Tree, effects: Effects, start: Moment | None)
         effects.impacts.append(EconomicImpact(variety=tables.ECONOMIC[kind], description=text))
 
 
-def _money(part: Element, tree: Tree, draft: Draft, effects: Effects) -> None:
+def _add_monetary_impact(part: Element, tree: Tree, draft: Draft, effects: Effects) -> None:
     currency = part.get("currency", "").upper()
     amount = draft.attempt(values.number, "MonetaryImpact", tree.full_text(part))
     effects.grade(part.get("severity", "").casefold())

@@ -1,4 +1,4 @@
-"""What IODEF shows: systems and flows of EventData, and the observables of IndicatorData."""
+"""Read observables of IODEF: systems and flows of EventData, and the observables of IndicatorData."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from hub.reports.rsit import RsitType
 _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN})
 
 
-class Observing:
-    """Reads observables into a draft. ``level`` is the TLP of the report, which parts may only raise."""
+class ObservableReader:
+    """Reads observables into a draft. ``level`` is the TLP level of the report; its parts may only be stricter."""
 
     def __init__(self, tree: Tree, draft: Draft, level: TlpWord, *, watch: bool) -> None:
         self._tree, self._draft, self._level, self._watch = tree, draft, level, watch
         self.sightings: list[Sighting] = []
-        self.machines: list[str] = []  # names without a domain, of systems that are the victim's or may be
-        self.types: tuple[RsitType, ...] = ()  # what the assessments say; set before EventData is read
-        self.aimed = False  # whether the incident names a target; as above
+        self.machine_names: list[str] = []  # without a domain, of systems that are or may be the victim's
+        self.types: tuple[RsitType, ...] = ()  # from the assessments; set before EventData is read
+        self.has_target = False  # whether the incident names a target; set before EventData is read
 
-    def raised(self, element: Element, level: TlpWord | None = None) -> TlpWord | None:
-        """The TLP of an element where it is stricter than what holds around it; else what holds."""
+    def stricter_level(self, element: Element, level: TlpWord | None = None) -> TlpWord | None:
+        """Return the level of an element if it is stricter than its parent's; otherwise ``level``, the parent's."""
         own = tables.RESTRICTIONS.get(element.get("restriction", "").casefold())
-        around = level or self._level
-        return own if own and TLP_WORDS.index(own) > TLP_WORDS.index(around) else level
+        parent_level = level or self._level
+        return own if own and TLP_WORDS.index(own) > TLP_WORDS.index(parent_level) else level
 
     def _observe(self, items: Iterable[Observable], level: TlpWord | None) -> None:
         for item in items:
@@ -54,23 +54,23 @@ class Observing:
 
     # -- EventData
 
-    def flow(self, flow: Element, level: TlpWord | None) -> None:
-        """The systems of a flow, and the connection between its one source and one target where ports are named."""
+    def read_flow(self, flow: Element, level: TlpWord | None) -> None:
+        """Read the systems of a flow, and the connection if it has one source, one target and a port."""
         ends: dict[str, list[tuple[Observable, Element]]] = {"source": [], "target": []}
         systems = self._tree.children(flow, "System")
         hostile = any(_is_hostile(system) and system.get("category") == "target" for system in systems)
         for system in systems:
             category = system.get("category", "")
-            items = self.system(system, self.raised(system, level), hostile=hostile)
+            items = self.read_system(system, self.stricter_level(system, level), hostile=hostile)
             if category in ends:
                 ends[category] += [(item, system) for item in items if item.type in _HOSTS and "/" not in item.value]
-        connected: tuple[Element, ...] = ()
+        connected_systems: tuple[Element, ...] = ()
         if len(ends["source"]) == 1 and len(ends["target"]) == 1:
             (source, source_system), (target, target_system) = ends["source"][0], ends["target"][0]
             port, transport = self._port(target_system)
             source_port, _ = self._port(source_system)
             if port is not None:
-                connected = (source_system, target_system)
+                connected_systems = (source_system, target_system)
                 item = connection(
                     protocols=(transport,),
                     src=source.value,
@@ -82,23 +82,23 @@ class Observing:
                 )
                 hostile_end = next((end for end in (source, target) if end.role is Role.ADVERSARY), None)
                 claim = roles.adversary(hostile_end.evidence) if hostile_end else roles.unknown(source.evidence)
-                # A connection names both ends: it is no lower than either.
-                marked = self.raised(target_system, self.raised(source_system, level))
-                self._observe([replace(claim.apply_to(item), as_indicator=False)], marked)
-        for system in (system for system in systems if system not in connected):
+                # A connection names both ends, so its level is the stricter one of both.
+                connection_level = self.stricter_level(target_system, self.stricter_level(source_system, level))
+                self._observe([replace(claim.apply_to(item), as_indicator=False)], connection_level)
+        for system in (system for system in systems if system not in connected_systems):
             for service in self._tree.children(system, "Service"):
                 for part in self._tree.children(service, "Port", "Portlist"):
                     number = service.get("ip-protocol") or service.get("ip_protocol") or ""
                     text = f"{self._tree.full_text(part)} {tables.TRANSPORT.get(number, '')}".strip()
-                    self._draft.note_unused("Service/Port", text, "is of no one connection")
+                    self._draft.note_unused("Service/Port", text, "belongs to no single connection")
 
-    def system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
-        """The addresses and names of one system. ``hostile``: the flow's target is the attacker's, so sides swap."""
+    def read_system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
+        """Read the addresses and names of one system. ``hostile``: the target of the flow is the attacker's system."""
         tree = self._tree
         category = system.get("category", "").casefold()
         if category == "sensor":
             self._draft.note_unused(
-                "System (sensor)", tree.full_text(system), "shows how the CERT sees, and stays there"
+                "System (sensor)", tree.full_text(system), "describes a sensor of the CERT, and stays there"
             )
             return []
         claim = self._claim(system, category, hostile=hostile)
@@ -106,24 +106,25 @@ class Observing:
         for node in tree.children(system, "Node"):
             items += self._node(node, claim)
             for counter in tree.children(node, "Counter"):
-                self._count(counter, items)
+                self._read_counter(counter, items)
         for counter in tree.children(system, "Counter"):
-            self._count(counter, items)
-        # a comment on what the system is may say whose it is (`roles.apply_comment`)
-        described = " ".join(text for part in tree.children(system, "Description") if (text := tree.full_text(part)))
-        items = [replace(item, description=item.description or described) for item in items] if described else items
+            self._read_counter(counter, items)
+        # The description of a system may say whose it is (`roles.apply_comment`).
+        texts = [text for part in tree.children(system, "Description") if (text := tree.full_text(part))]
+        if texts:
+            items = [replace(item, description=item.description or " ".join(texts)) for item in items]
         self._observe(items, level)
         return items
 
     def _claim(self, system: Element, category: str, *, hostile: bool) -> roles.Claim:
-        """The role of a system: by its domains' status, its classification and its part in the attack; else unknown."""
+        """Return the claim on a system, from the status of its domains, the classification and its side in the attack."""
         if hostile and category in {"source", "target"}:
             if _is_hostile(system):
-                return roles.adversary("DomainData@system-status says that the attacker put it up")
+                return roles.adversary("DomainData@system-status says that the attacker set it up")
             return roles.victim("it talks to a system that DomainData@system-status calls the attacker's")
         if category not in {"source", "target"}:
             return roles.unknown(f"System@category={category or 'none'} does not say whose it is")
-        source, target = roles.attack_claims(self.types, "Assessment", has_target=self.aimed)
+        source, target = roles.attack_claims(self.types, "Assessment", has_target=self.has_target)
         if self._watch:
             source = roles.adversary("Incident@purpose=watch: a list of what to look for")
         claim = source if category == "source" else target
@@ -137,7 +138,7 @@ class Observing:
             (text for data in node.iter("DomainData") if "innocent" in (text := data.get("system-status", ""))), ""
         )
         if status and claim.role is not Role.VICTIM:
-            claim = roles.third_party(f"DomainData@system-status={status}: a hacked host of somebody innocent")
+            claim = roles.third_party(f"DomainData@system-status={status}: an innocent host that was hacked")
         items: list[Observable | None] = []
         for address in tree.children(node, "Address"):
             kind = tables.kind(address, "category", "ipv4-addr")
@@ -146,13 +147,13 @@ class Observing:
         names += [tree.text(data, "Name") for data in tree.children(node, "DomainData")]
         for name in (name for name in names if name):
             if "." not in name and claim.role is not Role.ADVERSARY:
-                self.machines.append(name)
+                self.machine_names.append(name)
                 self._draft.note_unused("System/Node", name, PROTECTED)
             else:
                 items.append(self._draft.attempt(KINDS["domain"], "System/Node", name))
         return [claim.apply_to(item) for item in items if item]
 
-    def _count(self, counter: Element, items: list[Observable]) -> None:
+    def _read_counter(self, counter: Element, items: list[Observable]) -> None:
         if counter.get("type") in {"event", "alert"} and items:
             count = self._draft.attempt(
                 lambda text: values.whole_number(text, least=1), "Counter", self._tree.full_text(counter)
@@ -161,11 +162,11 @@ class Observing:
                 self.sightings.append(Sighting("observable", " ".join(items[-1].key), count))
         else:
             self._draft.note_unused(
-                f"Counter ({counter.get('type')})", self._tree.full_text(counter), "a measure of traffic"
+                f"Counter ({counter.get('type')})", self._tree.full_text(counter), "measures traffic"
             )
 
     def _port(self, system: Element) -> tuple[int | None, str]:
-        """The first port of a system, and its protocol; others are named."""
+        """Return the first port of a system and its protocol; note other ports as unused."""
         first: tuple[int, str] | None = None
         for service in self._tree.children(system, "Service"):
             number = service.get("ip-protocol") or service.get("ip_protocol") or "6"
@@ -180,37 +181,35 @@ class Observing:
 
     # -- IndicatorData
 
-    def indicator(self, indicator: Element, level: TlpWord | None) -> None:
-        """Read an Indicator: its observables, with its own times and confidence."""
+    def read_indicator(self, indicator: Element, level: TlpWord | None) -> None:
+        """Read an Indicator: its observables, with its times and its confidence."""
         tree, draft = self._tree, self._draft
         zone = draft.options.zone
         start, end = (
             draft.attempt(lambda text: parse_moment(text, zone), name, tree.text(indicator, name))
             for name in ("StartTime", "EndTime")
         )
-        confidence = self.confidence(tree.first_child(indicator, "Confidence"))
+        confidence = self.read_confidence(tree.first_child(indicator, "Confidence"))
         identity = tree.text(indicator, "IndicatorID")
-        described = (
+        description = (
             " ".join(text for part in tree.children(indicator, "Description") if (text := tree.full_text(part))) or None
         )
         phase = tree.first_child(indicator, "AttackPhase")
         if phase is not None:
-            draft.note_unused(
-                "Indicator/AttackPhase", tree.full_text(phase), "names a phase of no kill chain that is known"
-            )
+            draft.note_unused("Indicator/AttackPhase", tree.full_text(phase), "names a phase of an unknown kill chain")
         items = [item for part in tree.children(indicator, "Observable") for item in self._observable(part)]
         for expression in tree.children(indicator, "IndicatorExpression"):
             items += self._expression(expression)
-        level = self.raised(indicator, level)
-        listed = roles.adversary("it stands in an Indicator")
+        level = self.stricter_level(indicator, level)
+        default_claim = roles.adversary("the value is in an Indicator")
         self._observe(
             (
                 replace(
-                    item if item.role is Role.VICTIM or item.evidence else listed.apply_to(item),
+                    item if item.role is Role.VICTIM or item.evidence else default_claim.apply_to(item),
                     valid_from=start,
                     valid_until=end,
                     confidence=confidence,
-                    description=described,
+                    description=description,
                     source_id=identity,
                 )
                 for item in items
@@ -218,20 +217,20 @@ class Observing:
             level,
         )
 
-    def confidence(self, element: Element | None) -> int | None:
-        """The Confidence element as 0-100."""
+    def read_confidence(self, element: Element | None) -> int | None:
+        """Return the Confidence element as a number from 0 to 100."""
         if element is None:
             return None
         rating = element.get("rating", "").casefold()
         text = self._tree.full_text(element)
         if rating == "numeric":
             number = self._draft.attempt(lambda text: values.number(text, most=100), "Confidence", text)
-            # v1 wrote a share of one, v2 a number up to 100.
+            # Version 1 has a share of 1, version 2 a number up to 100.
             return None if number is None else round(number * 100) if 0 < number < 1 else round(number)
         return tables.CONFIDENCE.get(rating)
 
     def _expression(self, expression: Element) -> list[Observable]:
-        """or: each stands alone; and: one pattern of all. Others cannot be said without saying something else."""
+        """Return the observables of an `or` one by one, and an `and` as one pattern. Other operators are not supported."""
         tree, operator = self._tree, expression.get("operator", "and").casefold()
         items = [item for part in tree.children(expression, "Observable") for item in self._observable(part)]
         for nested in tree.children(expression, "IndicatorExpression"):
@@ -242,18 +241,18 @@ class Observing:
         if operator == "and" and len(parts) == len(items):
             pattern = " AND ".join(f"[{part}]" for part in parts)
             return [Observable(ObservableType.PATTERN, pattern, pattern=pattern, pattern_type="stix")]
-        self._draft.note_unused("IndicatorExpression", operator, "this combination cannot be kept")
+        self._draft.note_unused("IndicatorExpression", operator, "has an operator that is not supported")
         return []
 
     def _observable(self, observable: Element) -> list[Observable]:
         tree = self._tree
         items: list[Observable | None] = []
         nodes = [node for system in tree.children(observable, "System") for node in tree.children(system, "Node")]
-        for holder in (observable, *nodes):
-            for address in tree.children(holder, "Address"):
+        for parent in (observable, *nodes):
+            for address in tree.children(parent, "Address"):
                 kind = tables.kind(address, "category", "ipv4-addr")
                 items.append(self._read(kind, tree.full_text(address), "Observable/Address"))
-            names = [tree.text(data, "Name") for data in tree.children(holder, "DomainData")]
+            names = [tree.text(data, "Name") for data in tree.children(parent, "DomainData")]
             items += [self._read("domain", name, "Observable/DomainData") for name in names]
         for data in tree.children(observable, "FileData"):
             items += [self._file(part) for part in tree.children(data, "File")]
@@ -269,7 +268,7 @@ class Observing:
         return [item for item in items if item is not None]
 
     def _mail(self, data: Element) -> list[Observable | None]:
-        """A mail: its recipients are victims, its sender may be forged."""
+        """Read a mail: its recipients are victims, and its sender may be forged."""
         tree = self._tree
         receivers = [
             self._read("email", tree.full_text(part), "EmailData/EmailTo") for part in tree.children(data, "EmailTo")
@@ -278,20 +277,24 @@ class Observing:
             self._read("email", tree.full_text(part), "EmailData/EmailFrom")
             for part in tree.children(data, "EmailFrom")
         ]
-        others = [item.value for item in receivers if item]
+        recipients = [item.value for item in receivers if item]
         subjects = [tree.full_text(part) for part in tree.children(data, "EmailSubject")]
         mailers = [tree.full_text(part) for part in tree.children(data, "EmailX-Mailer")]
         return [
             *(roles.victim("EmailTo: a recipient").apply_to(item) for item in receivers if item),
-            *(roles.sender_claim(item.value, "EmailFrom", protected=others).apply_to(item) for item in senders if item),
+            *(
+                roles.sender_claim(item.value, "EmailFrom", protected=recipients).apply_to(item)
+                for item in senders
+                if item
+            ),
             *(Observable(ObservableType.EMAIL_MESSAGE, text) for text in subjects if text),
             *(self._read("user-agent", text, "EmailData/EmailX-Mailer") for text in mailers),
         ]
 
     def _bulk(self, bulk: Element) -> list[Observable | None]:
         kind = tables.kind(bulk, "type")
-        listed = self._tree.children(bulk, "BulkObservableList")
-        lines = [line.strip() for part in listed for line in (part.text or "").splitlines() if line.strip()]
+        lists = self._tree.children(bulk, "BulkObservableList")
+        lines = [line.strip() for part in lists for line in (part.text or "").splitlines() if line.strip()]
         if len(lines) > MAX_LIST_ITEMS:
             self._draft.note_unused("BulkObservableList", f"{len(lines)} lines", f"more than {MAX_LIST_ITEMS} lines")
             lines = lines[:MAX_LIST_ITEMS]
@@ -315,7 +318,9 @@ class Observing:
                 if pair:
                     hashes[pair[0]] = pair[1]
                     if algorithm and not _algorithm(algorithm):
-                        self._draft.note_unused("DigestMethod", algorithm, f"its length says that it is {pair[0]}")
+                        self._draft.note_unused(
+                            "DigestMethod", algorithm, f"is unknown; the length of the hash shows {pair[0]}"
+                        )
         if not hashes and not name:
             return None
         item = values.file_observable(hashes, name)
@@ -323,7 +328,7 @@ class Observing:
 
 
 def _is_hostile(system: Element) -> bool:
-    """Whether the attacker put this system up: IODEF calls its domain fraudulent or malicious."""
+    """Whether the attacker set up this system: IODEF calls its domain fraudulent or malicious."""
     return any(
         re.search(r"fraudulent|malicious|criminal", data.get("system-status", "").casefold()) is not None
         for data in system.iter("DomainData")
@@ -331,12 +336,12 @@ def _is_hostile(system: Element) -> bool:
 
 
 def _algorithm(method: str) -> str | None:
-    """A hash by the name or URI that XML signatures give it."""
+    """Return STIX's name of a hash algorithm, from the name or URI that XML signatures use."""
     return tables.HASHES.get(re.sub(r"[^a-z0-9]", "", method.rpartition("#")[2].casefold() or method.casefold()))
 
 
 def _digest(text: str, method: str) -> tuple[str, str]:
-    """XML signatures write digests in base64; some senders write hexadecimal."""
+    """Read a digest. XML signatures write it in base64; some senders write hexadecimal."""
     algorithm = _algorithm(method)
     try:
         return values.file_hash(text, algorithm)
@@ -357,7 +362,7 @@ _PATHS: Final[dict[ObservableType, str]] = {
 
 
 def _comparison(item: Observable) -> str | None:
-    """A STIX comparison expression (STIX 2.1, 9.5) for one observable."""
+    """Return a STIX comparison expression (STIX 2.1, 9.5) for one observable; None if there is none."""
     path: Any = _PATHS.get(item.type)
     value = item.value
     if item.type is ObservableType.FILE and item.file:

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from hub.reports import rsit
 from hub.reports.formats.iodef import tables
 from hub.reports.formats.iodef.impacts import Effects, read_assessment
-from hub.reports.formats.iodef.observables import Observing
+from hub.reports.formats.iodef.observables import ObservableReader
 from hub.reports.formats.iodef.tree import LANG, Tree, json_incidents, xml_incidents
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.markings import TLP_WORDS, TlpWord
@@ -26,7 +26,7 @@ from hub.reports.victims import Contact, Victim
 
 
 def read_iodef(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read incident by incident; a RowError stands for one that cannot be used. Raises ReadingError for bad XML."""
+    """Yield a report, or a RowError, for each incident. Raises ReadingError for bad XML."""
     return read_records(_FORMAT, _records(source), source, options)
 
 
@@ -39,9 +39,11 @@ def _identity(incident: Element) -> str | None:
     return incident.findtext("IncidentID")
 
 
-# Parts whose observables carry a level of their own, and parts of them that say something without one.
-_CARRYING: Final = frozenset({"EventData", "Flow", "System", "IndicatorData", "Indicator"})
-_SAYING: Final = frozenset({"Method", "Description", "Expectation", "Assessment", "Discovery", "History", "Counter"})
+# Elements whose observables have their own level in a report, and elements whose content has none.
+_WITH_LEVEL: Final = frozenset({"EventData", "Flow", "System", "IndicatorData", "Indicator"})
+_WITHOUT_LEVEL: Final = frozenset(
+    {"Method", "Description", "Expectation", "Assessment", "Discovery", "History", "Counter"}
+)
 
 
 class _Incident:
@@ -52,10 +54,10 @@ class _Incident:
         restriction = element.get("restriction", "").casefold()
         self.level: TlpWord = tables.RESTRICTIONS.get(restriction, draft.options.default_tlp)
         if restriction and restriction not in tables.RESTRICTIONS:
-            draft.note_unused("restriction", restriction, f"is not known; {self.level} is used")
-        self._keep_back(element, self.level, "Incident")
-        self.watch = element.get("purpose", "").casefold() == "watch"
-        self.observing = Observing(self.tree, draft, self.level, watch=self.watch)
+            draft.note_unused("restriction", restriction, f"is unknown; {self.level} is used")
+        self._remove_restricted(element, self.level, "Incident")
+        self.is_watch = element.get("purpose", "").casefold() == "watch"
+        self.reader = ObservableReader(self.tree, draft, self.level, watch=self.is_watch)
         self.actors: list[Actor] = []
         self.malware: list[Malware] = []
         self.techniques: list[Technique] = []
@@ -64,10 +66,10 @@ class _Incident:
         self.notes: list[Note] = []
         self.related: list[str] = []
 
-    def _keep_back(self, element: Element, level: TlpWord, place: str) -> None:
-        """Take out what is restricted more than what is around it and has no level of its own in a report.
+    def _remove_restricted(self, element: Element, level: TlpWord, place: str) -> None:
+        """Remove elements that are more restricted than their incident and have no level of their own in a report.
 
-        Systems and indicators carry theirs; a method, an effect or a text would leave at that of the incident.
+        Systems and indicators keep their level. A method, an effect or a text would leave at the level of the incident.
         """
         for child in list(element):
             own = tables.RESTRICTIONS.get(child.get("restriction", "").casefold())
@@ -75,17 +77,17 @@ class _Incident:
             path = f"{place}/{child.tag}"
             if child.tag == "Contact":  # never leaves at all
                 continue
-            carries = child.tag in _CARRYING
-            inside = own if own and is_raised and carries else level
-            beyond = TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
-            if (is_raised and not carries) or (beyond and child.tag in _SAYING):
+            has_level = child.tag in _WITH_LEVEL
+            child_level = own if own and is_raised and has_level else level
+            is_above_incident = TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
+            if (is_raised and not has_level) or (is_above_incident and child.tag in _WITHOUT_LEVEL):
                 self.tree.note_unused(child, path, f"is restricted ({own or level}), more than its incident")
                 element.remove(child)
             else:
-                self._keep_back(child, inside, path)
+                self._remove_restricted(child, child_level, path)
 
     def report(self) -> Report:
-        """1. Names and times. 2. Text. 3. Effects and class. 4. How. 5. Who. 6. What was seen. 7. What was done."""
+        """1. Names and times. 2. Texts. 3. Effects and classes. 4. Methods. 5. Contacts. 6. Observables. 7. Tasks."""
         tree, element, draft = self.tree, self.element, self.draft
         # 1.
         identity = self._identity()
@@ -97,11 +99,11 @@ class _Incident:
         for assessment in tree.children(element, "Assessment"):
             read_assessment(assessment, tree, draft, timeline, effects)
             effects.confidence = (
-                self.observing.confidence(tree.first_child(assessment, "Confidence")) or effects.confidence
+                self.reader.read_confidence(tree.first_child(assessment, "Confidence")) or effects.confidence
             )
         types = effects.classify()
-        self.observing.types = tuple(types)
-        self.observing.aimed = any(system.get("category") == "target" for system in element.iter("System"))
+        self.reader.types = tuple(types)
+        self.reader.has_target = any(system.get("category") == "target" for system in element.iter("System"))
         # 4.
         for part in tree.children(element, "Discovery"):
             effects.detection.append(tables.DISCOVERY.get(part.get("source", "").casefold(), ""))
@@ -113,11 +115,11 @@ class _Incident:
         victims, contacts = self._contacts()
         # 6.
         for data in tree.children(element, "EventData"):
-            self._event_data(data, self.observing.raised(data))
-        for holder in (element, *tree.children(element, "IndicatorData")):
-            around = self.observing.raised(holder) if holder is not element else None
-            for indicator in tree.children(holder, "Indicator"):
-                self.observing.indicator(indicator, around)
+            self._event_data(data, self.reader.stricter_level(data))
+        for parent in (element, *tree.children(element, "IndicatorData")):
+            parent_level = self.reader.stricter_level(parent) if parent is not element else None
+            for indicator in tree.children(parent, "Indicator"):
+                self.reader.read_indicator(indicator, parent_level)
         # 7.
         tasks = tuple(
             self._task(item)
@@ -127,11 +129,11 @@ class _Incident:
         tree.note_remaining(element)
         labels = distinct((*(line.label for line in types), *effects.labels))
         return Report(
-            # A watch list may go out under the id of the incident it grew from; it is another report nevertheless.
-            report_id=f"{identity}/watch" if self.watch else identity,
+            # A watch list may have the id of its incident, but it is a separate report.
+            report_id=f"{identity}/watch" if self.is_watch else identity,
             source_format="iodef",
             title=_title(description, types[0]),
-            kind=ReportKind.WATCH if self.watch else ReportKind.CASE,
+            kind=ReportKind.WATCH if self.is_watch else ReportKind.CASE,
             description=description,
             language=language,
             translations=translations,
@@ -147,7 +149,7 @@ class _Incident:
             timeline=timeline,
             detection_methods=distinct(effects.detection),
             victims=victims,
-            secondary_victims=(Victim(hosts=distinct(self.observing.machines)),) if self.observing.machines else (),
+            secondary_victims=(Victim(hosts=distinct(self.reader.machine_names)),) if self.reader.machine_names else (),
             impacts=tuple(effects.impacts),
             tasks=tasks,
             notes=(*self.notes, *effects.notes),
@@ -155,7 +157,7 @@ class _Incident:
             malware=tuple(dict.fromkeys(self.malware)),
             techniques=tuple(dict.fromkeys(self.techniques)),
             vulnerabilities=tuple(dict.fromkeys(self.vulnerabilities)),
-            sightings=tuple(self.observing.sightings),
+            sightings=tuple(self.reader.sightings),
             references=tuple(self.references),
             related_reports=distinct(self.related),
             contacts=contacts,
@@ -211,7 +213,7 @@ class _Incident:
         )
 
     def _texts(self) -> tuple[str | None, str | None, tuple[Translation, ...]]:
-        """Descriptions in the report's language, joined; those in others become translations."""
+        """Return the descriptions in the language of the report, joined; those in other languages become translations."""
         main = self._language(self.element)
         texts: dict[str, list[str]] = {}
         for part in self.tree.children(self.element, "Description"):
@@ -220,8 +222,10 @@ class _Incident:
                 texts.setdefault(self._language(part) or main or "", []).append(text)
         first = main if main in texts else next(iter(texts), None)
         description = "\n".join(texts.pop(first)) if first is not None and texts else None
-        others = tuple(Translation(code, "description", "\n".join(lines)) for code, lines in texts.items() if code)
-        return description, main or first or None, others
+        translations = tuple(
+            Translation(code, "description", "\n".join(lines)) for code, lines in texts.items() if code
+        )
+        return description, main or first or None, translations
 
     def _language(self, element: Element) -> str | None:
         return self.draft.attempt(values.language, "lang", element.get(LANG) or element.get("lang"))
@@ -237,16 +241,16 @@ class _Incident:
                 self.draft.attempt(values.url, "Method/Reference/URL", tree.full_text(page))
                 for page in tree.children(part, "URL")
             ]
-            described = tree.text(part, "Description")
-            self._named(name, described)
+            description = tree.text(part, "Description")
+            self._add_named_thing(name, description)
             self.references += [
-                Reference(name or "reference", url=page, description=described, public=True) for page in pages if page
+                Reference(name or "reference", url=page, description=description, public=True) for page in pages if page
             ]
         for part in tree.children(method, "AttackPattern"):
-            name, described = tree.text(part, "AttackPatternID", "RawData"), tree.text(part, "Description")
-            self.techniques += [_technique(name or described or "", described)] if name or described else []
+            name, description = tree.text(part, "AttackPatternID", "RawData"), tree.text(part, "Description")
+            self.techniques += [_technique(name or description or "", description)] if name or description else []
         for part in tree.children(method, "Vulnerability"):
-            self._named(tree.text(part, "VulnerabilityID", "RawData") or tree.text(part, "Description"), None)
+            self._add_named_thing(tree.text(part, "VulnerabilityID", "RawData") or tree.text(part, "Description"), None)
         for part in tree.children(method, "Weakness"):
             weakness = tree.text(part, "WeaknessID", "RawData") or tree.text(part, "Description")
             self.references += [Reference("cwe", weakness, public=True)] if weakness else []
@@ -254,8 +258,8 @@ class _Incident:
             text = tree.full_text(part)
             self.notes += [Note(text, title="Method")] if text else []
 
-    def _named(self, name: str | None, described: str | None) -> None:
-        """A reference by name: a CVE, a technique, an advisory, or else malware or a tool."""
+    def _add_named_thing(self, name: str | None, description: str | None) -> None:
+        """Add what a name refers to: a CVE, a technique, an advisory, or else malware or a tool."""
         if not name:
             return
         for read in (values.cve, values.technique_id):
@@ -264,67 +268,67 @@ class _Incident:
             except ValueError:
                 continue
             if read is values.cve:
-                self.vulnerabilities.append(Vulnerability(number, described))
+                self.vulnerabilities.append(Vulnerability(number, description))
             else:
-                self.techniques.append(_technique(number, described))
+                self.techniques.append(_technique(number, description))
             return
         if any(char.isdigit() for char in name) and "-" in name:
-            self.references.append(Reference("advisory", name, description=described, public=True))
+            self.references.append(Reference("advisory", name, description=description, public=True))
         else:
             self.malware.append(
                 Malware(
                     name,
                     kind="tool" if name.casefold() in {"nmap", "masscan", "mimikatz"} else "malware",
-                    description=described,
+                    description=description,
                 )
             )
 
     def _contacts(self) -> tuple[tuple[Victim, ...], tuple[Contact, ...]]:
         victims: list[Victim] = []
         contacts: list[Contact] = []
-        holders = (self.element, *self.element.iter("EventData"))
-        waiting = [contact for holder in holders for contact in self.tree.children(holder, "Contact")]
-        while waiting:
-            element = waiting.pop(0)
-            waiting += self.tree.children(element, "Contact")
-            self._contact(element, victims, contacts)
+        parents = (self.element, *self.element.iter("EventData"))
+        queue = [contact for parent in parents for contact in self.tree.children(parent, "Contact")]
+        while queue:
+            element = queue.pop(0)
+            queue += self.tree.children(element, "Contact")
+            self._add_contact(element, victims, contacts)
         return tuple(victims), tuple(contacts)
 
-    def _contact(self, element: Element, victims: list[Victim], contacts: list[Contact]) -> None:
+    def _add_contact(self, element: Element, victims: list[Victim], contacts: list[Contact]) -> None:
         tree, role = self.tree, element.get("role", "").casefold()
         name = tree.text(element, "ContactName")
         emails = distinct(tree.full_text(part) or "" for part in tree.children(element, "Email"))
         phones = distinct(tree.full_text(part) or "" for part in tree.children(element, "Telephone"))
         numbers = distinct(tree.full_text(part) or "" for part in tree.children(element, "RegistryHandle"))
         places = distinct(tree.full_text(part) or "" for part in tree.children(element, "PostalAddress"))
-        person = element.get("type") == "person"
+        is_person = element.get("type") == "person"
         if role == "victim":
-            inner = [tree.text(part, "ContactName") or "" for part in element if part.tag == "Contact"]
+            people = [tree.text(part, "ContactName") or "" for part in element if part.tag == "Contact"]
             victims.append(
                 Victim(
                     name=name,
-                    is_person=person,
-                    people=distinct(inner),
+                    is_person=is_person,
+                    people=distinct(people),
                     registration_numbers=numbers,
                     emails=emails,
                     places=places,
                 )
             )
         else:
-            contacts.append(Contact(role, name if person else None, None if person else name, emails, phones))
-        dropped = {"PostalAddress", "RegistryHandle", *(("Telephone",) if role == "victim" else ())}
+            contacts.append(Contact(role, name if is_person else None, None if is_person else name, emails, phones))
+        unused_tags = {"PostalAddress", "RegistryHandle", *(("Telephone",) if role == "victim" else ())}
         for part in element:
-            if part.tag not in {"ContactName", "Email", "Telephone", "Contact"} or part.tag in dropped:
+            if part.tag not in {"ContactName", "Email", "Telephone", "Contact"} or part.tag in unused_tags:
                 self.draft.note_unused(
-                    f"Contact/{part.tag}", tree.full_text(part), "is of a person or desk, and stays at the CERT"
+                    f"Contact/{part.tag}", tree.full_text(part), "describes a person or desk, and stays at the CERT"
                 )
 
     def _event_data(self, data: Element, level: TlpWord | None) -> None:
         tree = self.tree
         for flow in tree.children(data, "Flow"):
-            self.observing.flow(flow, self.observing.raised(flow, level))
-        if any(child.tag == "System" for child in data):  # JSON has no Flow around its systems
-            self.observing.flow(data, level)
+            self.reader.read_flow(flow, self.reader.stricter_level(flow, level))
+        if any(child.tag == "System" for child in data):  # in JSON, systems are not in a Flow
+            self.reader.read_flow(data, level)
         for part in tree.children(data, "Expectation"):
             action, text = part.get("action", "other"), tree.text(part, "Description")
             self.notes.append(Note(f"requested: {action}" + (f" ({text})" if text else ""), "requested"))
@@ -334,7 +338,7 @@ class _Incident:
         for method in tree.children(data, "Method"):
             self._method(method)
         for nested in tree.children(data, "EventData"):
-            self._event_data(nested, self.observing.raised(nested, level))
+            self._event_data(nested, self.reader.stricter_level(nested, level))
 
     def _task(self, item: Element) -> Task:
         tree, action = self.tree, item.get("action", "other").casefold()
@@ -349,17 +353,17 @@ class _Incident:
         return Task(action.replace("-", " ").capitalize(), (kind,), description, start, outcome="successful")
 
 
-def _technique(name: str, described: str | None) -> Technique:
+def _technique(name: str, description: str | None) -> Technique:
     try:
         technique_id = values.technique_id(name)
     except ValueError:
         capec = name.upper() if name.upper().startswith("CAPEC-") else None
-        return Technique(name, capec_id=capec, description=described)
-    return Technique(technique_id, technique_id, description=described)
+        return Technique(name, capec_id=capec, description=description)
+    return Technique(technique_id, technique_id, description=description)
 
 
 def _title(description: str | None, line: rsit.RsitType) -> str:
-    """IODEF has no title: the first sentence of the description, or the class."""
+    """Return the first sentence of the description, or the class: IODEF has no title."""
     first = (description or "").split("\n")[0].split(". ")[0].strip()
     return first[:120] if first else line.name
 

@@ -1,4 +1,4 @@
-"""IODEF's words, and what they are in the model. Sources: RFC 5070 (v1) and RFC 7970 (v2)."""
+"""Tables from the words of IODEF (RFC 5070, version 1; RFC 7970, version 2) to the words of the model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DISCOVERY: Final = {
 SEVERITY_LEVELS: Final = {"low": 15, "medium": 50, "high": 75}
 CONFIDENCE: Final = {"low": 15, "medium": 50, "high": 85}
 
-# What was breached or watched, of SystemImpact and BusinessImpact types: information-type-ov.
+# The second part of SystemImpact and BusinessImpact types: information-type-ov.
 INFORMATION: Final = {
     "proprietary": "proprietary",
     "privacy": "pii",
@@ -41,7 +41,7 @@ INFORMATION: Final = {
     "configuration": "system",
 }
 
-# Event types of effects that are no impact of their own, or beside it.
+# Effect: event type, for effects that are no impact, or in addition to the impact.
 EFFECT_EVENTS: Final = {
     "takeover-account": "theft-access-credentials", "takeover-service": "compromised-system",
     "takeover-system": "compromised-system", "traffic-redirection": "dns-spoofing-registered",
@@ -51,7 +51,7 @@ EFFECT_EVENTS: Final = {
     "social-engineering": "aggregation-information-phishing-schemes", "extortion": "negotiation",
 }  # fmt: skip
 
-# Effects (by prefix) that classify the incident where no category does.
+# Prefix of an effect: RSIT type, for incidents without a category that RSIT has.
 RSIT_TYPES: Final = {
     "takeover-account": "unprivileged-account-compromise", "takeover-service": "application-compromise",
     "takeover-system": "system-compromise", "availability": "dos", "breach": "unauthorised-information-access",
@@ -75,7 +75,7 @@ TASKS: Final = {
 
 TRANSPORT: Final = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp", "132": "sctp", "47": "gre"}
 
-# BulkObservable types and address categories of both versions: the form's words for indicators.
+# BulkObservable types and address categories of both versions: words of the form for indicators.
 KINDS: Final = {
     "ipv4-addr": "ip", "ipv6-addr": "ip", "ipv4-net": "cidr", "ipv6-net": "cidr", "ipv4-net-mask": "cidr",
     "ipv6-net-mask": "cidr", "e-mail": "email", "mac": "mac", "asn": "asn", "site-uri": "url", "domain-name": "domain",
@@ -85,7 +85,7 @@ KINDS: Final = {
 
 
 def kind(element: Element, attribute: str, default: str = "") -> str:
-    """The form's word for what an element holds; "ext-value" is said by the attribute that extends the first (RFC 7970, 5.1)."""
+    """Return the form's word for the type of an element; for "ext-value", the ext- attribute has the type (RFC 7970, 5.1)."""
     word = element.get(attribute, default).casefold()
     if word == "ext-value":
         word = element.get(f"ext-{attribute}", "").casefold()

@@ -1,7 +1,7 @@
-"""IODEF as one kind of tree, from XML (RFC 5070 v1, RFC 7970 v2) and from JSON (RFC 8727).
+"""One tree of elements for IODEF in XML (RFC 5070 version 1, RFC 7970 version 2) and in JSON (RFC 8727).
 
-XML is read incident by incident and never with a DTD; JSON becomes the same elements: keys that begin with a capital
-are elements, the others attributes, `value` and `id` text.
+XML is read incident by incident, without entities of a DTD. In JSON, keys that begin with a capital letter become elements,
+`value`, `id` and `text` become text, and the others become attributes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hub.reports.reading.source import BadValue, Source, json_values
 
 LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _RECORDS: Final = frozenset({"Record", "RecordData", "AdditionalData"})
-_STAYS_AT_CERT: Final = "is kept at the CERT"
+_STAYS_AT_CERT: Final = "stays at the CERT"
 _ATTRIBUTES: Final = frozenset({
     "Algorithm", "action", "category", "completion", "currency", "duration", "ip-protocol",
     "ip_protocol", "lang", "metric", "name", "occurrence", "operator", "purpose", "rating", "restriction", "role",
@@ -32,12 +32,12 @@ _ATTRIBUTES: Final = frozenset({
 })  # fmt: skip
 """Attributes that are read, or that hub/docs/roles.md lists as passed over."""
 _EXTENSION_ATTRIBUTES: Final = {"BulkObservable": "ext-type", "Address": "ext-category"}
-"""Attributes that extend a closed list, by the elements of which they are read."""
+"""Element -> its attribute that extends a closed list."""
 _TEXT_KEYS: Final = frozenset({"value", "id", "text"})
 
 
 class _MeteredStream:
-    """A stream that counts what was read since the last incident, so that none can fill the memory."""
+    """A stream that counts the bytes since the last incident, so that no incident can fill the memory."""
 
     def __init__(self, stream: BinaryIO, name: str) -> None:
         self._stream, self._name, self.count = stream, name, 0
@@ -53,9 +53,9 @@ class _MeteredStream:
 
 
 def xml_incidents(source: Source) -> Iterator[Record]:
-    """Each Incident element, its names without namespaces. Raises ReadingError for XML that is refused or broken.
+    """Yield each Incident element, without namespaces. Raises ReadingError for XML that is refused or broken.
 
-    A document type is passed over: nothing is fetched, and an entity that it declares is refused.
+    A document type is ignored: nothing is fetched. A file that declares entities is refused.
     """
     meter = _MeteredStream(source.stream, source.name)
     depth, count, root, language = 0, 0, None, None
@@ -69,7 +69,7 @@ def xml_incidents(source: Source) -> Iterator[Record]:
                     root, language = element, element.get(LANG) or element.get("lang")
                 continue
             depth -= 1
-            element.tag = _local(element.tag)
+            element.tag = _local_name(element.tag)
             if element.tag == "Incident" and depth == 1:
                 if language:
                     element.attrib.setdefault("lang", language)
@@ -83,15 +83,15 @@ def xml_incidents(source: Source) -> Iterator[Record]:
             f"{source.name}: declares entities in its DTD, which IODEF does not need; it is refused"
         ) from None
     except (ParseError, LookupError, ValueError) as error:
-        raise ReadingError(f"{source.name}: is no XML that can be read ({excerpt(error)})") from None
+        raise ReadingError(f"{source.name}: is not valid XML ({excerpt(error)})") from None
 
 
-def _local(tag: Any) -> str:
+def _local_name(tag: Any) -> str:
     return str(tag).rpartition("}")[2]
 
 
 def json_incidents(source: Source) -> Iterator[Record]:
-    """Each incident of a JSON document as an element."""
+    """Yield each incident of a JSON document as an element."""
     count = 0
     for place, value in json_values(source):
         if isinstance(value, BadValue):
@@ -102,11 +102,13 @@ def json_incidents(source: Source) -> Iterator[Record]:
             yield place, BadValue(place, excerpt(value), "an IODEF document with a list Incident", "Incident")
             continue
         language = value.get("lang")
-        beside = {key: item for key, item in value.items() if key not in {"Incident", "version", "lang", "format-id"}}
+        document_fields = {
+            key: item for key, item in value.items() if key not in {"Incident", "version", "lang", "format-id"}
+        }
         for item in incidents if isinstance(incidents, list) else [incidents]:
             element = _element("Incident", item)
-            if count == 0 and beside:
-                element.append(_element("Document", beside))
+            if count == 0 and document_fields:
+                element.append(_element("Document", document_fields))
             if isinstance(language, str):
                 element.attrib.setdefault("lang", language)
             count += 1
@@ -123,7 +125,7 @@ def _element(tag: str, value: Any) -> Element:
             element.text = str(item)
         elif key[:1].isupper():
             for part in item if isinstance(item, list) else [item]:
-                element.append(_element(_local(key), part))
+                element.append(_element(_local_name(key), part))
         else:
             element.set(key, orjson.dumps(item).decode() if isinstance(item, Mapping | list) else str(item))
     return element
@@ -134,65 +136,65 @@ def _is_read(element: Element, key: str) -> bool:
 
 
 class Tree:
-    """Elements that remember which of them were read, so that the rest can be named."""
+    """Remembers which elements were read, so that the others can be noted as unused."""
 
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self._read_ids: set[int] = set()
 
     def children(self, parent: Element, *names: str) -> list[Element]:
-        """The children of these names; they count as read."""
+        """Return the children with these names; mark them as read."""
         children = [child for child in parent if child.tag in names]
         self._read_ids.update(map(id, children))
         return children
 
     def first_child(self, parent: Element, *names: str) -> Element | None:
-        """The first child of these names; only that one counts as read."""
+        """Return the first child with one of these names; mark only that one as read."""
         child = next((child for child in parent if child.tag in names), None)
         self._read_ids.update(() if child is None else (id(child),))
         return child
 
     def text(self, parent: Element, *names: str) -> str | None:
-        """The text of the first child of these names, with that of what is inside it."""
+        """Return the full text of the first child with one of these names."""
         child = self.first_child(parent, *names)
         return self.full_text(child) if child is not None else None
 
     def full_text(self, element: Element) -> str | None:
-        """All text of an element as one line; what is inside it counts as read."""
+        """Return all text in an element as one line; mark everything in it as read."""
         self._read_ids.update(map(id, element.iter()))
         return " ".join("".join(element.itertext()).split()) or None
 
     def mark_read(self, element: Element) -> None:
-        """Count an element and all in it as read."""
+        """Mark an element and everything in it as read."""
         self._read_ids.update(map(id, element.iter()))
 
     def note_remaining(self, parent: Element, path: str = "") -> None:
-        """Name every element and attribute that was not read, and every word that IODEF does not know."""
+        """Note every element and attribute that was not read, and every word that IODEF does not have."""
         if not path:
             self._note_unknown_words(parent, str(parent.tag))
-            for key in (key for key in parent.attrib if not _is_read(parent, _local(key))):
-                self._draft.note_unused(_local(key), parent.attrib[key], NO_PLACE)
+            for key in (key for key in parent.attrib if not _is_read(parent, _local_name(key))):
+                self._draft.note_unused(_local_name(key), parent.attrib[key], NO_PLACE)
         for child in parent:
             place = f"{path}/{child.tag}" if path else str(child.tag)
             if id(child) in self._read_ids:
-                for key in (key for key in child.attrib if not _is_read(child, _local(key))):
-                    self._draft.note_unused(f"{place}@{_local(key)}", child.attrib[key], NO_PLACE)
+                for key in (key for key in child.attrib if not _is_read(child, _local_name(key))):
+                    self._draft.note_unused(f"{place}@{_local_name(key)}", child.attrib[key], NO_PLACE)
                 self._note_unknown_words(child, place)
                 self.note_remaining(child, place)
             else:
                 self.note_unused(child, place, _STAYS_AT_CERT if child.tag in _RECORDS else NO_PLACE)
 
     def _note_unknown_words(self, element: Element, place: str) -> None:
-        """Name each word of a closed list that is none of its words; what extends a list says so in ``ext-…``."""
+        """Note each attribute value that is not in its closed list. Values that extend a list are in ``ext-…`` attributes."""
         for key, text in element.attrib.items():
-            listed = words.ATTRIBUTES.get((str(element.tag), key)) or words.ATTRIBUTES.get(("", key))
-            if listed and text.strip() and text.casefold() not in listed and text.casefold() != "ext-value":
+            vocabulary = words.ATTRIBUTES.get((str(element.tag), key)) or words.ATTRIBUTES.get(("", key))
+            if vocabulary and text.strip() and text.casefold() not in vocabulary and text.casefold() != "ext-value":
                 self._draft.note_unused(f"{place}@{key}", text, UNKNOWN_WORD)
 
     def note_unused(self, element: Element, place: str, reason: str) -> None:
-        """Name each text and attribute of an element and of what is inside it."""
+        """Note each text and attribute of an element, and of the elements in it, as unused."""
         for key, value in element.attrib.items():
-            self._draft.note_unused(f"{place}@{_local(key)}", value, reason)
+            self._draft.note_unused(f"{place}@{_local_name(key)}", value, reason)
         for text in (element.text, *(child.tail for child in element)):
             self._draft.note_unused(place, " ".join((text or "").split()), reason)
         for child in element:

@@ -1,4 +1,4 @@
-"""The closed lists of IODEF, in versions 1 (RFC 5070, 3) and 2 (RFC 7970, 3): a word that is in none of them is named."""
+"""The closed lists of IODEF version 1 (RFC 5070, 3) and 2 (RFC 7970, 3). A word that is not in its list is noted as unused."""
 
 from __future__ import annotations
 
@@ -59,4 +59,4 @@ ATTRIBUTES: Final[Mapping[tuple[str, str], frozenset[str]]] = {
     ),
     ("", "restriction"): _words("public partner need-to-know private default white green amber red"),
 }
-"""(element, attribute): its words in small letters. "" is any element that has the attribute."""
+"""(element, attribute) -> its words in lower case. "" stands for any element with the attribute."""

@@ -1,4 +1,4 @@
-"""What a VERIS incident did, and how it was found."""
+"""Read the impacts of a VERIS incident, and how it was detected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.reports.reading.draft import Draft, Fields, distinct
 from hub.reports.report import Severity
 from hub.stix.vocabularies import ECONOMIC_VARIETIES
 
-# Days of a unit, and the fidelity of a time reached by counting in it.
+# Unit: its days, and the fidelity of a time that is calculated with it.
 UNITS: Final = {
     "Seconds": (1 / 86_400, Fidelity.SECOND), "Minutes": (1 / 1_440, Fidelity.MINUTE), "Hours": (1 / 24, Fidelity.HOUR),
     "Days": (1.0, Fidelity.DAY), "Weeks": (7.0, Fidelity.DAY), "Months": (30.0, Fidelity.MONTH),
@@ -22,17 +22,17 @@ UNITS: Final = {
 }  # fmt: skip
 
 
-NOTES: Final = "is a note of the analyst's, and stays at the CERT"
+NOTES: Final = "is a note of the analyst, and stays at the CERT"
 
 
-def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
-    """``start`` moved on by a VERIS duration, no more exact than its unit; None where it cannot be counted."""
+def time_after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
+    """Return ``start`` plus a VERIS duration, with the fidelity of its unit at most; None if one of them is unknown."""
     unit, amount = span.text("unit"), span.read("value", values.number)
     span.drop(NOTES, "note", "notes")
     span.note_remaining()
     if start is None or amount is None or unit not in UNITS:
-        draft.note_unused(span.path("value"), amount, "cannot be counted from a known time")
-        draft.note_unused(span.path("unit"), unit if unit not in UNITS else None, "is no unit of time")
+        draft.note_unused(span.path("value"), amount, "has no known start or unit")
+        draft.note_unused(span.path("unit"), unit if unit not in UNITS else None, "is no known unit of time")
         return None
     days, fidelity = UNITS[unit]
     try:
@@ -45,7 +45,7 @@ def after(start: Moment | None, span: Fields, draft: Draft) -> Moment | None:
 
 
 def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
-    """An impact for each kind of information, with its count."""
+    """Return an impact for each type of information, with its count."""
     loss = fields.word("data_disclosure", tables.LOSSES)
     disclosed = fields.peek("data_disclosure")
     total = fields.read("data_total", _count)
@@ -56,7 +56,7 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
         item.ignore("variety", "amount")  # read below
         item.note_remaining()
     if any(item.text("amount") for item in data):
-        draft.note_unused(fields.path("data_total"), total, "is the sum of the amounts of each kind")
+        draft.note_unused(fields.path("data_total"), total, "is the sum of the amounts")
     if not disclosed and not data:
         return []
     loss = loss or tables.LOSSES["Unknown"]
@@ -68,8 +68,8 @@ def read_confidentiality(fields: Fields, draft: Draft) -> list[Impact]:
         kind, amount = tables.DATA_TYPES.get(word, "proprietary"), item.read("amount", _count)
         if word not in tables.DATA_TYPES:
             draft.note_unused(item.path("variety"), word, "is counted as proprietary")
-        known = counts.get(kind)
-        counts[kind] = known if amount is None else amount + (known or 0)
+        sum_of_amounts = counts.get(kind)
+        counts[kind] = sum_of_amounts if amount is None else amount + (sum_of_amounts or 0)
     if not counts:
         counts = {"proprietary": None}
     if total is not None and all(count is None for count in counts.values()):
@@ -85,15 +85,15 @@ def _count(text: str) -> int:
 
 
 def read_integrity(attribute: Fields, timeline: Timeline, draft: Draft) -> list[Impact]:
-    """The integrity impact, if there is one."""
+    """Return the integrity impact, if there is one."""
     fields = attribute.mapping("integrity")
     varieties = fields.texts("variety")
     fields.drop(NOTES, "notes")
     fields.note_remaining()
     if not varieties:
         return []
-    changed = any(word == "Defacement" or word.startswith("Modify") for word in varieties)
-    alteration = "partial-modification" if changed else "potential-modification"
+    is_modified = any(word == "Defacement" or word.startswith("Modify") for word in varieties)
+    alteration = "partial-modification" if is_modified else "potential-modification"
     draft.note_unused(fields.path("variety"), list(varieties), f"is counted as {alteration}")
     return [
         IntegrityImpact(
@@ -105,10 +105,10 @@ def read_integrity(attribute: Fields, timeline: Timeline, draft: Draft) -> list[
 
 
 def read_availability(attribute: Fields, timeline: Timeline, draft: Draft) -> list[Impact]:
-    """The availability impact; destruction is one on integrity."""
+    """Return the availability impact; destruction is an integrity impact."""
     fields = attribute.mapping("availability")
     varieties = fields.words("variety", {*tables.AVAILABILITY, "Destruction"}, {"unknown", "other", "na"})
-    end = after(timeline.started, fields.mapping("duration"), draft)
+    end = time_after(timeline.started, fields.mapping("duration"), draft)
     fields.drop(NOTES, "notes")
     fields.note_remaining()
     impacts: list[Impact] = []
@@ -123,7 +123,7 @@ def read_availability(attribute: Fields, timeline: Timeline, draft: Draft) -> li
 
 
 def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Impact]]:
-    """The overall rating, and what it cost."""
+    """Return the overall rating and the economic impacts."""
     rating = fields.text("overall_rating") or ""
     severity = Severity(tables.RATINGS[rating], "VERIS overall rating", rating) if rating in tables.RATINGS else None
     if severity is None and rating not in {"Unknown", "NA"}:
@@ -134,17 +134,17 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
         loss = Fields(item if isinstance(item, Mapping) else {}, draft, fields.path("loss"))
         word = "-".join((loss.text("variety") or "").casefold().replace("&", "and").split())
         amount, low, high = (loss.read(key, values.number) for key in ("amount", "min_amount", "max_amount"))
-        loss.drop("is a word beside the amount", "rating")
+        loss.drop("is a rating beside the amount", "rating")
         if word not in ECONOMIC_VARIETIES:
             draft.note_unused(loss.path("variety"), word, "is counted as uncategorized")
         low, high = low if low is not None else amount, high if high is not None else amount
-        priced = low is not None and high is not None and low <= high and bool(currency)
+        has_amounts = low is not None and high is not None and low <= high and bool(currency)
         impacts.append(
             EconomicImpact(
                 variety=word if word in ECONOMIC_VARIETIES else "uncategorized",
-                currency=currency if priced else None,
-                min_amount=low if priced else None,
-                max_amount=high if priced else None,
+                currency=currency if has_amounts else None,
+                min_amount=low if has_amounts else None,
+                max_amount=high if has_amounts else None,
             )
         )
         loss.note_remaining()
@@ -155,7 +155,10 @@ def read_impact(fields: Fields, draft: Draft) -> tuple[Severity | None, list[Imp
 
 
 def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
-    """The string of 1.3 ("Int - reported by employee") or the mapping of 1.4. What says more than its method is named."""
+    """Return detection methods, from the string of 1.3 ("Int - reported by employee") or the mapping of 1.4.
+
+    A variety that is more exact than its method is noted as unused.
+    """
     pairs: list[tuple[str, str]] = []
     if isinstance(value, str):
         side, _, variety = value.casefold().partition(" - ")
@@ -183,6 +186,6 @@ def read_discovery(value: Any, draft: Draft) -> tuple[str, ...]:
             methods.append(method)
             text = " - ".join(part for part in (side, variety) if part)
             if text not in {"unknown", "other"} and (variety not in {"", "unknown", "other"} or not method):
-                reason = f"is counted as {method}" if method else "is no way of discovery that is known"
+                reason = f"is counted as {method}" if method else "is no known discovery method"
                 draft.note_unused("discovery_method", text, reason)
     return distinct(methods)

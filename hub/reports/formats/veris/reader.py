@@ -1,6 +1,6 @@
-"""VERIS incidents (VCDB 1.3.x and schema 1.4): one JSON object, a list, or one a line.
+"""VERIS incidents (VCDB 1.3.x and schema 1.4): one JSON object, a list, or one on each line.
 
-Times are dates of which month and day may be missing, and durations from them: both keep their precision.
+Times are dates, whose month and day may be missing, and durations after them; the reader keeps their precision.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from hub.reports import rsit
 from hub.reports.formats.veris import tables
 from hub.reports.formats.veris.effects import (
     NOTES,
-    after,
     read_availability,
     read_confidentiality,
     read_discovery,
     read_impact,
     read_integrity,
+    time_after,
 )
 from hub.reports.knowledge import Actor, Malware, Technique, VerisWord, Vulnerability
 from hub.reports.moments import Timeline
@@ -38,29 +38,29 @@ from hub.reports.victims import Size, Victim
 from hub.stix.methods import VERIS_WORDS
 from hub.stix.vocabularies import CONFIDENCE_WORDS
 
-NOTHING: Final = frozenset({"unknown", "na", "other", ""})
+FILLERS: Final = frozenset({"unknown", "na", "other", ""})
 
 
 def read_veris(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read incident by incident; a RowError stands for one that cannot be used."""
+    """Yield a report, or a RowError, for each incident."""
     return read_records(_FORMAT, _records(source), source, options)
 
 
 def _records(source: Source) -> Iterator[Record]:
     for place, value in json_values(source):
         if isinstance(value, list):
-            yield from ((f"{place}[{index}]", _unwrapped(item)) for index, item in enumerate(value))
+            yield from ((f"{place}[{index}]", _unwrap(item)) for index, item in enumerate(value))
         else:
-            yield place, _unwrapped(value)
+            yield place, _unwrap(value)
 
 
-def _unwrapped(value: Any) -> Any:
+def _unwrap(value: Any) -> Any:
     inner = value.get("incident") if isinstance(value, dict) else None
     return inner if isinstance(inner, dict) else value
 
 
 def _report(value: Any, draft: Draft) -> Report:
-    """1. What and how sure. 2. When. 3. Who was hit. 4. By whom. 5. How. 6. With what effect. 7. What was learnt."""
+    """1. Id and determination. 2. Times. 3. Victims. 4. Actors. 5. Actions. 6. Impacts. 7. Lessons and other fields."""
     if not isinstance(value, dict):
         raise Problem("", value, "a VERIS incident: a JSON object")
     incident = Fields(value, draft)
@@ -144,20 +144,20 @@ def _report(value: Any, draft: Draft) -> Report:
 
 
 def _title(types: tuple[rsit.RsitType, ...], victim: Victim) -> str:
-    """VERIS has no title; this one names nobody."""
+    """Return a title that names nobody: VERIS has no title."""
     place = f" in {victim.countries[0]}" if victim.countries else ""
     return f"{types[0].name}: {(victim.sectors or ('an',))[0].replace('-', ' ')} organisation{place}"
 
 
-def known(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that say something: VERIS writes Unknown, NA and Other where nothing is known."""
-    return tuple(text for text in words if text.casefold() not in NOTHING)
+def without_fillers(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words except Unknown, NA and Other, which VERIS uses for missing values."""
+    return tuple(text for text in words if text.casefold() not in FILLERS)
 
 
 def _timeline(fields: Fields, draft: Draft) -> Timeline:
     incident = fields.mapping("incident")
     parts = [incident.read(key, lambda text: values.whole_number(text, least=1)) for key in ("year", "month", "day")]
-    incident.drop("is a local time of nobody knows where", "time")
+    incident.drop("is a local time in an unknown zone", "time")
     started = None
     if parts[0] is not None:
         try:
@@ -165,45 +165,47 @@ def _timeline(fields: Fields, draft: Draft) -> Timeline:
         except ValueError as error:
             raise Problem("timeline.incident", "-".join(str(part) for part in parts if part), str(error)) from None
     incident.note_remaining()
-    # Compromise counts from the first action; exfiltration, discovery and containment from the one before.
+    # The durations to exfiltration and discovery begin at the compromise, the duration to containment at the discovery.
     first = fields.mapping("compromise")
-    compromised = after(started, first, draft) or started
-    draft.note_unused(first.path("value"), first.text("value"), "has no place of its own; later times count from it")
-    exfiltrated = after(compromised, fields.mapping("exfiltration"), draft)
-    detected = after(compromised, fields.mapping("discovery"), draft)
-    contained = after(detected, fields.mapping("containment"), draft)
+    compromised = time_after(started, first, draft) or started
+    draft.note_unused(
+        first.path("value"), first.text("value"), "has no field of its own; later times are calculated from it"
+    )
+    exfiltrated = time_after(compromised, fields.mapping("exfiltration"), draft)
+    detected = time_after(compromised, fields.mapping("discovery"), draft)
+    contained = time_after(detected, fields.mapping("containment"), draft)
     fields.note_remaining()
     return Timeline(started=started, exfiltrated=exfiltrated, detected=detected, contained=contained)
 
 
 def _victims(items: list[Fields], draft: Draft) -> tuple[list[Victim], tuple[Victim, ...], dict[str, int]]:
-    """(the victims, the secondary victims, how many of these there are). Schema 1.2 has a list of victims, later ones one."""
-    read = [_victim(fields, draft) for fields in items]
-    counts = [count for _, _, count in read if count is not None]
-    secondary = tuple(other for _, others, _ in read for other in others)
-    return [victim for victim, _, _ in read], secondary, {"organization": sum(counts)} if counts else {}
+    """Return (victims, secondary victims, their number). Schema 1.2 has a list of victims, later schemas have one."""
+    results = [_victim(fields, draft) for fields in items]
+    counts = [count for _, _, count in results if count is not None]
+    secondary = tuple(victim for _, group, _ in results for victim in group)
+    return [victim for victim, _, _ in results], secondary, {"organization": sum(counts)} if counts else {}
 
 
 def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], int | None]:
-    """(the victim, the secondary victims, how many of these there are)."""
+    """Return (victim, secondary victims, their number)."""
     industry = fields.text("industry") or ""
     prefix = next((code for code in sorted(tables.SECTORS, key=len, reverse=True) if industry.startswith(code)), None)
     sector = tables.SECTORS[prefix] if prefix else None
-    level = next((tables.GOVERNMENT[word] for word in fields.words("government", tables.GOVERNMENT, NOTHING)), None)
+    level = next((tables.GOVERNMENT[word] for word in fields.words("government", tables.GOVERNMENT, FILLERS)), None)
     if sector == "government-national" and level:
         sector = level
     if sector is None and industry and industry not in {"00", "000000", "Unknown"}:
-        draft.note_unused(fields.path("industry"), industry, "is no NAICS code that is known")
+        draft.note_unused(fields.path("industry"), industry, "is no known NAICS code")
     size = fields.text("employee_count")
-    size = None if (size or "").casefold() in NOTHING else size
+    size = None if (size or "").casefold() in FILLERS else size
     countries = tuple(
         code
-        for text in known(fields.texts("country"))
+        for text in without_fillers(fields.texts("country"))
         if (code := draft.attempt(country_code, fields.path("country"), text))
     )
     secondary = fields.mapping("secondary")
-    others = secondary.read("amount", values.whole_number)
-    names = known(tuple(part for text in secondary.texts("victim_id") for part in _names(text)))
+    secondary_count = secondary.read("amount", values.whole_number)
+    names = without_fillers(tuple(part for text in secondary.texts("victim_id") for part in _names(text)))
     secondary.drop(PROTECTED, "victim_id")
     secondary.drop(NOTES, "notes")
     secondary.note_remaining()
@@ -223,7 +225,7 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], i
         places=(state,) if state else (),
     )
     fields.note_remaining()
-    count = others if others is not None else len(names) or None
+    count = secondary_count if secondary_count is not None else len(names) or None
     return victim, tuple(Victim(name=name) for name in names), count
 
 
@@ -232,7 +234,7 @@ def _names(text: str) -> list[str]:
 
 
 def _name(text: str | None) -> str | None:
-    return None if (text or "").casefold() in NOTHING else text
+    return None if (text or "").casefold() in FILLERS else text
 
 
 def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[ReportEvent, ...]]:
@@ -242,8 +244,8 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
         if fields.take(side) is None:
             continue
         actor = fields.mapping(side)
-        varieties, names = known(actor.texts("variety")), known(actor.texts("name"))
-        motive = next((tables.MOTIVES[word] for word in actor.words("motive", tables.MOTIVES, NOTHING)), None)
+        varieties, names = without_fillers(actor.texts("variety")), without_fillers(actor.texts("name"))
+        motive = next((tables.MOTIVES[word] for word in actor.words("motive", tables.MOTIVES, FILLERS)), None)
         types = tuple(dict.fromkeys(tables.ACTOR_TYPES[word] for word in varieties if tables.ACTOR_TYPES.get(word)))
         if side == "internal":
             types = (
@@ -256,13 +258,13 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
             events.append(ReportEvent("An insider took part", ("unauthorized-use",)))
         countries = tuple(
             code
-            for text in known(actor.texts("country"))
+            for text in without_fillers(actor.texts("country"))
             if (code := draft.attempt(country_code, actor.path("country"), text))
         )
         shown_names = names or ((varieties or types or (f"{side} actor",))[0],)
         for word in varieties:
             if not tables.ACTOR_TYPES.get(word) and word not in shown_names:
-                draft.note_unused(actor.path("variety"), word, "is no type of STIX's threat actors")
+                draft.note_unused(actor.path("variety"), word, "is no type of threat actor in STIX")
         actors += [
             Actor(name, types=types, motivation=motive, countries=countries, is_named=bool(names))
             for name in shown_names
@@ -278,7 +280,7 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
 _ENTRIES: Final = frozenset(VERIS_WORDS)
 _VARIETIES: Final = {
     action: frozenset((
-        *tables.FINER_EVENTS[action], *RSIT_TYPES.get(action, ()),
+        *tables.EXACT_EVENTS[action], *RSIT_TYPES.get(action, ()),
         *(tables.MALWARE_TYPES if action == "malware" else ()),
         *(word for kind, name, word in VERIS_WORDS if (kind, name) == (action, "variety")),
     ))
@@ -308,18 +310,18 @@ def _actions(
     entries: list[VerisWord] = []
     for kind in (key for key in tables.ACTION_EVENTS if fields.take(key) is not None):
         action = fields.mapping(kind)
-        varieties = action.words("variety", _VARIETIES[kind], NOTHING)
-        vectors = action.words("vector", _VECTORS[kind], NOTHING)
+        varieties = action.words("variety", _VARIETIES[kind], FILLERS)
+        vectors = action.words("vector", _VECTORS[kind], FILLERS)
         entries += [VerisWord(kind, "variety", word) for word in varieties if (kind, "variety", word) in _ENTRIES]
         entries += [VerisWord(kind, "vector", word) for word in vectors]
-        finer = [tables.FINER_EVENTS[kind][word] for word in varieties if word in tables.FINER_EVENTS[kind]]
-        words += finer or [tables.ACTION_EVENTS[kind]]
+        exact_events = [tables.EXACT_EVENTS[kind][word] for word in varieties if word in tables.EXACT_EVENTS[kind]]
+        words += exact_events or [tables.ACTION_EVENTS[kind]]
         line = rsit_type_of(kind, varieties)
         types += [line] if line else []
         if kind == "malware":
             malware = _malware(action, varieties)
         if kind in {"hacking", "social"}:
-            techniques += [Technique(f"VERIS {kind}: {word}") for word in known(varieties)]
+            techniques += [Technique(f"VERIS {kind}: {word}") for word in without_fillers(varieties)]
         for text in re.split(r"[,;\s]+", action.text("cve") or ""):
             name = draft.attempt(values.cve, action.path("cve"), text)
             cves += [name] if name else []
@@ -340,7 +342,7 @@ def _actions(
 
 def _malware(action: Fields, varieties: tuple[str, ...]) -> list[Malware]:
     types = distinct(tables.MALWARE_TYPES.get(word, "") for word in varieties)
-    names = known(tuple(text.strip() for text in re.split(r"[;,]", action.text("name") or "")))
+    names = without_fillers(tuple(text.strip() for text in re.split(r"[;,]", action.text("name") or "")))
     return [Malware(name, types) for name in names] or [Malware((types or ("malware",))[0], types, is_named=False)]
 
 
@@ -353,7 +355,7 @@ def _assets(fields: Fields, draft: Draft) -> dict[str, int]:
         if entity and amount is not None:
             counts[entity] = counts.get(entity, 0) + amount
         reason = f"is counted as {entity}" if entity and amount is not None else "is counted only with its amount"
-        draft.note_unused(asset.path("variety"), variety if variety.casefold() not in NOTHING else "", reason)
+        draft.note_unused(asset.path("variety"), variety if variety.casefold() not in FILLERS else "", reason)
         asset.note_remaining()
     fields.drop(NOTES, "notes")
     fields.note_remaining()

@@ -1,4 +1,4 @@
-"""VERIS 1.3 and 1.4 words, and what they are in the model."""
+"""Tables from the words of VERIS 1.3 and 1.4 to the words of the model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DETERMINATIONS: Final = {
     "false positive": Determination.FALSE_POSITIVE,
 }
 
-# NAICS, longest prefix first: sector of industry-sector-ov.
+# Prefix of a NAICS code: sector of industry-sector-ov. The longest prefix counts.
 SECTORS: Final = {
     "517": "telecommunications", "524": "insurance", "5411": "commercial", "11": "agriculture", "21": "mining",
     "2211": "energy", "2213": "water", "22": "utilities", "23": "construction", "31": "manufacturing",
@@ -59,13 +59,13 @@ SOCIAL_EVENTS: Final = {
     "Phishing": "dissemination-phishing-emails", "Pretexting": "aggregation-information-phishing-schemes",
     "Spam": "spam", "Extortion": "negotiation", "Scam": "aggregation-information-phishing-schemes",
 }  # fmt: skip
-# action: event types where its varieties say nothing finer.
+# Action: event type, if its varieties have no more exact one.
 ACTION_EVENTS: Final = {
     "malware": "known-malware", "hacking": "unauthorized-access-system",
     "social": "aggregation-information-phishing-schemes", "misuse": "policy-violation", "physical": "equipment-theft",
     "error": "unintentional", "environmental": "natural", "unknown": "undetermined",
 }  # fmt: skip
-FINER_EVENTS: Final = {
+EXACT_EVENTS: Final = {
     "malware": MALWARE_EVENTS, "hacking": HACKING_EVENTS, "social": SOCIAL_EVENTS,
     "error": {"Misconfiguration": "misconfiguration", "Loss": "equipment-loss"},
     "physical": {"Destruction": "vandalism", "Tampering": "vandalism", "Wiretapping": "wiretapping"},
@@ -85,7 +85,7 @@ LOSSES: Final = {"Yes": "confirmed-loss", "Potentially": "suspected-loss", "No":
 AVAILABILITY: Final = {"Interruption": 75, "Loss": 75, "Obscuration": 75, "Degradation": 50, "Acceleration": 15}
 RATINGS: Final = {"Catastrophic": 95, "Damaging": 80, "Painful": 60, "Distracting": 35, "Insignificant": 10}
 
-# 1.3 wrote "Ext - customer"; 1.4 {"external": {"variety": ["Customer"]}}. Words in lower case.
+# Version 1.3 has "Ext - customer", version 1.4 {"external": {"variety": ["Customer"]}}. Words in lower case.
 DISCOVERY: Final = {
     "external": "external-notification", "internal": "human-review", "partner": "commercial-solution", "ext": "external-notification",
     "int": "human-review", "prt": "commercial-solution",

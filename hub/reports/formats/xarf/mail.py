@@ -1,8 +1,8 @@
 """X-ARF mails (RFC 5322): the report is a part of the mail, as YAML in version 0.2 and as JSON in versions 3 and 4.
 
-1. The text for people comes first. 2. Then the report: JSON, or lines of `Key: value` with a Report-Type. 3. What is left
-is evidence: it is named by its type and stays at the CERT. A mail inside the mail is evidence, too. A mail may hold several
-reports, and an mbox file several mails.
+1. The first part is text for people. 2. The report is JSON, or lines of `Key: value` with a Report-Type. 3. All other parts
+are evidence: their types are noted as unused, and they stay at the CERT. An attached mail is evidence, too. A mail may
+contain several reports, and an mbox file several mails.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hub.reports.reading.options import MAX_DOCUMENT_BYTES, MAX_LINE_BYTES, MIB
 from hub.reports.reading.source import BadValue, Source, as_utf8, check_value, read_whole
 
 MAX_PARTS: Final = 100
-"""Parts of one mail that are looked at."""
+"""Parts of one mail that are read."""
 _SEPARATOR: Final = re.compile(rb"From \S+ .*\b\d{4}\b")
 _QUOTED: Final = re.compile(rb">+From ")
 _LINE: Final = re.compile(r"(?P<key>[A-Za-z][\w-]{1,40})\s*:\s*(?P<value>.*)", re.ASCII)
@@ -30,7 +30,7 @@ _NOTES_CHARS: Final = 4_000
 
 
 def read_mails(source: Source) -> Iterator[tuple[str, Any]]:
-    """The reports of a mail, or of each mail of an mbox file; a BadValue for a mail that holds none."""
+    """Yield (place, report) for a mail or for each mail of an mbox file; a BadValue for a mail without a report."""
     if not as_utf8(source.head).lstrip().startswith(b"From "):
         yield from _read_mail("mail", read_whole(source))
         return
@@ -39,13 +39,13 @@ def read_mails(source: Source) -> Iterator[tuple[str, Any]]:
 
 
 def _mbox(source: Source) -> Iterator[bytes]:
-    """The mails of an mbox file (RFC 4155): each begins with a line `From sender date`, the first or after an empty one."""
+    """Yield the mails of an mbox file (RFC 4155). A line `From sender date` after an empty line begins the next mail."""
     lines: list[bytes] = []
     size = 0
     is_after_blank = True
     while line := source.stream.readline(MAX_LINE_BYTES):
         if is_after_blank and _SEPARATOR.match(line):
-            if any(map(bytes.strip, lines)):  # and no empty lines above the first mail
+            if any(map(bytes.strip, lines)):  # skip empty lines before the first mail
                 yield b"".join(lines)
             lines, size = [], 0
         else:
@@ -82,16 +82,16 @@ def _read_mail(place: str, data: bytes) -> Iterator[tuple[str, Any]]:
 
 
 def _parts(message: EmailMessage) -> list[EmailMessage]:
-    """The parts of a mail that are no containers, without looking into mails inside it."""
-    messages: list[EmailMessage] = []
-    waiting = [message]
-    while waiting and len(messages) < MAX_PARTS:
-        part = waiting.pop(0)
+    """Return the parts of a mail that are not multipart; an attached mail is one part."""
+    parts: list[EmailMessage] = []
+    queue = [message]
+    while queue and len(parts) < MAX_PARTS:
+        part = queue.pop(0)
         if part.get_content_maintype() == "multipart":
-            waiting[:0] = [item for item in part.iter_parts() if isinstance(item, EmailMessage)]
+            queue[:0] = [item for item in part.iter_parts() if isinstance(item, EmailMessage)]
         else:
-            messages.append(part)
-    return messages
+            parts.append(part)
+    return parts
 
 
 def _text(part: EmailMessage) -> str:
@@ -105,7 +105,7 @@ def _text(part: EmailMessage) -> str:
 
 
 def _report_in(part: EmailMessage) -> dict[str, Any] | None:
-    """The report that a part holds; None where it holds none."""
+    """Return the report in a part of the mail; None if there is none."""
     if part.get_content_maintype() not in {"text", "application"} or part.get_content_type() == "text/html":
         return None
     text = _text(part).lstrip("\ufeff \t\r\n")
@@ -114,13 +114,13 @@ def _report_in(part: EmailMessage) -> dict[str, Any] | None:
             value = orjson.loads(text)
         except ValueError:
             return None
-        known = isinstance(value, dict) and ("xarf_version" in value or "Report" in value)
-        return value if known else None
-    return _lines(text)
+        is_report = isinstance(value, dict) and ("xarf_version" in value or "Report" in value)
+        return value if is_report else None
+    return _read_version_02(text)
 
 
-def _lines(text: str) -> dict[str, Any] | None:
-    """The flat YAML of version 0.2; None where the text is none."""
+def _read_version_02(text: str) -> dict[str, Any] | None:
+    """Return the report in the flat YAML of version 0.2; None if the text is no report."""
     report: dict[str, Any] = {}
     for line in text.splitlines():
         match = _LINE.fullmatch(line.strip())

@@ -1,7 +1,7 @@
 """X-ARF abuse reports, version 3 and 4 (hub/reports/formats/xarf/version.py).
 
-One report in a file is an incident; several (a list, or one a line) are a feed. Reports of child sexual abuse material
-are refused: they go to the national hotline, and are never relayed, not even their addresses.
+One report in a file becomes an incident; several (a list, or one on each line) become a feed. Reports of child sexual abuse
+material are refused: they belong to the national hotline, and not even their addresses are relayed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from hub.reports.references import Reference
 from hub.reports.report import Note, Reading, Report
 from hub.reports.victims import Consent, Contact, Victim
 
-# "category-type": RSIT type. A category alone stands for its other types.
+# "category-type": RSIT type. A category without a type stands for its other types.
 _TYPES: Final = {
     "messaging": "spam", "messaging-spam": "spam", "messaging-bulk-messaging": "spam",
     "messaging-harassment": "harmful-speech",
@@ -53,26 +53,26 @@ _TYPES: Final = {
 }  # fmt: skip
 _REFUSED: Final = frozenset({"content-csam", "content-csem"})
 _DROPPED: Final = {
-    "is the sender's own and is not relayed": ("tags",),
+    "is used only by the sender, and is not relayed": ("tags",),
     "raw evidence stays at the CERT": ("evidence",),
 }
 _IGNORED: Final = ("xarf_version", "legacy_version", "_internal", "cvss_vector")
-"""Keys that are passed over without a word."""
+"""Keys that are ignored without a note."""
 _COPYRIGHT: Final = "It is a claim of copyright, which is no threat to others: such claims are not shared."
 
 
 @dataclass(frozen=True, slots=True)
 class _Content:
-    """What one report says, whether it becomes an incident or a line of a feed."""
+    """The content of one report, whether it becomes an incident or a line of a feed."""
 
     identity: str
     rsit: rsit.RsitType
     kind: str
     observables: tuple[Observable, ...]
     victims: tuple[Victim, ...]
-    imitated: tuple[Victim, ...]
-    first: Moment
-    last: Moment
+    imitated_victims: tuple[Victim, ...]
+    first_seen: Moment
+    last_seen: Moment
     written: Moment
     confidence: int | None
     malware: str | None
@@ -87,12 +87,12 @@ class _Content:
 
     @property
     def withheld_reason(self) -> str:
-        """Why it does not leave at all, where that is so."""
+        """Return why the report must not leave; "" if it may."""
         return _COPYRIGHT if self.rsit.type == "copyright" else ""
 
 
 def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read one report as an incident, or several as a feed; a RowError stands for one that cannot be used."""
+    """Read one report as an incident, or several as a feed; yield a RowError for a report that cannot be used."""
     records = read_mails(source) if is_mail(as_utf8(source.head)) else json_values(source)
     first, second = next(records, None), next(records, None)
     if first is None:
@@ -111,15 +111,15 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         Consent.NONE if content.withheld_reason else None,
         content.withheld_reason,
         observables=content.observables,
-        first_seen=content.first,
-        last_seen=content.last,
+        first_seen=content.first_seen,
+        last_seen=content.last_seen,
         count=content.count,
         country=draft.options.default_country,
         malware=content.malware,
         vulnerability=content.vulnerabilities[0].name if content.vulnerabilities else None,
         service=content.service,
         confidence=content.confidence,
-        target_victims=(*content.victims, *content.imitated),
+        target_victims=(*content.victims, *content.imitated_victims),
         host_is_victim=is_victim_host(content.kind, content.rsit),
         unused=draft.unused_rows,
         warnings=draft.warnings,
@@ -131,8 +131,8 @@ def _report(value: Any, draft: Draft) -> Report:
     if content.withheld_reason:
         draft.warn(content.withheld_reason)
     for item in content.observables:
-        begins = content.first if item.as_indicator else None
-        draft.observe(replace(item, first_seen=content.first, last_seen=content.last, valid_from=begins))
+        valid_from = content.first_seen if item.as_indicator else None
+        draft.observe(replace(item, first_seen=content.first_seen, last_seen=content.last_seen, valid_from=valid_from))
     country = draft.options.default_country
     sightings = _sightings(content, draft)
     return Report(
@@ -147,14 +147,14 @@ def _report(value: Any, draft: Draft) -> Report:
         tlp=content.tlp,
         countries=(country,) if country else (),
         timeline=Timeline(
-            started=content.first,
-            ended=content.last if content.last != content.first else None,
+            started=content.first_seen,
+            ended=content.last_seen if content.last_seen != content.first_seen else None,
             reported=content.written,
             written=content.written,
         ),
         detection_methods=("external-notification",),
         victims=content.victims,
-        secondary_victims=content.imitated,
+        secondary_victims=content.imitated_victims,
         consent=Consent.NONE if content.withheld_reason else None,
         withheld_reason=content.withheld_reason,
         malware=(Malware(content.malware),) if content.malware else (),
@@ -168,7 +168,7 @@ def _report(value: Any, draft: Draft) -> Report:
 
 
 def _sightings(content: _Content, draft: Draft) -> tuple[Sighting, ...]:
-    """How often the reported host was seen, and at which service."""
+    """Return how often the reported host was seen, and at which service."""
     host = next((item for item in content.observables if item.role is Role.ADVERSARY), None)
     if host is None or (content.count == 1 and not content.service):
         draft.note_unused(
@@ -181,8 +181,8 @@ def _sightings(content: _Content, draft: Draft) -> tuple[Sighting, ...]:
             "observable",
             " ".join(host.key),
             content.count,
-            content.first,
-            content.last,
+            content.first_seen,
+            content.last_seen,
             country=draft.options.default_country,
             detail=content.service,
         ),
@@ -190,7 +190,7 @@ def _sightings(content: _Content, draft: Draft) -> tuple[Sighting, ...]:
 
 
 def _content(value: Any, draft: Draft) -> _Content:
-    """1. As version 4. 2. What it is. 3. When. 4. Who reported. 5. Whose is what. 6. What else it says."""
+    """1. Conversion to version 4. 2. Classification. 3. Times. 4. Reporters. 5. Observables. 6. All other fields."""
     # 1.
     if not isinstance(value, dict):
         raise Problem("", value, "an X-ARF report: a JSON object")
@@ -221,7 +221,7 @@ def _content(value: Any, draft: Draft) -> _Content:
     # 4.
     contacts = [_contact(report.mapping(role), role) for role in ("reporter", "sender", "complainant")]
     # 5.
-    observables, victims, imitated = read_sides(report, draft, kind, line)
+    observables, victims, imitated_victims = read_sides(report, draft, kind, line)
     # 6.
     flood = read_flood(report, draft) if line.type in {"ddos", "dos"} else None
     vulnerabilities = _vulnerabilities(report, draft)
@@ -231,9 +231,9 @@ def _content(value: Any, draft: Draft) -> _Content:
         kind=kind,
         observables=observables,
         victims=victims,
-        imitated=imitated,
-        first=first,
-        last=max(first, last),
+        imitated_victims=imitated_victims,
+        first_seen=first,
+        last_seen=max(first, last),
         written=write_time,
         confidence=_confidence(report),
         malware=report.text("malware_family"),
@@ -263,7 +263,7 @@ def _vulnerabilities(report: Fields, draft: Draft) -> tuple[Vulnerability, ...]:
         for text in report.list(key)
     ]
     if not any(names):
-        draft.note_unused("cvss_score", score, "is of no weakness that has a number")
+        draft.note_unused("cvss_score", score, "belongs to a vulnerability without a CVE id")
     label = "CVSS" if score is not None else None
     return tuple(Vulnerability(name, score=score, score_name=label) for name in dict.fromkeys(names) if name)
 
@@ -277,17 +277,17 @@ def _contact(party: Fields, role: str) -> Contact | None:
 
 
 def _level(report: Fields, draft: Draft) -> TlpWord:
-    """The level that a tag or a key says; the strictest where there are several."""
+    """Return the strictest level in the key `tlp` and in the tags."""
     texts = [text for text in (report.text("tlp"), *report.texts("tags")) if text]
     markings = [text for text in texts if text == report.peek("tlp") or text.casefold().startswith("tlp:")]
     levels = [level for text in markings if (level := draft.attempt(values.tlp, "tlp", text))]
     if markings and len(levels) < len(markings):
-        levels.append("amber+strict")  # a level that is not understood is none that may be passed over
+        levels.append("amber+strict")  # an unknown level must not be ignored
     return max(levels, key=TLP_WORDS.index, default=draft.options.default_tlp)
 
 
 def _confidence(report: Fields) -> int | None:
-    """A share of one, or of a hundred where it is above one."""
+    """Return the confidence from 0 to 100. Senders write a share of 1, or a number above 1 as a share of 100."""
     for key in ("confidence", "confidence_score"):
         score = report.read(key, lambda text: values.number(text, most=100))
         if score is not None:

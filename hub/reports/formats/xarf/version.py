@@ -1,7 +1,7 @@
-"""X-ARF reports of version 3 and 4 as one set of keys: those of version 4.
+"""Convert X-ARF reports of all versions to the keys of version 4.
 
-Version 3 is read by the vocabulary of its own schemas, and by the spellings of senders that came before them. Version 4
-is checked by the `xarf` package (an extra): a field that it finds fault with is named, and the others are read.
+Version 3 has the vocabulary of its schemas, and older spellings of some senders. The `xarf` package (an extra) checks
+reports of version 4: a faulty field becomes a warning, and the others are read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from xarf.exceptions import XARFError
 from hub.reports.losses import excerpt
 from hub.reports.reading.draft import Draft, Problem
 
-# ReportType in small letters alone: category and type of version 4 (`account`, `exploit`, `harassment` are ours).
+# ReportType without capitals and punctuation: category and type of version 4 (`account`, `exploit`, `harassment` are ours).
 _TYPES: Final[dict[str, tuple[str, str]]] = {
     "spam": ("messaging", "spam"), "harassment": ("messaging", "harassment"),
     "loginattack": ("connection", "login_attack"), "portscan": ("connection", "port_scan"),
@@ -30,7 +30,7 @@ _TYPES: Final[dict[str, tuple[str, str]]] = {
     "botnet": ("infrastructure", "botnet"), "copyright": ("copyright", "copyright"),
     "openservice": ("vulnerability", "open_service"),
 }  # fmt: skip
-# Keys of Report (or of AdditionalInfo), in the order in which they are asked for: key of version 4.
+# Key of Report or AdditionalInfo: key of version 4. If several keys have one meaning, the first counts.
 _KEYS: Final[tuple[tuple[str, str], ...]] = (
     ("Date", "timestamp"), ("FirstSeen", "first_seen"), ("LastSeen", "last_seen"), ("SourcePort", "source_port"),
     ("SourceUrl", "url"), ("Url", "url"), ("URL", "url"), ("DestinationIp", "destination_ip"),
@@ -48,7 +48,7 @@ _ACCOUNT: Final = ("AccountEmail", "AccountIdentifier", "AccountName")
 _MAPPINGS: Final = {
     "Source": frozenset({"IP", "Port", "URL", "Type"}), "Account": frozenset(_ACCOUNT), "CVSS": frozenset({"Score"}),
 }  # fmt: skip
-"""Mappings inside a report, and what is read of each."""
+"""Mappings inside a report -> the keys that are read."""
 _NO_MAPPING: Final = "expected a mapping"
 _READ: Final = frozenset({
     "ReportClass", "ReportType", "ReportSubType", "AdditionalInfo", "Source", "SourceIp", "Account", "CVSS",
@@ -56,7 +56,7 @@ _READ: Final = frozenset({
 
 
 def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    """The report with the keys of version 4. Raises Problem where nothing of it can be understood."""
+    """Return the report with the keys of version 4. Raises Problem if it cannot be understood."""
     if "MailText" in value:
         return _from_mail(value, draft)
     if "Report-Type" in value:
@@ -73,7 +73,7 @@ def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
         if fault.field in {"category", "type"} or (not fault.field and "required" not in fault.message):
             raise Problem("type", value.get("type"), f"a type that X-ARF 4 has in the category {value.get('category')}")
         place = fault.field or "report"
-        draft.warn(f"{place} is not as X-ARF 4 wants it ({excerpt(fault.message)}); it is read as far as it can be")
+        draft.warn(f"{place} does not follow X-ARF 4 ({excerpt(fault.message)}); it is read as far as possible")
     for warning in result.warnings:
         if "unknown" not in warning.message.casefold():
             draft.warn(warning.message)
@@ -81,7 +81,7 @@ def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
 
 
 def _from_mail(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    """The report in a mail, with what stands beside it there."""
+    """Return the report in a mail, with the text of the mail as its notes."""
     inner = {key: item for key, item in value.items() if key not in {"MailText", "MailParts"}}
     report = as_version_4(inner, draft)
     draft.note_unused("mail part", value.get("MailParts"), "raw evidence stays at the CERT")
@@ -108,7 +108,7 @@ _READ_02: Final = frozenset({
 
 
 def _from_version_02(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    """The flat keys of version 0.2. ``Port`` is the port that was attacked, ``User-Agent`` the program that wrote the mail."""
+    """Convert the flat keys of version 0.2. ``Port`` is the attacked port, ``User-Agent`` the program that wrote the mail."""
     word = re.sub(r"[^a-z]", "", str(value.get("Report-Type") or "").casefold())
     if word not in _TYPES | _TYPES_02:
         raise Problem("Report-Type", value.get("Report-Type"), "a type of X-ARF 0.2 such as login-attack or phishing")
@@ -120,9 +120,9 @@ def _from_version_02(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     if value.get("Reported-From"):
         converted["reporter"] = {"contact": value["Reported-From"]}
     for key in sorted(value.keys() - _KEYS_02.keys() - _READ_02):
-        draft.note_unused(key, value[key], "is no key of X-ARF 0.2 that is known")
+        draft.note_unused(key, value[key], "is no known key of X-ARF 0.2")
     for key in ("Attachment", "User-Agent"):
-        draft.note_unused(key, value.get(key), "is of the sender's own processing, and stays at the CERT")
+        draft.note_unused(key, value.get(key), "is used only by the sender, and stays at the CERT")
     return converted
 
 
@@ -140,18 +140,18 @@ def _digest(value: dict[str, Any]) -> str:
 
 
 def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
-    """1. What it is. 2. Its own keys. 3. Who is reported. 4. Who reports. 5. What else it says, under its own names."""
+    """1. Type. 2. Known keys. 3. Reported source. 4. Reporters. 5. All other keys, under their own names."""
     report = value["Report"]
     extra = report.get("AdditionalInfo") or {} if isinstance(report, Mapping) else {}
     if not isinstance(report, Mapping) or not isinstance(extra, Mapping):
         raise Problem("Report", report, "a mapping, with a mapping AdditionalInfo if there is one")
-    # 1. The same report keeps one id, which version 3 does not give it.
+    # 1. Version 3 has no id; a digest of the report gives one that stays the same.
     category, kind = _type(report)
     converted: dict[str, Any] = {"category": category, "type": kind, "report_id": f"v3-{_digest(value)}"}
     # 2.
     pairs = [(key, name, item) for key, name in _KEYS for item in (report.get(key), extra.get(key))]
     # 3.
-    for key, name, item in (*pairs, *_reported(report)):
+    for key, name, item in (*pairs, *_mapped_values(report)):
         if item not in (None, "", []) and converted.setdefault(name, item) != item:
             draft.note_unused(f"Report.{key}", item, f"the report has a {name.replace('_', ' ')} already")
     for key in _MAPPINGS:
@@ -165,17 +165,17 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     converted["reporter"] = _party(value.get("ReporterInfo"), "Reporter", draft)
     converted["complainant"] = _party(value.get("OnBehalfOf"), "Complainant", draft)
     # 5.
-    known = {key for key, _ in _KEYS} | _READ
-    others = {_snake(str(key)): item for key, item in {**extra, **report}.items() if key not in known}
-    converted = others | converted
+    known_keys = {key for key, _ in _KEYS} | _READ
+    other_items = {_snake(str(key)): item for key, item in {**extra, **report}.items() if key not in known_keys}
+    converted = other_items | converted
     for key, item in value.items():
         if key not in {"Report", "ReporterInfo", "OnBehalfOf", "Version", "Disclosure"}:
-            draft.note_unused(key, item, "is of the sender's own processing, and stays at the CERT")
+            draft.note_unused(key, item, "is used only by the sender, and stays at the CERT")
     return converted
 
 
-def _reported(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
-    """(key, key of version 4, value) of what stands in mappings of its own: the source, the account, the score."""
+def _mapped_values(report: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Yield (key, key of version 4, value) for the values in nested mappings: the source, the account, the score."""
     source, account, score = (_mapping(report.get(key)) for key in ("Source", "Account", "CVSS"))
     pairs = (
         ("Source.IP", "source_identifier", source.get("IP")),
@@ -198,12 +198,12 @@ def _type(report: Mapping[str, Any]) -> tuple[str, str]:
         raise Problem("Report.ReportType", report.get("ReportType"), "a type of X-ARF 3 such as PortScan or Phishing")
     activity = str(report.get("ReportClass") or "").casefold() == "activity"
     if word == "malware" and activity:
-        return "connection", "infected_host"  # Malware of the class Activity: a host that behaves as infected
+        return "connection", "infected_host"  # Malware of the class Activity means an infected host
     return _TYPES[word]
 
 
 def _party(info: Any, prefix: str, draft: Draft) -> dict[str, Any]:
-    """Reporter or complainant in the keys of version 4, with the names and telephones that version 3 adds."""
+    """Return a reporter or complainant with the keys of version 4, and the names and telephones that version 3 adds."""
     if not isinstance(info, Mapping):
         draft.note_unused(prefix, info, _NO_MAPPING)
         return {}
