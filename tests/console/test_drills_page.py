@@ -31,10 +31,7 @@ SEALED = re.compile(r'name="sealed" value="([^"]+)"')
 def chief(hub: Hub, browser: Browser) -> Iterator[Browser]:
     """An operator with a password has signed in; no drill is left behind in a thread."""
     yield operator_browser(hub, browser)
-    for thread in threading.enumerate():
-        if thread.name == "drill":
-            thread.join(30)
-            assert not thread.is_alive()
+    join_drills()
 
 
 @pytest.fixture(autouse=True)
@@ -63,10 +60,12 @@ def played(browser: Browser, sealed: str) -> TestResponse:
     return browser.post(START, {"form_token": browser.token(NEW), "sealed": sealed})
 
 
-def join() -> None:
+def join_drills() -> None:
+    """Return when no drill is played any more."""
     for thread in threading.enumerate():
         if thread.name == "drill":
-            thread.join(30)
+            thread.join(60)
+            assert not thread.is_alive()
 
 
 def test_a_drill_is_shown_then_played_once_and_reported_on(hub: Hub, chief: Browser) -> None:
@@ -78,9 +77,9 @@ def test_a_drill_is_shown_then_played_once_and_reported_on(hub: Hub, chief: Brow
     assert drills_of(hub, root) == []
     sealed = sealed_of(response)
     address = played(chief, sealed).headers["Location"]
-    join()
+    join_drills()
     assert played(chief, sealed).headers["Location"] == address
-    join()
+    join_drills()
     assert len(drills_of(hub, root)) == 1
     page = chief.text(address)
     assert "It was played to its end." in page
@@ -133,7 +132,7 @@ def test_hostile_texts_are_texts(chief: Browser) -> None:
     response = upload(chief, SCENARIO.replace("Send the sample", evil).replace("Ransomware crosses a border", evil))
     assert response.status_code == 200
     address = played(chief, sealed_of(response)).headers["Location"]
-    join()
+    join_drills()
     for page in (response.get_data(as_text=True), chief.text(address), chief.text("/console/operator")):
         assert "&lt;script&gt;" in page
         assert evil not in page
@@ -239,7 +238,7 @@ def test_an_event_that_the_hub_refuses_ends_the_drill_in_words(hub: Hub, chief: 
     """Another member cannot report stages of an incident: known only when it is played."""
     text = SCENARIO.replace('at = "10m"\nmember = "ID"', 'at = "10m"\nmember = "VN"')
     address = played(chief, sealed_of(upload(chief, text))).headers["Location"]
-    join()
+    join_drills()
     page = chief.text(address)
     assert "the hub did not take an event" in page
     assert "another member" in page

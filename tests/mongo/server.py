@@ -27,7 +27,7 @@ NAMED: Final = "HUB_TEST_MONGO"  # mongodb://host:port, without a database; also
 HOW: Final = "no MongoDB server: set HUB_TEST_MONGO=mongodb://host:port, put mongod on the PATH, or run .ci/ferretdb.sh (needs Go)"
 HOW_TO_KILL: Final = "no MongoDB server that may be killed: put mongod on the PATH, or run .ci/ferretdb.sh (needs Go)"
 BUILT: Final = Path.home() / ".cache" / "threat-sharing-hub" / "bin"  # where .ci/ferretdb.sh puts it
-START_SECONDS: Final = 30
+START_SECONDS: Final = 60
 
 
 class Server:

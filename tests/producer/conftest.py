@@ -117,4 +117,4 @@ def medallion(tmp_path: Path) -> Iterator[Medallion]:
         yield Medallion(url)
     finally:
         process.kill()
-        process.wait(10)
+        process.wait(60)

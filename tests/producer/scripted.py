@@ -12,6 +12,8 @@ from typing import Any, Self
 
 from tests.server.making import CONTENT_TYPE
 
+ASKED_SECONDS = 60  # a shared machine may be slow; a request that comes ends the wait
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -30,10 +32,11 @@ class Answer:
 
 
 class Scripted:
-    """Answers with `answer(asked)`; `asked` keeps every request. Use it in a `with`."""
+    """Answers with `answer(request)`; `asked` keeps every request. Use it in a `with`."""
 
     def __init__(self, answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None) -> None:
         self.asked: list[Asked] = []
+        self._request_came = threading.Condition()
         scripted = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,7 +45,9 @@ class Scripted:
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 request = Asked(self.command, self.path, dict(self.headers), body)
-                scripted.asked.append(request)
+                with scripted._request_came:
+                    scripted.asked.append(request)
+                    scripted._request_came.notify_all()
                 response = answer(request)
                 text = response.body if isinstance(response.body, bytes) else json.dumps(response.body).encode()
                 self.send_response(response.status)
@@ -69,6 +74,15 @@ class Scripted:
     def __enter__(self) -> Self:
         self._thread.start()
         return self
+
+    def wait_until_asked(self, path: str) -> None:
+        """Return once a request for a path that begins so has come."""
+
+        def was_asked() -> bool:
+            return any(request.path.startswith(path) for request in self.asked)
+
+        with self._request_came:
+            assert self._request_came.wait_for(was_asked, ASKED_SECONDS), f"nobody asked for {path}"
 
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()

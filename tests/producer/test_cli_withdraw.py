@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from hub.release.policy import text_key
@@ -78,7 +78,10 @@ def test_a_withdrawn_indicator_is_not_valid_any_more(region: Region, tmp_path: P
     """Tools that do not know `revoked` look at `valid_until` alone."""
     office = region.offices["KH"]
     row = {"report_id": "KH-6", "country": "KH", "indicators": "ip:203.0.113.76"}
-    file = sheet(tmp_path / "a.csv", {**row, "detected_at": f"{datetime.now(UTC):%Y-%m-%d}T00:00Z"})
+    yesterday = datetime.now(UTC) - timedelta(
+        days=1
+    )  # today's would be valid from the moment of the withdrawal, just after midnight
+    file = sheet(tmp_path / "a.csv", {**row, "detected_at": f"{yesterday:%Y-%m-%d}T00:00Z"})
     office.hub("publish", file, "--to", "kh", "--yes")
     office.hub("withdraw", "KH-6", "--yes")
     versions = [item for item in of_types(region.held("kh"), "indicator") if "203.0.113.76" in item["pattern"]]

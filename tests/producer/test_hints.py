@@ -26,10 +26,11 @@ from tests.producer.scripted import COLLECTION, Answer, Scripted, taxii
 from tests.producer.scripted import Asked as Request
 from tests.server.process import children_of
 
-WAIT = 30.0  # for what comes at once, on a shared machine
+WAIT = 60.0  # for what comes at once, on a shared machine
 NEVER = 100_000.0  # seconds until the next poll: whatever comes, came by a hint
 INDICATORS = Asked(types=("indicator",))
 STREAM = "text/event-stream"
+EVENTS = "/root/events"
 
 
 class Following:
@@ -141,7 +142,7 @@ def test_another_server_is_polled_as_ever(medallion: Medallion) -> None:
 
 def answering(events: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
     def answer(asked: Request) -> Answer:
-        if asked.path.startswith("/root/events"):
+        if asked.path.startswith(EVENTS):
             return events(asked)
         return taxii(lambda _: Answer(body={"more": False}))(asked)
 
@@ -180,7 +181,7 @@ def test_an_event_ends_the_wait_once_and_only_for_its_collection() -> None:
             hints.wait(WAIT)
             assert seen.wait(WAIT)
             assert not hints._fresh.is_set()
-    asked = [request for request in server.asked if request.path.startswith("/root/events")]
+    asked = [request for request in server.asked if request.path.startswith(EVENTS)]
     assert asked[0].path == f"/root/events?collection={COLLECTION['id']}"
     assert {request.headers["Authorization"] for request in asked} == {"Bearer hub_secret"}
 
@@ -190,9 +191,11 @@ def test_where_there_are_no_events_nobody_asks_again_soon(status: int) -> None:
     with Scripted(answering(lambda _: Answer(status))) as server:
         connection, hints = hinted(server)
         with connection, hints:
+            hints.wait(0.05)  # the first wait opens the connection
+            server.wait_until_asked(EVENTS)
             for _ in range(10):
                 hints.wait(0.05)
-    assert len([request for request in server.asked if request.path.startswith("/root/events")]) == 1
+    assert len([request for request in server.asked if request.path.startswith(EVENTS)]) == 1
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
@@ -225,6 +228,8 @@ def test_credentials_go_to_another_port_but_to_no_other_host() -> None:
             with Scripted(answering(lambda _, answer=moved_away: answer)) as server:  # type: ignore[misc] # mypy cannot type a lambda's default
                 connection, hints = hinted(server)
                 with connection, hints:
+                    hints.wait(0.05)
+                    server.wait_until_asked(EVENTS)
                     for _ in range(5):
                         hints.wait(0.05)
             assert there.asked == []
@@ -246,6 +251,8 @@ def test_nonsense_wakes_nobody_and_ends_nothing(body: bytes) -> None:
     with Scripted(answering(lambda _: Answer(body=body, content_type=STREAM))) as server:
         connection, hints = hinted(server)
         with connection, hints:
+            hints.wait(0.02)
+            server.wait_until_asked(EVENTS)
             for _ in range(5):
                 hints.wait(0.02)
             assert hints._last == {}

@@ -27,7 +27,7 @@ from tests.ports import free_port
 from tests.server.making import CONTENT_TYPE, DECLARATIONS
 
 READY_SECONDS: Final = 60  # a shared machine may be slow; a hub that is ready ends the wait
-ENDED_SECONDS: Final = 40
+ENDED_SECONDS: Final = 60
 # the settings of a hub with the collections and profiles as they are shipped
 AS_SHIPPED: Final = {"HUB_COLLECTIONS": str(TOP / "collections"), "HUB_PROFILES": str(TOP / "profiles")}
 LOG_CHARACTERS: Final = 5_000  # of the end of a log, that a failure shows
@@ -159,6 +159,15 @@ class HubProcess:
     def workers(self) -> list[int]:
         """The process ids of its workers."""
         return children_of(self.pid, "worker_process")
+
+    def kill_worker(self, pid: int) -> None:
+        """SIGKILL to one worker; returns when another is in its place."""
+        before = set(self.workers())
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + READY_SECONDS
+        while pid in (workers := set(self.workers())) or not workers - before:
+            assert time.monotonic() < deadline, self.log[-LOG_CHARACTERS:]
+            assert self.code(wait=0.05) is None, self.log[-LOG_CHARACTERS:]
 
     def age(self, pid: int) -> float:
         """Seconds since that process was started; 0 if it is gone."""

@@ -21,7 +21,7 @@ from tests.server.process import HubProcess
 _DEPLOY: Final = Path(__file__).parents[2] / "hub" / "deploy"
 PROXIES: Final = ("nginx", "haproxy")
 SECRET: Final = "the secret that only the proxy and the hub have"
-_READY_SECONDS: Final = 30
+_READY_SECONDS: Final = 60
 
 
 @dataclass
@@ -54,7 +54,7 @@ class Proxy:
 
     def end(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(60)
 
 
 def proxy_before(hub: HubProcess, folder: Path, name: str) -> Proxy:

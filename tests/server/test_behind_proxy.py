@@ -61,7 +61,7 @@ def poll(url: str, *, key: str = "", **options: Any) -> requests.Response:
     headers = (
         {"Accept": CONTENT_TYPE} | ({"Authorization": f"Bearer {key}"} if key else {}) | options.pop("headers", {})
     )
-    return session.get(url + at("alerts", "objects"), params={"limit": "1"}, headers=headers, timeout=20, **options)
+    return session.get(url + at("alerts", "objects"), params={"limit": "1"}, headers=headers, timeout=60, **options)
 
 
 def good_poll(hub: HubProcess, proxy: Proxy) -> None:
@@ -180,7 +180,7 @@ def test_a_session_behind_a_proxy_is_for_tls_alone(hub: HubProcess, forwarded_sc
     """Also where the proxy does not say that it ends TLS: the setting does. Only one that says otherwise is believed."""
     headers = {} if forwarded_scheme is None else {"X-Forwarded-Proto": forwarded_scheme}
     form = {"name": "id-cert", "password": hub.keys["id-cert"]}
-    answer = requests.post(f"{hub.url}/console/login", form, headers=headers, allow_redirects=False, timeout=20)
+    answer = requests.post(f"{hub.url}/console/login", form, headers=headers, allow_redirects=False, timeout=60)
     assert answer.status_code == 303
     assert ("; Secure" in answer.headers["Set-Cookie"]) is secure
     assert answer.headers["Set-Cookie"].startswith("__Host-") is secure
@@ -196,7 +196,7 @@ def connections(proxy: Proxy, count: int, first_bytes: bytes) -> Iterator[list[s
     with contextlib.ExitStack() as stack:
         opened = []
         for _ in range(count):
-            plain = stack.enter_context(socket.create_connection(("127.0.0.1", proxy.port), timeout=20))
+            plain = stack.enter_context(socket.create_connection(("127.0.0.1", proxy.port), timeout=60))
             opened.append(stack.enter_context(trusted.wrap_socket(plain, server_hostname="localhost")))
             opened[-1].sendall(first_bytes)
         yield opened
@@ -229,7 +229,7 @@ def test_slow_clients_harm_nobody_through_the_proxy(
         envelope = as_envelope([note(count)])
         sent = {"Content-Type": CONTENT_TYPE}
         published = session.post(
-            proxy.url + at("alerts", "objects"), envelope, headers=sent, timeout=20, verify=proxy.trusted
+            proxy.url + at("alerts", "objects"), envelope, headers=sent, timeout=60, verify=proxy.trusted
         )
         assert published.status_code == 202
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,9 +49,7 @@ def test_hub_serve_starts_its_workers_and_their_successors_without_a_store(
     process.start()
     before = process.workers()
     assert any(str(process.folder) in name for pid in before for name in open_files(pid))
-    os.kill(before[0], signal.SIGKILL)
-    while len(set(process.workers()) - set(before)) < 1:
-        assert process.code(wait=0.05) is None
+    process.kill_worker(before[0])
     process.wait_until_ready()
     assert not [name for name in open_files(process.pid) if "hub.sqlite" in name]
     assert process.stop() == 0

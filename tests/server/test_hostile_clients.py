@@ -55,7 +55,7 @@ def connections(hub: HubProcess, count: int, first_bytes: bytes = b"") -> Iterat
     opened: list[socket.socket] = []
     try:
         for _ in range(count):
-            connection = socket.create_connection(("127.0.0.1", hub.port), timeout=10)
+            connection = socket.create_connection(("127.0.0.1", hub.port), timeout=60)
             opened.append(connection)
             with contextlib.suppress(OSError):
                 connection.sendall(first_bytes)
@@ -69,7 +69,7 @@ def good_poll(hub: HubProcess, name: str = "sg-cert") -> None:
     """A good client's poll over a fresh connection is answered."""
     session = hub.session(name)
     session.headers["Connection"] = "close"
-    assert session.get(hub.url + at("alerts", "objects"), params={"limit": "1"}, timeout=10).status_code == 200
+    assert session.get(hub.url + at("alerts", "objects"), params={"limit": "1"}, timeout=60).status_code == 200
 
 
 def is_closed(connection: socket.socket, seconds: float) -> bool:
@@ -91,20 +91,20 @@ def test_silent_connections_shut_nobody_out(hub: HubProcess) -> None:
     """Twice as many as the hub keeps: the oldest are closed for the new ones, and a good client is answered."""
     with connections(hub, 2 * CONNECTIONS) as silent:
         good_poll(hub)
-        assert is_closed(silent[0], 1)
+        assert is_closed(silent[0], 30)
 
 
 @pytest.mark.parametrize("begun", [b"", b"GET /taxii2/ HTTP/1.1\r\nHost: hub\r\nX-A: "], ids=["silent", "half a head"])
 def test_a_head_that_does_not_come_ends_the_connection(hub: HubProcess, begun: bytes) -> None:
     """Silent or half-way: after the time for headers it is over."""
     with connections(hub, 1, begun) as (connection,):
-        assert is_closed(connection, HEAD_SECONDS + 10)
+        assert is_closed(connection, HEAD_SECONDS + 60)
 
 
 def test_a_head_without_end_is_refused(hub: HubProcess) -> None:
     """Headers of any size would fill the memory: they end at the limit, with 431."""
     with connections(hub, 1, b"GET / HTTP/1.1\r\nX-A: " + b"a" * 40_000) as (connection,):
-        connection.settimeout(10)
+        connection.settimeout(60)
         assert connection.recv(1000).startswith(b"HTTP/1.1 431 ")
 
 
@@ -121,9 +121,9 @@ def test_uploads_that_stop_hold_no_thread(hub: HubProcess) -> None:
     with connections(hub, 40, upload(hub, hub.keys["id-cert"], b'{"objects": [')) as stopped:
         good_poll(hub)
         session = hub.session("id-cert")
-        published = session.post(hub.url + at("alerts", "objects"), as_envelope([note(1)]), headers=SENT, timeout=10)
+        published = session.post(hub.url + at("alerts", "objects"), as_envelope([note(1)]), headers=SENT, timeout=60)
         assert published.status_code == 202
-        stopped[0].settimeout(20)
+        stopped[0].settimeout(60)
         answer = b""
         while b"The body came too slowly" not in answer:  # head and body may come one after the other
             part = stopped[0].recv(4000)
@@ -137,7 +137,7 @@ def test_readers_who_take_nothing_are_let_down(hub: HubProcess) -> None:
     session = hub.session("id-cert")
     for batch in range(4):
         objects = [note(1000 * batch + n, content="x" * 9000) for n in range(100)]
-        assert session.post(hub.url + at("alerts", "objects"), as_envelope(objects), headers=SENT, timeout=30).ok
+        assert session.post(hub.url + at("alerts", "objects"), as_envelope(objects), headers=SENT, timeout=60).ok
     request = (
         f"GET {at('alerts', 'objects')}?limit=1000 HTTP/1.1\r\nHost: hub\r\n"
         f"Authorization: Bearer {hub.keys['id-cert']}\r\nAccept: {CONTENT_TYPE}\r\n\r\n"
@@ -152,7 +152,7 @@ def test_readers_who_take_nothing_are_let_down(hub: HubProcess) -> None:
             readers.append(reader)
         good_poll(hub)
         wait_for_end = threading.Event()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline and any(connection_is_open(hub, reader) for reader in readers):
             wait_for_end.wait(0.2)  # the kernel tells nobody when the other side is gone while nothing is read
         assert not any(connection_is_open(hub, reader) for reader in readers)
@@ -175,7 +175,7 @@ def wrong_passwords(hub: HubProcess, count: int, name: Callable[[int], str]) -> 
         with requests.Session() as session:
             session.trust_env = False
             return session.get(
-                f"{hub.url}/taxii2/", auth=(name(number), "wrong"), headers={"Accept": CONTENT_TYPE}, timeout=30
+                f"{hub.url}/taxii2/", auth=(name(number), "wrong"), headers={"Accept": CONTENT_TYPE}, timeout=60
             )
 
     with ThreadPoolExecutor(16) as threads:
@@ -187,7 +187,7 @@ def test_wrong_passwords_hold_nobody_up_and_soon_meet_429(hub: HubProcess) -> No
     with requests.Session() as soc:
         soc.trust_env = False
         soc.auth, soc.headers["Accept"] = ("sg-soc", PASSWORD), CONTENT_TYPE
-        assert soc.get(f"{hub.url}/taxii2/", timeout=30).status_code == 200
+        assert soc.get(f"{hub.url}/taxii2/", timeout=60).status_code == 200
         answers = wrong_passwords(hub, 60, lambda number: ("sg-soc", "nobody")[number % 2])
         statuses = [answer.status_code for answer in answers]
         assert set(statuses) == {401, 429}
@@ -196,7 +196,7 @@ def test_wrong_passwords_hold_nobody_up_and_soon_meet_429(hub: HubProcess) -> No
         assert int(refused.headers["Retry-After"]) >= 1
         assert "use a key" in refused.json()["description"]
         good_poll(hub)
-        assert soc.get(f"{hub.url}/taxii2/", timeout=30).status_code == 200
+        assert soc.get(f"{hub.url}/taxii2/", timeout=60).status_code == 200
 
 
 def test_names_that_exist_are_throttled_in_the_same_words(hub: HubProcess) -> None:
@@ -226,7 +226,7 @@ def test_a_flood_of_one_client_is_refused_beyond_its_queue(hub: HubProcess) -> N
         good_poll(hub)
         statuses = set()
         for connection in flood:
-            connection.settimeout(30)
+            connection.settimeout(60)
             with contextlib.suppress(OSError):
                 statuses.add(connection.recv(12))
         assert b"HTTP/1.1 429" in statuses
@@ -237,13 +237,13 @@ def test_the_metrics_tell_what_waits_and_what_was_refused(hub: HubProcess) -> No
     """By the limit that was met, so that the operator knows which to raise, or whom to call."""
     refused: float | None = None
     with flooded(hub) as flood:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while not refused and time.monotonic() < deadline:
-            text = hub.session("operator").get(f"{hub.url}/metrics", timeout=20).text
+            text = hub.session("operator").get(f"{hub.url}/metrics", timeout=60).text
             match = re.search(r'^hub_throttles_total\{limit="turns"\} (\S+)$', text, re.MULTILINE)
             refused = float(match[1]) if match else None
         for connection in flood:
-            connection.settimeout(30)
+            connection.settimeout(60)
             with contextlib.suppress(OSError):
                 connection.recv(12)
     assert refused
