@@ -52,7 +52,7 @@ from hub.errors import ConfigurationError
 from hub.home.keys import Key, load_key
 from hub.home.register import SIZES, Cell, Constituent, counts, read_register
 from hub.stix import identifiers
-from hub.stix.addresses import canonical, networks_of
+from hub.stix.addresses import format_network, networks_of
 from hub.stix.places import COUNTRIES
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
@@ -195,7 +195,7 @@ def _networks(table: Mapping[str, Any], key: str, path: Path) -> tuple[str, ...]
     networks: list[str] = []
     for text in _texts(table, key, path):
         try:
-            networks += map(canonical, networks_of(text.strip()))
+            networks += map(format_network, networks_of(text.strip()))
         except ValueError as error:
             raise ConfigurationError(f"{path}: {key}: {text!r} should be {error}") from None
     return tuple(networks)

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.errors import ConfigurationError
-from hub.stix.addresses import canonical, networks_of
+from hub.stix.addresses import format_network, networks_of
 from hub.stix.places import COUNTRIES
 from hub.stix.vocabularies import INDUSTRY_SECTORS
 
@@ -92,7 +92,7 @@ def _constituent(row: Mapping[str, str], country: str, location: str) -> Constit
     ranges: list[str] = []
     for text in _values(row.get("ranges", "")):
         try:
-            ranges += map(canonical, networks_of(text))
+            ranges += map(format_network, networks_of(text))
         except ValueError as error:
             raise ConfigurationError(f"{location}: {text!r} should be {error}") from None
     short_names, domains = _values(row.get("short names", "")), _values(row.get("domains", ""))

@@ -151,8 +151,8 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
         levels.bystanders(values, parsed, (outcome.index for outcome in early_outcomes), hub.catalogue.markings)
     )
     outer_bystanders = (
-        tuple(levels.envelope_bystanders(envelope.around, candidates, hub.catalogue.markings))
-        if envelope.around
+        tuple(levels.envelope_bystanders(envelope.other_keys, candidates, hub.catalogue.markings))
+        if envelope.other_keys
         else ()
     )
     lifetime = hub.limits.status_hours * _HOUR_MILLISECONDS

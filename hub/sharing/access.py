@@ -202,9 +202,9 @@ def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> L
     # every reader needs the members' identities and the hub's own objects to understand other objects
     if obj.id in catalogue.member_by_identity:
         return Level(TLP.CLEAR, BY_HUB)
-    if obj.own_level.unclear:
+    if obj.own_level.unclear_text:
         return Refusal(
-            f"{obj.own_level.unclear[:100]!r} looks like a TLP marking and names none of its levels: mark the object with one of "
+            f"{obj.own_level.unclear_text[:100]!r} looks like a TLP marking and names none of its levels: mark the object with one of "
             f"{', '.join(level.label for level in TLP)}, or leave that out."
         )
     hub_object = catalogue.own_objects.get(obj.id)

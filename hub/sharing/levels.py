@@ -58,7 +58,7 @@ def bystanders(
         if isinstance(obj, StixObject):
             if obj.references.contained_ids:
                 own_level = obj.own_level
-                level = HIDDEN if own_level.unclear else own_level.level
+                level = HIDDEN if own_level.unclear_text else own_level.level
                 yield Bystander(obj.id, obj.type, level, own_level.markings, obj.references.contained_ids)
             elif obj.type == MARKING:
                 level, markings = _stated_in(obj.content, known_markings)
@@ -107,7 +107,7 @@ def twin_bystanders(
 def _as_container(original: StixObject, copy: str) -> Bystander:
     own_level = original.own_level
     return Bystander(
-        original.id, original.type, HIDDEN if own_level.unclear else own_level.level, own_level.markings, (copy,)
+        original.id, original.type, HIDDEN if own_level.unclear_text else own_level.level, own_level.markings, (copy,)
     )
 
 
@@ -127,7 +127,7 @@ def _stated_in(value: Mapping[str, Any], known_markings: KnownMarkings) -> tuple
         own_level = stated_level(value, known_markings)
     except (orjson.JSONEncodeError, RecursionError):
         return HIDDEN, ()
-    return HIDDEN if own_level.unclear else own_level.level, own_level.markings
+    return HIDDEN if own_level.unclear_text else own_level.level, own_level.markings
 
 
 def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP | None) -> str:

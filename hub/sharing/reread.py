@@ -86,10 +86,10 @@ def _change(
         *(definitions.get(marking, TLP.CLEAR) for marking in own_level.markings),
         TLP.CLEAR,
     )
-    if own_level.unclear or level == HIDDEN:
+    if own_level.unclear_text or level == HIDDEN:
         reason = (
-            f"{own_level.unclear[:100]!r} names no level that is read"
-            if own_level.unclear
+            f"{own_level.unclear_text[:100]!r} names no level that is read"
+            if own_level.unclear_text
             else "its marking is not understood"
         )
     elif level > collection.highest_tlp:

@@ -1,1 +1,1 @@
-"""What a STIX 2.1 object is: identifiers, timestamps, markings, envelopes, validity. Pure: values in, values out."""
+"""STIX 2.1 objects: identifiers, timestamps, markings, envelopes, validity. Pure: values in, values out."""

@@ -1,7 +1,7 @@
-"""The Access Control Specification of ISA (Information Sharing Architecture), as CISA's AIS marks objects, in levels of TLP.
+"""The TLP level of an ACS marking (Access Control Specification of ISA), with which CISA's AIS marks objects.
 
-It names clearances, organisations and rules of the United States, which no reader here has. What it releases to the public,
-or shares by default, it restricts to nobody.
+ACS names clearances, organisations and rules of the United States, which no reader of the hub has. An object that is
+released to the public, or shared by default, has no restriction.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _SHARED: Final = "sharedefault=permit"
 
 
 def level_of(marking: Mapping[str, Any]) -> TLP | None:
-    """The level that such an extension comes to; None: it is classified, or cannot be read."""
+    """The level of an ACS extension; None: it is classified, or cannot be read."""
     control = marking.get("control_set")
     if not isinstance(control, Mapping) or control.get("classification") != _UNCLASSIFIED:
         return None
-    determined = control.get("formal_determination")
-    if isinstance(determined, list | tuple) and _PUBLIC in determined:
+    determinations = control.get("formal_determination")
+    if isinstance(determinations, list | tuple) and _PUBLIC in determinations:
         return TLP.CLEAR
     return TLP.CLEAR if _SHARED in str(marking.get("policy_reference", "")).lower() else TLP.AMBER_STRICT

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network, summariz
 from typing import Final
 
 Network = IPv4Network | IPv6Network
-EXPECTED: Final = "an address, a network such as 198.51.100.0/24, or a range such as 198.51.100.0-198.51.100.63"
+EXPECTED_FORMS: Final = "an address, a network such as 198.51.100.0/24, or a range such as 198.51.100.0-198.51.100.63"
 _STARRED: Final = re.compile(r"(\d{1,3})\.(\d{1,3})\.(?:(\d{1,3})|\*|x{1,3})\.(?:\*|x{1,3})", re.IGNORECASE)
 _DASHES: Final = re.compile("[\u2010-\u2015]")
 _LAST_NUMBER: Final = re.compile(r"\d{1,3}")
@@ -16,7 +16,7 @@ _LAST_NUMBER: Final = re.compile(r"\d{1,3}")
 def networks_of(text: str) -> tuple[Network, ...]:
     """The networks of a range: `198.51.100.7`, CIDR, `198.51.100.0-198.51.100.63`, `198.51.100.0-63`, or `198.51.100.*`.
 
-    ValueError, with what was expected, where the text is none.
+    ValueError, which names the expected forms, if the text is none of them.
     """
     try:
         if starred := _STARRED.fullmatch(text):
@@ -29,9 +29,9 @@ def networks_of(text: str) -> tuple[Network, ...]:
             end = f"{start.rpartition('.')[0]}.{end}"
         return tuple(summarize_address_range(ip_address(start), ip_address(end)))
     except (TypeError, ValueError):
-        raise ValueError(EXPECTED) from None
+        raise ValueError(EXPECTED_FORMS) from None
 
 
-def canonical(network: Network) -> str:
-    """A network in one form: one address alone without the length of its prefix."""
+def format_network(network: Network) -> str:
+    """The one spelling of a network; a single address has no prefix length."""
     return str(network.network_address if network.prefixlen == network.max_prefixlen else network)

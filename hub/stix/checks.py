@@ -1,7 +1,7 @@
-"""The rules of STIX 2.1 that JSON Schema cannot say: order of times, forms of values, markings, selectors.
+"""The rules of STIX 2.1 that JSON Schema cannot express: order of times, forms of values, markings, selectors.
 
-Each check takes an object that its schema has accepted, and returns the first thing that is wrong, or None.
-`checks_for` names those of a type.
+Each check takes an object that its schema has accepted, and returns the first fault, or None. `checks_for` returns the
+checks of a type.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from hub.stix.patterns import pattern_problem
 from hub.stix.sentences import quoted
 
 MAX_SELECTORS: Final = 200  # in the granular markings of one object
-# Steps of stix2's walk for all selectors of one object, a step being at most about a microsecond: so many in any case, and
-# so many more for each value in it, so that the time grows with what is sent.
+# The steps that stix2's walk for all selectors of one object may take, each at most about a microsecond: some for any object,
+# and more for each value in it, so that the time grows with the size of the object.
 FREE_STEPS: Final = 50_000
 STEPS_FOR_A_VALUE: Final = 50
-_TEXTS_IN_A_STEP: Final = 100  # that are compared while two JSON objects are
+_TEXTS_IN_A_STEP: Final = 100  # texts are compared in the time of comparing two JSON objects
 
 Content = Mapping[str, Any]
 Check = Callable[[Content], Fault | None]
 
 
-def before(first: str, second: str) -> bool:
-    """Whether one timestamp that the schema accepted is before another: `Z`, `.0Z` and `.000Z` are one instant."""
+def is_before(first: str, second: str) -> bool:
+    """Whether the first of two timestamps that the schema accepted is earlier: `Z`, `.0Z` and `.000Z` are one instant."""
     return first < second if len(first) == len(second) else _instant(first) < _instant(second)
 
 
@@ -43,15 +43,15 @@ def _instant(timestamp: str) -> tuple[str, str]:
 def check_versions(content: Content) -> Fault | None:
     """STIX 2.1, 3.2: modified is not before created."""
     created, modified = content.get("created"), content.get("modified")
-    if created == modified or created is None or modified is None or not before(modified, created):
+    if created == modified or created is None or modified is None or not is_before(modified, created):
         return None
     return Fault("modified", f"is before created ({created}): a version cannot be older than its object")
 
 
-def _order(earlier: str, later: str, *, strictly: bool = False) -> Check:
+def _order_check(earlier: str, later: str, *, strictly: bool = False) -> Check:
     def check(content: Content) -> Fault | None:
         first, last = content.get(earlier), content.get(later)
-        if first is None or last is None or (before(first, last) if strictly else not before(last, first)):
+        if first is None or last is None or (is_before(first, last) if strictly else not is_before(last, first)):
             return None
         return Fault(later, f"must be {'later than' if strictly else 'no earlier than'} {earlier} ({first})")
 
@@ -62,7 +62,7 @@ def _order(earlier: str, later: str, *, strictly: bool = False) -> Check:
 
 
 _LABEL: Final = r"[^\x00-\x2c\x2e\x2f\x3a-\x40\x5b-\x5e\x60\x7b-\x9f\s]{1,63}"
-# Underscores and international labels are met in the wild; a last label of digits is an address, not a domain.
+# Real domain names contain underscores and international labels; a last label of digits means an address, not a domain.
 _DOMAIN: Final = rf"(?=.{{1,253}}\.?\Z)(?:{_LABEL}\.){{0,126}}(?!(?<=\.)[0-9]{{1,63}}\.?\Z){_LABEL}\.?"
 _OCTET: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _VALUES: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
@@ -101,16 +101,16 @@ def _check_ipv6(content: Content) -> Fault | None:
     address, _, length = value.partition("/")
     try:
         IPv6Address(address)
-        good = "/" not in value or (re.fullmatch("[0-9]{1,3}", length) is not None and int(length) <= 128)
+        is_valid = "/" not in value or (re.fullmatch("[0-9]{1,3}", length) is not None and int(length) <= 128)
     except ValueError:
-        good = False
-    if good or content.get("defanged"):
+        is_valid = False
+    if is_valid or content.get("defanged"):
         return None
     return Fault("value", f'is not an IPv6 address or CIDR block such as 2001:db8::/96; it is "{quoted(value)}"')
 
 
 def _check_payload(content: Content) -> Fault | None:
-    # STIX 2.1, 2.1: binary values are base64. As lenient as stix2 is on what stands between the digits.
+    # STIX 2.1, 2.1: binary values are base64. Like stix2, this ignores characters that are no base64 digits.
     try:
         base64.b64decode(content.get("payload_bin", ""))
     except ValueError:
@@ -119,7 +119,7 @@ def _check_payload(content: Content) -> Fault | None:
 
 
 def _check_sockets(content: Content) -> Fault | None:
-    # STIX 2.1, 6.12.4: options are whole numbers. To JSON Schema 5.0 is one, to stix2 it is none.
+    # STIX 2.1, 6.12.4: options are whole numbers. JSON Schema counts 5.0 as one, stix2 does not.
     options = content.get("extensions", {}).get("socket-ext", {}).get("options", {})
     for name, value in options.items():
         if isinstance(value, float):
@@ -131,7 +131,7 @@ def _check_sockets(content: Content) -> Fault | None:
 
 
 def check_pattern(content: Content, max_length: int, max_comparisons: int) -> Fault | None:
-    """STIX 2.1, 9. Patterns of other types (sigma, yara, …) are their own languages, and the hub reads none of them."""
+    """STIX 2.1, 9. Patterns of other types (sigma, yara, …) have their own languages, which this does not check."""
     if content["pattern_type"] != "stix":
         return None
     problem = pattern_problem(
@@ -149,60 +149,63 @@ def check_pattern(content: Content, max_length: int, max_comparisons: int) -> Fa
 def check_selectors(content: Content, max_selectors: int = MAX_SELECTORS) -> Fault | None:
     """STIX 2.1, 7.2.3.1: each selector of a granular marking points at something in the object.
 
-    First their number, and what stix2 does to find them: it walks the object for each selector, up to what it points
-    at, and compares each item of a list on its way with all before it. Readers must not wait for that.
+    It first checks their number, and the time that stix2 needs to find them: for each selector stix2 walks the object up
+    to the target, and compares each item of a list on its way with all earlier items. Readers must not wait for that.
     """
     markings = content["granular_markings"]
     number = sum(len(marking["selectors"]) for marking in markings)
     if number > max_selectors:
-        return Fault("granular_markings", f"holds {number} selectors, and the limit is {max_selectors}: {_FEWER}")
+        return Fault("granular_markings", f"holds {number} selectors, and the limit is {max_selectors}: {_ADVICE}")
     selectors = [selector for marking in markings for selector in marking["selectors"]]
     values, steps = _steps_of_stix2(content, selectors)
     if steps > FREE_STEPS + STEPS_FOR_A_VALUE * values:
-        return Fault("granular_markings", f"points into lists that stix2 needs too long to walk: {_FEWER}")
+        return Fault("granular_markings", f"points into lists that stix2 needs too long to walk: {_ADVICE}")
     for position, marking in enumerate(markings):
         for place, selector in enumerate(marking["selectors"]):
             if not _points_at(content, selector):
-                where = f"granular_markings.[{position}].selectors.[{place}]"
-                return Fault(where, f'points at nothing in this object: "{quoted(selector)}"')
+                path = f"granular_markings.[{position}].selectors.[{place}]"
+                return Fault(path, f'points at nothing in this object: "{quoted(selector)}"')
     return None
 
 
-_FEWER: Final = "mark fewer properties, or the whole object"
+_ADVICE: Final = "mark fewer properties, or the whole object"
 
 
 def _steps_of_stix2(content: Content, selectors: Iterable[str]) -> tuple[int, int]:
-    """How many values the object holds, and how many steps stix2 takes to find all the selectors, at most."""
+    """The number of values in the object, and the most steps that stix2 takes to find the targets of all selectors."""
     values = 0
-    before: dict[str, int] = {}  # property -> steps until stix2 comes to it: it takes them in order of their names
-    inside: dict[str, int] = {}
+    steps_before: dict[
+        str, int
+    ] = {}  # property -> steps until stix2 reaches it: it walks properties in order of their names
+    steps_inside: dict[str, int] = {}
     steps = 0
     for name in sorted(content):
-        before[name] = steps
-        inside_values, inside[name] = _walk(content[name])
-        values += inside_values
-        steps += inside[name]
-    needed = 0
+        steps_before[name] = steps
+        inner_values, steps_inside[name] = _count_walk(content[name])
+        values += inner_values
+        steps += steps_inside[name]
+    needed_steps = 0
     for selector in selectors:
         name = selector.partition(".")[0]
-        needed += before.get(name, 0) + (inside.get(name, 0) if name != selector else 1)
-    return values, needed
+        needed_steps += steps_before.get(name, 0) + (steps_inside.get(name, 0) if name != selector else 1)
+    return values, needed_steps
 
 
-def _walk(value: Any) -> tuple[int, int]:
-    """(values, steps) of stix2's walk through a value: for the n-th item of a list it looks at the n - 1 before it."""
+def _count_walk(value: Any) -> tuple[int, int]:
+    """(values, steps) of stix2's walk through a value: it compares the n-th item of a list with the n - 1 earlier ones."""
     values = steps = 0
-    waiting = [value]
-    while waiting:
-        item = waiting.pop()
+    stack = [value]
+    while stack:
+        item = stack.pop()
         values += 1
         steps += 1
         if isinstance(item, dict):
-            waiting += item.values()
+            stack += item.values()
         elif isinstance(item, list):
-            compared = len(item) * len(item) // 2
-            steps += compared if any(isinstance(each, dict | list) for each in item) else compared // _TEXTS_IN_A_STEP
-            waiting += item
+            comparisons = len(item) * len(item) // 2
+            has_containers = any(isinstance(element, dict | list) for element in item)
+            steps += comparisons if has_containers else comparisons // _TEXTS_IN_A_STEP
+            stack += item
     return values, steps
 
 
@@ -215,24 +218,24 @@ def _points_at(content: Any, selector: str) -> bool:
     return True
 
 
-def plainly_points_at(content: Content, selector: str) -> bool:
-    """Whether stix2, too, finds what the selector points at; False where only stix2 itself can tell.
+def is_found_by_stix2(content: Content, selector: str) -> bool:
+    """Whether stix2 certainly finds the target of the selector; False if only stix2 itself can tell.
 
-    stix2 does not find what is false, zero or empty, what lies in an embedded object, nor the second of two equal items.
+    stix2 does not find false, zero and empty values, values in an embedded object, and the second of two equal items.
     """
-    name, _, rest = selector.partition(".")
+    name, _, index = selector.partition(".")
     value = content.get(name)
-    if rest:
-        if not (isinstance(value, list) and re.fullmatch(r"\[[0-9]{1,4}\]", rest)):
+    if index:
+        if not (isinstance(value, list) and re.fullmatch(r"\[[0-9]{1,4}\]", index)):
             return False
-        position = int(rest[1:-1])
+        position = int(index[1:-1])
         if position >= len(value) or not isinstance(value[position], str) or value.index(value[position]) != position:
             return False
         value = value[position]
     return isinstance(value, str) and value != ""
 
 
-_BY_ID: Final = {
+_TLP_DEFINITIONS: Final = {
     **{ref: tlp.tlp1_definition(level) for level, ref in tlp.TLP1_IDS.items()},
     **{ref: tlp.tlp2_definition(level) for level, ref in tlp.TLP2_IDS.items()},
 }
@@ -243,7 +246,7 @@ def _check_marking(content: Content) -> Fault | None:
     if fault := _check_definition(content):
         return fault
     extension = content.get("extensions", {}).get(tlp.TLP2_EXTENSION)
-    expected = _BY_ID.get(content["id"])
+    expected = _TLP_DEFINITIONS.get(content["id"])
     if expected is None:
         if extension is None and content.get("definition_type") != "tlp":
             return None
@@ -251,10 +254,10 @@ def _check_marking(content: Content) -> Fault | None:
     if _instant(content["created"]) != _instant(expected["created"]):
         return Fault("created", f"must be {expected['created']}: this id is that of {expected['name']}")
     if "extensions" in expected:
-        same = "definition_type" not in content and extension == expected["extensions"][tlp.TLP2_EXTENSION]
+        is_same = "definition_type" not in content and extension == expected["extensions"][tlp.TLP2_EXTENSION]
     else:
-        same = extension is None and content.get("definition") == expected["definition"]
-    if same:
+        is_same = extension is None and content.get("definition") == expected["definition"]
+    if is_same:
         return None
     return Fault("id", f"is that of {expected['name']}, and the object says something else: give it an id of its own")
 
@@ -286,8 +289,8 @@ def _check_amounts(content: Content) -> Fault | None:
     return None
 
 
-_SEEN: Final = _order("first_seen", "last_seen")
-_SPAN: Final = _order("start_time", "end_time")
+_SEEN: Final = _order_check("first_seen", "last_seen")
+_SPAN: Final = _order_check("start_time", "end_time")
 _BY_TYPE: Final[Mapping[str, tuple[Check, ...]]] = {
     "artifact": (_check_payload,),
     "campaign": (_SEEN,),
@@ -296,10 +299,10 @@ _BY_TYPE: Final[Mapping[str, tuple[Check, ...]]] = {
     "malware": (_SEEN,),
     "threat-actor": (_SEEN,),
     "sighting": (_SEEN,),
-    "observed-data": (_order("first_observed", "last_observed"),),
-    "relationship": (_order("start_time", "stop_time", strictly=True),),
-    "indicator": (_order("valid_from", "valid_until", strictly=True),),
-    "network-traffic": (_order("start", "end"), _check_sockets),
+    "observed-data": (_order_check("first_observed", "last_observed"),),
+    "relationship": (_order_check("start_time", "stop_time", strictly=True),),
+    "indicator": (_order_check("valid_from", "valid_until", strictly=True),),
+    "network-traffic": (_order_check("start", "end"), _check_sockets),
     "marking-definition": (_check_marking,),
     "ipv4-addr": (_check_value,),
     "ipv6-addr": (_check_ipv6,),
@@ -316,5 +319,5 @@ _BY_EXTENSION: Final[Mapping[str, tuple[Check, ...]]] = {
 
 
 def checks_for(object_type: str, *, incident_core: bool = False) -> tuple[Check, ...]:
-    """The checks of a type, beyond those that every object gets; `incident_core`: it is a type of that extension."""
+    """The checks of a type, in addition to those for every object; `incident_core`: it is a type of that extension."""
     return (_BY_EXTENSION if incident_core else _BY_TYPE).get(object_type, ())

@@ -1,9 +1,9 @@
 """JSON Schemas of the STIX 2.1 types, derived from stix2's own class tables.
 
-Derived, so that they cannot drift from what the readers' library accepts: stix2 lists each type's properties as
-objects (`_properties`), and `_RULES` turns each kind of them into JSON Schema. What stix2 coerces ("50" for 50, a text
-for a list of one) is refused, and what it lets through though STIX 2.1 forbids it is added in `_STRICTER`. Rules
-between properties are in `property_rules.py`, single values in `value_schemas.py`.
+They are derived, so that they always agree with the library of most readers: stix2 lists each type's properties as objects
+(`_properties`), and `_RULES` turns each kind of them into JSON Schema. The schemas refuse values that stix2 would coerce
+("50" for 50, a text for a list of one). `_STRICTER` adds rules of STIX 2.1 that stix2 does not check. Rules between
+properties are in `property_rules.py`, rules on single values in `value_schemas.py`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from hub.stix import incident
 from hub.stix.identifiers import SCO_TYPES, TYPE, UUID
-from hub.stix.property_rules import between, listed
+from hub.stix.property_rules import join_names, property_rules
 from hub.stix.value_schemas import (
     BOOLEAN,
     CONFIDENCE,
@@ -36,34 +36,32 @@ from hub.stix.value_schemas import (
 
 
 def object_schema(object_type: str) -> Schema:
-    """The schema of a type that STIX 2.1 defines. Names outside it are the caller's; KeyError for other types."""
+    """The schema of a type that STIX 2.1 defines; KeyError for other types. The caller checks other property names."""
     cls = _classes()[object_type]
     properties = _properties(cls)
-    observable = object_type in SCO_TYPES
+    is_sco = object_type in SCO_TYPES
     required = {name for name, prop in cls._properties.items() if prop.required}
-    required |= (
-        {"type", "id"} if observable else {"type", "id", "spec_version", "created", "modified"} & set(properties)
-    )
-    if stricter := _STRICTER.get(object_type):
-        stricter(properties)
+    required |= {"type", "id"} if is_sco else {"type", "id", "spec_version", "created", "modified"} & set(properties)
+    if tighten := _STRICTER.get(object_type):
+        tighten(properties)
     if object_type == "indicator":
-        required.add("valid_from")  # STIX 2.1, 4.7; stix2 fills it in with the time of reading
+        required.add("valid_from")  # STIX 2.1, 4.7; stix2 would fill in the time of reading
     for name in required:
         if properties[name].get("type") == "string" and "pattern" not in properties[name]:
             properties[name] = properties[name] | {"minLength": 1}
     if object_type == "incident":
-        properties["extensions"]["properties"][incident.INCIDENT_CORE] = _with_our_words(incident.extension_schema())
+        properties["extensions"]["properties"][incident.INCIDENT_CORE] = _with_own_values(incident.extension_schema())
     return {
         "type": "object",
         "required": sorted(required),
         "properties": _common(extensions_schema()) | properties,
-    } | between(cls)
+    } | property_rules(cls)
 
 
 def custom_schema(object_type: str | None = None) -> Schema:
-    """The schema of an object whose type STIX 2.1 does not define: what its common properties must look like.
+    """The schema of an object whose type STIX 2.1 does not define: rules for its common properties.
 
-    With `event`, `impact` or `task`, an object of the Incident Core extension.
+    With `event`, `impact` or `task` it is the schema of an object of the Incident Core extension.
     """
     extensions = extensions_schema(predefined=False)
     schema: Schema = {
@@ -77,17 +75,17 @@ def custom_schema(object_type: str | None = None) -> Schema:
         },
     }
     if object_type is not None:
-        own = _with_our_words(incident.object_schema(object_type))
-        if object_type == "impact":  # in 2023 its parts had no -ext
-            older = "|".join((*incident.IMPACT_CATEGORIES, *incident.OLDER_CATEGORIES))
-            extensions["propertyNames"]["pattern"] = f"^(?:{older})$|{_EXTENSION_KEY}"
-        schema["allOf"] = [own]
+        own_schema = _with_own_values(incident.object_schema(object_type))
+        if object_type == "impact":  # in 2023 the names of its parts did not end in -ext
+            old_names = "|".join((*incident.IMPACT_CATEGORIES, *incident.OLDER_CATEGORIES))
+            extensions["propertyNames"]["pattern"] = f"^(?:{old_names})$|{_EXTENSION_KEY}"
+        schema["allOf"] = [own_schema]
     return schema
 
 
 @cache
 def standard_properties(object_type: str) -> frozenset[str]:
-    """The properties that STIX 2.1 itself gives a type; KeyError for types that it does not define."""
+    """The properties of a type that STIX 2.1 itself defines; KeyError for other types."""
     return frozenset(_classes()[object_type]._properties)  # noqa: SLF001 - stix2 has no other list of them
 
 
@@ -99,7 +97,7 @@ def _classes() -> dict[str, Any]:
     from stix2 import v21  # noqa: PLC0415 - a third of a second, paid when the first object is checked
 
     classes = v21.OBJ_MAP | v21.OBJ_MAP_OBSERVABLE
-    # Those that somebody registered in this process are of stix2.custom, and none of the standard's.
+    # classes that somebody registered in this process belong to stix2.custom, and not to the standard
     return {name: cls for name, cls in classes.items() if cls.__module__.startswith("stix2.v21.") and name != "bundle"}
 
 
@@ -145,7 +143,7 @@ def _embedded(cls: Any) -> Schema:
             "not": {"enum": [*LIBRARY_NAMES, *({"extensions", "granular_markings"} - set(properties))]},
             "description": "contains a property whose name is reserved, or not of the characters a-z, 0-9 and _ (3 to 250)",
         },
-    } | between(cls)
+    } | property_rules(cls)
 
 
 def _list(prop: Any) -> Schema:
@@ -178,16 +176,16 @@ def _id(prop: Any) -> Schema:
 def _reference(prop: Any) -> Schema:
     generics = {kind.name for kind in prop.generics}
     specifics = sorted(prop.specifics)
-    allows = prop.auth_type == prop._WHITELIST  # noqa: SLF001 - it has no public name
-    if allows and not generics:
+    is_allow_list = prop.auth_type == prop._WHITELIST  # noqa: SLF001 - it has no public name
+    if is_allow_list and not generics:
         return reference_to("|".join(specifics), f"must be the id of an object of type {' or '.join(specifics)}")
-    if allows:
-        # Custom types may be of any class, so what is known to be of another one is refused.
-        barred = (
+    if is_allow_list:
+        # a custom type may belong to any class, so only types that certainly belong to another class are refused
+        forbidden_types = (
             [] if generics == {"SDO", "SCO", "SRO"} else sorted(_all_types() - _types_of(generics) - set(specifics))
         )
-        allowed = " or ".join(sorted(generics) + specifics)
-        return reference_to(TYPE, f"must be the id of an {allowed}", barred)
+        allowed_types = " or ".join(sorted(generics) + specifics)
+        return reference_to(TYPE, f"must be the id of an {allowed_types}", forbidden_types)
     return reference_to(TYPE, f"must be an id, and not that of a {', '.join(specifics)}", specifics)
 
 
@@ -197,9 +195,9 @@ def _all_types() -> set[str]:
 
 def _types_of(generics: set[str]) -> set[str]:
     meta = {"marking-definition", "extension-definition", "language-content"}
-    of = {"SCO": set(SCO_TYPES), "SRO": {"relationship", "sighting"}}
-    of["SDO"] = _all_types() - of["SCO"] - of["SRO"] - meta
-    return {name for generic in generics for name in of[generic]}
+    types = {"SCO": set(SCO_TYPES), "SRO": {"relationship", "sighting"}}
+    types["SDO"] = _all_types() - types["SCO"] - types["SRO"] - meta
+    return {name for generic in generics for name in types[generic]}
 
 
 _RULES: Final[Mapping[str, Callable[[Any], Schema]]] = {
@@ -228,15 +226,15 @@ _RULES: Final[Mapping[str, Callable[[Any], Schema]]] = {
     "EnumProperty": lambda prop: {"enum": list(prop.allowed)},
     "ObservableProperty": lambda _: {"type": "object", "minProperties": 1},  # its objects: checks.py
     "MarkingProperty": lambda _: {"type": "object"},  # its kinds: checks.py
-    "StringProperty": lambda _: {"type": "string"},  # and with it open vocabularies and patterns
+    "StringProperty": lambda _: {"type": "string"},  # also open vocabularies and patterns
 }
 
 
-# --- what all objects share
+# --- common properties
 
 
 def _common(extensions: Schema) -> dict[str, Schema]:
-    """The common properties (STIX 2.1, 3.2), also where the standard has none: their meaning does not change there."""
+    """The common properties (STIX 2.1, 3.2), also for types to which the standard gives none: they mean the same there."""
     from stix2.v21 import ExternalReference, GranularMarking  # noqa: PLC0415 - as in _classes
 
     marking = reference_to("marking-definition", "must be the id of a marking-definition")
@@ -260,13 +258,13 @@ _EXTENSION_KEY: Final = rf"^(?:extension-definition--{UUID}|[a-z][a-z0-9-]{{0,24
 
 
 def extensions_schema(*, predefined: bool = True) -> Schema:
-    """The schema of `extensions` (STIX 2.1, 7.3); `predefined`: with the contents of those that STIX itself defines."""
+    """The schema of `extensions` (STIX 2.1, 7.3); `predefined`: with the contents of the extensions that STIX defines."""
     defined = {
         "type": "object",
         "required": ["extension_type"],
         "properties": {"extension_type": {"enum": list(EXTENSION_TYPES)}},
     }
-    own = {name: _predefined(cls) for name, cls in _predefined_extensions().items()} if predefined else {}
+    known = {name: _predefined(cls) for name, cls in _predefined_extensions().items()} if predefined else {}
     return {
         "type": "object",
         "minProperties": 1,
@@ -274,7 +272,7 @@ def extensions_schema(*, predefined: bool = True) -> Schema:
             "pattern": _EXTENSION_KEY,
             "description": "contains a key that is neither extension-definition-- and a UUID nor a name that ends in -ext",
         },
-        "properties": own,
+        "properties": known,
         "patternProperties": {f"^extension-definition--{UUID}$": defined},
         "additionalProperties": {"type": "object"},
     }
@@ -283,33 +281,33 @@ def extensions_schema(*, predefined: bool = True) -> Schema:
 @cache
 def _predefined(cls: Any) -> Schema:
     schema = _embedded(cls)
-    # stix2 fails on a predefined extension that names its type (STIX 2.1, 7.3: only extension definitions have one).
+    # stix2 fails on a predefined extension with extension_type, which only extension definitions have (STIX 2.1, 7.3)
     schema["properties"]["extension_type"] = False
     options = [{"required": [name]} for name in cls._properties]
-    return schema | {"anyOf": options, "description": f"must hold at least one of {listed(cls._properties)}"}
+    return schema | {"anyOf": options, "description": f"must hold at least one of {join_names(cls._properties)}"}
 
 
-def _with_our_words(schema: Schema) -> Schema:
-    """The same schema with ours for times and ids: the stored ones know neither the months nor what to tell a sender."""
+def _with_own_values(schema: Schema) -> Schema:
+    """The same schema with our own schemas for times and ids: the stored ones check no months and have no messages."""
     pattern = schema.get("pattern", "")
     if isinstance(pattern, str) and pattern.endswith(r"(\.\d+)?Z$"):
         return dict(TIMESTAMP)
     if isinstance(pattern, str) and (match := _STORED_ID.match(pattern)):
         types = match[1] if match[1].isalpha() else TYPE
         return reference_to(types, f"must be the id of an object of type {types}" if types != TYPE else "must be an id")
-    return {key: _deep(value) for key, value in schema.items()}
+    return {key: _replace_values(value) for key, value in schema.items()}
 
 
 _STORED_ID: Final = re.compile(r"\^\((.+)\)--\[0-9a-f\]")
 
 
-def _deep(value: Any) -> Any:
+def _replace_values(value: Any) -> Any:
     if isinstance(value, dict):
-        return _with_our_words(value)
-    return [_deep(item) for item in value] if isinstance(value, list) else value
+        return _with_own_values(value)
+    return [_replace_values(item) for item in value] if isinstance(value, list) else value
 
 
-# --- what STIX 2.1 forbids and stix2 lets through, by type
+# --- rules of STIX 2.1 that stix2 does not check, by type
 
 
 def _relationship(properties: dict[str, Schema]) -> None:

@@ -1,7 +1,7 @@
-"""Classifications and caveats beside TLP, such as `NATO RESTRICTED`, `SULIT` or `eyes only`: they mark, and name no level.
+"""Classifications and caveats other than TLP, such as `NATO RESTRICTED`, `SULIT` or `eyes only`.
 
-National law and treaties say who may read what is so marked, and no reader of the hub is known to be among them. So an
-object that says one is refused, in words, and never taken as unmarked.
+National law and treaties say who may read such objects, and the hub does not know whether its readers may. So an object
+with a classification is refused with a message, and never treated as unmarked.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 import unicodedata
 from typing import Final
 
-# On a text of lower-case ASCII words with one space between them, as `level_words.plain` makes it.
+# For lower-case ASCII words with one space between them, from `level_words.plain_words`.
 _PHRASES: Final = frozenset(
     (
         "top secret|secret|confidential|restricted|official sensitive|classified|strictly confidential|official use only|fouo|"
@@ -22,65 +22,68 @@ _PHRASES: Final = frozenset(
         "sangat rahasia|rahasia|rahsia|rahsia besar|sulit|terhad|muito secreto|secreto|confidencial"
     ).split("|")
 )
-_BESIDE: Final = frozenset(  # such a phrase; alone these say nothing
+_ACCOMPANYING_WORDS: Final = frozenset(  # beside such a phrase; alone they mean nothing
     (
         "classification classified security level handling marking marked caveat protective document information data report this is "
         "as and for nato eu ue asean uk us au nz sg my id ph bn rel to si tk vs klasifikasi tahap tingkat kategori sifat"
     ).split()
 )
-_ALL_WORDS: Final = _BESIDE.union(word for phrase in _PHRASES for word in phrase.split())
+_ALL_WORDS: Final = _ACCOMPANYING_WORDS.union(word for phrase in _PHRASES for word in phrase.split())
 _WORDS_OF_PHRASES: Final = max(phrase.count(" ") for phrase in _PHRASES) + 1
-_ORDINARY: Final = "sulit"  # in small letters, alone: an ordinary word of Indonesian and Filipino
-_OTHER_LETTERS: Final = frozenset(
+_ORDINARY_WORD: Final = "sulit"  # alone and in small letters an ordinary word of Indonesian and Filipino
+_PHRASES_IN_OTHER_SCRIPTS: Final = frozenset(
     unicodedata.normalize("NFKC", text).casefold()
     for text in (
         "mật|tối mật|tuyệt mật|ลับ|ลับมาก|ลับที่สุด|ປິດລັບ|ລັບ|ລັບທີ່ສຸດ|សម្ងាត់|សម្ងាត់បំផុត|លាក់|လျှို့ဝှက်|ထိပ်တန်းလျှို့ဝှက်|အတွင်းရေး|"
         "秘密|机密|機密|绝密|絕密|極秘|비밀|대외비"
     ).split("|")
 )
-# In front of the value of a machine tag: what follows is a classification.
-_SPEAKS_OF_IT: Final = re.compile(
+# Before the value of a machine tag: the value is a classification.
+_CLASSIFICATION_TAG: Final = re.compile(
     r"classif|klasifikasi|einstuf|(?<![a-z])(?:nato|euci)(?![a-z])|security|caveat|protective"
 )
 _SHORT_FORMS: Final = frozenset(("cts", "cts b", "cts a", "ns", "ns a", "nc", "nc a", "nr", "ts"))  # of NATO's
-# As values of a property that speaks of handling: IODEF's, n6's and ThreatStream's words for what is not passed on.
-_KEPT_BACK: Final = frozenset(("private", "internal", "need to know"))
-_CHARACTERS: Final = 80  # of a marking: what is longer is prose
+# Values of a property about handling, in the words of IODEF, n6 and ThreatStream, for objects that must not be passed on.
+_PRIVATE_WORDS: Final = frozenset(("private", "internal", "need to know"))
+_CHARACTERS: Final = 80  # of a marking at most; a longer text is prose
 
 
 def is_in_tag(words_before: str, words: str) -> bool:
-    """Whether a machine tag such as `nato:classification="NS"` says one: what is before its value, and its value."""
-    return _SPEAKS_OF_IT.search(words_before) is not None and (
+    """Whether a machine tag such as `nato:classification="NS"` is a classification; `words_before` is the part before its value."""
+    return _CLASSIFICATION_TAG.search(words_before) is not None and (
         words in _SHORT_FORMS or _consists_of_phrases(words.split())
     )
 
 
-def keeps_back(words: str) -> bool:
-    """Whether the value of a property that speaks of handling says that the object is not passed on."""
-    return words in _KEPT_BACK
+def forbids_sharing(words: str) -> bool:
+    """Whether the value of a property about handling says that the object must not be passed on."""
+    return words in _PRIVATE_WORDS
 
 
 def is_classification(text: str, words: str) -> bool:
-    """Whether a whole text is a classification or a caveat; `words` are the same in plain words."""
+    """Whether a whole text is a classification or a caveat; `words` is the same text as plain words."""
     if len(text) > _CHARACTERS:
         return False
-    if not text.isascii() and unicodedata.normalize("NFKC", text).casefold().strip(" \"'.:") in _OTHER_LETTERS:
+    if (
+        not text.isascii()
+        and unicodedata.normalize("NFKC", text).casefold().strip(" \"'.:") in _PHRASES_IN_OTHER_SCRIPTS
+    ):
         return True
-    return text != _ORDINARY and _consists_of_phrases(words.split())
+    return text != _ORDINARY_WORD and _consists_of_phrases(words.split())
 
 
 def _consists_of_phrases(words: list[str]) -> bool:
-    """Whether the words are phrases, at least one, and what stands beside them."""
+    """Whether the words are one or more phrases with accompanying words."""
     if not _ALL_WORDS.issuperset(words):
         return False
-    found, start = False, 0
+    has_phrase, start = False, 0
     while start < len(words):
         for length in range(min(_WORDS_OF_PHRASES, len(words) - start), 0, -1):
             if " ".join(words[start : start + length]) in _PHRASES:
-                found, start = True, start + length
+                has_phrase, start = True, start + length
                 break
         else:
-            if words[start] not in _BESIDE:
+            if words[start] not in _ACCOMPANYING_WORDS:
                 return False
             start += 1
-    return found
+    return has_phrase

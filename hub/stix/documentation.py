@@ -1,6 +1,6 @@
-"""Addresses and names that are set aside for documentation and belong to nobody: what drills are written with.
+"""Addresses and names that are reserved for documentation and belong to nobody, for use in drills.
 
-RFC 5737, 3849 and 9637 set addresses aside, RFC 2606 names.
+RFC 5737, 3849 and 9637 reserve addresses, RFC 2606 reserves names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _NAMES: Final = ("example", "invalid", "test", "example.com", "example.net", "ex
 
 
 def is_documentation(value: str) -> bool:
-    """Whether an address, a network, a domain name, the host of a URL, or the domain of a mail address is one of them."""
+    """Whether an address, a network, a domain name, the host of a URL or the domain of a mail address is reserved."""
     return _is_documentation_host(_host(value.strip()))
 
 

@@ -1,4 +1,4 @@
-"""Envelopes (TAXII 2.1, 3.7) and bundles (STIX 2.1, 8) as they come in: bytes to a list of parsed objects."""
+"""Reading envelopes (TAXII 2.1, 3.7) and bundles (STIX 2.1, 8): bytes to a list of parsed objects."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ _OWN_KEYS: Final = frozenset({"objects", "type", "id", "spec_version", "more", "
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What came in one request."""
+    """The content of one request."""
 
-    objects: list[Any]  # parsed JSON, in their order; each is yet to be checked
-    around: Mapping[str, Any]  # keys that neither TAXII nor STIX defines: they may say a level, and nothing else
+    objects: list[Any]  # parsed JSON, in their order, not yet checked
+    other_keys: Mapping[str, Any]  # keys that neither TAXII nor STIX defines: only a level in them counts
 
 
 def parse_envelope(body: bytes, limits: Limits) -> Envelope:
     """The content of an envelope or bundle.
 
-    MalformedError where the body is no JSON object with a list `objects`, UnprocessableError where that list holds
-    more objects than the limit. Other keys of the envelope are ignored (TAXII 2.1, 7.1.1), except levels.
+    MalformedError if the body is no JSON object with a list `objects`, UnprocessableError if that list has more objects
+    than the limit. Other keys of the envelope are ignored (TAXII 2.1, 7.1.1), except levels.
     """
     root = parse_json(body)
     if not isinstance(root, dict):
@@ -53,26 +53,26 @@ def parse_envelope(body: bytes, limits: Limits) -> Envelope:
 
 
 def parse_json(body: bytes) -> Any:
-    """Any JSON value; objects with a key that appears twice come as `DuplicateKeys`. MalformedError says where it breaks.
+    """Any JSON value; an object with a repeated key becomes `DuplicateKeys`. MalformedError says where the JSON is broken.
 
-    The fast parser neither tells of keys that stand twice nor says well what is wrong, so what it finds counts only
-    where it lost nothing; all else goes the long way.
+    The fast parser does not report repeated keys, and its messages are poor. So its result counts only if it lost nothing;
+    otherwise the body goes to the slow parser.
     """
     try:
         value = orjson.loads(body)
-        again = orjson.dumps(value)
-    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the latter of what is nested deeply
+        rewritten_body = orjson.dumps(value)
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):  # the latter if it is nested too deeply
         return _parse_slowly(body)
-    return value if _nothing_lost(body, again) else _parse_slowly(body)
+    return value if _has_no_repeated_key(body, rewritten_body) else _parse_slowly(body)
 
 
-def _nothing_lost(body: bytes, again: bytes) -> bool:
-    r"""Whether no key stood twice, by what was made of the body and written again: of two equal keys one is dropped.
+def _has_no_repeated_key(body: bytes, rewritten_body: bytes) -> bool:
+    r"""Whether no key is repeated, by counting quotation marks: the parser drops one of two equal keys with its marks.
 
-    With a key go its quotation marks; of all others each comes back as one, around a text or behind a backslash. Only
-    one that was written as \u0022 comes back though it was not there: a body with such is not judged.
+    Every other quotation mark, around a text or after a backslash, is written again as one. Only \u0022 becomes a mark that
+    was not there before, so a body that contains it goes to the slow parser.
     """
-    return body.count(b'"') == again.count(b'"') and b"\\u0022" not in body
+    return body.count(b'"') == rewritten_body.count(b'"') and b"\\u0022" not in body
 
 
 def _parse_slowly(body: bytes) -> Any:
@@ -81,14 +81,14 @@ def _parse_slowly(body: bytes) -> Any:
     except UnicodeDecodeError as error:
         raise MalformedError(f"The body is not UTF-8: byte {error.start} cannot be read.") from None
     try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise MalformedError(
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
     except RecursionError:
         raise MalformedError("The body is nested too deeply to be read.") from None
-    except ValueError as error:  # an integer of more digits than Python converts, or NaN and its like
+    except ValueError as error:  # an integer with too many digits for Python, or a constant such as NaN
         raise MalformedError(f"The body is not JSON that can be read: {error}.") from None
 
 
@@ -97,5 +97,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members if len(members) == len(pairs) else DuplicateKeys(members)
 
 
-def _no_constant(name: str) -> NoReturn:
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")

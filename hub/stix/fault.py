@@ -1,4 +1,4 @@
-"""What is wrong with an object, as a value: a verdict on one object is no exception (a verdict is a value, a failure an error)."""
+"""Faults of an object. They are values and no exceptions, since a verdict on one object is a normal result."""
 
 from __future__ import annotations
 

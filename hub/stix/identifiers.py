@@ -18,12 +18,12 @@ SDO_TYPES: Final = frozenset(
 )
 SRO_TYPES: Final = frozenset({"relationship", "sighting"})
 META_TYPES: Final = frozenset({"marking-definition", "extension-definition", "language-content"})
-# What gives a value away by its id alone: law L5 watches who names these.
+# Their ids alone give their values away, so law L5 limits who may name them.
 SCO_TYPES: Final = frozenset(
     "artifact autonomous-system directory domain-name email-addr email-message file ipv4-addr ipv6-addr mac-addr mutex "
     "network-traffic process software url user-account windows-registry-key x509-certificate".split()
 )
-# Observables that STIX lacks, as OpenCTI has them: type -> its properties. They are no SCOs of the standard.
+# Observables of OpenCTI that the standard does not define: type -> its properties.
 OPENCTI_OBSERVABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "bank-account": ("iban", "bic", "account_number"),
     "cryptocurrency-wallet": ("value",),
@@ -31,13 +31,13 @@ OPENCTI_OBSERVABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "user-agent": ("value",),
 }
 OPENCTI_EXTENSION: Final = "extension-definition--f93e2c80-4231-4f9a-af8b-95c9bd566a82"
-"""Under which OpenCTI defines its observables."""
+"""The extension in which OpenCTI defines its observables."""
 OBSERVABLE_TYPES: Final = SCO_TYPES | OPENCTI_OBSERVABLES.keys()
 # The Incident Core extension's own SDOs.
 INCIDENT_CORE_TYPES: Final = frozenset({"event", "impact", "task"})
-# Definitions belong to nobody: any writer may publish them (law L4), and every reader may see them.
+# Any writer may publish definitions (law L4).
 DEFINITION_TYPES: Final = frozenset({"marking-definition", "extension-definition"})
-# All else may be an SCO: what STIX defines as such, and custom types, of which nobody can tell.
+# All other types may be SCOs: those of STIX, and custom types, of which nobody can tell.
 NEVER_OBSERVABLE: Final = SDO_TYPES | SRO_TYPES | META_TYPES | INCIDENT_CORE_TYPES | {"bundle"}
 
 SCO_NAMESPACE: Final = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
@@ -66,13 +66,13 @@ _HASH_ORDER: Final = ("MD5", "SHA-1", "SHA-256", "SHA-512")
 
 
 def type_of(identifier: str) -> str | None:
-    """The type in front of `--`, or None where the text is no STIX identifier with a lower-case RFC 4122 UUID."""
+    """The type before `--`, or None if the text is no STIX identifier with a lower-case RFC 4122 UUID."""
     match = _IDENTIFIER.fullmatch(identifier)
     return match[1] if match else None
 
 
 def derived_id(content: Mapping[str, Any]) -> str | None:
-    """The id that STIX derives from this SCO's value (STIX 2.1, 2.9), or None where it derives none."""
+    """The id that STIX derives from this SCO's value (STIX 2.1, 2.9), or None if it derives none."""
     object_type = content["type"]
     values: dict[str, Any] = {}
     for name in _CONTRIBUTING.get(object_type, ()):
@@ -91,7 +91,7 @@ def derived_id(content: Mapping[str, Any]) -> str | None:
 
 
 def _canonical(values: Mapping[str, Any]) -> str:
-    # RFC 8785 and the plain encoder agree on strings and integers under ASCII names; nested values may hold floats.
+    # RFC 8785 and the plain encoder agree on strings and integers with ASCII names; nested values may contain floats
     if all(isinstance(value, str | int) for value in values.values()):
         return json.dumps(values, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     from stix2.canonicalization.Canonicalize import canonicalize  # noqa: PLC0415 - a third of a second, rarely needed

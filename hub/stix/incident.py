@@ -1,9 +1,9 @@
-"""The Incident Core extension of OASIS for STIX 2.1: its ids, its vocabularies, and what its objects look like.
+"""The Incident Core extension of OASIS for STIX 2.1: its ids, its vocabularies, and the schemas of its objects.
 
-Written is one form, the newest; read are all that circulate (2023 to 2026). The JSON Schemas in `schemas/` describe
-the form that is written. `extension_schema` and `object_schema` open them for what older producers send: lists of
-`events`, `tasks` or `activities` instead of references, entity counts as an object or a list, impact keys without
-`-ext`. Closed enumerations, ranges and required properties hold for all.
+The hub writes only the newest form, and reads all forms that circulate (2023 to 2026). The JSON Schemas in `schemas/`
+describe the newest form. `extension_schema` and `object_schema` also accept the forms of older producers: lists of
+`events`, `tasks` or `activities` instead of references, entity counts as an object or a list, impact keys without `-ext`.
+Closed enumerations, ranges and required properties apply to all forms.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ INCIDENT_CORE: Final = "extension-definition--ef765651-680c-498d-9894-99799f2fa1
 EVENT: Final = "extension-definition--4ca6de00-5b0d-45ef-a1dc-ea7279ea910e"
 IMPACT: Final = "extension-definition--7cc33dd6-f6a1-489b-98ea-522d351d71b9"
 TASK: Final = "extension-definition--2074a052-8be4-4932-849e-f5e7798e0030"
-# The extension that makes an object of each type one of Incident Core; other tools have an `event` of their own.
+# The extension that makes an object of each type one of Incident Core; other tools have their own type `event`.
 NEW_SDO: Final[Mapping[str, str]] = {"event": EVENT, "impact": IMPACT, "task": TASK}
 
 DETERMINATIONS: Final = ("blocked", "confirmed", "failed-attempt", "false-positive", "suspected")
@@ -45,13 +45,13 @@ DETECTION_METHODS: Final = (
     "system-outage",
     "user-reporting",
 )
-# Values that stood in samples and in the prose before the enumeration was closed.
+# Values in samples and in the prose of the standard from before the enumeration was closed.
 OLDER_DETERMINATIONS: Final = ("low-value", "successful-attempt")
 OLDER_CATEGORIES: Final = ("monetary",)
 
 _ENTRIES: Final = {"type": "array", "minItems": 1, "items": {"type": "object", "minProperties": 1}}
 _COUNT: Final = {"type": "integer", "minimum": 0}
-_COUNTED: Final = {
+_ENTITY_COUNT: Final = {
     "type": "object",
     "required": ["entity_type", "count"],
     "properties": {"entity_type": {"type": "string", "minLength": 1}, "count": _COUNT},
@@ -64,15 +64,15 @@ def extension_schema() -> dict[str, Any]:
     properties = schema["properties"]
     properties["determination"] = {"enum": [*DETERMINATIONS, *OLDER_DETERMINATIONS]}
     properties["impacted_entity_counts"] = _any_count(properties["impacted_entity_counts"])
-    # 2023: `activities`; until spring 2024: `events` and `tasks`, whose entries hold the references.
+    # 2023: `activities`; until spring 2024: `events` and `tasks`, whose entries contain the references
     properties |= {"activities": _ENTRIES, "events": _ENTRIES, "tasks": _ENTRIES}
     return schema
 
 
 def object_schema(object_type: str) -> dict[str, Any]:
-    """The JSON Schema of the own properties of an event, impact or task, in all forms that circulate.
+    """The JSON Schema of the specific properties of an event, impact or task, in all forms that circulate.
 
-    The properties that all objects share are not in it, and custom properties are let through: both are the caller's.
+    It does not check the common properties and custom properties; the caller does.
     """
     schema = _load(object_type)
     del schema["additionalProperties"]
@@ -89,18 +89,18 @@ def object_schema(object_type: str) -> dict[str, Any]:
             extensions[category] = extensions[f"{category}-ext"]
         schema["allOf"] = [rule for rule in schema["allOf"] if "impact_category" not in rule["if"]["required"]]
         schema["allOf"] += [_category_rule(category) for category in (*IMPACT_CATEGORIES, *OLDER_CATEGORIES)]
-    own = {name: rule for name, rule in properties.items() if name not in _SHARED}
-    return schema | {"properties": own}
+    specific_properties = {name: rule for name, rule in properties.items() if name not in _COMMON_PROPERTIES}
+    return schema | {"properties": specific_properties}
 
 
-_SHARED: Final = frozenset(
+_COMMON_PROPERTIES: Final = frozenset(
     "type spec_version id created_by_ref created modified revoked labels confidence lang external_references "
     "object_marking_refs granular_markings".split()
 )
 
 
 def _category_rule(category: str) -> dict[str, Any]:
-    # `monetary` was renamed `economic`: an object may have been half renamed.
+    # `monetary` was renamed `economic`: an object may use both names
     names = ("economic", "monetary") if category in ("economic", "monetary") else (category,)
     keys = [key for name in names for key in (f"{name}-ext", name)]
     return {
@@ -116,10 +116,10 @@ def _category_rule(category: str) -> dict[str, Any]:
     }
 
 
-def _any_count(as_mapping: dict[str, Any]) -> dict[str, Any]:
+def _any_count(mapping_schema: dict[str, Any]) -> dict[str, Any]:
     return {
         "description": 'must count entities, like {"organization": 2}: types in lower case, numbers from 0',
-        "anyOf": [_COUNTED, {"type": "array", "minItems": 1, "items": _COUNTED}, as_mapping],
+        "anyOf": [_ENTITY_COUNT, {"type": "array", "minItems": 1, "items": _ENTITY_COUNT}, mapping_schema],
     }
 
 

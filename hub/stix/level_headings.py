@@ -1,8 +1,7 @@
-"""Levels over, under and between prose, as people mark documents; and those in the metadata of YARA, Sigma and Snort rules.
+"""Levels over, under and between prose, as people mark documents; and levels in the metadata of YARA, Sigma and Snort rules.
 
-A marking stands by itself: in a line or a sentence of its own, in brackets where a text or a line begins, or at an end of a
-title. In any other sentence a level is spoken about. What marks less than AMBER is left out: it would open an object that
-is marked nowhere.
+A marking has its own line or sentence, is in brackets at the beginning of a text or line, or at an end of a title. Any
+other sentence only talks about a level. Levels below AMBER do not count: they would open an object without another marking.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ _SENTENCES: Final = re.compile(r"(?<=[.!?;])\s++")
 _PARTS_OF_TITLE: Final = re.compile(r"[|/,;()\[\]\u2013\u2014]|\s[-~]\s|(?<!tlp):\s", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"[\s*_#>-]*+[\[(]([^\[\]()]{1,60})[\])]")
 _NAME_IN_TITLE: Final = re.compile(r"TLP(?!\w)|tlp\s?:|(?i:traffic light)")  # unlike `tlp_red`, which may name a mutex
-_OF_ITS_OWN: Final = 120  # characters of such a line or sentence at most
-_AROUND: Final = " \t\r*_#>-=[](){}|.:;\"'"
+_MARKING_CHARACTERS: Final = 120  # of such a line or sentence at most
+_SURROUNDING_SIGNS: Final = " \t\r*_#>-=[](){}|.:;\"'"
 _COLOUR: Final = re.compile(r"TLP[\s:=_-]++(.{1,20})", re.IGNORECASE)
-# Beside a level in a line or sentence of its own.
-_BESIDE: Final = frozenset(
+# Words that may accompany a level in its own line or sentence.
+_ACCOMPANYING_WORDS: Final = frozenset(
     (
         "classification classified handling handle handled marking marked distribution distributed sharing shared share dissemination "
         "sensitivity restriction confidentiality level security data document report incident information content message status "
@@ -43,11 +42,11 @@ _BESIDE: Final = frozenset(
         "klasifikasi tingkat penandaan tahap"
     ).split()
 )
-_WORDS_BESIDE: Final = 8
-_LEVELS_OF_LEGEND: Final = 3  # in lines of their own: the text explains TLP
+_MOST_ACCOMPANYING_WORDS: Final = 8
+_LEVELS_OF_LEGEND: Final = 3  # different levels, each in its own line: the text explains TLP
 _FIRST_LINE: Final = 80  # characters
 
-# Sections of a rule of YARA or Sigma; in some stands what the rule searches for, which is not what its author says of it.
+# Sections of a YARA or Sigma rule; some contain what the rule searches for, which is no statement about the rule.
 _SECTIONS: Final = re.compile(
     r"(?<![a-z0-9_])(meta|strings|condition|detection|tags|level|falsepositives|fields|title|description|author|references)\s*+:",
     re.IGNORECASE,
@@ -63,24 +62,24 @@ _IN_RULE: Final = re.compile(
 
 
 def heading_levels(text: str, *, title: bool = False) -> list[TLP] | None:
-    """The levels that mark a text. None: one in a language that the hub does not read, as in `TLP: MERAH`."""
-    low = text.lower()
-    if _NAMES[0] not in low and _NAMES[1] not in low:
+    """The levels that mark a text. None: it has one in a language that the hub does not read, such as `TLP: MERAH`."""
+    lower = text.lower()
+    if _NAMES[0] not in lower and _NAMES[1] not in lower:
         return []
     levels = _levels_at_the_ends(text, title=title)
-    lines: set[TLP] = set()
+    line_levels: set[TLP] = set()
     for part in _parts(text, title=title):
-        level = _levels_of_line(part)
-        if level is None:
+        part_levels = _levels_of_line(part)
+        if part_levels is None:
             return None
-        lines.update(level)
-    if len(lines) < _LEVELS_OF_LEGEND:
-        levels += (level for level in lines if level >= TLP.AMBER)
+        line_levels.update(part_levels)
+    if len(line_levels) < _LEVELS_OF_LEGEND:
+        levels += (part_levels for part_levels in line_levels if part_levels >= TLP.AMBER)
     return levels
 
 
 def may_mark(content: Mapping[str, Any]) -> bool:
-    """Whether a property for prose, or the metadata of a rule, says a level or a classification."""
+    """Whether a property for prose, or the metadata of a rule, may state a level or a classification."""
     for key in PROSE:
         text = content.get(key)
         if type(text) is str and (
@@ -92,31 +91,31 @@ def may_mark(content: Mapping[str, Any]) -> bool:
 
 
 def is_classified(content: Mapping[str, Any]) -> bool:
-    """Whether a classification stands over the prose of an object."""
+    """Whether a classification is over the prose of an object."""
     texts = (content.get(key) for key in PROSE)
     return any(_is_under_classification(text) for text in texts if isinstance(text, str))
 
 
 def levels_of_rule(content: Mapping[str, Any]) -> list[TLP]:
-    """The levels that the metadata, tags or message of a detection rule say, as in `meta: tlp = "RED"` or `- tlp.amber`."""
+    """The levels in the metadata, tags or message of a detection rule, such as `meta: tlp = "RED"` or `- tlp.amber`."""
     pattern = content.get("pattern")
     if not isinstance(pattern, str) or content.get("pattern_type", _STIX) == _STIX or _NAMES[0] not in pattern.lower():
         return []
-    before, *sections = _SECTIONS.split(_SEARCHED.sub(" ", pattern))
+    beginning, *sections = _SECTIONS.split(_SEARCHED.sub(" ", pattern))
     named = zip(sections[::2], sections[1::2], strict=True)
-    texts = [before, *(text for name, text in named if name.lower() not in _SEARCHING)]
+    texts = [beginning, *(text for name, text in named if name.lower() not in _SEARCHING)]
     return [level_words.level_named(match[1]) for text in texts for match in _IN_RULE.finditer(text)]
 
 
 def _is_under_classification(text: str) -> bool:
-    """Whether the first line, in capitals or in letters that have none, is a classification and nothing else."""
+    """Whether the first line, in capitals or in letters without capitals, is only a classification."""
     head = text[:_FIRST_LINE]
     if "\n" not in head:
         return False
-    line = head.partition("\n")[0].strip(_AROUND)
+    line = head.partition("\n")[0].strip(_SURROUNDING_SIGNS)
     if not (line.isupper() or not line.isascii()):
         return False
-    return classifications.is_classification(line, level_words.plain(line))
+    return classifications.is_classification(line, level_words.plain_words(line))
 
 
 def _levels_at_the_ends(text: str, *, title: bool) -> list[TLP]:
@@ -128,13 +127,13 @@ def _levels_at_the_ends(text: str, *, title: bool) -> list[TLP]:
 
 
 def _is_under(text: str) -> bool:
-    """Whether what comes behind this text stands in a line of its own, or in brackets. In time that grows with the text."""
+    """Whether a marking after this text has its own line or is in brackets. In time linear in the text."""
     signs = text[len(text.rstrip(_BEFORE_ENDING)) :]
     return "\n" in signs or _BRACKET.search(signs[-2:]) is not None
 
 
 def _parts(text: str, *, title: bool) -> Iterator[str]:
-    """The lines and sentences of a text that name TLP and are short, and what is in brackets where a line begins."""
+    """The short lines and sentences of a text that name TLP, and texts in brackets at the beginning of a line."""
     for line in _LINES.split(text):
         low = line.lower()
         if _NAMES[0] not in low and _NAMES[1] not in low:
@@ -143,16 +142,21 @@ def _parts(text: str, *, title: bool) -> Iterator[str]:
         if not title and (match := _IN_BRACKETS.match(plain)) is not None:
             yield match[1]
         for part in (_PARTS_OF_TITLE if title else _SENTENCES).split(plain):
-            if len(part) <= _OF_ITS_OWN and (not title or _NAME_IN_TITLE.search(part)):
+            if len(part) <= _MARKING_CHARACTERS and (not title or _NAME_IN_TITLE.search(part)):
                 yield part
 
 
 def _levels_of_line(line: str) -> list[TLP] | None:
-    """The levels of a line or sentence that does nothing but mark. None: it names TLP and a colour in another language."""
-    words = level_words.plain(line)
+    """The levels of a line or sentence that is only a marking. None: it names TLP and a colour in another language."""
+    words = level_words.plain_words(line)
     before, level, after = level_words.split_at_level(words)
     if level is not None:
-        beside = f"{before} {after}".split()
-        return [level] if len(beside) <= _WORDS_BESIDE and _BESIDE.issuperset(beside) else []
-    match = _COLOUR.fullmatch(line.strip(_AROUND))
-    return None if match is not None and level_tongues.is_colour(match[1].strip(_AROUND)) else []
+        accompanying_words = f"{before} {after}".split()
+        return (
+            [level]
+            if len(accompanying_words) <= _MOST_ACCOMPANYING_WORDS
+            and _ACCOMPANYING_WORDS.issuperset(accompanying_words)
+            else []
+        )
+    match = _COLOUR.fullmatch(line.strip(_SURROUNDING_SIGNS))
+    return None if match is not None and level_tongues.is_colour(match[1].strip(_SURROUNDING_SIGNS)) else []

@@ -1,7 +1,6 @@
-"""TLP in other languages: what its levels and the protocol are called there, so that a marking in them is not passed over.
+"""Names of TLP's levels and of the protocol in other languages, so that the hub does not overlook a marking in them.
 
-None of these words is translated into a level: the list is never complete, and a refusal tells the sender which words the
-hub reads.
+None of these words becomes a level: the list is never complete, and a refusal tells the sender which words the hub reads.
 """
 
 from __future__ import annotations
@@ -10,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-# Words that alone are the name of a marking. Green and white are left out: what they mark needs no protection here.
+# Words that alone can be the name of a marking. Green and white are left out: objects with them need no protection here.
 _RED: Final = (
     "merah pula mula rouge rojo roja rosso vermelho rot rood kirmizi czerwony crven "
     "đỏ màu·đỏ แดง สีแดง ແດງ ສີແດງ အနီ အနီရောင် ក្រហម ពណ៌ក្រហម சிவப்பு लाल "
@@ -24,7 +23,7 @@ _AMBER: Final = (
 _COLOURS: Final = frozenset(
     unicodedata.normalize("NFKC", word.replace("·", " ")).casefold() for word in f"{_RED} {_AMBER}".split()
 )
-# The protocol, in languages that do not call it TLP.
+# Words for the protocol in languages that do not call it TLP.
 _PROTOCOL: Final = re.compile(
     "proto[ck]ol|ampelprotokoll|giao thức|โปรโตคอล|ໂປຣໂຕຄອນ|ပရိုတိုကော|ពិធីការ|நெறிமுறை|प्रोटोकॉल|"
     "协议|協議|協定|プロトコル|프로토콜|протокол|بروتوكول"
@@ -37,7 +36,7 @@ _LIGHT: Final = re.compile(
 
 
 def is_colour(text: str) -> bool:
-    """Whether the whole text is a word for red or amber in a language that the hub does not read levels in."""
+    """Whether the whole text is a word for red or amber in a language in which the hub reads no levels."""
     return unicodedata.normalize("NFKC", text).casefold().strip() in _COLOURS
 
 
@@ -45,5 +44,5 @@ def names_protocol(text: str) -> bool:
     """Whether a text names the Traffic Light Protocol in such a language."""
     if text.isascii() and "proto" not in text.lower():
         return False
-    low = unicodedata.normalize("NFKC", text).casefold()
-    return _PROTOCOL.search(low) is not None and _LIGHT.search(low) is not None
+    lower = unicodedata.normalize("NFKC", text).casefold()
+    return _PROTOCOL.search(lower) is not None and _LIGHT.search(lower) is not None

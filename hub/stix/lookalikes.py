@@ -1,6 +1,6 @@
-"""Which letters, digits and signs look alike: the one table for names that imitate others, and for victims' names in disguise.
+"""Letters, digits and signs that look alike: one table for names that imitate others and for disguised names of victims.
 
-The library with Unicode's table (confusable-homoglyphs, UTS #39) is loaded when the first text of another script is met.
+The library with Unicode's table (confusable-homoglyphs, UTS #39) is loaded for the first text in another script.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ PAIRS: Final = (("rn", "m"), ("vv", "w"), ("cl", "d"))
 
 
 def without_marks(text: str) -> str:
-    """The text taken apart (NFKD), without accents and invisible characters."""
+    """The text in decomposed form (NFKD), without accents and invisible characters."""
     letters = unicodedata.normalize("NFKD", text)
     return "".join(letter for letter in letters if unicodedata.category(letter) not in ("Mn", "Me", "Cf"))
 
 
 @cache
 def ascii_lookalikes() -> dict[int, str]:
-    """Characters of other scripts, each with the ASCII letters or digits that it is mistaken for, as `str.translate` takes it."""
+    """Characters of other scripts -> the ASCII letters or digits that they look like, for `str.translate`."""
     from confusable_homoglyphs import confusables  # noqa: PLC0415 - reads the table, which few processes need
 
     table: dict[int, str] = {}
-    for character, others in confusables.confusables_data.items():
+    for character, similar in confusables.confusables_data.items():
         if len(character) == 1 and not character.isascii():
-            plain = (without_marks(other["c"]) for other in others)
-            if look_alike := next((text for text in plain if text.isascii() and text.isalnum()), ""):
+            texts = (without_marks(entry["c"]) for entry in similar)
+            if look_alike := next((text for text in texts if text.isascii() and text.isalnum()), ""):
                 table[ord(character)] = look_alike.lower()
     return table

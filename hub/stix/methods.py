@@ -1,6 +1,6 @@
-"""Closed vocabularies of ways in, floods, mitigations and data sources.
+"""Closed vocabularies of attack methods, floods, mitigations and data sources.
 
-They hold no word that a report could bring, so that what is of them may leave without an officer reading it.
+Their words come from public standards and never from a report, so they may leave without approval by an officer.
 """
 
 from __future__ import annotations
@@ -87,4 +87,4 @@ DATA_SOURCES: Final = {
     "DS0037": "Certificate", "DS0038": "Domain Name", "DS0039": "Asset", "DS0040": "Operational Databases",
     "DS0041": "App Vetting", "DS0042": "User Interface",
 }  # fmt: skip
-"""Data sources of ATT&CK, by id: where what happened can be seen."""
+"""Data sources of ATT&CK, by id: where an attack can be observed."""

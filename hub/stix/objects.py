@@ -1,4 +1,4 @@
-"""One STIX object as the hub handles it: the parsed content, and what the rules need to know of it."""
+"""One STIX object as the hub handles it: the parsed content, and properties that the rules need."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hub.stix.schema import Fault, faults
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
 
-# I-JSON (RFC 7493) and STIX 2.1 section 2.6: beyond this, clients in other languages read another number.
+# I-JSON (RFC 7493) and STIX 2.1 section 2.6: clients in other languages read a larger number wrongly.
 MAX_NUMBER: Final = 2**53 - 1
 _AUTHOR: Final = b'created_by_ref":'
 _IDENTITY: Final = b"identity--"
@@ -37,38 +37,38 @@ _HALF_PAIR: Final = Fault("", "a text in it contains half of a UTF-16 surrogate 
 
 
 class DuplicateKeys(dict[str, Any]):
-    """A JSON object in which a key stood twice: what parsers make of one differs, so it is refused (RFC 7493, 2.3)."""
+    """A JSON object with a repeated key, which is refused because parsers read it differently (RFC 7493, 2.3)."""
 
 
-@dataclass(slots=True)  # not frozen: one is made for each object that comes in, and that would triple the time
+@dataclass(slots=True)  # not frozen: one is made for each incoming object, and freezing would triple the time
 class StixObject:
     """A valid object. `version` and its text are None for an SCO; times are microseconds since 1970."""
 
     content: Mapping[str, Any]
-    body: bytes  # ready to send, JSON-equal to what came in (law L6)
-    digest: bytes  # equal for equal content, however its instants and numbers were spelt
+    body: bytes  # ready to send, JSON-equal to the object that came in (law L6)
+    digest: bytes  # equal for equal content, whatever the spelling of its instants and numbers
     id: str
     type: str
     version: int | None
     version_text: str | None
-    own_level: StatedLevel  # of its own level
+    own_level: StatedLevel
     references: References
 
     @property
     def level(self) -> TLP | None:
-        """The level that it says of itself; None: it is unmarked."""
+        """The level that it states itself; None: it is unmarked."""
         return self.own_level.level
 
     @property
     def named_ids(self) -> tuple[str, ...]:
-        """Ids of possible SCOs that stand anywhere in it, itself left out."""
+        """Ids of possible SCOs anywhere in it, without its own id."""
         return self.references.named_ids
 
     @property
     def authors(self) -> frozenset[str]:
-        """All whom it names as an author: in its own created_by_ref, and wherever else a property of such a name stands.
+        """The ids of all authors that it names: in its own created_by_ref, and in any property whose name ends so.
 
-        Platforms keep the author of an observable in properties of their own, such as x_opencti_created_by_ref.
+        Platforms keep the author of an observable in custom properties such as x_opencti_created_by_ref.
         """
         author = self.content.get("created_by_ref")
         own = frozenset({author}) if isinstance(author, str) else frozenset()
@@ -101,12 +101,12 @@ class StixObject:
 def parse_object(
     value: Any, limits: Limits, known_markings: KnownMarkings = KNOWN_MARKINGS
 ) -> StixObject | tuple[Fault, ...]:
-    """The object, or what is wrong with it, in words for its sender. `value` is parsed JSON of any kind."""
-    # (1) its shape: a JSON object within the limits, every key once, every text encodable
+    """The object, or its faults in words for its sender. `value` is any parsed JSON."""
+    # (1) its form: a JSON object within the limits, no repeated key, every text encodable
     if not isinstance(value, dict):
         return (Fault("", f"an object of the envelope must be a JSON object, not {_kind(value)}"),)
     try:
-        body = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)  # which refuses DuplicateKeys
+        body = orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS)  # raises on DuplicateKeys
     except (orjson.JSONEncodeError, RecursionError):
         return (_Walk(limits).problem(value, 1) or _HALF_PAIR,)
     if len(body) > limits.object_bytes:
@@ -114,7 +114,7 @@ def parse_object(
     walk = None if _is_plain(value, body, limits) else _Walk(limits)
     if walk is not None and (problem := walk.problem(value, 1)):
         return (problem,)
-    # (2) its meaning: STIX 2.1
+    # (2) the rules of STIX 2.1
     if problems := faults(
         value,
         max_pattern_length=limits.pattern_characters,
@@ -122,16 +122,16 @@ def parse_object(
         max_selectors=limits.selectors,
     ):
         return problems
-    # (3) what the rules need to know of it
+    # (3) the properties that the hub's rules need
     text: str | None = value.get("modified", value.get("created"))
     if value["type"] in identifiers.SCO_TYPES:
-        text = None  # a custom `modified` on an SCO makes it no versioned object (STIX 2.1, 3.1)
+        text = None  # a custom `modified` does not make an SCO a versioned object (STIX 2.1, 3.1)
     version = None if text is None else parse_timestamp(text)
-    plain = _whole(orjson.loads(body)) if walk is not None and walk.whole_floats else value
-    return StixObject(  # by position, since one is made for each object: by name it takes three times as long
+    normalized = _with_integers(orjson.loads(body)) if walk is not None and walk.has_whole_floats else value
+    return StixObject(  # positional arguments, since this runs for each object: named ones take three times as long
         value,
         body,
-        _digest(plain, text, version),
+        _digest(normalized, text, version),
         value["id"],
         value["type"],
         version,
@@ -142,16 +142,17 @@ def parse_object(
 
 
 def _is_plain(value: Mapping[str, Any], body: bytes, limits: Limits) -> bool:
-    """Whether a glance shows that no limit is passed and no number needs a look: so it is with most objects.
+    """Whether a quick check shows that no limit is exceeded and no number needs a closer look, as in most objects.
 
-    They hold texts, whole numbers, and lists of texts; and where the whole body is shorter than a text may be, all are.
+    They contain only texts, whole numbers and lists of texts. If the whole body is shorter than the limit of a text, so is
+    each text in it.
     """
     if len(body) > limits.string_characters or limits.object_depth < _DEPTH_OF_PLAIN:
         return False
     for item in value.values():
         kind = type(item)
         if kind is list:
-            for text in item:  # a generator would double the time of the whole
+            for text in item:  # a generator would double the time of this function
                 if type(text) is not str:
                     return False
         elif kind is int:
@@ -163,7 +164,7 @@ def _is_plain(value: Mapping[str, Any], body: bytes, limits: Limits) -> bool:
 
 
 def _authors(content: Mapping[str, Any]) -> Iterator[str]:
-    """What stands under every key that ends in created_by_ref."""
+    """The ids under every key that ends in created_by_ref."""
     values: list[Any] = [content]
     while values:
         value = values.pop()
@@ -180,16 +181,16 @@ def _authors(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 class _Walk:
-    """One pass over an object's values: the first limit that is passed, and whether a whole number is written as 5.0."""
+    """One pass over an object's values: finds the first exceeded limit, and whether a whole number is written as 5.0."""
 
-    __slots__ = ("limits", "whole_floats")
+    __slots__ = ("has_whole_floats", "limits")
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.whole_floats = False
+        self.has_whole_floats = False
 
     def problem(self, value: Any, depth: int) -> Fault | None:
-        """What is wrong with this value, at this depth."""
+        """The first fault of this value, at this depth."""
         kind = type(value)
         if kind is str:
             return self._text(value)
@@ -220,29 +221,30 @@ class _Walk:
         if not -MAX_NUMBER <= number <= MAX_NUMBER:
             return Fault("", "a number is beyond 2^53, where JSON parsers no longer agree; write it as a text")
         if type(number) is float and number.is_integer():
-            self.whole_floats = True
+            self.has_whole_floats = True
         return None
 
 
-def _digest(plain: Mapping[str, Any], text: str | None, version: int | None) -> bytes:
-    """SHA-256 over the content with keys sorted, `created` and `modified` as instants and (`plain`) 5.0 as 5.
+def _digest(normalized: Mapping[str, Any], text: str | None, version: int | None) -> bytes:
+    """SHA-256 of the content with sorted keys, `created` and `modified` as instants, and 5.0 as 5 (in `normalized`).
 
-    Libraries respell these three on the way (`Z` as `.000Z`, 5.0 as 5), and the object is still the same (law L2).
+    Libraries change these spellings on the way (`Z` to `.000Z`, 5.0 to 5), and the object is still the same (law L2).
     """
     if text is not None:
-        plain = dict(plain)
+        normalized = dict(normalized)
         for name in ("created", "modified"):
-            spelt = plain.get(name)
-            if isinstance(spelt, str):
-                plain[name] = version if spelt == text else parse_timestamp(spelt)
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).digest()
+            time_text = normalized.get(name)
+            if isinstance(time_text, str):
+                normalized[name] = version if time_text == text else parse_timestamp(time_text)
+    return hashlib.sha256(orjson.dumps(normalized, option=orjson.OPT_SORT_KEYS)).digest()
 
 
-def _whole(value: Any) -> Any:
+def _with_integers(value: Any) -> Any:
+    """The value with each whole number such as 5.0 as an integer."""
     if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
+        return {key: _with_integers(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_whole(item) for item in value]
+        return [_with_integers(item) for item in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

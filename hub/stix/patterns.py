@@ -1,9 +1,9 @@
-"""Whether a STIX pattern (STIX 2.1, 9) is one: an exact expression for the common simple ones, stix2-patterns for the rest.
+"""Whether a STIX pattern (STIX 2.1, 9) is valid: a regular expression for common simple ones, stix2-patterns for others.
 
-A pattern passes exactly when stix2 accepts it. The expression below may only say "valid" where stix2-patterns does;
-it never says "invalid". Size is bounded first: stix2-patterns answers 1,000 joined comparisons with a RecursionError
-under Python's default stack, so what every reader must be able to parse has to stay well below that, and takes about
-30 µs for a token. Every expression here takes time linear in the text: repeats never give back what they took (`*+`).
+A pattern passes exactly when stix2 accepts it. The expression only says "valid" if stix2-patterns does, and never says
+"invalid". The size is limited first: with 1,000 joined comparisons stix2-patterns raises a RecursionError under Python's
+default stack, so patterns that every reader can parse must stay well below that; it needs about 30 µs for a token.
+Every expression here takes time linear in the text, since its repeats are possessive (`*+`).
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ MAX_LENGTH: Final = 50_000  # characters of one pattern
 MAX_COMPARISONS: Final = 500  # comparisons, observations and qualifiers joined in one pattern
 MAX_NESTING: Final = 20  # parentheses within parentheses
 MAX_STEPS: Final = 20  # steps of one object path
-MAX_TOKENS: Final = 10_000  # words, numbers and signs of one pattern, texts in quotation marks as one
+MAX_TOKENS: Final = 10_000  # words, numbers and signs of one pattern; a text in quotation marks counts as one
 
-# Lower-case names only, and none that the grammar reserves; anything else goes the long way.
+# Lower-case names only, and none that the grammar reserves; stix2-patterns checks all others.
 _NAME: Final = r"(?!(?:true|false)\b)[a-z][a-z0-9_]*+"
 _TEXT: Final = r"'(?:[^'\\]++|\\['\\])*+'"  # a run of letters at once: one by one took a microsecond for 80 of them
 _STEP: Final = rf"(?:\.(?!'?hashes\b)(?:{_NAME}|'[a-z0-9_-]++')|\[(?:\*|0|[1-9][0-9]{{0,5}}+)\])"
@@ -52,16 +52,16 @@ def pattern_problem(
     max_length: int = MAX_LENGTH,
     max_comparisons: int = MAX_COMPARISONS,
 ) -> str | None:
-    """What is wrong with this STIX pattern, in words, or None. `version` is the indicator's pattern_version.
+    """The fault of this STIX pattern, in words, or None. `version` is the indicator's pattern_version.
 
     `max_length` counts characters, `max_comparisons` the comparisons, observations and qualifiers joined in it.
     """
     if len(pattern) > max_length:
         return f"has {len(pattern)} characters, and the limit is {max_length}: split the indicator into several"
-    # a joined comparison takes more than four characters, so most patterns need no counting
+    # each joined comparison has more than four characters, so most patterns need no counting
     if len(pattern) < 4 * max_comparisons and _SIMPLE.fullmatch(pattern):
         return None
-    size = _measured(pattern)
+    size = _measure(pattern)
     if size is None:
         return "contains a text or comment that does not end, or a backslash in a text before another character than ' and \\"
     if size.joined > max_comparisons:
@@ -82,7 +82,7 @@ def pattern_problem(
 
 @dataclass(slots=True)
 class _Size:
-    """How large a pattern is."""
+    """The size of a pattern."""
 
     tokens: int = 0
     joined: int = 1  # comparisons, observations and qualifiers
@@ -90,8 +90,8 @@ class _Size:
     steps: int = 0  # of the longest object path
 
 
-def _measured(pattern: str) -> _Size | None:
-    """The size of a pattern, in one pass; None where a text or comment does not end.
+def _measure(pattern: str) -> _Size | None:
+    """The size of a pattern, in one pass; None if a text or comment does not end.
 
     ANTLR's lexer would read such a pattern to its end again from each of its quotation marks.
     """

@@ -1,4 +1,4 @@
-"""Countries and the regions that STIX names (region-ov, STIX 2.1, 10.21), for the ladder and for what people read."""
+"""Countries and the regions of STIX (region-ov, STIX 2.1, 10.21), for the rungs of a release and for texts."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ _NAMES: Final[Mapping[str, str]] = {
 
 
 def country_name(code: str) -> str:
-    """What people call the country; its code where we keep no name."""
+    """The usual name of the country, or its code if we have no name."""
     return _NAMES.get(code, code)
 
 
 def region_name(region: str) -> str:
     """`south-eastern-asia` -> `South-eastern Asia`."""
-    first, _, rest = region.rpartition("-")
-    return f"{first.capitalize()} {rest.capitalize()}" if first else rest.capitalize()
+    direction, _, continent = region.rpartition("-")
+    return f"{direction.capitalize()} {continent.capitalize()}" if direction else continent.capitalize()

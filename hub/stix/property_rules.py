@@ -1,6 +1,6 @@
-"""Rules between the properties of one object, as JSON Schema: what stix2 writes as code in `_check_object_constraints`.
+"""Rules between the properties of one object, as JSON Schema, which stix2 has as code in `_check_object_constraints`.
 
-They stand by the name of stix2's class. What JSON Schema cannot say, such as the order of two times, is in `checks.py`.
+Keys are the names of stix2's classes. Rules that JSON Schema cannot express, such as the order of two times, are in `checks.py`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import Any, Final
 from hub.stix.value_schemas import REFERENCE_HASHES, Schema, hash_key
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names for a sentence: the first six."""
+def join_names(names: Iterable[str]) -> str:
+    """The first six names, for a sentence."""
     first = [*names]
     return ", ".join(first[:6]) + (", …" if len(first) > 6 else "")
 
 
-def _one_of_these(*names: str) -> Schema:
+def _at_least_one(*names: str) -> Schema:
     return {
         "anyOf": [{"required": [name]} for name in names],
-        "description": f"must have at least one of {listed(names)}",
+        "description": f"must have at least one of {join_names(names)}",
     }
 
 
@@ -38,7 +38,7 @@ def _when(name: str, value: Any, then: Schema) -> Schema:
 _PE_HEADER: Final = "WindowsPEOptionalHeaderType"
 _BETWEEN: Final[Mapping[str, list[Schema]]] = {
     "ExternalReference": [
-        _one_of_these("description", "url", "external_id"),
+        _at_least_one("description", "url", "external_id"),
         {"properties": {"hashes": {"patternProperties": {hash_key(n): True for n in REFERENCE_HASHES}} | {
             "additionalProperties": False,
             "description": "may only name algorithms of hash-algorithm-ov, such as SHA-256",
@@ -59,13 +59,13 @@ _BETWEEN: Final[Mapping[str, list[Schema]]] = {
         },
     ],
     "Malware": [_when("is_family", True, {"required": ["name"]})],
-    "MalwareAnalysis": [_one_of_these("result", "analysis_sco_refs")],
+    "MalwareAnalysis": [_at_least_one("result", "analysis_sco_refs")],
     "ObservedData": [_exactly_one("objects", "object_refs")],
     "Artifact": [
         _exactly_one("payload_bin", "url"),
         {"dependentRequired": {"url": ["hashes"], "decryption_key": ["encryption_algorithm"]}},
     ],
-    "EmailMIMEComponent": [_one_of_these("body", "body_raw_ref")],
+    "EmailMIMEComponent": [_at_least_one("body", "body_raw_ref")],
     "EmailMessage": [
         _when("is_multipart", False, {"properties": {"body_multipart": {
             "not": {},
@@ -76,7 +76,7 @@ _BETWEEN: Final[Mapping[str, list[Schema]]] = {
             "description": "may only be here when is_multipart is false: put it into body_multipart",
         }}}),
     ],
-    "File": [_one_of_these("hashes", "name")],
+    "File": [_at_least_one("hashes", "name")],
     "SocketExt": [
         {"properties": {"options": {
             "propertyNames": {"pattern": "^(?:SO|ICMP|ICMP6|IP|IPV6|MCAST|TCP|IRLMP)_"},
@@ -85,7 +85,7 @@ _BETWEEN: Final[Mapping[str, list[Schema]]] = {
         }}},
     ],
     "NetworkTraffic": [
-        _one_of_these("src_ref", "dst_ref"),
+        _at_least_one("src_ref", "dst_ref"),
         {"if": {"required": ["end"]}, "then": {
             "required": ["is_active"],
             "properties": {"is_active": {"const": False, "description": "must be false where there is an end"}},
@@ -95,19 +95,21 @@ _BETWEEN: Final[Mapping[str, list[Schema]]] = {
 }  # fmt: skip
 
 
-def between(cls: Any) -> Schema:
-    """The rules between the properties of one of stix2's classes, as JSON Schema keywords; empty where there are none."""
+def property_rules(cls: Any) -> Schema:
+    """The rules between the properties of one of stix2's classes, as JSON Schema keywords; empty if there are none."""
     rules = list(_BETWEEN.get(cls.__name__, ()))
-    own = [name for name in cls._properties if name not in _ENVELOPE]
+    names = [name for name in cls._properties if name not in _ENVELOPE]
     if cls.__name__ == _PE_HEADER:
-        rules.append(_one_of_these(*own))
+        rules.append(_at_least_one(*names))
     if cls.__name__ == "X509Certificate":
-        rules.append(_one_of_these(*[name for name in own if name not in ("object_marking_refs", "granular_markings")]))
+        rules.append(
+            _at_least_one(*[name for name in names if name not in ("object_marking_refs", "granular_markings")])
+        )
     if cls.__name__ == "Process":
-        # STIX 2.1, 6.13: one property at least, or one of the two extensions that describe a process.
+        # STIX 2.1, 6.13: at least one property, or one of the two extensions that describe a process
         rules.append(
             {
-                "anyOf": [{"required": [name]} for name in own] + [{"required": ["extensions"]}],
+                "anyOf": [{"required": [name]} for name in names] + [{"required": ["extensions"]}],
                 "description": "must have at least one property of its own, or an extension",
             }
         )

@@ -1,14 +1,14 @@
-"""What a valid object is (law L7): `faults` tells what is wrong with one, in words for its sender.
+"""Validation of objects (law L7): `faults` returns what is wrong with an object, in words for its sender.
 
-Accepted is only what `stix2.parse(…, allow_custom=True)` accepts as STIX 2.1, since one object that it cannot parse
-breaks every reader who uses stix2; refused besides is what STIX 2.1 forbids and stix2 lets through. An object goes
-through four doors, and the first that it fails ends the way:
+An object is valid only if `stix2.parse(…, allow_custom=True)` accepts it as STIX 2.1, since one object that it cannot
+parse breaks every reader that uses stix2, and if it breaks no rule of STIX 2.1 that stix2 does not check. There are four
+steps, and the first that fails ends the validation:
 
-1. its type: a name that may be one, and the id begins with it;
-2. the JSON Schema of its type (`class_tables.py`), compiled when the first object of the type comes: without the three
-   properties whose schemas are four fifths of it, as long as no object has one of them;
-3. its other properties, which are custom or an extension's: their names and that they hold something;
-4. what JSON Schema cannot say (`checks.py`), and stix2 itself where only it can tell.
+1. its type: a permitted name, with which the id begins;
+2. the JSON Schema of its type (`class_tables.py`), which is compiled for the first object of the type: without the three
+   properties whose schemas are four fifths of it, until an object has one of them;
+3. its other properties, which are custom or belong to an extension: their names, and that they are not empty;
+4. rules that JSON Schema cannot express (`checks.py`), and stix2 itself if only stix2 can tell.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from hub.stix.checks import (
     check_selectors,
     check_versions,
     checks_for,
-    plainly_points_at,
+    is_found_by_stix2,
 )
 from hub.stix.fault import Fault
 from hub.stix.identifiers import (
@@ -52,41 +52,43 @@ STANDARD_TYPES: Final = SDO_TYPES | SRO_TYPES | META_TYPES | SCO_TYPES
 _TYPE_NAME: Final = re.compile(TYPE)
 _PROPERTY_NAME: Final = re.compile(value_schemas.PROPERTY_NAME)
 _RESERVED: Final = frozenset(value_schemas.RESERVED_PROPERTIES + value_schemas.LIBRARY_NAMES)
-# Properties of every type whose schemas are long, and slow to compile: 3 ms a type, where few objects have them.
-_LONG: Final = frozenset({"extensions", "external_references", "granular_markings"})
-_LOOKED_AT: Final = 10  # items of each list, and properties of each object inside, for the words of a refusal
+# Common properties with long schemas, which take 3 ms to compile for each type, while few objects have them.
+_LONG_PROPERTIES: Final = frozenset({"extensions", "external_references", "granular_markings"})
+_INSPECTED_ITEMS: Final = 10  # of each list, and properties of each inner object, to find the words of a refusal
 _lock = Lock()
 
 
 @dataclass(slots=True)
 class _Rules:
-    """What is known of one type, and what is compiled so far: the whole schema, and the brief one without `_LONG`."""
+    """The rules of one type, and their compiled validators: of the whole schema, and of one without `_LONG_PROPERTIES`."""
 
     schema: dict[str, Any]
-    known: frozenset[str]  # properties that the schema describes
+    known_properties: frozenset[str]  # that the schema describes
     checks: tuple[Check, ...]
-    whole: Any = None  # validators of jsonschema-rs
-    brief: Any = None
+    whole_validator: Any = None  # of jsonschema-rs
+    short_validator: Any = None
 
     def validator(self, obj: Mapping[str, object]) -> Any:
-        """The validator for this object; as long as the whole schema was not needed, the brief one says the same."""
-        if self.whole is not None:
-            return self.whole
-        if not _LONG.isdisjoint(obj):
+        """The validator for this object: the short one says the same until an object needs the whole schema."""
+        if self.whole_validator is not None:
+            return self.whole_validator
+        if not _LONG_PROPERTIES.isdisjoint(obj):
             return self.compile_whole()
-        if self.brief is None:
-            short = {name: value for name, value in self.schema["properties"].items() if name not in _LONG}
-            self.brief = _validator({**self.schema, "properties": short})
-        return self.brief
+        if self.short_validator is None:
+            properties = {
+                name: value for name, value in self.schema["properties"].items() if name not in _LONG_PROPERTIES
+            }
+            self.short_validator = _validator({**self.schema, "properties": properties})
+        return self.short_validator
 
     def compile_whole(self) -> Any:
         """The validator for any object of the type."""
-        if self.whole is None:
-            self.whole = _validator(self.schema)
-        return self.whole
+        if self.whole_validator is None:
+            self.whole_validator = _validator(self.schema)
+        return self.whole_validator
 
 
-_compiled: dict[str, _Rules] = {}
+_rules_by_family: dict[str, _Rules] = {}
 
 
 def faults(
@@ -96,20 +98,20 @@ def faults(
     max_pattern_comparisons: int = PATTERN_MAX_COMPARISONS,
     max_selectors: int = MAX_SELECTORS,
 ) -> tuple[Fault, ...]:
-    """What is wrong with this parsed object; nothing where it is valid STIX 2.1 that stix2 parses.
+    """The faults of this parsed object; none if it is valid STIX 2.1 that stix2 parses.
 
-    The caller has bounded depth, texts and numbers; patterns and granular markings have limits of their own. Safe in any
-    thread; schemas are compiled when first needed.
+    The caller has limited depth, texts and numbers; patterns and granular markings have their own limits here. Safe in
+    any thread; schemas are compiled at first use.
     """
     # (1) its type
     object_type = obj.get("type")
     if not isinstance(object_type, str):
         return (Fault("type", "is missing or no text: every STIX object names its type"),)
-    standard = object_type in STANDARD_TYPES
-    if not standard and (problem := _type_problem(object_type)):
+    is_standard = object_type in STANDARD_TYPES
+    if not is_standard and (problem := _type_problem(object_type)):
         return (Fault("type", problem),)
-    family = object_type if standard else _family(object_type, obj)
-    rules = _compiled.get(family) or _compile(family)
+    family = object_type if is_standard else _family(object_type, obj)
+    rules = _rules_by_family.get(family) or _make_rules(family)
     # (2) its schema
     try:
         if not rules.validator(obj).is_valid(obj):
@@ -117,13 +119,13 @@ def faults(
     except UnicodeEncodeError:
         return (Fault("", "a text in it contains half of a UTF-16 surrogate pair, which no UTF-8 can carry"),)
     # (3) its other properties, (4) its checks
-    problems = [] if obj.keys() <= rules.known else _other_problems(obj, rules)
+    problems = [] if obj.keys() <= rules.known_properties else _other_problems(obj, rules)
     problems += [fault for check in rules.checks if (fault := check(obj))]
     if object_type == "indicator" and (fault := check_pattern(obj, max_pattern_length, max_pattern_comparisons)):
         problems.append(fault)
     if "granular_markings" in obj and (fault := check_selectors(obj, max_selectors)):
         problems.append(fault)
-    if not standard:
+    if not is_standard:
         problems += _custom_problems(obj, object_type)
     elif not problems and ("granular_markings" in obj or "objects" in obj):
         problems += _library_problems(obj, object_type)
@@ -131,49 +133,49 @@ def faults(
 
 
 def _schema_faults(obj: Mapping[str, Any], rules: _Rules) -> tuple[Fault, ...]:
-    """What the schema says of an object that it does not accept.
+    """The faults that the schema finds in an object that it does not accept.
 
-    The validator makes all errors before it gives the first, each with a copy of what is wrong: a list of 100,000 bad
-    items would take gigabytes. So it looks at the beginning of each list and object; where that is all right, the one
-    error that it finds first counts.
+    The validator collects all errors before it returns the first, each with a copy of the wrong value: a list of 100,000
+    bad items would take gigabytes. So it first reads only the beginning of each list and object; if that has no error,
+    the first error in the whole object is reported.
     """
     validator = rules.compile_whole()
-    beginning = {name: _beginning(value) for name, value in obj.items() if name in rules.known}
-    if problems := sentences.tell(validator.iter_errors(beginning), rules.schema):
+    beginning = {name: _beginning(value) for name, value in obj.items() if name in rules.known_properties}
+    if problems := sentences.faults_from(validator.iter_errors(beginning), rules.schema):
         return problems
     try:
         validator.validate(obj)
     except ValueError as error:  # jsonschema_rs.ValidationError is one
-        return sentences.tell([error], rules.schema)
+        return sentences.faults_from([error], rules.schema)
     return (Fault("", "breaks a rule of STIX 2.1"),)
 
 
 def _beginning(value: Any) -> Any:
     if isinstance(value, list):
-        return [_beginning(item) for item in value[:_LOOKED_AT]]
+        return [_beginning(item) for item in value[:_INSPECTED_ITEMS]]
     if isinstance(value, dict):
-        return {key: _beginning(item) for key, item in islice(value.items(), _LOOKED_AT)}
+        return {key: _beginning(item) for key, item in islice(value.items(), _INSPECTED_ITEMS)}
     return value
 
 
 def known_properties(obj: Mapping[str, object]) -> frozenset[str]:
-    """The properties that STIX 2.1, or Incident Core, gives to a valid object of its type; to custom types the common ones,
-    and those of OpenCTI to its observables.
+    """The properties that STIX 2.1 or Incident Core defines for a valid object's type; for custom types the common ones,
+    for OpenCTI's observables also its own.
     """
     object_type = str(obj.get("type"))
     family = _family(object_type, obj)
-    known = (_compiled.get(family) or _compile(family)).known
-    return known.union(OPENCTI_OBSERVABLES[object_type]) if object_type in OPENCTI_OBSERVABLES else known
+    names = (_rules_by_family.get(family) or _make_rules(family)).known_properties
+    return names.union(OPENCTI_OBSERVABLES[object_type]) if object_type in OPENCTI_OBSERVABLES else names
 
 
 def prepare() -> None:
-    """Compile the schemas of all types now, rather than when their first object comes: a server does so as it starts."""
+    """Compile the schemas of all types now, not at their first object: a server does so when it starts."""
     for family in (*STANDARD_TYPES, *(f"{core}+" for core in INCIDENT_CORE_TYPES), ""):
-        (_compiled.get(family) or _compile(family)).compile_whole()
+        (_rules_by_family.get(family) or _make_rules(family)).compile_whole()
 
 
 def _family(object_type: str, obj: Mapping[str, object]) -> str:
-    """Under what name the rules for this object are compiled: its type, `event+` for one of Incident Core, "" for custom."""
+    """The name of the rules for this object: its type, `event+` for one of Incident Core, "" for a custom type."""
     if object_type in STANDARD_TYPES:
         return object_type
     key = incident.NEW_SDO.get(object_type)
@@ -181,10 +183,10 @@ def _family(object_type: str, obj: Mapping[str, object]) -> str:
     return f"{object_type}+" if key and isinstance(extensions, dict) and key in extensions else ""
 
 
-def _compile(family: str) -> _Rules:
+def _make_rules(family: str) -> _Rules:
     with _lock:
-        if (ready := _compiled.get(family)) is not None:
-            return ready
+        if (existing_rules := _rules_by_family.get(family)) is not None:
+            return existing_rules
         if family in STANDARD_TYPES:
             schema = class_tables.object_schema(family)
             checks = (check_versions, *checks_for(family))
@@ -192,18 +194,18 @@ def _compile(family: str) -> _Rules:
             core = family.removesuffix("+") or None
             schema = class_tables.custom_schema(core)
             checks = (check_versions, *(checks_for(core, incident_core=True) if core else ()))
-        known = frozenset(schema["properties"])
+        known_names = frozenset(schema["properties"])
         for part in schema.get("allOf", ()):
-            known |= frozenset(part.get("properties", ()))
-        rules = _Rules(schema, known, checks)
-        _compiled[family] = rules
+            known_names |= frozenset(part.get("properties", ()))
+        rules = _Rules(schema, known_names, checks)
+        _rules_by_family[family] = rules
         return rules
 
 
 def _validator(schema: dict[str, Any]) -> Any:
     import jsonschema_rs  # noqa: PLC0415 - part of the server's extra, and heavy
 
-    # Linear-time regular expressions: what comes from outside cannot make them slow.
+    # linear-time regular expressions, so that no input from outside can make them slow
     return jsonschema_rs.Draft202012Validator(schema, pattern_options=jsonschema_rs.RegexOptions())
 
 
@@ -218,23 +220,23 @@ def _type_problem(object_type: str) -> str | None:
 
 
 def _other_problems(obj: Mapping[str, object], rules: _Rules) -> list[Fault]:
-    """What is wrong with the properties that the schema does not describe (STIX 2.1, 11.1 and 7.3)."""
+    """Faults of the properties that the schema does not describe (STIX 2.1, 11.1 and 7.3)."""
     problems = []
-    for name in sorted(obj.keys() - rules.known):
-        shown = sentences.quoted(name)
+    for name in sorted(obj.keys() - rules.known_properties):
+        path = sentences.quoted(name)
         if name in _RESERVED:
             problems.append(
-                Fault(shown, "is a reserved name: call the property otherwise, for instance with x_ in front")
+                Fault(path, "is a reserved name: call the property otherwise, for instance with x_ in front")
             )
         elif not _PROPERTY_NAME.fullmatch(name):
-            problems.append(Fault(shown, "is no name for a property: use 3 to 250 of a-z, 0-9 and _, a letter first"))
+            problems.append(Fault(path, "is no name for a property: use 3 to 250 of a-z, 0-9 and _, a letter first"))
         elif obj[name] is None or obj[name] == []:
-            problems.append(Fault(shown, "is null or an empty list, which STIX forbids: leave the property out"))
+            problems.append(Fault(path, "is null or an empty list, which STIX forbids: leave the property out"))
     return problems
 
 
 def _custom_problems(obj: Mapping[str, object], object_type: str) -> Iterator[Fault]:
-    """What even an object of an unknown type has to be; without created and modified it may be a custom SCO."""
+    """Faults of an object of an unknown type; without created and modified it may be a custom SCO."""
     if not str(obj["id"]).startswith(f"{object_type}--"):
         yield Fault("id", f"must begin with the object's type: {sentences.quoted(object_type)}--")
     if "created" in obj or "modified" in obj:
@@ -244,11 +246,11 @@ def _custom_problems(obj: Mapping[str, object], object_type: str) -> Iterator[Fa
 
 
 def _library_problems(obj: Mapping[str, Any], object_type: str) -> Iterator[Fault]:
-    """What only stix2 can tell: whether it finds what selectors point at, and the deprecated objects of observed-data."""
+    """Faults that only stix2 can find: in the targets of selectors, and in the deprecated objects of observed-data."""
     if object_type == "observed-data" and "objects" in obj:
         yield from _contained_problems(obj["objects"])
     selectors = (selector for marking in obj.get("granular_markings", ()) for selector in marking["selectors"])
-    if all(plainly_points_at(obj, selector) for selector in selectors):
+    if all(is_found_by_stix2(obj, selector) for selector in selectors):
         return
     import stix2  # noqa: PLC0415 - loaded with the class tables
 
@@ -256,13 +258,13 @@ def _library_problems(obj: Mapping[str, Any], object_type: str) -> Iterator[Faul
         with patterns.PARSER_LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             stix2.parse(dict(obj), allow_custom=True, version="2.1")
-    except Exception as error:  # noqa: BLE001 - whatever it raises here, it would raise in a reader
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        yield Fault("", f"cannot be read by stix2, which many members use: {sentences.quoted(first)}")
+    except Exception as error:  # noqa: BLE001 - it would raise the same in a reader
+        first_line = (str(error).splitlines() or [type(error).__name__])[0]
+        yield Fault("", f"cannot be read by stix2, which many members use: {sentences.quoted(first_line)}")
 
 
 def _contained_problems(objects: Mapping[str, Any]) -> Iterator[Fault]:
-    """The SCOs in the deprecated `objects` of observed-data (STIX 2.1, 4.14)."""
+    """Faults of the SCOs in the deprecated `objects` of observed-data (STIX 2.1, 4.14)."""
     for key, value in objects.items():
         path = f"objects.{sentences.quoted(key)}"
         object_type = value.get("type") if isinstance(value, dict) else None

@@ -1,4 +1,4 @@
-"""What a JSON Schema validator found, said in words for the sender of the object."""
+"""Errors of the JSON Schema validator as sentences for the sender of the object."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hub.stix.fault import Fault
 
-MAX_FAULTS: Final = 10  # faults told of one object
+MAX_FAULTS: Final = 10  # reported for one object
 MAX_QUOTED: Final = 60  # characters of a value that a fault repeats
 
 _KINDS: Final[Mapping[str, str]] = {
@@ -21,8 +21,8 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 
 
-def tell(errors: Iterable[Any], schema: Mapping[str, Any]) -> tuple[Fault, ...]:
-    """The validator's errors (of jsonschema-rs, found with `schema`) as faults: each once, `MAX_FAULTS` at most."""
+def faults_from(errors: Iterable[Any], schema: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """The validator's errors (of jsonschema-rs, found with `schema`) as faults: each once, at most `MAX_FAULTS`."""
     worded_faults: dict[Fault, None] = {}
     for error in errors:
         worded_faults[Fault(selector(error.instance_path), _sentence(error, schema))] = None
@@ -32,17 +32,17 @@ def tell(errors: Iterable[Any], schema: Mapping[str, Any]) -> tuple[Fault, ...]:
 
 
 def selector(path: Iterable[str | int]) -> str:
-    """A place in an object as STIX selectors write it (STIX 2.1, 7.2.3.1): `external_references.[0].url`."""
+    """A place in an object as a STIX selector (STIX 2.1, 7.2.3.1): `external_references.[0].url`."""
     return ".".join(f"[{step}]" if isinstance(step, int) else quoted(step) for step in path)
 
 
 def quoted(text: str) -> str:
-    """A text from outside, cut to what a message can hold, without characters that would break a line or a terminal."""
+    """A text from outside for a message: shortened, without characters that would break a line or a terminal."""
     cut = text if len(text) <= MAX_QUOTED else text[: MAX_QUOTED - 1] + "…"
     return "".join(character if character.isprintable() else "�" for character in cut)
 
 
-_PLAIN: Final[Mapping[str, str]] = {
+_FIXED_SENTENCES: Final[Mapping[str, str]] = {
     "MinItems": "is an empty list, which STIX forbids: fill it, or leave the property out",
     "MinProperties": "is an empty object, which STIX forbids: fill it, or leave the property out",
     "MinLength": "is empty: give it a value",
@@ -60,15 +60,15 @@ def _sentence(error: Any, schema: Mapping[str, Any]) -> str:
     rule, description = _follow(schema, error.schema_path)
     if name == "Required":
         return f"has no {quoted(error.kind.property)}, which is required: add it"
-    if name in _PLAIN:
-        return _PLAIN[name]
+    if name in _FIXED_SENTENCES:
+        return _FIXED_SENTENCES[name]
     if name == "Type" and (description is None or error.instance is None):
         return f"must be {_KINDS[rule]}, not {_kind_of(error.instance)}"
-    return f"{description or _generic(name, rule, error)}{_but(error.instance)}"
+    return f"{description or _generic(name, rule, error)}{_value_clause(error.instance)}"
 
 
 def _generic(name: str, rule: Any, error: Any) -> str:
-    """The words for a failed keyword to which the schema itself has none."""
+    """The words for a failed keyword without a description in the schema."""
     if name in _BOUNDS:
         return f"must be {_BOUNDS[name]} {rule}"
     if name == "Enum":
@@ -84,23 +84,23 @@ def _generic(name: str, rule: Any, error: Any) -> str:
 
 
 def _follow(schema: Any, steps: Iterable[str | int]) -> tuple[Any, str | None]:
-    """What stands in the schema at the end of these steps, and the nearest description on the way."""
+    """The value in the schema at the end of these steps, and the nearest description on the way."""
     description: str | None = None
-    names = False  # whether `schema` maps names to schemas, rather than being one
+    is_name_map = False  # whether `schema` maps names to schemas, and is no schema itself
     for step in steps:
         try:
             schema = schema[step]
         except (KeyError, IndexError, TypeError):
             return None, description
-        names = not names and step in ("properties", "patternProperties")
-        if names or step in ("items", "additionalProperties"):
-            description = None  # a value inside a described one is another thing, and needs its own words
-        if isinstance(schema, dict) and not names:
+        is_name_map = not is_name_map and step in ("properties", "patternProperties")
+        if is_name_map or step in ("items", "additionalProperties"):
+            description = None  # the description of an outer value does not fit an inner one
+        if isinstance(schema, dict) and not is_name_map:
             description = schema.get("description", description)
     return schema, description
 
 
-def _but(instance: Any) -> str:
+def _value_clause(instance: Any) -> str:
     if isinstance(instance, str):
         return f'; it is "{quoted(instance)}"'
     if isinstance(instance, bool):

@@ -1,4 +1,4 @@
-"""Timestamps as whole numbers: microseconds since 1970 for instants, milliseconds for places in line."""
+"""Timestamps as whole numbers: microseconds since 1970 for instants, milliseconds for places in a collection's line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 LATEST: Final = 253_402_300_799_999  # the last millisecond that can be printed: the end of the year 9999
 
-# STIX 2.1 section 3.2 allows any number of fraction digits; beyond six, common libraries (stix2 among them) refuse.
+# STIX 2.1 section 3.2 allows any number of fraction digits; stix2 and other common libraries refuse more than six.
 STIX_TIMESTAMP: Final = r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z"
 _STIX: Final = re.compile(STIX_TIMESTAMP, re.ASCII)
 _LENIENT: Final = re.compile(
@@ -28,9 +28,9 @@ def parse_timestamp(text: str) -> int:
 
 
 def parse_lenient_timestamp(text: str) -> int:
-    """As `parse_timestamp`, for what TAXII clients send as added_after: 0 to 9 fraction digits, `Z` or `+00:00`.
+    """As `parse_timestamp`, for added_after as TAXII clients send it: 0 to 9 fraction digits, `Z` or `+00:00`.
 
-    Digits beyond the microsecond are cut: `date_added` never has any, so "strictly later" keeps its meaning.
+    Digits after the microsecond are dropped: `date_added` never has any, so "strictly later" keeps its meaning.
     """
     match = _LENIENT.fullmatch(text)
     if match is None:
@@ -51,5 +51,5 @@ def format_microseconds(microseconds: int) -> str:
 
 
 def format_place(place: int) -> str:
-    """The date_added of a place in line: whole milliseconds, printed with the six digits that TAXII wants (law L1)."""
+    """The date_added of a place: whole milliseconds, printed with the six digits that TAXII requires (law L1)."""
     return format_microseconds(place * 1000)

@@ -1,7 +1,7 @@
-"""The Traffic Light Protocol: levels that can be compared, and the marking definitions that carry them.
+"""The Traffic Light Protocol: levels that can be compared, and their marking definitions.
 
-Markings of TLP v1 (STIX 2.1, 7.2.1.4) and TLP 2.0 (OASIS extension 60a3c5c5) differ in their ids and mean the same
-levels, so everything here compares levels, never ids. Objects of other markings (statements, PAP) have no level.
+Markings of TLP v1 (STIX 2.1, 7.2.1.4) and TLP 2.0 (OASIS extension 60a3c5c5) have different ids and mean the same
+levels, so this module compares levels and never ids. Objects with other markings (statements, PAP) have no level.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any, Final
 
 
 class TLP(IntEnum):
-    """FIRST's five levels, in order: who may see a higher one may see a lower one."""
+    """FIRST's five levels, in order: readers of a higher level may also read the lower ones."""
 
     CLEAR = 0
     GREEN = 1
@@ -22,12 +22,12 @@ class TLP(IntEnum):
 
     @property
     def word(self) -> str:
-        """As FIRST writes it, in lower case, as declarations and the TLP 2.0 extension do: `amber+strict`."""
+        """The level as in declarations and in the TLP 2.0 extension: `amber+strict`."""
         return self.name.lower().replace("_", "+")
 
     @property
     def label(self) -> str:
-        """As people write it: `TLP:AMBER+STRICT`."""
+        """The level as people write it: `TLP:AMBER+STRICT`."""
         return f"TLP:{self.word.upper()}"
 
 
@@ -49,7 +49,7 @@ TLP1_IDS: Final[Mapping[TLP, str]] = {
     TLP.AMBER: "marking-definition--f88d31f6-486f-44da-b317-01333bde0b82",
     TLP.RED: "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed",
 }
-# PAP says what a recipient may do, not who may read: it never decides access. CLEAR is the newer name of WHITE.
+# PAP says what a recipient may do, not who may read, so it never decides access. CLEAR is the newer name of WHITE.
 PAP_IDS: Final[Mapping[str, str]] = {
     "clear": "marking-definition--ad15a0cd-55b6-4588-a14c-a66105329b92",
     "white": "marking-definition--a3bea94c-b469-41dc-9cfe-d6e7daba7730",
@@ -63,37 +63,37 @@ LEVELS: Final[Mapping[str, TLP]] = {ref: level for ids in (TLP1_IDS, TLP2_IDS) f
 def level(content: Mapping[str, Any]) -> TLP | None:
     """The level of a valid object: the most restrictive TLP among its object and granular markings, None if unmarked.
 
-    A granular marking may raise the level, never lower it (STIX 2.1 defines no precedence; this is the hub's rule). So
-    may the markings of the SCOs that an observed-data holds whole, in its deprecated `objects` (4.14).
+    A granular marking may raise the level, never lower it (STIX 2.1 defines no precedence; this is the hub's rule). The
+    same is true of the markings of SCOs in the deprecated `objects` of an observed-data (4.14).
     """
     levels = [LEVELS[ref] for ref in content.get("object_marking_refs", ()) if ref in LEVELS]
     parts = content.get("granular_markings", ())
     levels += [LEVELS[ref] for part in parts if (ref := part.get("marking_ref")) in LEVELS]
     if content.get("type") == "observed-data":
-        inside = (level(contained) for contained in content.get("objects", {}).values())
-        levels += [each for each in inside if each is not None]
+        inner_levels = (level(contained) for contained in content.get("objects", {}).values())
+        levels += [inner_level for inner_level in inner_levels if inner_level is not None]
     return max(levels, default=None)
 
 
-def tlp2_definition(of: TLP) -> dict[str, Any]:
-    """The one marking definition that OASIS registered for this level of TLP 2.0, letter by letter."""
+def tlp2_definition(tlp_level: TLP) -> dict[str, Any]:
+    """The marking definition that OASIS registered for this level of TLP 2.0, with exactly its content."""
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": TLP2_IDS[of],
+        "id": TLP2_IDS[tlp_level],
         "created": "2022-10-01T00:00:00.000Z",
-        "name": of.label,
-        "extensions": {TLP2_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": of.word}},
+        "name": tlp_level.label,
+        "extensions": {TLP2_EXTENSION: {"extension_type": "property-extension", "tlp_2_0": tlp_level.word}},
     }
 
 
-def tlp1_definition(of: TLP) -> dict[str, Any]:
+def tlp1_definition(tlp_level: TLP) -> dict[str, Any]:
     """The marking definition of STIX 2.1 section 7.2.1.4 for a level of TLP v1 (there is none for AMBER+STRICT)."""
-    word = "white" if of is TLP.CLEAR else of.word
+    word = "white" if tlp_level is TLP.CLEAR else tlp_level.word
     return {
         "type": "marking-definition",
         "spec_version": "2.1",
-        "id": TLP1_IDS[of],
+        "id": TLP1_IDS[tlp_level],
         "created": "2017-01-20T00:00:00.000Z",
         "definition_type": "tlp",
         "name": f"TLP:{word.upper()}",

@@ -1,7 +1,7 @@
-"""The values by which people look an object up: addresses, domains, URLs, hashes, mailboxes, names, numbers of lists. Pure.
+"""The values by which people look up an object: addresses, domains, URLs, hashes, mailboxes, names, external ids. Pure.
 
-A store keeps a mark, a short hash, of each value beside the object. Two values can have one mark, so what a mark finds is
-compared with `texts_of` before it is shown.
+A store keeps a mark, a short hash, of each value beside the object. Two values can have the same mark, so a lookup compares
+the objects that it finds with `texts_of` before it shows them.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from typing import Any, Final
 
 import orjson
 
-LONGEST: Final = 2_000  # characters of a value; longer ones cannot be looked up
-MARKS_MOST: Final = 5_000  # of one object: more than a pattern of 50,000 characters has room for in values of eight
-# These describe, connect or mark others, or are somebody's address book.
-_WITHOUT: Final = frozenset(
+MAX_CHARACTERS: Final = 2_000  # characters of a value; longer ones cannot be looked up
+MOST_MARKS: Final = 5_000  # of one object: enough for a pattern of 50,000 characters with values of eight characters
+# Types that describe, connect or mark other objects, or that are like an address book.
+_TYPES_WITHOUT_VALUES: Final = frozenset(
     "extension-definition identity language-content location marking-definition note observed-data opinion relationship "
     "sighting".split()
 )
-_TEXTS: Final = (
+_TEXT_PROPERTIES: Final = (
     "value name key path url account_login user_id display_name subject message_id serial_number command_line cpe iban "
     "account_number"
 ).split()
-_LISTS: Final = ("aliases", "x_mitre_aliases", "x_opencti_aliases")
-# A text of a pattern (STIX 2.1, 9.6), or a comment, in which quotes mean nothing. Where one has no end it goes to the end
-# of the pattern: else each quote in it would be tried as another start. A dot stands before a part of a path, a letter
-# before a time.
+_LIST_PROPERTIES: Final = ("aliases", "x_mitre_aliases", "x_opencti_aliases")
+# A text of a pattern (STIX 2.1, 9.6), or a comment, in which quotes mean nothing. One without an end reaches to the end of
+# the pattern; otherwise each quote in it would be tried as another start. A text after a dot is part of a path, one after
+# the letter t is a time.
 _LITERAL: Final = re.compile(r"'((?:[^'\\]++|\\.?)*+)'?|/(?:\*(?:[^*]++|\*(?!/))*+(?:\*/)?|/[^\r\n]*+)", re.DOTALL)
-_DOT: Final = re.compile("[.\u3002\uff0e\uff61]")  # those that IDNA takes for dots
+_DOT: Final = re.compile("[.\u3002\uff0e\uff61]")  # all characters that IDNA reads as dots
 _DOMAIN_LONGEST: Final = 253  # characters
 _HOST: Final = re.compile(r"[a-z][a-z0-9+.-]*+://(?:[^/?#@]*+@)?(?:\[([^\]]*+)\]|([^/?#:]*+))")
 _ADDRESS_6: Final = re.compile(r"[0-9a-f:.]{2,45}")
 
 
-def normal(value: str) -> str:
-    """Values that mean the same become the same: letters small, addresses in their short form, no dot at the end."""
+def normalize(value: str) -> str:
+    """The normal form of a value: lower case, addresses in their short form, no dot at the end."""
     text = value.strip()
     if not text.isascii():
         text = unicodedata.normalize("NFC", text)
@@ -56,14 +56,14 @@ def normal(value: str) -> str:
 
 
 def texts_of(content: Mapping[str, Any]) -> Iterator[str]:
-    """The values of an object, in their normal form; some of them twice. Those beyond MARKS_MOST are left out."""
-    if content.get("type") in _WITHOUT:
+    """The values of an object in their normal form, some of them twice; at most MOST_MARKS values are read."""
+    if content.get("type") in _TYPES_WITHOUT_VALUES:
         return
-    for text in islice(dict.fromkeys(_raw(content)), MARKS_MOST):
-        if 0 < len(text) <= LONGEST:
-            yield (value := normal(text))
+    for text in islice(dict.fromkeys(_raw_texts(content)), MOST_MARKS):
+        if 0 < len(text) <= MAX_CHARACTERS:
+            yield (value := normalize(text))
             if "://" in value and (host := _HOST.match(value)):
-                yield normal(host[1] or host[2])
+                yield normalize(host[1] or host[2])
 
 
 def mark(text: str) -> int:
@@ -72,12 +72,12 @@ def mark(text: str) -> int:
 
 
 def marks(texts: Iterable[str]) -> tuple[int, ...]:
-    """Their marks, each once, as far as `MARKS_MOST` goes."""
-    return tuple(dict.fromkeys(mark(text) for text in dict.fromkeys(texts) if text))[:MARKS_MOST]
+    """The marks of texts, each once, at most `MOST_MARKS`."""
+    return tuple(dict.fromkeys(mark(text) for text in dict.fromkeys(texts) if text))[:MOST_MARKS]
 
 
 def marks_in(body: bytes) -> tuple[int, ...]:
-    """The marks of an object, from its JSON; none of what is no JSON object, as a damaged store may hold it."""
+    """The marks of an object, from its JSON; none if it is no JSON object, which a damaged store may contain."""
     try:
         content = orjson.loads(body)
     except ValueError:
@@ -85,12 +85,12 @@ def marks_in(body: bytes) -> tuple[int, ...]:
     return marks(texts_of(content)) if isinstance(content, dict) else ()
 
 
-def _raw(content: Mapping[str, Any]) -> Iterator[str]:
+def _raw_texts(content: Mapping[str, Any]) -> Iterator[str]:
     if content.get("pattern_type") == "stix" and isinstance(pattern := content.get("pattern"), str):
-        yield from _literals(pattern)  # the name of such an indicator is its value again, or a sentence
+        yield from _literals(pattern)  # the name of such an indicator only repeats the value, or is a sentence
     else:
-        yield from (text for key in _TEXTS if isinstance(text := content.get(key), str))
-    for key in _LISTS:
+        yield from (text for key in _TEXT_PROPERTIES if isinstance(text := content.get(key), str))
+    for key in _LIST_PROPERTIES:
         yield from _texts_in(content.get(key))
     if isinstance(hashes := content.get("hashes"), dict):
         yield from _texts_in(list(hashes.values()))
@@ -112,7 +112,7 @@ def _texts_in(values: Any) -> Iterator[str]:
 
 
 def _as_ascii(text: str) -> str:
-    """A domain in the letters of the DNS (`xn--`); as it is where it is none."""
+    """A domain in its ASCII form (`xn--`); any other text unchanged."""
     if len(text) > _DOMAIN_LONGEST:
         return text
     labels = [_label_as_ascii(label) for label in _DOT.split(text.rstrip("."))]
@@ -121,7 +121,7 @@ def _as_ascii(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _label_as_ascii(label: str) -> str:
-    """One part of it; an empty text where it is none. Kept, since Python takes ten microseconds for each."""
+    """One label of a domain in ASCII; empty if it is no label. Cached, since Python needs ten microseconds for each."""
     try:
         return label.encode("idna").decode("ascii")
     except UnicodeError:

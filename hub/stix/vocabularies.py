@@ -1,4 +1,4 @@
-"""The vocabularies that the readers check words against: Incident Core's and STIX 2.1's, by their standard names."""
+"""Vocabularies of Incident Core and STIX 2.1, with their standard names, against which words of reports are checked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ECONOMIC_VARIETIES: Final = frozenset({
 """economic-impact-type-ov"""
 
 AVAILABILITY_LEVELS: Final = {"none": 0, "minimal": 15, "significant": 50, "denial": 65, "loss-of-control": 90}
-"""The words of the form, on Incident Core's availability scale."""
+"""The words of the report form, on Incident Core's availability scale."""
 
 INDUSTRY_SECTORS: Final = frozenset({
     "agriculture", "aerospace", "automotive", "chemical", "commercial", "communications", "construction", "defense",
@@ -44,21 +44,22 @@ ROOT_CAUSES: Final = {
     "natural-phenomena": ("natural",),
     "third-party-failures": ("supply-chain-vendor",),
 }
-"""Root causes in the words of NIS2, and what each adds to the event types."""
+"""Root causes in the words of NIS2, and the event types that each adds."""
 
 CONFIDENCE_WORDS: Final = {"none": 0, "low": 15, "medium": 50, "high": 85}
 SEVERITY_WORDS: Final = {"low": 15, "medium": 40, "moderate": 40, "high": 70, "critical": 95, "extreme": 95}
 SEVERITY_NUMBERS: Final = {1: 15, 2: 25, 3: 40, 4: 70, 5: 95}
-"""Words and national 1-5 scale on the criticality scale of Incident Core: low below 30, moderate below 50, high below 90.
+"""Words and the national scale from 1 to 5 on the criticality scale of Incident Core: low below 30, moderate below 50,
+high below 90.
 
-The middle stays moderate, as the word says, so that no deadline changes where release tells the middle of a band."""
+A moderate value stays in the moderate band, so that no deadline changes if a release publishes only the middle of a band."""
 
 TLP_SPELLINGS: Final = {
     "clear": "clear", "white": "clear", "green": "green", "amber": "amber", "red": "red",
     "amber+strict": "amber+strict", "amber-strict": "amber+strict", "amber_strict": "amber+strict",
     "amberstrict": "amber+strict", "amber strict": "amber+strict",
 }  # fmt: skip
-"""What people write for a TLP level, in lower case and without "TLP:", and the level in TLP 2.0."""
+"""Spellings of a TLP level, in lower case and without "TLP:", and the level in TLP 2.0."""
 
 RELATIONSHIP_TYPES: Final = frozenset({
     "associated-with", "attributed-to", "based-on", "beacons-to", "belongs-to", "characterizes", "communicates-with",

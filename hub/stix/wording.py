@@ -1,4 +1,4 @@
-"""How the product names a class of organisations, from a sector and a place alone: at the producer, and at the hub's door."""
+"""Names of classes of organisations, made only from a sector and a place; used by producers and checked by the hub."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Final
 
 from hub.stix.places import COUNTRIES, REGIONS, country_name, region_name
 
-# Sectors whose key does not read as an adjective.
+# Sectors whose key is not an adjective.
 _SECTORS: Final = {
     "government-national": "national government",
     "government-local": "local government",
@@ -26,9 +26,9 @@ def sector_words(sector: str) -> str:
 
 def class_name(sector: str | None, country: str | None, region: str | None = None, *, person: bool = False) -> str:
     """The name of a class identity: `Healthcare organisations in Malaysia`."""
-    who = f"{sector_words(sector)} organisations" if sector else "people" if person else "organisations"
-    where = country_name(country) if country else region_name(region) if region else None
-    text = f"{who} in {where}" if where else who
+    group = f"{sector_words(sector)} organisations" if sector else "people" if person else "organisations"
+    place = country_name(country) if country else region_name(region) if region else None
+    text = f"{group} in {place}" if place else group
     return text[:1].upper() + text[1:]
 
 
@@ -39,10 +39,10 @@ def place_names() -> frozenset[str]:
 
 
 def is_class_name(name: str, sectors: Iterable[str]) -> bool:
-    """Whether `class_name` makes this name of one of the sectors, or of none, and any place."""
-    who, separator, where = name.partition(" in ")
+    """Whether `class_name` makes this name from one of the sectors, or none, and any place."""
+    group, separator, place = name.partition(" in ")
     class_names = {class_name(sector, None) for sector in sectors} | {
         class_name(None, None),
         class_name(None, None, person=True),
     }
-    return who in class_names and (not separator or where in place_names())
+    return group in class_names and (not separator or place in place_names())

@@ -208,13 +208,13 @@ def test_ten_times_the_pattern_takes_ten_times_the_steps(shape: Callable[[int], 
 def test_a_long_name_of_a_list_is_not_read_for_each_item(monkeypatch: pytest.MonkeyPatch, item: Any) -> None:
     """36 kB with one name of 6,000 letters that speaks of TLP took three seconds, and a megabyte an hour."""
     lengths: list[int] = []
-    folded = level_words.folded
+    folded = level_words.fold
 
     def counting(text: str) -> str:
         lengths.append(len(text))
         return folded(text)
 
-    monkeypatch.setattr(level_words, "folded", counting)
+    monkeypatch.setattr(level_words, "fold", counting)
     body = json.dumps({"objects": note(x_also={"tlp" * 1000: [item] * 1000})}).encode()
     through_the_door(body)
     assert 0 < sum(lengths) <= GROWTH * len(body)

@@ -258,7 +258,7 @@ def test_what_speaks_of_something_else_says_no_level(content: Content) -> None:
 @pytest.mark.parametrize("content", UNCLEAR.values(), ids=UNCLEAR)
 def test_a_level_in_words_that_the_hub_does_not_read_is_not_understood(content: Content) -> None:
     """It is refused, never taken as unmarked."""
-    assert own_level_of(indicator(level=TLP.GREEN) | content).unclear
+    assert own_level_of(indicator(level=TLP.GREEN) | content).unclear_text
 
 
 @pytest.mark.parametrize("name", MARKINGS)
@@ -266,10 +266,10 @@ def test_what_a_marking_says_by_a_short_name(name: str) -> None:
     """Or that its name is a level in another language."""
     changes, level = MARKINGS[name]
     definition: dict[str, Any] = statement(1, definition={"statement": "x"}) | changes
-    assert (own_level_of(definition).level, bool(own_level_of(definition).unclear)) == (level, level is None)
+    assert (own_level_of(definition).level, bool(own_level_of(definition).unclear_text)) == (level, level is None)
 
 
 def test_json_in_a_text_that_is_nested_too_deeply_is_not_understood() -> None:
     """It ends no request."""
     nested = '{"tlp":' * 900 + "1" + "}" * 900
-    assert own_level_of(indicator(level=None) | {"x_raw": nested}).unclear
+    assert own_level_of(indicator(level=None) | {"x_raw": nested}).unclear_text

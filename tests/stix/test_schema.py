@@ -373,7 +373,7 @@ def test_own_extensions_may_be_spelt_as_the_standard_allows() -> None:
 
 def test_objects_that_come_while_the_schemas_are_compiled_are_judged_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server compiles them beside its first requests."""
-    monkeypatch.setattr(schema, "_compiled", {})
+    monkeypatch.setattr(schema, "_rules_by_family", {})
     bad = changed("indicator", {"pattern_type": GONE})
     with ThreadPoolExecutor(2) as threads:
         compiling = threads.submit(schema.prepare)

@@ -56,9 +56,11 @@ def test_the_brief_schema_of_a_type_says_of_objects_without_long_properties_what
     schema.prepare()
     verdicts = [faults(content) for content in contents]
     for content, verdict in zip(contents, verdicts, strict=True):
-        monkeypatch.setattr(schema, "_compiled", {})
+        monkeypatch.setattr(schema, "_rules_by_family", {})
         assert faults(content) == verdict
-    brief = [content for content in SPECIMENS if schema._LONG.isdisjoint(content)]
-    monkeypatch.setattr(schema, "_compiled", {})
+    brief = [content for content in SPECIMENS if schema._LONG_PROPERTIES.isdisjoint(content)]
+    monkeypatch.setattr(schema, "_rules_by_family", {})
     assert not any(faults(content) for content in brief)
-    assert all(rules.whole is None for rules in schema._compiled.values()), "only what is needed is compiled"
+    assert all(rules.whole_validator is None for rules in schema._rules_by_family.values()), (
+        "only what is needed is compiled"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from hub.stix.values import LONGEST, MARKS_MOST, mark, marks_in, normal, texts_of
+from hub.stix.values import MAX_CHARACTERS, MOST_MARKS, mark, marks_in, normalize, texts_of
 
 
 @pytest.mark.parametrize(
@@ -22,13 +22,13 @@ from hub.stix.values import LONGEST, MARKS_MOST, mark, marks_in, normal, texts_o
 )
 def test_what_means_the_same_is_the_same(first: str, second: str) -> None:
     """Letters, dots at the end, forms of addresses, both spellings of a domain, both forms of an accent."""
-    assert normal(first) == normal(second)
+    assert normalize(first) == normalize(second)
 
 
 @pytest.mark.parametrize("text", ["", ":", "::::::::", "a" * 300 + "\u00fc.example", "\ud800.\u00fc", "..", "[x]:1"])
 def test_odd_values_are_values(text: str) -> None:
     """Nothing that is pasted or published breaks a lookup."""
-    assert isinstance(mark(normal(text)), int)
+    assert isinstance(mark(normalize(text)), int)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_text_without_an_end_is_read_once(end: str) -> None:
         ({"type": "indicator", "pattern_type": "yara", "pattern": "rule 'x'", "name": "Rule"}, {"rule"}),
         ({"type": "identity", "name": "Bank"}, set()),
         ({"type": "note", "content": "bad.example"}, set()),
-        ({"type": "malware", "name": "x" * (LONGEST + 1)}, set()),
+        ({"type": "malware", "name": "x" * (MAX_CHARACTERS + 1)}, set()),
     ],
 )
 def test_the_texts_of_other_objects(content: dict[str, Any], expected: set[str]) -> None:
@@ -80,23 +80,23 @@ def test_the_texts_of_other_objects(content: dict[str, Any], expected: set[str])
 
 def test_an_object_has_so_many_marks_at_most() -> None:
     """However many values it names; each once."""
-    aliases = [f"a{number}" for number in range(MARKS_MOST + 10)]
-    assert len(marks_in(orjson.dumps({"type": "malware", "aliases": aliases + aliases}))) == MARKS_MOST
+    aliases = [f"a{number}" for number in range(MOST_MARKS + 10)]
+    assert len(marks_in(orjson.dumps({"type": "malware", "aliases": aliases + aliases}))) == MOST_MARKS
 
 
 def test_values_beyond_the_limit_cost_nothing() -> None:
     """Law L9: each value is brought into its normal form once, and no more of them than an object has marks."""
-    aliases = [f"\u00fc{number}.example" for number in range(MARKS_MOST + 10)]
-    assert len(list(texts_of({"type": "malware", "aliases": aliases * 2}))) == MARKS_MOST
+    aliases = [f"\u00fc{number}.example" for number in range(MOST_MARKS + 10)]
+    assert len(list(texts_of({"type": "malware", "aliases": aliases * 2}))) == MOST_MARKS
 
 
 def test_only_what_can_be_a_domain_is_written_in_letters_of_the_dns() -> None:
     """A text of thousands of dots takes no time for each of them."""
     domain = ("\u00fc." * 123) + "example"
-    assert normal(domain) == ("xn--tda." * 123) + "example"
-    assert normal("\u00fc." + domain) == "\u00fc." + domain
-    assert normal("\u00fc..example") == "\u00fc..example"
-    assert normal("\u00fc\u3002example.") == normal("\u00fc.example") == "xn--tda.example"
+    assert normalize(domain) == ("xn--tda." * 123) + "example"
+    assert normalize("\u00fc." + domain) == "\u00fc." + domain
+    assert normalize("\u00fc..example") == "\u00fc..example"
+    assert normalize("\u00fc\u3002example.") == normalize("\u00fc.example") == "xn--tda.example"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"7", b"{", b"{}"])

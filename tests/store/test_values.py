@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from hub.stix.values import mark, normal, texts_of
+from hub.stix.values import mark, normalize, texts_of
 from hub.store.base import Store
 from hub.store.batch import Candidate
 from hub.store.records import HIDDEN, Record, RecordLevel
@@ -51,7 +51,7 @@ def store(open_store: OpenStore, request: pytest.FixtureRequest) -> Iterator[Sto
 def holding(store: Store, value: str, clearance: int = 4, collection: str = "shared") -> list[str]:
     """The ids of the objects that the store finds by the value."""
     index(store, collection)
-    query = asking(collection=collection, clearance=clearance, marks=(mark(normal(value)),))
+    query = asking(collection=collection, clearance=clearance, marks=(mark(normalize(value)),))
     return [content["id"] for content in contents_of(store, query)]
 
 

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from hub.reports.markings import PapWord, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.victims import SIZES, Size
-from hub.stix.addresses import canonical, networks_of
+from hub.stix.addresses import format_network, networks_of
 from hub.stix.vocabularies import TLP_SPELLINGS
 
 MAX_VALUE_CHARS: Final = 8_192
@@ -67,7 +67,7 @@ def address(text: str) -> tuple[ObservableType, str]:
     except ValueError:
         raise ValueError("an IPv4 or IPv6 address such as 198.51.100.7, or a network such as 198.51.100.0/24") from None
     kind = ObservableType.IPV4 if isinstance(network, IPv4Network) else ObservableType.IPV6
-    return kind, canonical(network)
+    return kind, format_network(network)
 
 
 def address_range(text: str) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def address_range(text: str) -> tuple[str, ...]:
     try:
         return (address(text)[1],)
     except ValueError:
-        return tuple(map(canonical, networks_of(text)))
+        return tuple(map(format_network, networks_of(text)))
 
 
 def as_network(text: str) -> IPv4Network | IPv6Network | None:

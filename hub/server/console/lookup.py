@@ -22,7 +22,7 @@ from hub.sharing import access
 from hub.sharing.catalogue import Collection
 from hub.sharing.deliver import LookupCriteria
 from hub.sharing.members import Account
-from hub.stix.values import LONGEST, mark, normal, texts_of
+from hub.stix.values import MAX_CHARACTERS, mark, normalize, texts_of
 
 VALUES_MOST: Final = 1_000
 MATCHES_MOST: Final = 2_000  # that are shown
@@ -80,7 +80,7 @@ def parse_values(text: str) -> list[str]:
         words = [word for word in _SPLIT.split(line.strip()) if word]
         if len(words) > 1 and not all(re.search(r"[.:@\]]|^T\d{4}|^[0-9a-fA-F]{32,}$|^CVE-", word) for word in words):
             words = [line.strip()]
-        values |= {refanged(word)[:LONGEST]: None for word in words}
+        values |= {refanged(word)[:MAX_CHARACTERS]: None for word in words}
     return list(values)
 
 
@@ -97,7 +97,7 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
     """The objects that mention these values."""
     value_by_text: dict[str, str] = {}
     for value in values:
-        value_by_text.setdefault(normal(value), value)
+        value_by_text.setdefault(normalize(value), value)
     result = Lookup()
     places = [collection for collection in hub.catalogue if access.readable_level(account, collection) is not None]
     marks = LookupCriteria(marks=tuple(mark(text) for text in value_by_text))
@@ -114,7 +114,7 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
             room = MATCHES_MOST - len(result.mentions)
             result.cut = result.cut or len(hits) > room
             result.mentions += _mentions(hub, account, sorted(hits)[:room], content, collection)
-    result.missing = [value for value in values if value_by_text[normal(value)] not in known]
+    result.missing = [value for value in values if value_by_text[normalize(value)] not in known]
     # (3)
     _add_incidents(hub, account, places, result)
     return result
