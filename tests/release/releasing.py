@@ -27,7 +27,7 @@ SECRETS = (
 )  # fmt: skip
 
 
-def released(
+def must_release(
     report: Report,
     audience: Audience = REGIONAL,
     *,
@@ -36,44 +36,49 @@ def released(
     record: ReleaseRecord | None = None,
     now: datetime = NOW,
 ) -> Released:
-    """What leaves of a report; the test fails where nothing does."""
-    outcome = outcome_of(report, audience, member=member, approvals=approvals, record=record, now=now)
+    """The release of a report; the test fails if nothing leaves."""
+    outcome = release_outcome(report, audience, member=member, approvals=approvals, record=record, now=now)
     assert isinstance(outcome, Released), outcome.reason
     return outcome
 
 
-def withheld(report: Report, audience: Audience = REGIONAL, **more: Any) -> Withheld:
-    """Why nothing leaves of a report; the test fails where something does."""
-    outcome = outcome_of(report, audience, **more)
+def must_withhold(report: Report, audience: Audience = REGIONAL, **options: Any) -> Withheld:
+    """The reason why nothing of a report leaves; the test fails if something does."""
+    outcome = release_outcome(report, audience, **options)
     assert isinstance(outcome, Withheld)
     return outcome
 
 
-def outcome_of(
-    report: Report, audience: Audience = REGIONAL, *, member: OwnMember | None = None, now: datetime = NOW, **more: Any
+def release_outcome(
+    report: Report,
+    audience: Audience = REGIONAL,
+    *,
+    member: OwnMember | None = None,
+    now: datetime = NOW,
+    **options: Any,
 ) -> Released | Withheld:
-    """What becomes of a report."""
+    """The outcome of releasing a report."""
     member = member or a_member()
-    return release(render(report, member, now=NOW), report, member, audience, now=now, **more)
+    return release(render(report, member, now=NOW), report, member, audience, now=now, **options)
 
 
-def of_type(result: Released | Rendered, object_type: str) -> list[dict[str, Any]]:
+def objects_of_type(result: Released | Rendered, object_type: str) -> list[dict[str, Any]]:
     """The objects of one type."""
     return [content for content in result.contents if content["type"] == object_type]
 
 
 def only_object(result: Released | Rendered, object_type: str) -> dict[str, Any]:
-    """The one object of that type."""
-    objects = of_type(result, object_type)
+    """The only object of that type."""
+    objects = objects_of_type(result, object_type)
     assert len(objects) == 1, objects
     return objects[0]
 
 
 def names(result: Released, object_type: str) -> set[str]:
     """The names of all objects of that type that leave."""
-    return {content["name"] for content in of_type(result, object_type)}
+    return {content["name"] for content in objects_of_type(result, object_type)}
 
 
-def text_of(result: Released) -> str:
-    """All that leaves, in lower case, as a reader searches it."""
+def released_text(result: Released) -> str:
+    """Everything that leaves, as one text in lower case, as a reader would search it."""
     return json.dumps([*result.contents, *result.lone], ensure_ascii=False).casefold()

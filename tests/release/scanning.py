@@ -1,4 +1,4 @@
-"""The search for a victim in texts and values, over reports for tests."""
+"""Scanners for the victims of invented reports."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.reports.making_reports import a_member, a_watch
 
 
 def scanner(*victims: Victim, contacts: tuple[Contact, ...] = ()) -> Scanner:
-    """What searches for these victims of a watch."""
+    """The scanner for a watch with these victims and contacts."""
     return scanner_for(a_member(), replace(a_watch(), victims=victims, contacts=contacts))
 
 
 def hits(victim: Victim, text: str, *contacts: Contact) -> tuple[Hit, ...]:
-    """Where the search finds this victim, or people in contact with the CERT, in a text."""
+    """The hits in a text for this victim and these contacts."""
     return scanner(victim, contacts=contacts).hits(text)
 
 
 def hits_for(report: Report, text: str) -> tuple[Hit, ...]:
-    """Where the search finds those whom a report names, in a text."""
+    """The hits in a text for the victims and contacts of a report."""
     return scanner_for(a_member(), report).hits(text)

@@ -1,4 +1,4 @@
-"""The last look fails closed: whatever slipped through the rules before it, nothing leaves."""
+"""The last look fails closed: if it finds anything that the rules missed, nothing leaves."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ SECRET_ID = "incident--7d1a3c5e-0b2f-4c6d-8e9f-0a1b2c3d4e5f"
 
 
 @pytest.fixture(scope="module")
-def clean() -> tuple[Content, ...]:
-    """What leaves of a case, and passes."""
+def clean_contents() -> tuple[Content, ...]:
+    """The released objects of a case, which pass the last look."""
     member, report = a_member(), a_case()
     result = release(render(report, member, now=NOW), report, member, Audience("c"), now=NOW)
     assert isinstance(result, Released)
@@ -34,19 +34,19 @@ def look() -> LastLook:
     return LastLook(scanner, TLP.AMBER, frozenset(), frozenset({SECRET_ID}), IDENTITY)
 
 
-def changed(contents: tuple[Content, ...], object_type: str, **more: Any) -> list[Content]:
-    """The contents, with the first object of the type changed; a property of None is taken away."""
+def change_first(contents: tuple[Content, ...], object_type: str, **changes: Any) -> list[Content]:
+    """The contents with the first object of the type changed. A property set to None is removed."""
     first = next(content for content in contents if content["type"] == object_type)
-    full = {name: value for name, value in {**first, **more}.items() if value is not None}
-    return [full if content is first else content for content in contents]
+    changed_object = {name: value for name, value in {**first, **changes}.items() if value is not None}
+    return [changed_object if content is first else content for content in contents]
 
 
-def test_what_leaves_passes(clean: tuple[Content, ...], look: LastLook) -> None:
-    assert find_problems(clean, look) == []
+def test_released_objects_pass(clean_contents: tuple[Content, ...], look: LastLook) -> None:
+    assert find_problems(clean_contents, look) == []
 
 
 @pytest.mark.parametrize(
-    ("object_type", "more", "words"),
+    ("object_type", "changes", "words"),
     [
         ("sighting", {"sighting_of_ref": "malware--7d1a3c5e-0b2f-4c6d-8e9f-0a1b2c3d4e50"}, "which does not leave"),
         ("observed-data", {"object_refs": ["ipv4-addr--28bb3599-77cd-5a82-a950-b5bc3caf07c4"]}, "which does not leave"),
@@ -66,14 +66,14 @@ def test_what_leaves_passes(clean: tuple[Content, ...], look: LastLook) -> None:
         ("event", {"x_victim": "quiet"}, "stix2 does not take it"),
     ],
 )
-def test_whatever_slipped_through_is_found(
-    clean: tuple[Content, ...], look: LastLook, object_type: str, more: dict[str, Any], words: str
+def test_the_last_look_finds_what_the_rules_missed(
+    clean_contents: tuple[Content, ...], look: LastLook, object_type: str, changes: dict[str, Any], words: str
 ) -> None:
-    complaints = find_problems(changed(clean, object_type, **more), look)
-    assert any(words in problem for problem in complaints), complaints
+    problems = find_problems(change_first(clean_contents, object_type, **changes), look)
+    assert any(words in problem for problem in problems), problems
 
 
-def test_what_left_before_may_be_referred_to(clean: tuple[Content, ...], look: LastLook) -> None:
-    before = "malware--7d1a3c5e-0b2f-4c6d-8e9f-0a1b2c3d4e50"
-    contents = changed(clean, "sighting", sighting_of_ref=before)
-    assert find_problems(contents, replace(look, known_ids=frozenset({before}))) == []
+def test_a_reference_to_an_object_released_before_is_valid(clean_contents: tuple[Content, ...], look: LastLook) -> None:
+    earlier_id = "malware--7d1a3c5e-0b2f-4c6d-8e9f-0a1b2c3d4e50"
+    contents = change_first(clean_contents, "sighting", sighting_of_ref=earlier_id)
+    assert find_problems(contents, replace(look, known_ids=frozenset({earlier_id}))) == []

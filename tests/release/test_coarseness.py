@@ -1,4 +1,4 @@
-"""How much is said of a victim: by whom it is counted, and how exact times and numbers are."""
+"""How much a release says about a victim: the counts that it needs, and the precision of times and numbers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hub.reports.report import Report
 from hub.reports.victims import Consent, Victim
 from hub.stix.vocabularies import SEVERITY_NUMBERS
 from tests.places import TOP
-from tests.release.releasing import PUBLIC, REGIONAL, of_type, released, text_of
+from tests.release.releasing import PUBLIC, REGIONAL, must_release, objects_of_type, released_text
 from tests.reports.making_reports import VICTIM, a_case, a_feed, a_member, moment, seen
 
 AIRLINE = Victim(name="Sayap Diraja Sdn Bhd", sectors=("aerospace",), size="large", countries=("BN",))
@@ -42,77 +42,77 @@ def an_airline(**changes: object) -> Report:
 
 
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC], ids=["regional", "public"])
-def test_a_sector_of_one_in_the_authors_country_is_not_said_of_the_region_either(audience: object) -> None:
-    """The author tells the country: an aerospace organisation in the region, reported from there, is one company."""
-    result = released(an_airline(tlp="clear"), audience, member=ISLAND)  # type: ignore[arg-type]  # an Audience
-    assert "aerospace" not in text_of(result)
+def test_a_sector_with_one_organisation_in_the_authors_country_is_not_said_for_the_region(audience: object) -> None:
+    """Readers know the author's country: with one aerospace organisation there, the sector would identify it."""
+    result = must_release(an_airline(tlp="clear"), audience, member=ISLAND)  # type: ignore[arg-type]  # an Audience
+    assert "aerospace" not in released_text(result)
 
 
-def test_the_region_says_a_sector_that_enough_organisations_of_the_authors_country_share() -> None:
+def test_a_sector_is_said_for_the_region_if_enough_organisations_of_the_authors_country_share_it() -> None:
     few = replace(ISLAND, constituents={("BN", "healthcare", "large"): 4, ("BN", "healthcare", ""): 1})
     clinic = replace(AIRLINE, sectors=("healthcare",), countries=("BN",))
     case = an_airline()
-    assert "healthcare" in text_of(released(replace(case, victims=(clinic,)), member=ISLAND))
-    assert "healthcare" in text_of(released(replace(case, victims=(clinic,)), member=few))
+    assert "healthcare" in released_text(must_release(replace(case, victims=(clinic,)), member=ISLAND))
+    assert "healthcare" in released_text(must_release(replace(case, victims=(clinic,)), member=few))
     fewer = replace(few, constituents={("BN", "healthcare", "large"): 4})
-    assert "healthcare" not in text_of(released(replace(case, victims=(clinic,)), member=fewer))
+    assert "healthcare" not in released_text(must_release(replace(case, victims=(clinic,)), member=fewer))
 
 
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC], ids=["regional", "public"])
 def test_a_sector_needs_enough_organisations_of_the_victims_own_size(audience: object) -> None:
-    """One large hospital among thirty small ones: "31,000 patients", here or in the press, tells the size."""
+    """One large hospital among thirty small ones: "31,000 patients", here or in the press, would reveal the size."""
     hospitals = {("BN", "healthcare", "large"): 1, ("BN", "healthcare", "small"): 30}
     member = replace(ISLAND, constituents=hospitals)
     large = replace(AIRLINE, sectors=("healthcare",), countries=("BN",))
     small = replace(large, size="small")
     release_text = {
-        size: text_of(released(an_airline(tlp="clear", victims=(victim,)), audience, member=member))  # type: ignore[arg-type]
+        size: released_text(must_release(an_airline(tlp="clear", victims=(victim,)), audience, member=member))  # type: ignore[arg-type]
         for size, victim in (("large", large), ("small", small))
     }
     assert "healthcare" not in release_text["large"]
     assert "healthcare" in release_text["small"]
 
 
-def test_the_register_tells_the_size_of_a_victim_where_the_report_does_not() -> None:
-    """Most formats have no place for it."""
+def test_the_size_comes_from_the_register_if_the_report_has_none() -> None:
+    """Most formats have no field for the size."""
     constituent = Constituent("Sayap Diraja Sdn Bhd", "BN", ("SDB",), sector="healthcare", size="large")
     small = [Constituent(f"Klinik {number}", "BN", sector="healthcare", size="small") for number in range(30)]
     member = replace(ISLAND, register=(constituent, *small), constituents=counts((constituent, *small)))
     for name in ("Sayap Diraja", "SDB"):
         victim = Victim(name=name, sectors=("healthcare",), countries=("BN",))
-        assert "healthcare" not in text_of(released(an_airline(victims=(victim,)), member=member))
+        assert "healthcare" not in released_text(must_release(an_airline(victims=(victim,)), member=member))
     unknown = Victim(name="Pantai Timur", sectors=("healthcare",), countries=("BN",))
-    assert "healthcare" in text_of(released(an_airline(victims=(unknown,)), member=member))
+    assert "healthcare" in released_text(must_release(an_airline(victims=(unknown,)), member=member))
 
 
 def test_a_victim_in_another_country_needs_the_crowd_in_both() -> None:
-    """Nine aerospace organisations in Malaysia hide none where the author has one: readers look there first."""
-    abroad = replace(AIRLINE, countries=("MY",))
-    release_text = released(
-        a_case(victims=(abroad,), countries=("MY",), sightings=(), tlp="clear"), PUBLIC, member=ISLAND
+    """Nine aerospace organisations in Malaysia do not help if the author's country has one: readers look there first."""
+    foreign_airline = replace(AIRLINE, countries=("MY",))
+    release_text = must_release(
+        a_case(victims=(foreign_airline,), countries=("MY",), sightings=(), tlp="clear"), PUBLIC, member=ISLAND
     )
-    assert "aerospace" not in text_of(release_text)
+    assert "aerospace" not in released_text(release_text)
 
 
 def test_without_counts_no_sector_is_said_anywhere() -> None:
     sighted = Sighting("malware", "LockBit", 77, country="MY", sector="financial-services")
     for report in (a_case(), a_feed(sightings=(sighted,))):
-        text = text_of(released(report, member=a_member(constituents={})))
+        text = released_text(must_release(report, member=a_member(constituents={})))
         assert "financial services" not in text
         assert "financial-services" not in text
 
 
-def test_the_public_learns_a_sector_from_a_higher_k() -> None:
-    """Nineteen banks are enough for the member CERTs, and not for everybody."""
+def test_a_public_release_needs_a_higher_k_for_a_sector() -> None:
+    """Nineteen banks are enough for a release to the member CERTs, but not for a public one."""
     banks = a_member(constituents={("MY", "financial-services", "large"): 19})
-    assert "financial" in text_of(released(a_case(tlp="clear"), member=banks))
-    assert "financial" not in text_of(released(a_case(tlp="clear"), PUBLIC, member=banks))
-    more = a_member(constituents={("MY", "financial-services", "large"): 20})
-    assert "financial" in text_of(released(a_case(tlp="clear"), PUBLIC, member=more))
+    assert "financial" in released_text(must_release(a_case(tlp="clear"), member=banks))
+    assert "financial" not in released_text(must_release(a_case(tlp="clear"), PUBLIC, member=banks))
+    more_banks = a_member(constituents={("MY", "financial-services", "large"): 20})
+    assert "financial" in released_text(must_release(a_case(tlp="clear"), PUBLIC, member=more_banks))
 
 
-def test_the_last_look_counts_by_itself_on_every_rung() -> None:
-    """A rung that was chosen wrongly is caught, the region's too."""
+def test_the_last_look_verifies_every_rung_independently() -> None:
+    """The last look detects a rung that was chosen wrongly, also for a region."""
     crowd = release_crowd(ISLAND, REGIONAL)
     assert not is_anonymous(Rung(Detail.REGION, "aerospace", region="south-eastern-asia"), crowd)
     assert not is_anonymous(Rung(Detail.CLASS, "aerospace", "BN"), crowd)
@@ -121,49 +121,51 @@ def test_the_last_look_counts_by_itself_on_every_rung() -> None:
     assert is_anonymous(Rung(Detail.CLASS, "healthcare", "BN", size="large"), crowd)
 
 
-def test_words_that_only_one_sector_has_leave_with_the_sector_only() -> None:
-    """Health records and industrial controllers say what the victim works in."""
-    effects = (ConfidentialityImpact(loss_type="confirmed-loss", information_type="phi", record_count=5),)
+def test_words_of_one_sector_leave_only_with_the_sector() -> None:
+    """Health records and industrial controllers reveal the victim's sector."""
+    impacts = (ConfidentialityImpact(loss_type="confirmed-loss", information_type="phi", record_count=5),)
     case = a_case(
-        impacts=effects,
+        impacts=impacts,
         affected_counts={"ics-plc": 40, "computers-server": 3},
         incident_types=("control-system-bypass",),
         rsit=(),
     )
-    release_text = text_of(released(case))
-    silent = text_of(released(case, member=a_member(constituents={})))
+    release_text = released_text(must_release(case))
+    text_without_sector = released_text(must_release(case, member=a_member(constituents={})))
     for word in ("phi", "control-system-bypass"):
         assert f'"{word}"' in release_text
-        assert f'"{word}"' not in silent
-    assert "control system" not in silent
-    assert "ics-plc" in text_of(released(replace(case, impacts=())))
-    assert "ics-plc" not in text_of(released(replace(case, impacts=()), member=a_member(constituents={})))
+        assert f'"{word}"' not in text_without_sector
+    assert "control system" not in text_without_sector
+    assert "ics-plc" in released_text(must_release(replace(case, impacts=())))
+    assert "ics-plc" not in released_text(must_release(replace(case, impacts=()), member=a_member(constituents={})))
 
 
 # -- times ---------------------------------------------------------------------------------------------------------
 
 
-def case_of(hours: int) -> Report:
+def case_lasting(hours: int) -> Report:
     start = datetime.fromisoformat("2026-03-03T02:15:00+00:00")
     ended = moment((start + timedelta(hours=hours)).isoformat())
     times = Timeline(
         started=moment(start.isoformat()), detected=moment(start.isoformat()), ended=ended, contained=ended
     )
-    seen_late = seen(ObservableType.IPV4, "203.0.113.7", first_seen=times.started, last_seen=ended, malware="LockBit")
-    return a_case(timeline=times, observables=(seen_late,), sightings=(), tlp="clear")
+    late_indicator = seen(
+        ObservableType.IPV4, "203.0.113.7", first_seen=times.started, last_seen=ended, malware="LockBit"
+    )
+    return a_case(timeline=times, observables=(late_indicator,), sightings=(), tlp="clear")
 
 
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC], ids=["regional", "public"])
-def test_two_durations_of_one_step_cannot_be_told_apart(audience: object) -> None:
-    """The press knows that it took 52 hours: what leaves is the same for 60 hours, and for 100."""
-    texts = {text_of(released(case_of(hours), audience)) for hours in (52, 60, 100)}  # type: ignore[arg-type]
+def test_durations_of_one_step_look_the_same(audience: object) -> None:
+    """The press may know that it took 52 hours: a release for 60 or 100 hours is the same."""
+    texts = {released_text(must_release(case_lasting(hours), audience)) for hours in (52, 60, 100)}  # type: ignore[arg-type]
     assert len(texts) == 1
-    assert text_of(released(case_of(30 * 24), audience)) not in texts  # type: ignore[arg-type]
+    assert released_text(must_release(case_lasting(30 * 24), audience)) not in texts  # type: ignore[arg-type]
 
 
-def test_nothing_of_a_case_that_leaves_to_the_public_says_a_day() -> None:
-    """The days that a release is made on are its own; all others are the first of a month."""
-    result = released(a_case(tlp="clear"), PUBLIC)
+def test_a_public_release_of_a_case_has_no_days() -> None:
+    """All times except those of the release itself are rounded to the first day of a month."""
+    result = must_release(a_case(tlp="clear"), PUBLIC)
     times = [
         value
         for content in result.contents
@@ -175,14 +177,14 @@ def test_nothing_of_a_case_that_leaves_to_the_public_says_a_day() -> None:
 
 
 def test_indicators_of_a_case_are_as_exact_as_the_case() -> None:
-    """An indicator seen from 14:05 on would give the hour away that the incident keeps."""
-    (indicator, *_) = of_type(released(a_case()), "indicator")
+    """The exact time of an indicator would reveal the hour that the incident leaves out."""
+    (indicator, *_) = objects_of_type(must_release(a_case()), "indicator")
     assert indicator["valid_from"] == "2026-04-30T00:00:00Z"
 
 
 def test_a_lone_indicator_has_no_day_of_the_incident() -> None:
     approvals = Approvals("Aisyah", values=frozenset({"sejahtera-login.example"}))
-    *_, lone = released(a_case(), approvals=approvals).lone
+    *_, lone = must_release(a_case(), approvals=approvals).lone
     assert (lone["valid_from"], lone["valid_until"]) == ("2026-04-01T00:00:00Z", "2026-08-01T00:00:00Z")
 
 
@@ -190,29 +192,29 @@ TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2040, 1, 1)).map(lambda time
 
 
 @given(TIMES, st.integers(0, 2000 * 24), st.sampled_from([Fidelity.HOUR, Fidelity.DAY, Fidelity.MONTH]))
-def test_a_time_is_told_truly_and_within_the_incident(began: str, hours: int, unit: Fidelity) -> None:
-    later = datetime.fromisoformat(began) + timedelta(hours=hours)
-    release_text, fidelity = round_since_start(began, later.isoformat(), unit)
-    start, _ = round_since_start(began, began, unit)
-    assert datetime.fromisoformat(start) <= datetime.fromisoformat(release_text) <= later
-    told_at = datetime.fromisoformat(release_text)
-    assert told_at.year == later.year
+def test_a_rounded_time_is_true_and_within_the_incident(case_start: str, hours: int, unit: Fidelity) -> None:
+    later_time = datetime.fromisoformat(case_start) + timedelta(hours=hours)
+    release_text, fidelity = round_since_start(case_start, later_time.isoformat(), unit)
+    start, _ = round_since_start(case_start, case_start, unit)
+    assert datetime.fromisoformat(start) <= datetime.fromisoformat(release_text) <= later_time
+    released_time = datetime.fromisoformat(release_text)
+    assert released_time.year == later_time.year
     if fidelity in (Fidelity.HOUR, Fidelity.DAY, Fidelity.MONTH):
-        assert told_at.month == later.month
+        assert released_time.month == later_time.month
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
-def test_days_of_one_step_are_told_alike(first: int, second: int) -> None:
-    """Within one month only the declared steps can be seen."""
-    began = "2026-03-01T05:00:00Z"
+def test_days_of_one_step_are_rounded_to_the_same_time(first: int, second: int) -> None:
+    """Within one month, days differ only by the declared steps."""
+    case_start = "2026-03-01T05:00:00Z"
     days = [min(day, 30) for day in (first, second)]
-    release_text = [round_since_start(began, f"2026-03-{1 + day:02}T20:00:00Z", Fidelity.DAY)[0] for day in days]
+    release_text = [round_since_start(case_start, f"2026-03-{1 + day:02}T20:00:00Z", Fidelity.DAY)[0] for day in days]
     assert (release_text[0] == release_text[1]) is (
         highest_step(days[0], DURATION_STEPS) == highest_step(days[1], DURATION_STEPS)
     )
 
 
-def test_a_validity_is_told_in_whole_steps_and_never_shorter() -> None:
+def test_a_validity_is_rounded_up_to_whole_steps() -> None:
     start = "2026-03-03T02:15:00Z"
     assert round_validity_end(start, "2026-04-02T02:15:00Z", "2026-03-03T00:00:00Z") == "2026-04-02T00:00:00Z"
     assert round_validity_end(start, "2026-04-02T02:16:00Z", "2026-03-03T00:00:00Z") == "2026-05-02T00:00:00Z"
@@ -224,28 +226,30 @@ def test_a_validity_is_told_in_whole_steps_and_never_shorter() -> None:
 # -- numbers -------------------------------------------------------------------------------------------------------
 
 
-def test_the_public_learns_no_count_below_the_least() -> None:
+def test_a_public_release_has_no_small_counts() -> None:
     def sighting(count: int) -> dict[str, object]:
         sighted = Sighting("malware", "LockBit", count, country="MY")
-        return of_type(released(a_feed(tlp="clear", sightings=(sighted,)), PUBLIC), "sighting")[0]
+        return objects_of_type(must_release(a_feed(tlp="clear", sightings=(sighted,)), PUBLIC), "sighting")[0]
 
     assert "count" not in sighting(9)
     assert sighting(10)["count"] == 10
-    regional = released(a_feed(sightings=(Sighting("malware", "LockBit", 9, country="MY"),)))
-    assert of_type(regional, "sighting")[0]["count"] == 1
+    regional = must_release(a_feed(sightings=(Sighting("malware", "LockBit", 9, country="MY"),)))
+    assert objects_of_type(regional, "sighting")[0]["count"] == 1
 
 
-def test_numbers_are_told_by_declared_steps() -> None:
-    effects = (ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii", record_count=48_210),)
-    (impact,) = of_type(released(a_case(impacts=effects, affected_counts={"customer-individual": 5300})), "impact")
+def test_numbers_are_rounded_to_declared_steps() -> None:
+    impacts = (ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii", record_count=48_210),)
+    (impact,) = objects_of_type(
+        must_release(a_case(impacts=impacts, affected_counts={"customer-individual": 5300})), "impact"
+    )
     assert impact["extensions"]["confidentiality-ext"] == {
         "loss_type": "confirmed-loss", "information_type": "pii", "record_count": 10_000,
     }  # fmt: skip
 
 
-def test_a_victim_of_size_large_is_told_without_the_size_where_too_few_are() -> None:
-    """Four large banks, and eleven of which the size is not counted: "a large bank" would leave four."""
-    assert "large" not in text_of(released(a_case(victims=(VICTIM,))))
+def test_the_size_is_left_out_if_too_few_organisations_have_it() -> None:
+    """There are four large banks, and eleven without a counted size: "a large bank" would be one of four."""
+    assert "large" not in released_text(must_release(a_case(victims=(VICTIM,))))
 
 
 # -- over time -----------------------------------------------------------------------------------------------------
@@ -253,21 +257,21 @@ def test_a_victim_of_size_large_is_told_without_the_size_where_too_few_are() -> 
 
 def pseudonym_at(month: int, **member: object) -> str:
     now = datetime(2026, month, 10, tzinfo=UTC)
-    result = released(a_case(consent=Consent.PSEUDONYM), member=a_member(**member), now=now)
-    return next(str(item["name"]) for item in of_type(result, "identity") if item["name"].startswith("victim-"))
+    result = must_release(a_case(consent=Consent.PSEUDONYM), member=a_member(**member), now=now)
+    return next(str(item["name"]) for item in objects_of_type(result, "identity") if item["name"].startswith("victim-"))
 
 
-def test_a_follower_of_a_year_links_no_more_than_a_quarter_under_one_pseudonym() -> None:
+def test_a_reader_can_link_one_quarter_of_a_year_by_a_pseudonym() -> None:
     year = [pseudonym_at(month) for month in range(1, 13)]
     assert len(set(year)) == 4
     assert [year.index(name) for name in year] == [0, 0, 0, 3, 3, 3, 6, 6, 6, 9, 9, 9]
     assert len({pseudonym_at(month, pseudonym_months=12) for month in (1, 12)}) == 1
 
 
-def test_readers_are_told_for_how_long_a_pseudonym_means_the_same_victim() -> None:
+def test_the_description_says_how_long_a_pseudonym_means_the_same_victim() -> None:
     def sentence(months: int) -> str:
-        result = released(a_case(consent=Consent.PSEUDONYM), member=a_member(pseudonym_months=months))
-        return str(of_type(result, "incident")[0]["description"])
+        result = must_release(a_case(consent=Consent.PSEUDONYM), member=a_member(pseudonym_months=months))
+        return str(objects_of_type(result, "incident")[0]["description"])
 
     assert "means the same victim from 2026-04 to 2026-06." in sentence(3)
     assert "means the same victim throughout 2026." in sentence(12)
@@ -275,24 +279,32 @@ def test_readers_are_told_for_how_long_a_pseudonym_means_the_same_victim() -> No
 
 
 def test_two_incidents_of_one_victim_without_a_pseudonym_share_no_id_that_others_do_not() -> None:
-    """What both have in common is what all of the sector have, and what the world knows."""
-    first, second = released(a_case()), released(a_case(report_id="NUSA-2026-0099"))
-    other = released(a_case(report_id="NUSA-2026-0100", victims=(replace(VICTIM, name="Bank Makmur", domains=()),)))
+    """Both share only what all victims of the sector share, and public knowledge."""
+    first, second = must_release(a_case()), must_release(a_case(report_id="NUSA-2026-0099"))
+    other_victim = must_release(
+        a_case(report_id="NUSA-2026-0100", victims=(replace(VICTIM, name="Bank Makmur", domains=()),))
+    )
     shared = {item["id"] for item in first.contents} & {item["id"] for item in second.contents}
-    assert shared <= {item["id"] for item in other.contents}
+    assert shared <= {item["id"] for item in other_victim.contents}
 
 
-def test_sectors_of_victims_without_a_name_do_not_meet_in_one_that_has_both() -> None:
-    """There are enough hospitals and enough airlines in Brunei, but few that are both."""
+def test_victims_without_a_name_do_not_reveal_two_sectors_of_one_organisation() -> None:
+    """Brunei has enough organisations of each sector, but perhaps few that are in both."""
     member = a_member(
         name="CERT", country="BN", constituents={("BN", "healthcare", ""): 40, ("BN", "aerospace", ""): 40}
     )
-    both = tuple(Victim(sectors=(sector,), countries=("BN",)) for sector in ("healthcare", "aerospace"))
-    release_text = text_of(released(a_case(victims=both, countries=("BN",), sightings=()), member=member))
+    unnamed_victims = tuple(Victim(sectors=(sector,), countries=("BN",)) for sector in ("healthcare", "aerospace"))
+    release_text = released_text(
+        must_release(a_case(victims=unnamed_victims, countries=("BN",), sightings=()), member=member)
+    )
     assert "healthcare" in release_text
     assert "aerospace" not in release_text
-    named = tuple(replace(victim, name=name) for victim, name in zip(both, ("Sakit Raya", "Sayap Raya"), strict=True))
-    release_text = text_of(released(a_case(victims=named, countries=("BN",), sightings=()), member=member))
+    named_victims = tuple(
+        replace(victim, name=name) for victim, name in zip(unnamed_victims, ("Sakit Raya", "Sayap Raya"), strict=True)
+    )
+    release_text = released_text(
+        must_release(a_case(victims=named_victims, countries=("BN",), sightings=()), member=member)
+    )
     assert {"healthcare", "aerospace"} <= set(re.findall("healthcare|aerospace", release_text))
 
 
@@ -300,8 +312,8 @@ DEADLINES = tomllib.loads((TOP / "profiles" / "response.toml").read_text(encodin
 
 
 @pytest.mark.parametrize("number", SEVERITY_NUMBERS)
-def test_no_deadline_changes_where_a_severity_is_told_as_its_band(number: int) -> None:
-    """The middle of the national scale is moderate, as it stands and as it leaves: nobody is hurried by release."""
+def test_rounding_a_severity_to_its_band_changes_no_deadline(number: int) -> None:
+    """The deadline for a severity is the same before and after rounding to the band."""
 
     def hours(criticality: int) -> object:
         return DEADLINES[str(max(int(least) for least in DEADLINES if criticality >= int(least)))]

@@ -1,4 +1,4 @@
-"""A victim is recognised in the CERT's register, so that all that the register says of it is searched for as its own."""
+"""The release step finds a victim in the CERT's register, and searches for everything that the register says about it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hub.release.constituents import report_constituents, victim_constituents
 from hub.release.deny import scanner_for
 from hub.reports.observables import ObservableType, Role
 from hub.reports.victims import Victim
-from tests.release.releasing import released, text_of
+from tests.release.releasing import must_release, released_text
 from tests.reports.making_reports import a_case, a_feed, a_member, seen
 
 CLINIC = Constituent(
@@ -21,10 +21,10 @@ CLINIC = Constituent(
     "healthcare",
     "large",
 )
-OTHERS = tuple(
+OTHER_CONSTITUENTS = tuple(
     Constituent(f"Bank {name}", "TH", (), (f"{name}.example",), ("203.0.113.0/28",)) for name in ("Laksa", "Kopi")
 )
-REGISTER = (*OTHERS, CLINIC)
+REGISTER = (*OTHER_CONSTITUENTS, CLINIC)
 MEMBER = a_member(country="TH", register=REGISTER, constituents=counts(REGISTER))
 
 
@@ -42,7 +42,7 @@ MEMBER = a_member(country="TH", register=REGISTER, constituents=counts(REGISTER)
     ],
     ids=["name", "other name", "brackets", "short name", "host", "mailbox", "address", "network"],
 )
-def test_a_constituent_is_known_by_whatever_the_register_lists(victim: Victim) -> None:
+def test_a_constituent_is_found_by_any_entry_in_the_register(victim: Victim) -> None:
     assert victim_constituents(victim, REGISTER) == (CLINIC,)
 
 
@@ -57,27 +57,27 @@ def test_a_constituent_is_known_by_whatever_the_register_lists(victim: Victim) -
     ],
     ids=["generic", "too short", "another domain", "another or a wider network", "nothing"],
 )
-def test_nobody_is_taken_for_a_constituent_by_less(victim: Victim) -> None:
+def test_partial_matches_find_no_constituent(victim: Victim) -> None:
     assert victim_constituents(victim, REGISTER) == ()
 
 
-def test_a_feed_knows_an_address_and_the_register_knows_the_rest() -> None:
-    """A machine of the clinic calls a host that is named after it; nothing in the feed names the clinic."""
+def test_the_register_identifies_the_owner_of_an_address_in_a_feed() -> None:
+    """A machine of the clinic calls a host whose name contains the clinic's; nothing else in the feed names the clinic."""
     bot = seen(ObservableType.IPV4, "198.51.100.9", Role.VICTIM)
-    named = seen(ObservableType.DOMAIN, "c4rephetngam-update.example")
-    plain = seen(ObservableType.DOMAIN, "velvet-update.example")
-    feed = a_feed(observables=(bot, named, plain), sightings=(), countries=("TH",))
+    similar_domain = seen(ObservableType.DOMAIN, "c4rephetngam-update.example")
+    harmless_domain = seen(ObservableType.DOMAIN, "velvet-update.example")
+    feed = a_feed(observables=(bot, similar_domain, harmless_domain), sightings=(), countries=("TH",))
     assert report_constituents(feed, REGISTER) == (CLINIC,)
-    body = text_of(released(feed, member=MEMBER))
-    assert "velvet-update" in body
-    assert "phetngam" not in body
-    unknown = text_of(released(feed, member=a_member(country="TH")))
-    assert "phetngam" in unknown  # and so it is the register that held it
+    text = released_text(must_release(feed, member=MEMBER))
+    assert "velvet-update" in text
+    assert "phetngam" not in text
+    text_without_register = released_text(must_release(feed, member=a_member(country="TH")))
+    assert "phetngam" in text_without_register  # without the register, the value leaves
 
 
 @pytest.mark.parametrize("role", Role)
-def test_whose_network_it_is_does_not_depend_on_the_role(role: Role) -> None:
-    """What sends spam from the clinic's network is the clinic's, whatever a format says."""
+def test_the_owner_of_a_network_does_not_depend_on_the_role(role: Role) -> None:
+    """A machine that sends spam from the clinic's network belongs to the clinic, whatever a format says."""
     sender = seen(ObservableType.IPV4, "198.51.100.9", role)
     assert report_constituents(a_case(observables=(sender,), victims=()), REGISTER) == (CLINIC,)
 
@@ -86,7 +86,7 @@ def test_whose_network_it_is_does_not_depend_on_the_role(role: Role) -> None:
     "text", ["phetngam-login.example", "Thanthip.zip", "ธารทิพย์", "ThanthipPhetngamLocker", "Operation Phetngam Storm"]
 )
 def test_words_of_all_its_names_are_searched_for(text: str) -> None:
-    """Also where the report knows only the name in the other script."""
+    """Also if the report has only the name in the other script."""
     case = a_case(victims=(Victim(name=CLINIC.name, countries=("TH",)),))
     assert scanner_for(MEMBER, case).hits(text)
     assert not scanner_for(MEMBER, case).hits("velvet-update.example")

@@ -1,4 +1,4 @@
-"""A name whose words are cut, blended, misspelt or written in digits: the value that holds it is asked about."""
+"""Values with a name whose words are cut, blended, misspelt or written in digits are held for an officer."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from tests.release.scanning import hits
         (Victim(name="Universitas Kelapa Gading"), "kelading-sso.example"),
         (Victim(name="Kangtel"), "kngtel.example"),  # half a word without its vowels
         (Victim(name="Kangtel"), "kangtlcare.example"),
-        (Victim(name="Toko Sirih"), "siirih.example"),  # a letter more in a short word
+        (Victim(name="Toko Sirih"), "siirih.example"),  # an additional letter in a short word
         (Victim(short_names=("Hayu",)), "hayyulogin.example"),
         (Victim(people=("Hayu Ratnasari",)), "http://192.0.2.1/u/hayyu/"),
-        # generic words but for their accents, or by chance
+        # generic words except for their accents, or by chance
         (Victim(name="Ngân hàng TMCP Phương Mai"), "nhphuongmai.example"),
         (Victim(name="Ngân hàng TMCP Phương Mai"), "pmbank.example"),
         (Victim(name="Ngan hang Phuong Mai"), "phuongmai.example"),
         (Victim(name="Bệnh viện Tỉnh Lan"), "bvtinhlan.example"),
         (Victim(domains=("phuongmaibank.example",)), "nhphuongmai.example"),
         (Victim(name="Ngân hàng Trung Ương Sen Trắng"), "nhst-otp.example"),  # initials of a generic phrase
-        (Victim(name="RSUP Dr. Wahyu Kesumah"), "rswk.example"),  # a title is no part of it
+        (Victim(name="RSUP Dr. Wahyu Kesumah"), "rswk.example"),  # the title is left out
         (Victim(name="Siam Padma Energy"), "spenergy.example"),  # initials before a generic word
         (Victim(name="Ministério da Saúde - Laboratório Nacional Uma Lulik"), "lnul.example"),  # a part of a ministry
         (Victim(short_names=("PSQ",)), "flypsq.example"),
@@ -37,21 +37,21 @@ from tests.release.scanning import hits
         (Victim(name="Bank 46 Mentari"), "b46.example"),  # a number among initials
         (Victim(brands=("Kenari Hub",)), "kenari-login.example"),  # a word of a brand
         (Victim(brands=("金莲保险",)), "金蓮保單.exe"),
-        (Victim(domains=("siakpadu.melur.ac.example",)), "siakpadu-sso.example"),  # a label before the owner's
-        (Victim(people=("Nik Zulkarnain",)), "surat_DSNikZul.docx"),  # both parts cut, behind a title
+        (Victim(domains=("siakpadu.melur.ac.example",)), "siakpadu-sso.example"),  # a label before that of the owner
+        (Victim(people=("Nik Zulkarnain",)), "surat_DSNikZul.docx"),  # both parts cut, after a title
         (Victim(people=("Ratna Kusumaningtyas",)), "RDKusuma_slip.exe"),
     ],
 )
-def test_a_value_that_cuts_or_misspells_the_words_of_a_name_is_asked_about(victim: Victim, value: str) -> None:
-    asked = hits(victim, value)
-    assert asked
-    assert not any(hit.is_exact for hit in asked)
+def test_a_value_with_cut_or_misspelt_words_of_a_name_is_held(victim: Victim, value: str) -> None:
+    similar_hits = hits(victim, value)
+    assert similar_hits
+    assert not any(hit.is_exact for hit in similar_hits)
 
 
 @pytest.mark.parametrize(
     ("victim", "value"),
     [
-        (Victim(name="First National Bank"), "nationalbank.example"),  # generic words of many a name
+        (Victim(name="First National Bank"), "nationalbank.example"),  # generic words of many names
         (Victim(name="First National Bank"), "firstaid-national.example"),
         (Victim(name="Universitas Kelapa Gading"), "pelanggan-trading.example"),
         (Victim(name="Kangtel"), "kontrol.example"),
@@ -80,14 +80,14 @@ def test_other_words_are_not_held(victim: Victim, value: str) -> None:
         ("Jose Reyes", "mangjose.example"),
     ],
 )
-def test_a_short_part_of_a_persons_name_is_known_behind_a_title(name: str, value: str) -> None:
-    asked = hits(Victim(people=(name,)), value)
-    assert asked
-    assert not any(hit.is_exact for hit in asked)
+def test_a_short_part_of_a_persons_name_is_found_after_a_title(name: str, value: str) -> None:
+    similar_hits = hits(Victim(people=(name,)), value)
+    assert similar_hits
+    assert not any(hit.is_exact for hit in similar_hits)
 
 
 @pytest.mark.parametrize("value", ["kopiali.example", "tribudidaya.example", "australia.example"])
-def test_other_letters_before_it_are_no_title(value: str) -> None:
+def test_other_letters_before_a_name_are_not_a_title(value: str) -> None:
     assert not hits(Victim(people=("Ali Budi",)), value)
 
 
@@ -105,13 +105,13 @@ def test_other_letters_before_it_are_no_title(value: str) -> None:
         (Victim(people=("Tan Wei Ming",)), "陈伟明.docx"),
     ],
 )
-def test_a_chinese_name_is_known_as_the_region_writes_it(victim: Victim, value: str) -> None:
-    asked = hits(victim, value)
-    assert asked
-    assert not any(hit.is_exact for hit in asked)
+def test_a_chinese_name_is_found_in_the_spelling_of_the_region(victim: Victim, value: str) -> None:
+    similar_hits = hits(victim, value)
+    assert similar_hits
+    assert not any(hit.is_exact for hit in similar_hits)
 
 
-def test_a_chinese_name_is_not_known_by_another() -> None:
+def test_another_chinese_name_is_not_found() -> None:
     assert not hits(Victim(name="福成有限公司"), "limhuat.example")
     assert not hits(Victim(name="Hock Seng Trading Sdn Bhd"), "你好世界发票.exe")
 
@@ -127,12 +127,12 @@ def test_a_chinese_name_is_not_known_by_another() -> None:
         ("รถไฟสายบางสะพาน", "http://192.0.2.1/รฟส"),
     ],
 )
-def test_an_abbreviation_of_consonants_is_known_in_scripts_without_blanks(name: str, value: str) -> None:
-    asked = hits(Victim(name=name), value)
-    assert asked
-    assert not any(hit.is_exact for hit in asked)
+def test_an_abbreviation_of_consonants_is_found_in_scripts_without_spaces(name: str, value: str) -> None:
+    similar_hits = hits(Victim(name=name), value)
+    assert similar_hits
+    assert not any(hit.is_exact for hit in similar_hits)
 
 
 @pytest.mark.parametrize("value", ["บปก.apk", "ใบแจ้งหนี้.apk", "กปบก.apk", "รถ.apk", "กป.apk"])
-def test_other_consonants_are_no_abbreviation_of_it(value: str) -> None:
+def test_other_consonants_do_not_abbreviate_a_name(value: str) -> None:
     assert not hits(Victim(name="การประปาส่วนบางสะพาน"), value)

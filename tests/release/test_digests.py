@@ -1,4 +1,4 @@
-"""Hash values of what is searched for: found whatever the algorithm, and computed only where a value could be one."""
+"""Hash values of names are found for all algorithms, and tables are computed only when a text may contain a hash value."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MEMBER = a_member(register=(Constituent("Bank Teratai Nusa Berhad", "MY", (), ("
 )  # fmt: skip
 def test_a_hash_value_of_a_listed_constituent_is_an_exact_hit(algorithm: str, text: str) -> None:
     digest = hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
-    of_list = list_scanner(MEMBER)
-    assert any(hit.is_exact for hit in of_list.hits(f"http://192.0.2.1/?u={digest}"))
-    other = hashlib.new(algorithm, b"teratai", usedforsecurity=False).hexdigest()
-    assert not of_list.hits(f"http://192.0.2.1/?u={other}")
+    scanner = list_scanner(MEMBER)
+    assert any(hit.is_exact for hit in scanner.hits(f"http://192.0.2.1/?u={digest}"))
+    other_digest = hashlib.new(algorithm, b"teratai", usedforsecurity=False).hexdigest()
+    assert not scanner.hits(f"http://192.0.2.1/?u={other_digest}")
 
 
 def test_the_middle_of_an_md5_of_a_listed_constituent_is_found() -> None:
@@ -33,35 +33,35 @@ def test_the_middle_of_an_md5_of_a_listed_constituent_is_found() -> None:
     assert list_scanner(MEMBER).hits(f"http://192.0.2.1/?u={digest[8:24]}")
 
 
-def test_two_values_that_begin_alike_are_not_taken_for_each_other() -> None:
+def test_two_values_with_the_same_beginning_are_distinguished() -> None:
     digest = hashlib.sha256(b"teratai").hexdigest()
     digests = ListedDigests(lambda: ["teratai"], "a hash value")
-    hashed_spellings = digests.find(digest)
-    assert hashed_spellings is not None
-    assert hashed_spellings.spelling == "teratai"
+    hashed_spelling = digests.find(digest)
+    assert hashed_spelling is not None
+    assert hashed_spelling.spelling == "teratai"
     assert digests.find(digest[:16] + "0" * 48) is None
 
 
-def test_a_long_list_is_hashed_only_where_a_value_could_be_one_and_once_for_each_algorithm() -> None:
-    asked: list[str] = []
+def test_a_long_list_is_hashed_only_when_needed_and_once_for_each_algorithm() -> None:
+    calls: list[str] = []
 
     def spellings() -> list[str]:
-        asked.append("")
+        calls.append("")
         return ["teratai"]
 
     digests = ListedDigests(spellings, "a hash value")
     assert digests.find("ab" * 10 + "c") is None
-    assert not asked
+    assert not calls
     for value in ("ab" * 16, "cd" * 16, "ab" * 20):
         assert digests.find(value) is None
-    assert len(asked) == 2
+    assert len(calls) == 2
 
 
-def test_a_name_of_words_in_small_letters_is_no_hash_value_in_base64(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Our own `hostile-infrastructure` has the 22 characters of an MD5: a long list would be hashed for each report."""
-    asked: list[str] = []
-    monkeypatch.setattr(ListedDigests, "find", lambda _, value: asked.append(value))
+def test_words_in_small_letters_are_not_a_hash_value_in_base64(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The product's word `hostile-infrastructure` has 22 characters, like an MD5: otherwise every report would hash the list."""
+    calls: list[str] = []
+    monkeypatch.setattr(ListedDigests, "find", lambda _, value: calls.append(value))
     list_scanner(MEMBER).hits("hostile-infrastructure")
-    assert not asked
+    assert not calls
     list_scanner(MEMBER).hits("KAa5E0vJ9LsmM0GzFGvQ3A==")
-    assert asked
+    assert calls

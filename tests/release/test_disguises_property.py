@@ -1,4 +1,4 @@
-"""Invented victims in Latin, Thai, Vietnamese and Chinese letters, each written in some disguise: nothing passes unheld."""
+"""Invented names in Latin, Thai, Vietnamese and Chinese letters are found in every disguise."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def cyrillic(text: str) -> str:
     return f"xn--{changed.encode('punycode').decode()}" if not changed.isascii() else changed
 
 
-# Each disguises what is left of a name without generic words, written in Latin letters.
+# Each function disguises the distinctive part of a name in Latin letters.
 DISGUISES: dict[str, Callable[[str], str]] = {
     "alone": str.lower,
     "in capitals": str.upper,
@@ -81,77 +81,85 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "SHA-1": lambda text: hashlib.sha1(text.lower().encode(), usedforsecurity=False).hexdigest(),
     "SHA-256": lambda text: hashlib.sha256(text.lower().encode()).hexdigest(),
 }
-PLACES = ("{}", "http://192.0.2.1/gate.php?d={}", "http://192.0.2.1/{}/x", "{}.example", "files_{}_x.zip")
+CONTEXTS = ("{}", "http://192.0.2.1/gate.php?d={}", "http://192.0.2.1/{}/x", "{}.example", "files_{}_x.zip")
 
 
-def scanner(victim: Victim) -> Scanner:
-    return scanner_for(a_member(), replace(a_watch(), victims=(victim,)))
+def scanner(scanner_for_victim: Victim) -> Scanner:
+    return scanner_for(a_member(), replace(a_watch(), victims=(scanner_for_victim,)))
 
 
-@given(LATIN, st.sampled_from(LATIN_FORMS), st.sampled_from(sorted(DISGUISES)), st.sampled_from(PLACES[1:]))
-def test_a_latin_name_is_held_in_every_disguise(plain: str, form: str, disguise: str, place: str) -> None:
-    value = place.format(DISGUISES[disguise](plain))
-    assert scanner(Victim(name=form.format(plain.title()))).hits(value), value
+@given(LATIN, st.sampled_from(LATIN_FORMS), st.sampled_from(sorted(DISGUISES)), st.sampled_from(CONTEXTS[1:]))
+def test_a_latin_name_is_found_in_every_disguise(name: str, form: str, disguise: str, context: str) -> None:
+    value = context.format(DISGUISES[disguise](name))
+    assert scanner(Victim(name=form.format(name.title()))).hits(value), value
 
 
 @given(VIETNAMESE, st.sampled_from(sorted(DISGUISES)), st.booleans())
-def test_a_vietnamese_name_is_held_with_and_without_its_marks(plain: str, disguise: str, marks: bool) -> None:
-    bare = unicodedata.normalize("NFD", plain.replace("Đ", "D").replace("đ", "d"))
-    bare = "".join(character for character in bare if unicodedata.category(character) != "Mn").replace(" ", "")
-    value = DISGUISES[disguise](plain if marks and disguise in {"alone", "in capitals", "base64", "percent"} else bare)
-    assert scanner(Victim(name=f"Bệnh viện Đa khoa {plain}")).hits(value), value
+def test_a_vietnamese_name_is_found_with_and_without_accents(name: str, disguise: str, marks: bool) -> None:
+    unaccented = unicodedata.normalize("NFD", name.replace("Đ", "D").replace("đ", "d"))
+    unaccented = "".join(character for character in unaccented if unicodedata.category(character) != "Mn").replace(
+        " ", ""
+    )
+    value = DISGUISES[disguise](
+        name if marks and disguise in {"alone", "in capitals", "base64", "percent"} else unaccented
+    )
+    assert scanner(Victim(name=f"Bệnh viện Đa khoa {name}")).hits(value), value
 
 
 @given(THAI, st.sampled_from(sorted(DISGUISES)))
-def test_a_thai_name_is_held_in_thai_and_in_latin_letters(plain: str, disguise: str) -> None:
-    victim = scanner(Victim(name=f"โรงพยาบาล{plain}"))
-    assert victim.hits(f"โจมตี{plain}แล้ว")
-    assert victim.hits(f"xn--{plain.encode('punycode').decode()}.example")
-    value = DISGUISES[disguise](anyascii(plain))
+def test_a_thai_name_is_found_in_thai_and_in_latin_letters(name: str, disguise: str) -> None:
+    scanner_for_victim = scanner(Victim(name=f"โรงพยาบาล{name}"))
+    assert scanner_for_victim.hits(f"โจมตี{name}แล้ว")
+    assert scanner_for_victim.hits(f"xn--{name.encode('punycode').decode()}.example")
+    value = DISGUISES[disguise](anyascii(name))
     if disguise not in {"MD5", "SHA-1", "SHA-256"}:
-        assert victim.hits(value), value
+        assert scanner_for_victim.hits(value), value
 
 
 @given(CHINESE, st.sampled_from(sorted(DISGUISES)))
-def test_a_chinese_name_is_held_in_chinese_and_in_pinyin(plain: str, disguise: str) -> None:
-    victim = scanner(Victim(name=f"{plain}银行"))
-    assert victim.hits(f"{plain}遭到攻击")
-    value = DISGUISES[disguise](anyascii(plain))
+def test_a_chinese_name_is_found_in_chinese_and_in_pinyin(name: str, disguise: str) -> None:
+    scanner_for_victim = scanner(Victim(name=f"{name}银行"))
+    assert scanner_for_victim.hits(f"{name}遭到攻击")
+    value = DISGUISES[disguise](anyascii(name))
     if disguise not in {"MD5", "SHA-1", "SHA-256"}:
-        assert victim.hits(value), value
+        assert scanner_for_victim.hits(value), value
 
 
 @given(LATIN, st.sampled_from(LATIN_FORMS), st.sampled_from(sorted(DISGUISES)), st.sampled_from(list(ObservableType)))
-def test_no_disguised_value_leaves(plain: str, form: str, disguise: str, kind: ObservableType) -> None:
-    text = DISGUISES[disguise](plain)
-    kind = kind if kind in {ObservableType.URL, ObservableType.MUTEX, ObservableType.USER_AGENT} else ObservableType.URL
-    value = f"http://192.0.2.1/?d={quote(text)}" if kind is ObservableType.URL else f"x {text} y"
+def test_no_disguised_value_leaves(name: str, form: str, disguise: str, observable_type: ObservableType) -> None:
+    text = DISGUISES[disguise](name)
+    observable_type = (
+        observable_type
+        if observable_type in {ObservableType.URL, ObservableType.MUTEX, ObservableType.USER_AGENT}
+        else ObservableType.URL
+    )
+    value = f"http://192.0.2.1/?d={quote(text)}" if observable_type is ObservableType.URL else f"x {text} y"
     report = a_watch(
-        observables=(*a_watch().observables, seen(kind, value)), victims=(Victim(name=form.format(plain)),)
+        observables=(*a_watch().observables, seen(observable_type, value)), victims=(Victim(name=form.format(name)),)
     )
     member = a_member()
     result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
     assert isinstance(result, Released)
     body = json.dumps(result.contents, ensure_ascii=False)
     assert json.dumps(value, ensure_ascii=False)[1:-1] not in body
-    assert "203.0.113.7" in body, "what names nobody leaves"
+    assert "203.0.113.7" in body, "a harmless value leaves"
 
 
 REGISTER = make_register("disguises")
 
 
 @pytest.mark.parametrize("country", sorted(REGISTER))
-def test_each_victim_of_a_register_is_held_by_all_that_it_is_known_by(country: str) -> None:
-    missed = [
+def test_each_victim_of_a_register_is_found_by_all_its_names_and_values(country: str) -> None:
+    missed_texts = [
         (constituent.name, text)
         for constituent in REGISTER[country][:12]
-        for text in _known_by(constituent)
-        if not _scanner_of(constituent).hits(text)
+        for text in _identifying_texts(constituent)
+        if not _constituent_scanner(constituent).hits(text)
     ]
-    assert missed == []
+    assert missed_texts == []
 
 
-def _scanner_of(constituent: Constituent) -> Scanner:
+def _constituent_scanner(constituent: Constituent) -> Scanner:
     return scanner(
         Victim(
             name=constituent.name,
@@ -162,7 +170,7 @@ def _scanner_of(constituent: Constituent) -> Scanner:
     )
 
 
-def _known_by(constituent: Constituent) -> list[str]:
+def _identifying_texts(constituent: Constituent) -> list[str]:
     latin_name = "".join(word.latin for word in constituent.words).lower()
     return [
         constituent.name, constituent.latin, f"{latin_name}-login.example", latin_name[::-1], lookalikes(latin_name), f"https://{constituent.domain}/x",
@@ -171,15 +179,15 @@ def _known_by(constituent: Constituent) -> list[str]:
 
 
 @given(st.text(st.sampled_from("aA4@rnvcl iI1|l0o.-_Ss5$กิ่Éе\u0301"), max_size=30))
-def test_places_are_given_for_the_same_letters_that_looks_gives(text: str) -> None:
-    letters, places = lookalike_form_with_offsets(text)
+def test_offsets_belong_to_the_letters_of_the_lookalike_form(text: str) -> None:
+    letters, offsets = lookalike_form_with_offsets(text)
     assert letters == lookalike_form(text)
-    assert len(letters) == len(places)
-    assert places == sorted(places)
+    assert len(letters) == len(offsets)
+    assert offsets == sorted(offsets)
 
 
-def test_the_table_of_lookalikes_says_nothing_else_of_a_letter_with_accents_than_that_letter() -> None:
-    """So the table, slow to load, is not asked about the letters of Vietnamese and the like."""
+def test_the_table_of_lookalikes_maps_an_accented_letter_to_its_plain_letter() -> None:
+    """This is why Vietnamese and similar letters do not need the table, which is slow to load."""
     accented = [chr(code) for code in range(0x80, 0xAC00) if _is_latin_letter_with_accents(chr(code))]
     assert len(accented) > 400
     for letter in accented:
@@ -188,5 +196,5 @@ def test_the_table_of_lookalikes_says_nothing_else_of_a_letter_with_accents_than
 
 
 def _is_latin_letter_with_accents(letter: str) -> bool:
-    taken_apart = unicodedata.normalize("NFD", letter)
-    return len(taken_apart) > 1 and taken_apart[0].isascii() and taken_apart[0].isalpha()
+    decomposed = unicodedata.normalize("NFD", letter)
+    return len(decomposed) > 1 and decomposed[0].isascii() and decomposed[0].isalpha()

@@ -1,4 +1,4 @@
-"""What leaves of a drill says in every name that it is one, and names nobody's addresses."""
+"""Every name in a released drill says DRILL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ EXERCISE = {"labels": ["exercise"]}
 
 
 @pytest.mark.parametrize(
-    ("content", "shown"),
+    ("content", "names"),
     [
         ({"type": "indicator", "name": "IPv4 address", **EXERCISE}, {"name": "DRILL: IPv4 address"}),
         ({"type": "malware", "name": "A", "aliases": ["B"], **EXERCISE}, {"name": "DRILL: A", "aliases": ["DRILL: B"]}),
@@ -22,7 +22,7 @@ EXERCISE = {"labels": ["exercise"]}
         ({"type": "relationship", **EXERCISE}, {}),
     ],
 )
-def test_names_of_a_drill(content: dict[str, Any], shown: dict[str, Any]) -> None:
-    """Those of its own objects, once; never public knowledge's, and nothing of a live report's."""
-    assert {name: value for name, value in mark_as_drill(content).items() if name in ("name", "aliases")} == shown
+def test_names_in_a_drill_say_drill(content: dict[str, Any], names: dict[str, Any]) -> None:
+    """Names of the drill's own objects get the word once. Public knowledge and live reports do not change."""
+    assert {name: value for name, value in mark_as_drill(content).items() if name in ("name", "aliases")} == names
     assert is_drill([{"type": "identity"}, content]) is ("labels" in content)

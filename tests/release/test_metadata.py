@@ -10,7 +10,7 @@ import pytest
 
 from hub.release.step import Released
 from hub.reports.read import ReadOptions
-from tests.release.releasing import PUBLIC, REGIONAL, outcome_of
+from tests.release.releasing import PUBLIC, REGIONAL, release_outcome
 from tests.reports.making_reports import a_member
 from tests.reports.reading_reports import only_report
 
@@ -95,7 +95,7 @@ MISP = {
 def test_no_place_operator_name_or_contact_leaves_with_the_adversarys_value(body: str, audience: Any) -> None:
     """The command server leaves; where the infected host stands, and whose it is, does not."""
     report = only_report(body.encode(), options=ReadOptions(default_country="MY", default_tlp="clear"))
-    outcome = outcome_of(replace(report, tlp="clear"), audience, member=a_member())
+    outcome = release_outcome(replace(report, tlp="clear"), audience, member=a_member())
     assert isinstance(outcome, Released), outcome.reason
     released_text = json.dumps([*outcome.contents, *outcome.lone], ensure_ascii=False).casefold()
     assert ADVERSARY in released_text
@@ -119,7 +119,7 @@ def test_the_country_that_xarf_gives_of_a_source_decides_and_does_not_leave(coun
     )
     options = ReadOptions(default_country="MY", default_tlp="clear")
     report = only_report({key: scan[key] for key in keys}, options=options)
-    outcome = outcome_of(report, member=a_member())
+    outcome = release_outcome(report, member=a_member())
     released_text = json.dumps(outcome.contents).casefold() if isinstance(outcome, Released) else ""
     assert ("198.51.100.7" in released_text) is (country != "MY")
     assert "thailand" not in released_text

@@ -11,7 +11,7 @@ from hub.release.policy import Audience
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
 from hub.reports.report import Report
-from tests.release.releasing import PUBLIC, REGIONAL, released, text_of
+from tests.release.releasing import PUBLIC, REGIONAL, must_release, released_text
 from tests.release.scanning import hits_for
 from tests.reports.making_reports import a_case, a_feed, seen
 from tests.reports.reading_reports import only_report
@@ -89,7 +89,7 @@ def test_the_value_stays_in_a_release_of_a_form_with_columns_of_its_own(audience
     report = only_report(cells, name="form.json")
     values = ("wirawan-login.example", "merpati-kantor.example", "weather-update.example")
     report = replace(report, observables=tuple(seen(ObservableType.DOMAIN, value) for value in values))
-    text = text_of(released(report, audience))
+    text = released_text(must_release(report, audience))
     assert "wirawan" not in text
     assert "merpati" not in text
     assert "weather-update" in text

@@ -11,7 +11,7 @@ from hub.reports.knowledge import Actor
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
 from hub.reports.report import Note
-from tests.release.releasing import PUBLIC, REGIONAL, released, text_of
+from tests.release.releasing import PUBLIC, REGIONAL, must_release, released_text
 from tests.release.scanning import hits_for
 from tests.reports.making_reports import a_case, a_watch, seen
 
@@ -88,6 +88,6 @@ def test_a_feed_has_no_texts_that_name_victims() -> None:
 def test_by_default_such_a_value_does_not_leave_and_others_do(audience: object) -> None:
     values = (seen(ObservableType.DOMAIN, "mayang-login.example"), seen(ObservableType.DOMAIN, "update-panel.example"))
     report = replace(REPORTS["the title"], observables=values, sightings=(), tlp="clear")
-    text = text_of(released(report, audience))  # type: ignore[arg-type]
+    text = released_text(must_release(report, audience))  # type: ignore[arg-type]
     assert "mayang" not in text
     assert "update-panel.example" in text

@@ -29,7 +29,7 @@ from hub.rendering.render import render
 from hub.reports import rsit
 from hub.reports.observables import FileDetails, ObservableType, Role
 from hub.reports.victims import Contact, Victim
-from tests.release.releasing import released, text_of
+from tests.release.releasing import must_release, released_text
 from tests.release.scanning import hits, scanner
 from tests.reports.making_reports import NOW, a_case, a_member, a_watch, seen
 
@@ -417,12 +417,12 @@ def test_a_constituent_with_an_unlucky_name_does_not_stop_its_cert(short_name: s
     member = a_member(register=(Constituent("Bank Kopi", "MY", (short_name,)),))
     page, digest = "https://quartz.example/a", "d" * 64
     dropped = seen(ObservableType.FILE, digest, file=FileDetails(hashes={"SHA-256": digest}))
-    released_text = text_of(
-        released(a_case(observables=(seen(ObservableType.URL, page), dropped), malware=()), member=member)
+    text = released_text(
+        must_release(a_case(observables=(seen(ObservableType.URL, page), dropped), malware=()), member=member)
     )
-    assert "organisation" in released_text
-    assert page in released_text
-    assert digest in released_text
+    assert "organisation" in text
+    assert page in text
+    assert digest in text
 
 
 def test_words_of_our_own_sentences_are_no_names() -> None:
@@ -446,7 +446,7 @@ def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
             a_watch(rsit=(classification,)),
             a_case(rsit=(classification,), observables=()),
         ):
-            outcome = released(report)
+            outcome = must_release(report)
             # names, aliases and phases of public lists are searched one by one, and stay where they are like the victim's
             list_scanner = ("aliases", "kill_chain_phases")
             contents = [

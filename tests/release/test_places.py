@@ -20,7 +20,7 @@ from hub.reports.knowledge import Technique
 from hub.reports.observables import FileDetails, Observable, ObservableType
 from hub.reports.report import Report
 from tests.places import TOP
-from tests.release.releasing import of_type, released
+from tests.release.releasing import must_release, objects_of_type
 from tests.reports.making_reports import IDENTITY, VICTIM, a_case, a_feed, seen
 
 IBAN = "GB33BUKB20201555555555"
@@ -54,13 +54,13 @@ def protected() -> Profile:
 
 
 def indicators(result: Released) -> list[dict[str, Any]]:
-    return of_type(result, "indicator")
+    return objects_of_type(result, "indicator")
 
 
 @pytest.mark.parametrize("item", ACCOUNTS, ids=lambda item: item.type)
 def test_accounts_and_telephone_numbers_are_asked_about_whoevers_they_are(item: Observable) -> None:
     """A mule's account may be a hacked customer's, and a number one whose name was used."""
-    by_default = released(case(item))
+    by_default = must_release(case(item))
     assert indicators(by_default) == []
     assert item.value not in str(by_default.contents)
     assert [row.key for row in by_default.preview.held() if row.key == item.value] == [item.value]
@@ -68,12 +68,12 @@ def test_accounts_and_telephone_numbers_are_asked_about_whoevers_they_are(item: 
 
 @pytest.mark.parametrize("item", ACCOUNTS, ids=lambda item: item.type)
 def test_an_approved_account_leaves_with_its_incident_as_the_type_that_opencti_reads(item: Observable) -> None:
-    result = released(case(item), approvals=Approvals("Aisyah", values=frozenset({item.value})))
-    (indicator,), (observable,) = indicators(result), of_type(result, item.type.value)
+    result = must_release(case(item), approvals=Approvals("Aisyah", values=frozenset({item.value})))
+    (indicator,), (observable,) = indicators(result), objects_of_type(result, item.type.value)
     assert f"{item.type.value}:" in indicator["pattern"]
     assert f"'{item.value}'" in indicator["pattern"]
     assert item.value in {observable.get("value"), observable.get("iban")}
-    relationships = of_type(result, "relationship")
+    relationships = objects_of_type(result, "relationship")
     assert (indicator["id"], "based-on", observable["id"]) in {
         (each["source_ref"], each["relationship_type"], each["target_ref"]) for each in relationships
     }
@@ -81,7 +81,7 @@ def test_an_approved_account_leaves_with_its_incident_as_the_type_that_opencti_r
 
 @pytest.mark.parametrize(("item", "compared", "language"), OTHERS, ids=lambda value: str(getattr(value, "type", "")))
 def test_other_values_leave_in_a_pattern_that_matches_them(item: Observable, compared: str, language: str) -> None:
-    (indicator,) = indicators(released(case(item)))
+    (indicator,) = indicators(must_release(case(item)))
     assert compared in indicator["pattern"]
     assert indicator["pattern_type"] == language
     if language == "stix":
@@ -91,7 +91,7 @@ def test_other_values_leave_in_a_pattern_that_matches_them(item: Observable, com
 
 def test_a_debug_path_with_somebodys_name_is_held() -> None:
     path = "C:\\Users\\siti.rahman\\proj\\x.pdb"
-    assert indicators(released(case(seen(ObservableType.PDB_PATH, path)))) == []
+    assert indicators(must_release(case(seen(ObservableType.PDB_PATH, path)))) == []
 
 
 def test_a_fingerprint_that_no_rule_computes_is_named_in_the_table() -> None:
@@ -105,7 +105,9 @@ def test_a_fingerprint_that_no_rule_computes_is_named_in_the_table() -> None:
 
 def test_protected_collections_take_what_leaves() -> None:
     values = frozenset(item.value for item in ACCOUNTS)
-    result = released(case(*ACCOUNTS, *(item for item, _, _ in OTHERS)), approvals=Approvals("Aisyah", values=values))
+    result = must_release(
+        case(*ACCOUNTS, *(item for item, _, _ in OTHERS)), approvals=Approvals("Aisyah", values=values)
+    )
     rules, context = protected(), Context({IDENTITY: "MY"})
     assert [finding for content in result.contents for finding in check(content, [rules], context)] == []
 
@@ -126,13 +128,13 @@ def test_a_technique_whose_name_is_like_the_victims_leaves_under_its_number() ->
     report = a_case(
         victims=(replace(VICTIM, short_names=("Exploit Public",)),), techniques=(Technique("T1190", "T1190"),)
     )
-    (technique,) = of_type(released(report), "attack-pattern")
+    (technique,) = objects_of_type(must_release(report), "attack-pattern")
     assert technique["name"] == "T1190"
 
 
 def test_a_feed_of_which_something_leaves_has_a_grouping_of_what_leaves() -> None:
-    result = released(a_feed())
-    (grouping,) = of_type(result, "grouping")
+    result = must_release(a_feed())
+    (grouping,) = objects_of_type(result, "grouping")
     assert set(grouping["object_refs"]) <= {content["id"] for content in result.contents}
     assert {item["id"] for item in indicators(result)} <= set(grouping["object_refs"])
     assert grouping["name"] == "Indicator report: C2 Server"
@@ -140,7 +142,7 @@ def test_a_feed_of_which_something_leaves_has_a_grouping_of_what_leaves() -> Non
 
 def test_a_withdrawn_indicator_ends_even_where_nothing_else_of_it_may_be_repeated() -> None:
     """Many tools look at the end of validity alone."""
-    (indicator,) = indicators(released(case(seen(ObservableType.DOMAIN, "beat.example"))))
+    (indicator,) = indicators(must_release(case(seen(ObservableType.DOMAIN, "beat.example"))))
     bare = bare_revocation({**indicator, "revoked": True}, keeps_pattern=False)
     assert bare["valid_until"] == indicator["valid_until"]
 
@@ -150,7 +152,7 @@ def test_an_account_that_another_report_marks_otherwise_is_another_object() -> N
     item = ACCOUNTS[0]
     approvals = Approvals("Aisyah", values=frozenset({item.value}))
     first, second = (
-        of_type(released(replace(case(item), tlp=level), approvals=approvals), "bank-account")[0]
+        objects_of_type(must_release(replace(case(item), tlp=level), approvals=approvals), "bank-account")[0]
         for level in ("green", "amber")
     )
     assert first["object_marking_refs"] != second["object_marking_refs"]
@@ -160,6 +162,6 @@ def test_an_account_that_another_report_marks_otherwise_is_another_object() -> N
 def test_the_validator_of_oasis_takes_what_leaves() -> None:
     values = frozenset(item.value for item in ACCOUNTS)
     report = case(*ACCOUNTS, *(item for item, _, _ in OTHERS))
-    bundle = json.loads(released(report, approvals=Approvals("Aisyah", values=values)).bundle().serialize())
+    bundle = json.loads(must_release(report, approvals=Approvals("Aisyah", values=values)).bundle().serialize())
     outcome = validate_parsed_json(bundle, ValidationOptions(version="2.1"))
     assert outcome.is_valid, outcome

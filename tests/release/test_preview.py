@@ -8,12 +8,12 @@ import re
 from hub.release.policy import Approvals, text_key
 from hub.rendering.versions import timestamp
 from hub.reports.victims import Consent
-from tests.release.releasing import LURE, released
+from tests.release.releasing import LURE, must_release
 from tests.reports.making_reports import NOW, a_case, a_feed
 
 
 def test_the_preview_shows_what_leaves_what_does_not_and_why() -> None:
-    preview = released(a_case(consent=Consent.PSEUDONYM)).preview
+    preview = must_release(a_case(consent=Consent.PSEUDONYM)).preview
     text = preview.text()
     assert re.search(r"identity: Bank Sejahtera Berhad as victim-MY-", text)
     assert f"--approve {LURE} --officer NAME" in text
@@ -29,16 +29,16 @@ def test_the_preview_shows_what_leaves_what_does_not_and_why() -> None:
 
 def test_the_record_tells_who_approved_what_and_when() -> None:
     approvals = Approvals("Aisyah", values=frozenset({LURE}))
-    entry = released(a_case(), approvals=approvals).record.history[0]
+    entry = must_release(a_case(), approvals=approvals).record.history[0]
     assert (entry["officer"], entry["approved_values"], entry["at"]) == ("Aisyah", [LURE], timestamp(NOW))
     assert entry["preview"]["rows"]
 
 
 def test_the_record_of_a_feed_tells_what_stayed_and_holds_what_left_once() -> None:
     """A day's feed is long: its preview's rows of what leaves are not kept beside the objects themselves."""
-    result = released(a_feed())
+    result = must_release(a_feed())
     preview = result.record.history[0]["preview"]
     assert preview["counts"] == dict(result.preview.counts())
     assert {row["outcome"] for row in preview["rows"]} <= {"stays"}
     assert any(content["type"] == "indicator" for content in (v.content for v in result.record.objects.values()))
-    assert any(row["outcome"] != "stays" for row in released(a_case()).record.history[0]["preview"]["rows"])
+    assert any(row["outcome"] != "stays" for row in must_release(a_case()).record.history[0]["preview"]["rows"])

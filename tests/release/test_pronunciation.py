@@ -11,7 +11,7 @@ from hub.release.pronunciation import Misspellings, pronounce, sound_alike
 from hub.release.scan import Strength
 from hub.reports.observables import ObservableType
 from hub.reports.victims import Victim
-from tests.release.releasing import released, text_of
+from tests.release.releasing import must_release, released_text
 from tests.reports.making_reports import a_case, a_member, a_watch, seen
 
 THAI = "โรงพยาบาลเจ้าพระยารุ่งเรือง"
@@ -87,5 +87,5 @@ def test_a_word_itself_two_edits_short_words_with_another_beginning_and_generic_
 @pytest.mark.parametrize("name", [THAI, "သီရိမွန် ကုမ္ပဏီ", "PT Klear Tbk", "Determinasi Bank", "Indicatur"])
 def test_a_name_that_sounds_like_our_own_sentences_stops_no_release(name: str) -> None:
     page = seen(ObservableType.URL, "https://quartz.example/a")
-    released_text = text_of(released(a_case(victims=(Victim(name=name),), observables=(page,), malware=())))
-    assert "quartz.example" in released_text
+    text = released_text(must_release(a_case(victims=(Victim(name=name),), observables=(page,), malware=())))
+    assert "quartz.example" in text

@@ -23,7 +23,17 @@ from hub.stix import incident, tlp
 from hub.stix.identifiers import OBSERVABLE_TYPES, OPENCTI_EXTENSION, SCO_TYPES
 from hub.stix.schema import faults
 from hub.stix.tlp import TLP
-from tests.release.releasing import LURE, PUBLIC, REGIONAL, SECRETS, of_type, only_object, released, text_of, withheld
+from tests.release.releasing import (
+    LURE,
+    PUBLIC,
+    REGIONAL,
+    SECRETS,
+    must_release,
+    must_withhold,
+    objects_of_type,
+    only_object,
+    released_text,
+)
 from tests.reports.making_reports import IDENTITY, LATER, NOW, VICTIM, a_case, a_feed, a_member, a_watch, seen
 
 # --- everything that is released ------------------------------------------------------------------------------------
@@ -45,7 +55,7 @@ CASES = pytest.mark.parametrize(
 
 @CASES
 def test_what_leaves_is_valid_stix_for_everybody(report: Report, audience: Audience) -> None:
-    bundle = json.loads(released(report, audience).bundle().serialize())
+    bundle = json.loads(must_release(report, audience).bundle().serialize())
     assert stix2.parse(bundle, allow_custom=False)
     outcome = validate_parsed_json(bundle, ValidationOptions(version="2.1"))
     assert outcome.is_valid, outcome
@@ -54,13 +64,13 @@ def test_what_leaves_is_valid_stix_for_everybody(report: Report, audience: Audie
 
 @CASES
 def test_nothing_that_leaves_says_who_the_victim_is(report: Report, audience: Audience) -> None:
-    text = text_of(released(report, audience))
+    text = released_text(must_release(report, audience))
     assert [secret for secret in SECRETS if secret in text] == []
 
 
 @CASES
 def test_every_reference_is_to_something_that_leaves_too(report: Report, audience: Audience) -> None:
-    result = released(report, audience)
+    result = must_release(report, audience)
     there = {content["id"] for content in result.contents} | set(tlp.PAP_IDS.values())
     refs = set(re.findall(r'"([a-z0-9-]+--[0-9a-f-]{36})"', json.dumps(result.contents)))
     definitions = {incident.INCIDENT_CORE, incident.EVENT, incident.IMPACT, incident.TASK, tlp.TLP2_EXTENSION}
@@ -71,7 +81,7 @@ def test_every_reference_is_to_something_that_leaves_too(report: Report, audienc
 @CASES
 def test_no_id_of_the_certs_own_leaves(report: Report, audience: Audience) -> None:
     own = {content["id"] for content in render(report, a_member(), now=NOW).contents}
-    result = released(report, audience)
+    result = must_release(report, audience)
     shared_ids = {content["id"] for content in result.contents} & own
     assert {identifier.partition("--")[0] for identifier in shared_ids} <= SCO_TYPES | {
         "marking-definition",
@@ -79,23 +89,23 @@ def test_no_id_of_the_certs_own_leaves(report: Report, audience: Audience) -> No
     }
     assert {identifier for identifier in shared_ids if identifier.startswith("identity")} == {IDENTITY}
     gone = own - shared_ids
-    assert not any(identifier.partition("--")[2] in text_of(result) for identifier in gone)
+    assert not any(identifier.partition("--")[2] in released_text(result) for identifier in gone)
 
 
 @CASES
 def test_a_second_release_is_the_same_to_the_byte(report: Report, audience: Audience) -> None:
-    first = released(report, audience)
-    again = released(report, audience, record=first.record, now=LATER)
+    first = must_release(report, audience)
+    again = must_release(report, audience, record=first.record, now=LATER)
     assert again.bundle().serialize() == first.bundle().serialize()
     assert again.record == first.record
 
 
 @CASES
 def test_what_leaves_carries_its_level_and_how_to_handle_it(report: Report, audience: Audience) -> None:
-    result = released(report, audience)
+    result = must_release(report, audience)
     level = tlp.BY_WORD[report.tlp]
     statement = next(
-        item for item in of_type(result, "marking-definition") if item.get("definition_type") == "statement"
+        item for item in objects_of_type(result, "marking-definition") if item.get("definition_type") == "statement"
     )
     assert "must not try to identify" in statement["definition"]["statement"]
     assert "duty@cert-nusa.example" in statement["definition"]["statement"]
@@ -113,22 +123,22 @@ def test_what_leaves_carries_its_level_and_how_to_handle_it(report: Report, audi
 
 def test_nothing_is_marked_below_its_source_without_the_sources_leave() -> None:
     for word in ("green", "amber", "amber+strict"):
-        result = released(a_case(tlp=word))
+        result = must_release(a_case(tlp=word))
         assert tlp.level(only_object(result, "incident")) is tlp.BY_WORD[word]
-    assert "at most TLP:CLEAR" in withheld(a_case(tlp="green"), PUBLIC).reason
-    leave = released(a_case(tlp="green"), PUBLIC, approvals=Approvals("Aisyah", tlp=TLP.CLEAR))
+    assert "at most TLP:CLEAR" in must_withhold(a_case(tlp="green"), PUBLIC).reason
+    leave = must_release(a_case(tlp="green"), PUBLIC, approvals=Approvals("Aisyah", tlp=TLP.CLEAR))
     assert tlp.level(only_object(leave, "incident")) is TLP.CLEAR
 
 
 def test_red_goes_into_no_collection() -> None:
-    assert "TLP:RED" in withheld(a_case(tlp="red"), replace(REGIONAL, highest_tlp=TLP.RED)).reason
+    assert "TLP:RED" in must_withhold(a_case(tlp="red"), replace(REGIONAL, highest_tlp=TLP.RED)).reason
 
 
 def test_a_part_marked_above_the_collections_highest_stays_and_the_rest_leaves() -> None:
     strict = seen(ObservableType.IPV4, "203.0.113.8", tlp="amber+strict")
     report = a_watch(observables=(*a_watch().observables, strict))
-    assert "203.0.113.8" not in text_of(released(report, replace(REGIONAL, highest_tlp=TLP.AMBER)))
-    assert "203.0.113.8" in text_of(released(report))
+    assert "203.0.113.8" not in released_text(must_release(report, replace(REGIONAL, highest_tlp=TLP.AMBER)))
+    assert "203.0.113.8" in released_text(must_release(report))
 
 
 def test_granular_markings_are_consumed() -> None:
@@ -149,36 +159,36 @@ def test_granular_markings_are_consumed() -> None:
 
 
 def test_times_of_versions_are_those_of_the_releases() -> None:
-    first = released(a_case(), now=LATER)
+    first = must_release(a_case(), now=LATER)
     assert only_object(first, "incident")["created"] == timestamp(LATER)
-    changed = released(a_case(severity=None), record=first.record, now=LATER + timedelta(days=1))
+    changed = must_release(a_case(severity=None), record=first.record, now=LATER + timedelta(days=1))
     assert only_object(changed, "incident")["created"] == timestamp(LATER)
     assert only_object(changed, "incident")["modified"] == timestamp(LATER + timedelta(days=1))
 
 
 def test_an_indicator_that_may_no_longer_leave_is_revoked() -> None:
-    first = released(a_case())
+    first = must_release(a_case())
     gone = tuple(item for item in a_case().observables if item.value != "kertas-leaks.example")
-    second = released(a_case(observables=gone), record=first.record, now=LATER)
-    revoked = [item for item in of_type(second, "indicator") if item.get("revoked")]
+    second = must_release(a_case(observables=gone), record=first.record, now=LATER)
+    revoked = [item for item in objects_of_type(second, "indicator") if item.get("revoked")]
     assert [item["pattern"] for item in revoked] == ["[domain-name:value = 'kertas-leaks.example']"]
 
 
 def test_a_revocation_does_not_repeat_what_turned_out_to_name_somebody() -> None:
-    first = released(a_case())
-    assert "kertas-leaks" in text_of(first)
+    first = must_release(a_case())
+    assert "kertas-leaks" in released_text(first)
     wiser = a_member()
     wiser = replace(wiser, deny=replace(wiser.deny, names=("Kertas Leaks Sdn Bhd",)))
-    second = released(a_case(), member=wiser, record=first.record, now=LATER)
-    assert "kertas-leaks" not in text_of(second)
-    revoked = [item for item in of_type(second, "indicator") if item.get("revoked")]
+    second = must_release(a_case(), member=wiser, record=first.record, now=LATER)
+    assert "kertas-leaks" not in released_text(second)
+    revoked = [item for item in objects_of_type(second, "indicator") if item.get("revoked")]
     assert all("withdrawn.invalid" in item["pattern"] for item in revoked)
     assert len(revoked) == 3, "a domain, a URL and a mail address"
     assert [fault_list for content in second.contents if (fault_list := faults(content))] == []
 
 
 def test_a_withdrawal_revokes_all_and_names_the_scos_to_delete() -> None:
-    first = released(a_case(), approvals=Approvals("Aisyah", values=frozenset({LURE})))
+    first = must_release(a_case(), approvals=Approvals("Aisyah", values=frozenset({LURE})))
     back = withdrawal(first.record, timestamp(LATER))
     assert {content["id"] for content in back.contents} == set(first.record.objects)
     assert all(content["revoked"] for content in (*back.contents, *back.lone))
@@ -205,7 +215,7 @@ def test_values_whose_owner_is_not_known_stay() -> None:
 
 def test_a_name_that_our_own_words_would_say_holds_everything_back() -> None:
     """Better nothing than a report on a victim called Malaysia that says Malaysia."""
-    result = withheld(a_case(victims=(replace(VICTIM, name="Malaysia Berhad"),)))
+    result = must_withhold(a_case(victims=(replace(VICTIM, name="Malaysia Berhad"),)))
     assert "last look" in result.reason
     assert "Malaysia" in result.reason
 
@@ -213,18 +223,18 @@ def test_a_name_that_our_own_words_would_say_holds_everything_back() -> None:
 def test_a_public_name_that_is_also_a_constituents_stays() -> None:
     member = a_member()
     member = replace(member, deny=replace(member.deny, names=("LockBit Sdn Bhd",)))
-    result = released(a_case(), member=member)
+    result = must_release(a_case(), member=member)
     assert only_object(result, "malware")["name"] == "Unspecified malware"
-    assert "lockbit" not in text_of(result)
+    assert "lockbit" not in released_text(result)
 
 
 def test_a_report_of_which_nothing_may_leave_says_so() -> None:
     report = a_feed(observables=(seen(ObservableType.IPV4, "203.0.113.1", Role.VICTIM),), sightings=())
-    assert "Nothing in this report may leave" in withheld(report).reason
+    assert "Nothing in this report may leave" in must_withhold(report).reason
 
 
 def test_a_feed_that_counts_victims_says_so_of_a_class_only() -> None:
     counted = Sighting("classification", "vulnerable/ddos-amplifier", 7, country="MY", detail="sejahtera")
-    result = released(a_feed(sightings=(counted,)))
+    result = must_release(a_feed(sightings=(counted,)))
     assert only_object(result, "sighting")["count"] == 1
-    assert "sejahtera" not in text_of(result)
+    assert "sejahtera" not in released_text(result)

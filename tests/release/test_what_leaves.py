@@ -15,36 +15,47 @@ from hub.reports.report import Note
 from hub.stix import incident, tlp
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP
-from tests.release.releasing import LURE, PUBLIC, SECRETS, of_type, only_object, released, text_of, withheld
+from tests.release.releasing import (
+    LURE,
+    PUBLIC,
+    SECRETS,
+    must_release,
+    must_withhold,
+    objects_of_type,
+    only_object,
+    released_text,
+)
 from tests.reports.making_reports import IDENTITY, VICTIM, a_case, a_feed, a_watch, seen
 
 # --- times, numbers, words ------------------------------------------------------------------------------------------
 
 
 def test_times_are_rounded_and_say_how_far() -> None:
-    near = released(a_case())
-    main = next(item for item in of_type(near, "event") if item["name"] == "Ransomware")
+    near = must_release(a_case())
+    main = next(item for item in objects_of_type(near, "event") if item["name"] == "Ransomware")
     assert (main["start_time"], main["start_time_fidelity"]) == ("2026-04-30T00:00:00Z", "day")
-    far = released(a_case(tlp="clear"), PUBLIC)
-    main = next(item for item in of_type(far, "event") if item["name"] == "Ransomware")
+    far = must_release(a_case(tlp="clear"), PUBLIC)
+    main = next(item for item in objects_of_type(far, "event") if item["name"] == "Ransomware")
     assert (main["start_time"], main["start_time_fidelity"]) == ("2026-04-01T00:00:00Z", "month")
-    first = next(item for item in of_type(released(a_feed()), "indicator"))
+    first = next(item for item in objects_of_type(must_release(a_feed()), "indicator"))
     assert (first["valid_from"], first["valid_until"]) == ("2026-05-01T10:00:00Z", "2026-05-31T12:00:00Z")
 
 
 def test_numbers_leave_in_bands_and_ransoms_not_at_all() -> None:
-    result = released(a_case())
-    keys = {name: value for item in of_type(result, "impact") for name, value in item["extensions"].items()}
+    result = must_release(a_case())
+    keys = {name: value for item in objects_of_type(result, "impact") for name, value in item["extensions"].items()}
     assert keys["availability-ext"] == {"availability_impact": 75}
     assert keys["confidentiality-ext"]["record_count"] == 10_000
     money = [
-        item["extensions"]["economic-ext"] for item in of_type(result, "impact") if "economic-ext" in item["extensions"]
+        item["extensions"]["economic-ext"]
+        for item in objects_of_type(result, "impact")
+        if "economic-ext" in item["extensions"]
     ]
     assert money == [
         {"variety": "ransom-demand"},
         {"variety": "response-and-recovery", "currency": "MYR", "min_amount": 10_000, "max_amount": 100_000},
     ]
-    assert of_type(result, "impact")[0]["impacted_entity_counts"] == {"computers-server": 10}
+    assert objects_of_type(result, "impact")[0]["impacted_entity_counts"] == {"computers-server": 10}
     core = only_object(result, "incident")["extensions"][incident.INCIDENT_CORE]
     assert core["criticality"] == 70
     assert "scores" not in core
@@ -52,12 +63,14 @@ def test_numbers_leave_in_bands_and_ransoms_not_at_all() -> None:
 
 def test_free_text_leaves_only_when_this_very_text_was_approved() -> None:
     report = a_case(notes=(Note("Patch the gateway before Monday.", "lesson"),))
-    assert not of_type(released(report), "note")
+    assert not objects_of_type(must_release(report), "note")
     approvals = Approvals("Aisyah", texts=frozenset({text_key("Patch the gateway before Monday.")}))
-    assert only_object(released(report, approvals=approvals), "note")["content"] == "Patch the gateway before Monday."
-    assert "Patch" not in json.dumps(released(replace(report, tlp="clear"), PUBLIC, approvals=approvals).contents)
+    assert (
+        only_object(must_release(report, approvals=approvals), "note")["content"] == "Patch the gateway before Monday."
+    )
+    assert "Patch" not in json.dumps(must_release(replace(report, tlp="clear"), PUBLIC, approvals=approvals).contents)
     changed = a_case(notes=(Note("Patch the gateway before Tuesday.", "lesson"),))
-    assert not of_type(released(changed, approvals=approvals), "note")
+    assert not objects_of_type(must_release(changed, approvals=approvals), "note")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +83,7 @@ def test_free_text_leaves_only_when_this_very_text_was_approved() -> None:
 )  # fmt: skip
 def test_an_approved_text_with_a_name_in_it_holds_everything_back_and_shows_the_span(text: str) -> None:
     report = a_case(notes=(Note(text),))
-    result = withheld(report, approvals=Approvals("Aisyah", texts=frozenset({text_key(text)})))
+    result = must_withhold(report, approvals=Approvals("Aisyah", texts=frozenset({text_key(text)})))
     assert "approved text" in result.reason
     assert "“" in result.reason
 
@@ -78,14 +91,14 @@ def test_an_approved_text_with_a_name_in_it_holds_everything_back_and_shows_the_
 def test_an_approved_title_and_description_stand_in_incident_and_container() -> None:
     report = a_case(title="Encryption over a holiday", description="It began on a Friday night.")
     keys = frozenset({text_key(report.title), text_key(report.description or "")})
-    result = released(report, approvals=Approvals("Aisyah", texts=keys))
+    result = must_release(report, approvals=Approvals("Aisyah", texts=keys))
     assert only_object(result, "incident")["name"] == "Encryption over a holiday"
     assert only_object(result, "incident")["lang"] == "en"
     assert only_object(result, "report")["name"].startswith("Encryption over a holiday [confirmed")
 
 
 def test_labels_of_unknown_namespaces_and_private_references_stay() -> None:
-    result = released(
+    result = must_release(
         a_case(labels=('rsit:malicious-code="infected-system"', "iodef:x=sejahtera", "company:sejahtera"))
     )
     assert only_object(result, "incident")["labels"] == ['rsit:malicious-code="infected-system"', OFFICER]
@@ -95,14 +108,14 @@ def test_labels_of_unknown_namespaces_and_private_references_stay() -> None:
 
 
 def test_tasks_leave_as_lessons_only() -> None:
-    assert {item["name"] for item in of_type(released(a_case()), "task")} == {"Containment"}
+    assert {item["name"] for item in objects_of_type(must_release(a_case()), "task")} == {"Containment"}
 
 
 # --- observables ----------------------------------------------------------------------------------------------------
 
 
 def test_only_the_adversarys_values_leave() -> None:
-    result = released(a_case())
+    result = must_release(a_case())
     values = {item["value"] for item in result.contents if "value" in item}
     assert values == {
         "203.0.113.7", "kertas-leaks.example", "https://kertas-leaks.example/pay?id=7", "support@kertas-leaks.example",
@@ -111,22 +124,22 @@ def test_only_the_adversarys_values_leave() -> None:
 
 
 def test_a_connection_leaves_without_the_victims_end_and_under_the_id_of_what_is_left() -> None:
-    traffic = only_object(released(a_case()), "network-traffic")
+    traffic = only_object(must_release(a_case()), "network-traffic")
     assert {"src_ref", "src_port"}.isdisjoint(traffic)
     assert traffic["dst_port"] == 443
     assert traffic["id"] == derived_id(traffic)
 
 
 def test_an_adversarys_domain_with_the_victims_name_is_held() -> None:
-    result = released(a_case())
-    assert LURE not in text_of(result)
+    result = must_release(a_case())
+    assert LURE not in released_text(result)
     row = next(row for row in result.preview.rows if row.key == LURE)
     assert (row.outcome, row.type) == ("stays", "domain-name")
     assert "victim" in row.why
 
 
 def test_approved_it_leaves_as_a_lone_indicator_without_reference_to_the_incident() -> None:
-    result = released(a_case(), approvals=Approvals("Aisyah", values=frozenset({LURE})))
+    result = must_release(a_case(), approvals=Approvals("Aisyah", values=frozenset({LURE})))
     assert LURE not in json.dumps(result.contents)
     lone = [content for content in result.lone if content["type"] == "indicator"]
     assert [content["pattern"] for content in lone] == [f"[domain-name:value = '{LURE}']"]
@@ -148,21 +161,21 @@ def names_nobody_else(text: str) -> bool:
 
 def test_a_value_inside_a_constituents_network_stays_even_if_approved() -> None:
     report = a_watch(observables=(*a_watch().observables, seen(ObservableType.IPV4, "100.66.7.8")))
-    result = released(report, approvals=Approvals("Aisyah", values=frozenset({"100.66.7.8"})))
-    assert "100.66.7.8" not in text_of(result)
+    result = must_release(report, approvals=Approvals("Aisyah", values=frozenset({"100.66.7.8"})))
+    assert "100.66.7.8" not in released_text(result)
 
 
 def test_a_hacked_third_party_leaves_alone_if_approved_and_never_to_the_public() -> None:
     approvals = Approvals("Aisyah", values=frozenset({"hacked-shop.example"}))
-    near = released(a_case(tlp="green"), approvals=approvals)
+    near = must_release(a_case(tlp="green"), approvals=approvals)
     lone = [content for content in near.lone if content["type"] == "indicator"]
     assert lone == []  # it was no indicator: a third party's host is nothing to block
     flagged = seen(ObservableType.DOMAIN, "hacked-shop.example", Role.THIRD_PARTY, as_indicator=True)
-    near = released(a_case(tlp="green", observables=(flagged,)), approvals=approvals)
+    near = must_release(a_case(tlp="green", observables=(flagged,)), approvals=approvals)
     lone = [content for content in near.lone if content["type"] == "indicator"]
     assert [tlp.level(content) for content in lone] == [TLP.AMBER]
-    assert "hacked-shop" not in text_of(
-        released(a_case(tlp="clear", observables=(flagged,)), PUBLIC, approvals=approvals)
+    assert "hacked-shop" not in released_text(
+        must_release(a_case(tlp="clear", observables=(flagged,)), PUBLIC, approvals=approvals)
     )
 
 
@@ -182,6 +195,6 @@ def test_a_hacked_third_party_leaves_alone_if_approved_and_never_to_the_public()
 )
 def test_an_adversarys_url_that_gives_somebody_away_is_held(value: str) -> None:
     report = a_watch(observables=(*a_watch().observables, seen(ObservableType.URL, value)), victims=(VICTIM,))
-    result = released(report)
+    result = must_release(report)
     assert value not in json.dumps(result.contents)
     assert "203.0.113.7" in json.dumps(result.contents)

@@ -22,7 +22,7 @@ from hub.reports.report import Report, ReportKind, ReportStatus
 from hub.stix import incident, tlp
 from hub.stix.identifiers import SCO_TYPES, derived_id
 from hub.stix.schema import faults
-from tests.release.releasing import of_type, only_object
+from tests.release.releasing import objects_of_type, only_object
 from tests.reports.making_reports import (
     IDENTITY,
     LATER,
@@ -77,7 +77,9 @@ def test_every_object_is_marked_with_tlp_and_pap(report: Report) -> None:
         if content["type"] != "marking-definition" and content["id"] != IDENTITY:
             assert tlp.level(content) is tlp.BY_WORD[report.tlp], content
             assert tlp.PAP_IDS["amber"] in content["object_marking_refs"]
-    assert {item["id"] for item in of_type(result, "marking-definition")} >= {tlp.TLP2_IDS[tlp.BY_WORD[report.tlp]]}
+    assert {item["id"] for item in objects_of_type(result, "marking-definition")} >= {
+        tlp.TLP2_IDS[tlp.BY_WORD[report.tlp]]
+    }
 
 
 @EVERY_KIND
@@ -110,7 +112,7 @@ def test_an_indicator_that_a_later_stage_drops_is_revoked_in_the_same_bundle() -
     first = rendered(a_case(stage=Stage.EARLY))
     remaining = tuple(item for item in a_case().observables if item.value != "kertas-leaks.example")
     final = rendered(a_case(stage=Stage.FINAL, observables=remaining), first.record, now=LATER)
-    dropped = [item for item in of_type(final, "indicator") if item.get("revoked")]
+    dropped = [item for item in objects_of_type(final, "indicator") if item.get("revoked")]
     assert [item["pattern"] for item in dropped] == ["[domain-name:value = 'kertas-leaks.example']"]
     assert dropped[0]["modified"] > dropped[0]["created"]
     assert dropped[0]["id"] not in only_object(final, "report")["object_refs"]
@@ -123,9 +125,9 @@ def test_what_was_revoked_comes_back_under_another_id() -> None:
     first = rendered(a_case())
     without = rendered(a_case(observables=()), first.record, now=LATER)
     back = rendered(a_case(), without.record, now=LATER)
-    living = [item for item in of_type(back, "indicator") if not item.get("revoked")]
-    assert {item["pattern"] for item in living} == {item["pattern"] for item in of_type(first, "indicator")}
-    assert {item["id"] for item in living}.isdisjoint(item["id"] for item in of_type(first, "indicator"))
+    living = [item for item in objects_of_type(back, "indicator") if not item.get("revoked")]
+    assert {item["pattern"] for item in living} == {item["pattern"] for item in objects_of_type(first, "indicator")}
+    assert {item["id"] for item in living}.isdisjoint(item["id"] for item in objects_of_type(first, "indicator"))
 
 
 def test_an_indicator_that_its_source_withdrew_is_revoked() -> None:
@@ -197,7 +199,7 @@ def test_the_incident_is_written_in_the_newest_form() -> None:
     assert written["criticality"] == 80
     assert written["scores"] == [{"name": "national 1-5", "value": 4, "description": "4"}]
     assert "impacted_entity_counts" not in written
-    impacts = of_type(result, "impact")
+    impacts = objects_of_type(result, "impact")
     assert [item["impact_category"] for item in impacts].count("economic") == 2
     assert impacts[0]["impacted_entity_counts"] == {"computers-server": 37}
     assert impacts[3]["extensions"]["economic-ext"] == {
@@ -214,18 +216,20 @@ def test_counts_of_a_report_without_impacts_are_not_lost() -> None:
 
 def test_events_and_tasks_have_names_and_times_with_their_fidelity() -> None:
     result = rendered(a_case())
-    assert all(item["name"] for object_type in ("event", "task") for item in of_type(result, object_type))
-    main = next(item for item in of_type(result, "event") if item["name"] == "Ransomware")
+    assert all(item["name"] for object_type in ("event", "task") for item in objects_of_type(result, object_type))
+    main = next(item for item in objects_of_type(result, "event") if item["name"] == "Ransomware")
     assert (main["start_time"], main["start_time_fidelity"]) == ("2026-04-30T14:15:00Z", "second")
-    detected = next(item for item in of_type(result, "task") if item["task_types"] == ["detected"])
+    detected = next(item for item in objects_of_type(result, "task") if item["task_types"] == ["detected"])
     assert (detected["start_time"], detected["start_time_fidelity"]) == ("2026-05-01T00:00:00Z", "hour")
-    exfiltration = next(item for item in of_type(result, "event") if item["event_types"] == ["data-exfiltration"])
+    exfiltration = next(
+        item for item in objects_of_type(result, "event") if item["event_types"] == ["data-exfiltration"]
+    )
     assert main["next_event_refs"] == [exfiltration["id"]]
 
 
 @EVERY_KIND
 def test_every_indicator_ends_and_stands_alone(report: Report) -> None:
-    for item in of_type(rendered(report), "indicator"):
+    for item in objects_of_type(rendered(report), "indicator"):
         assert item["valid_until"] > item["valid_from"]
         assert "CERT Nusa" in item["description"]
 
@@ -233,12 +237,12 @@ def test_every_indicator_ends_and_stands_alone(report: Report) -> None:
 @EVERY_KIND
 def test_every_sighting_says_where(report: Report) -> None:
     result = rendered(report)
-    identities = {item["id"] for item in of_type(result, "identity")}
-    assert all(set(item["where_sighted_refs"]) <= identities for item in of_type(result, "sighting"))
+    identities = {item["id"] for item in objects_of_type(result, "identity")}
+    assert all(set(item["where_sighted_refs"]) <= identities for item in objects_of_type(result, "sighting"))
 
 
 def test_patterns_are_escaped_and_name_the_adversarys_end_only() -> None:
-    patterns = {item["pattern"] for item in of_type(rendered(a_case()), "indicator")}
+    patterns = {item["pattern"] for item in objects_of_type(rendered(a_case()), "indicator")}
     assert (
         "[user-agent:value = 'Kertas/1.0 (it\\'s us)' OR "
         "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = 'Kertas/1.0 (it\\'s us)']"
@@ -251,13 +255,13 @@ def test_patterns_are_escaped_and_name_the_adversarys_end_only() -> None:
 
 
 def test_only_indicators_of_the_adversary_that_nobody_held_are_made() -> None:
-    patterns = " ".join(item["pattern"] for item in of_type(rendered(a_case()), "indicator"))
+    patterns = " ".join(item["pattern"] for item in objects_of_type(rendered(a_case()), "indicator"))
     for value in ("198.51.100.20", "gw.sejahtera.example", "hacked-shop.example", "203.0.113.99", "203.0.113.53"):
         assert value not in patterns
 
 
 def test_observations_are_grouped_by_whose_they_are() -> None:
-    groups = {item["labels"][0] for item in of_type(rendered(a_case()), "observed-data")}
+    groups = {item["labels"][0] for item in objects_of_type(rendered(a_case()), "observed-data")}
     assert groups == {"role:adversary", "role:victim", "role:third-party", "role:unknown", "role:held"}
 
 
@@ -284,15 +288,15 @@ def test_a_feed_becomes_indicators_and_counted_sightings_and_no_incident() -> No
     assert types["indicator"] == 12
     assert types["sighting"] == 14
     assert types["incident"] == types["report"] == 0
-    amplifiers = next(item for item in of_type(result, "sighting") if item["count"] == 1234)
+    amplifiers = next(item for item in objects_of_type(result, "sighting") if item["count"] == 1234)
     assert amplifiers["sighting_of_ref"].startswith("vulnerability--")
 
 
 def test_a_watch_becomes_a_container_with_indicators_and_no_incident() -> None:
     result = rendered(a_watch())
-    assert not of_type(result, "incident")
+    assert not objects_of_type(result, "incident")
     container = only_object(result, "report")
-    assert {item["id"] for item in of_type(result, "indicator")} <= set(container["object_refs"])
+    assert {item["id"] for item in objects_of_type(result, "indicator")} <= set(container["object_refs"])
     assert container["report_types"] == ["indicator"]
 
 
@@ -300,7 +304,7 @@ def test_exercise_is_said_only_when_asked_for() -> None:
     assert "exercise" not in json.dumps(rendered(a_case()).contents)
     drill = rendered(a_case(), exercise=True)
     for object_type in ("incident", "report", "indicator", "event", "relationship"):
-        assert all("exercise" in item["labels"] for item in of_type(drill, object_type))
+        assert all("exercise" in item["labels"] for item in objects_of_type(drill, object_type))
 
 
 def test_what_cannot_become_stix_is_named_in_the_table() -> None:
@@ -337,7 +341,7 @@ def test_a_closed_report_without_a_stage_is_final_and_any_other_early() -> None:
 def test_related_reports_are_related_by_the_ids_that_they_have() -> None:
     other = only_object(rendered(a_case(report_id="NUSA-2026-0001")), "incident")["id"]
     result = rendered(a_case(related_reports=("NUSA-2026-0001",)))
-    assert other in {item["target_ref"] for item in of_type(result, "relationship")}
+    assert other in {item["target_ref"] for item in objects_of_type(result, "relationship")}
 
 
 def test_the_key_shows_itself_nowhere() -> None:
@@ -350,4 +354,4 @@ def test_the_key_shows_itself_nowhere() -> None:
 
 
 def test_a_report_kind_is_all_that_decides_about_an_incident() -> None:
-    assert not of_type(rendered(a_case(kind=ReportKind.WATCH, victims=())), "incident")
+    assert not objects_of_type(rendered(a_case(kind=ReportKind.WATCH, victims=())), "incident")

@@ -1,4 +1,4 @@
-"""What the release step lets out, the hub's own door lets in."""
+"""The hub accepts what the release step releases, and refuses what it does not."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ PERSON = replace(VICTIM, is_person=True, name="Siti binti Rahman", sectors=())
     ],
     ids=["no consent", "cert-only", "sector-only", "pseudonym", "named", "a person", "feed", "watch"],
 )
-def test_a_protected_collection_takes_everything_that_leaves(
+def test_a_protected_collection_accepts_everything_that_leaves(
     report: Report, shipped_profiles: dict[str, Profile]
 ) -> None:
     member = a_member()
@@ -39,17 +39,17 @@ def test_a_protected_collection_takes_everything_that_leaves(
     approvals = Approvals("Aisyah", values=values, named_by="Aisyah, by letter")
     result = release(render(report, member, now=NOW), report, member, Audience("c"), approvals=approvals, now=NOW)
     assert isinstance(result, Released)
-    asked = ["incident", "protected", "live"] + (["indicators"] if report.kind is not ReportKind.CASE else [])
-    door = [shipped_profiles[name] for name in asked]
+    profile_names = ["incident", "protected", "live"] + (["indicators"] if report.kind is not ReportKind.CASE else [])
+    collection_profiles = [shipped_profiles[name] for name in profile_names]
     context = Context({IDENTITY: "MY"})
-    back = withdrawal(result.record, "2026-06-01T00:00:00.000Z")
-    leaving = [*result.contents, *result.lone, *back.contents, *back.lone]
-    assert [finding for content in leaving for finding in check(content, door, context)] == []
+    revocations = withdrawal(result.record, "2026-06-01T00:00:00.000Z")
+    leaving = [*result.contents, *result.lone, *revocations.contents, *revocations.lone]
+    assert [finding for content in leaving for finding in check(content, collection_profiles, context)] == []
     assert [fault for content in leaving for fault in faults(content)] == []
     assert bool(result.lone) == (report.kind is ReportKind.CASE)
 
 
-def test_a_drill_goes_to_the_collections_of_drills(shipped_profiles: dict[str, Profile]) -> None:
+def test_only_a_collection_for_drills_accepts_a_drill(shipped_profiles: dict[str, Profile]) -> None:
     member, report = a_member(), a_case()
     drill = render(report, member, now=NOW, exercise=True)
     result = release(drill, report, member, Audience("c"), now=NOW)
@@ -57,13 +57,13 @@ def test_a_drill_goes_to_the_collections_of_drills(shipped_profiles: dict[str, P
     context = Context({IDENTITY: "MY"})
     incident = next(content for content in result.contents if content["type"] == "incident")
     assert check(incident, [shipped_profiles["live"]], context)
-    back = withdrawal(result.record, "2026-06-01T00:00:00.000Z")
-    leaving = [*result.contents, *back.contents]
+    revocations = withdrawal(result.record, "2026-06-01T00:00:00.000Z")
+    leaving = [*result.contents, *revocations.contents]
     assert [finding for content in leaving for finding in check(content, [shipped_profiles["exercise"]], context)] == []
 
 
-def test_the_door_refuses_the_bundle_as_it_stands_at_the_cert(shipped_profiles: dict[str, Profile]) -> None:
-    """Should somebody publish it without releasing it, the hub says no to the victim."""
+def test_the_hub_refuses_the_victim_of_an_unreleased_bundle(shipped_profiles: dict[str, Profile]) -> None:
+    """If somebody publishes the bundle without releasing it, the hub refuses the victim."""
     rendered = render(a_case(), a_member(), now=NOW)
     victim = next(content for content in rendered.contents if content.get("name") == VICTIM.name)
     assert check(victim, [shipped_profiles["protected"]], Context({IDENTITY: "MY"}))
