@@ -37,7 +37,7 @@ from hub.stix.timestamps import STIX_TIMESTAMP, format_place
 from hub.stix.tlp import TLP
 from hub.store.base import Store
 from hub.store.batch import Batch, Bystander, Candidate, Outcome, Stranded, Verdict
-from hub.store.records import BY_HUB
+from hub.store.records import BY_HUB, BY_MARKING
 from hub.taxii import protocol
 from hub.taxii.resources import StatusDetail, StatusResource, as_json
 
@@ -203,10 +203,8 @@ def judge(
     level = access.level_of(parsed, collection, catalogue)
     if isinstance(level, access.Refusal):
         return _refusal(index, value, level.message)
-    if parsed.revoked:
-        versions = inspection.held_objects.history(collection.id, parsed.id)
-        if reason := levels.repeats_higher(versions, parsed, level.value):
-            return _refusal(index, value, reason)
+    if reason := _level_problem(inspection, parsed, level):
+        return _refusal(index, value, reason)
     owner = access.decide_owner(inspection.member, parsed, collection, catalogue)
     if isinstance(owner, access.Refusal):
         return _refusal(index, value, owner.message)
@@ -218,6 +216,17 @@ def judge(
     if findings := check(parsed.content, collection.profiles, inspection.context):
         return _refusal(index, value, " ".join(finding.message for finding in findings))
     return candidate_of(inspection, index, parsed, level, owner)
+
+
+def _level_problem(inspection: Inspection, parsed: StixObject, level: access.Level) -> str:
+    """Why an object is refused for its level beside that of stored versions; empty if it is not."""
+    is_definition = parsed.type == levels.MARKING and level.value is not None and level.source == BY_MARKING
+    if not parsed.revoked and not is_definition:
+        return ""
+    versions = inspection.held_objects.history(inspection.collection.id, parsed.id)
+    if parsed.revoked:
+        return levels.repeats_higher(versions, parsed, level.value)
+    return levels.raises_meaning(versions, parsed, inspection.catalogue.markings)
 
 
 def candidate_of(

@@ -130,6 +130,26 @@ def _stated_in(value: Mapping[str, Any], known_markings: KnownMarkings) -> tuple
     return HIDDEN if own_level.unclear_text else own_level.level, own_level.markings
 
 
+def raises_meaning(records: Sequence[Record], definition: StixObject, known: KnownMarkings) -> str:
+    """Why a newer version of a marking definition is refused that states a higher level; empty if it is not.
+
+    `records` are the stored versions. What is marked with the definition keeps the level that it had, so that readers below the
+    new level would go on reading it.
+    """
+    level = definition.own_level.level
+    if level is None or not records:
+        return ""
+    meanings = [_stated_in(orjson.loads(record.body), known)[0] for record in records]
+    before = max((meaning for meaning in meanings if meaning is not None), default=None)
+    if before is not None and before >= level:
+        return ""
+    stated = "no level" if before is None else TLP(before).label
+    return (
+        f"It states {level.label}, and the version of it that is stored states {stated}: what is marked with it would stay readable as "
+        "before. Give the new meaning a new id, and mark the objects with that in newer versions."
+    )
+
+
 def repeats_higher(records: Sequence[Record], revocation: StixObject, level: TLP | None) -> str:
     """Why a revocation is refused, if it repeats values that only versions above its level have; empty otherwise.
 

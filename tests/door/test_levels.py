@@ -389,6 +389,20 @@ def test_a_revocation_reaches_all_who_ever_saw_the_object(as_account: ClientOf) 
     assert shown["revoked"] is True
 
 
+@pytest.mark.parametrize("before", [{}, {"name": "TLP:GREEN"}], ids=["no level", "a lower level"])
+def test_a_definition_does_not_state_a_higher_level_later(as_account: ClientOf, before: Content) -> None:
+    """What it marks would stay readable; its sender gets that in words, and what it marks from then on has the new level."""
+    cert = as_account("id-cert")
+    marked_by_it = indicator(1, level=TLP.GREEN)
+    marked_by_it["object_marking_refs"] = [*marked_by_it["object_marking_refs"], definition()["id"]]
+    cert.publish("feeds", definition(**before), marked_by_it)
+    raised = definition(name="TLP:AMBER", created=stamp(901))
+    assert "new id" in cert.refusal("feeds", raised)
+    cert.add("feeds", raised, marked_by_it | {"id": an_id(2)})
+    assert seen_by(as_account, an_id(2)) == ["sg-soc", "sg-cert"]
+    cert.publish("feeds", definition(**before))
+
+
 TRANSLATION: Final[Content] = {
     **{k: v for k, v in note(3, level=TLP.GREEN).items() if k not in ("content", "object_refs")},
     "type": "language-content",
