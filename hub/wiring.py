@@ -131,7 +131,7 @@ def application(settings: Settings) -> flask.Flask:
         hub,
         public_url=settings.public_url,
         behind_proxy=settings.behind_proxy,
-        metrics_together=METRICS_FOLDER in os.environ,
+        shared_metrics=METRICS_FOLDER in os.environ,
         events=events_place(settings),
         trail=trail,
         certificates=open_certificates(hub.credentials, settings),

@@ -1,4 +1,4 @@
-"""The table of contents of the hub's HTTP side: every address, what happens around each request, and in which order."""
+"""The hub's Flask application: every address with its view, and what happens before and after each request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hub.community.hub import Hub
 from hub.errors import HubError, NotAcceptableError
 from hub.pages import layout
 from hub.server import audit, community, errors, front, health, metrics, views
-from hub.server.certificates import SUBJECT, Certificates, agreed
+from hub.server.certificates import SUBJECT, Certificates, combine_accounts
 from hub.server.console import addresses, guard, pages
 from hub.server.console.live import LiveBoards
 from hub.server.provider import Provider
@@ -37,9 +37,9 @@ from hub.sharing.volumes import Volumes
 from hub.taxii.negotiation import check_taxii_accept
 
 _log = logging.getLogger("hub.request")
-_LOGGED: Final = 64  # characters of a path's part in the log: the client chooses them
+_LOGGED_CHARACTERS: Final = 64  # characters of a path's part in the log: the client chooses them
 
-# (address, view, methods). Slashes at the end are TAXII's; without one the answer is the same.
+# (address, view, methods). TAXII's addresses end with a slash; without it the response is the same.
 ADDRESSES: Final = (
     ("/taxii2/", views.discovery, ("GET",)),
     ("/<root>/", views.api_root, ("GET",)),
@@ -62,41 +62,45 @@ ADDRESSES: Final = (
     ("/metrics", metrics.metrics, ("GET",)),
     *addresses.ADDRESSES,
 )
-OPEN: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, no content
-BESIDE: Final = frozenset({"board", "contacts", "confirm"})  # answer plain JSON, too: `server.community` checks Accept
-PAGES: Final = addresses.PAGES | BESIDE  # take the session of a browser, too
-NOT_TAXII: Final = OPEN | PAGES | {"metrics", "events", "checkpoint"}  # answers in a form of their own
+PROBES: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, no content
+# also for programs, as plain JSON: `server.community` checks the Accept header
+COMMUNITY_VIEWS: Final = frozenset({"board", "contacts", "confirm"})
+PAGES: Final = addresses.PAGES | COMMUNITY_VIEWS  # take the session of a browser, too
+NOT_TAXII: Final = PROBES | PAGES | {"metrics", "events", "checkpoint"}  # answers in a form of their own
 _LOGIN_REFUSED: Final = frozenset(
     {401, 429}
-)  # with credentials and without an account: they were wrong, or not looked at
+)  # if there are credentials and no account: they were wrong, or not verified
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
-_HSTS: Final = "max-age=31536000"  # seconds: browsers and clients use TLS alone for a year
-_SAFE: Final = frozenset({"GET", "HEAD"})
+_HSTS: Final = "max-age=31536000"  # browsers and clients use only TLS for this many seconds: a year
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 
 
 class _App(flask.Flask):
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
-        """The function as it is: none of the hub's is a coroutine, and Flask would look into each at every request."""
+        """Return the function unchanged: no view of the hub is a coroutine, and Flask would check that at every request."""
         return func
 
 
-def create_app(  # noqa: PLR0913 - each by its name
+def create_app(  # noqa: PLR0913 - keyword arguments
     hub: Hub,
     *,
     public_url: str = "",
     behind_proxy: bool = False,
-    metrics_together: bool = False,
+    shared_metrics: bool = False,
     events: str | int | None = None,
     trail: AuditTrail | None = None,
     certificates: Certificates | None = None,
     provider: Provider | None = None,
 ) -> flask.Flask:
-    """The WSGI application for one hub; without `trail`, with one whose key is derived from the store's secret.
+    """The WSGI application for one hub.
 
-    `public_url` is the address that discovery names, empty for the one that was asked; `behind_proxy` believes
-    X-Forwarded-* of one proxy in front; `metrics_together` says that several workers keep their figures in one folder; `events`
-    is the address of the process that holds those who wait for events, or its port on this host, None if there is none;
-    `certificates` log accounts in by what the proxy says of a client's certificate; through `provider` people sign in to the pages.
+    `public_url`: the hub's address in discovery; empty: the address in the request.
+    `behind_proxy`: trust X-Forwarded-* of one proxy in front.
+    `shared_metrics`: several workers keep their figures in one folder.
+    `events`: the address of the events process, or its port on this host; None if there is none.
+    `trail`: the audit trail; None: one whose key is derived from the store's secret.
+    `certificates`: logs accounts in by the certificate that the proxy verified.
+    `provider`: the OpenID Connect provider through which people sign in to the pages.
     """
     app = _App("hub", static_folder=None, template_folder=str(Path(__file__).parent / "console" / "templates"))
     app.url_map = _url_map()
@@ -114,53 +118,51 @@ def create_app(  # noqa: PLR0913 - each by its name
     app.extensions["provider"] = provider
     app.extensions["handshakes"] = Handshakes(hub.store, hub.secret, hub.clock)
     app.config["PUBLIC_URL"] = public_url
-    app.config["METRICS_TOGETHER"] = metrics_together
+    app.config["METRICS_TOGETHER"] = shared_metrics
     app.config["EVENTS"] = events
     app.config["BEHIND_PROXY"] = behind_proxy
     app.extensions["certificates"] = certificates
     errors.install(app)
-    app.before_request(_begin)
-    app.after_request(_end)
+    app.before_request(_before_request)
+    app.after_request(_after_request)
     if behind_proxy:
-        app.wsgi_app = _over_tls(ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1))  # type: ignore[method-assign,assignment] # as Flask documents it
+        app.wsgi_app = _assume_tls(ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1))  # type: ignore[method-assign,assignment] # as Flask documents it
     return app
 
 
 @functools.cache
 def _url_map() -> Map:
-    """Which address leads to which view: the same for all hubs of a process, since to compile it takes longer than all
-    else in making an application.
-    """
+    """The addresses and their views. Shared by all applications of a process, since compiling it takes long."""
     return Map(
         [Rule(address, endpoint=view.__name__, methods=methods) for address, view, methods in ADDRESSES],
         strict_slashes=False,  # no redirects: clients differ in following them
-        merge_slashes=False,  # a redirect would be no TAXII answer (3.1)
+        merge_slashes=False,  # a redirect would be no TAXII response (3.1)
     )
 
 
-def _over_tls(application: front.Wsgi) -> front.Wsgi:
-    """The application behind a proxy that ends TLS: one that does not say so in X-Forwarded-Proto is believed to.
+def _assume_tls(application: front.Wsgi) -> front.Wsgi:
+    """The application behind a proxy that ends TLS: assume https if the proxy sends no X-Forwarded-Proto.
 
-    Else the session's cookie would leave without `Secure`, and discovery would name addresses of plain HTTP.
+    Otherwise the session's cookie would be sent without `Secure`, and discovery would list addresses with plain http.
     """
 
-    def over_tls(environ: dict[str, Any], start_response: front.StartResponse) -> Iterable[bytes]:
+    def application_with_scheme(environ: dict[str, Any], start_response: front.StartResponse) -> Iterable[bytes]:
         environ.setdefault("HTTP_X_FORWARDED_PROTO", "https")
         return application(environ, start_response)
 
-    return over_tls
+    return application_with_scheme
 
 
-def _begin() -> flask.Response | None:
-    """Before each request: its clock, who is asking, and whether the client takes what the hub answers."""
-    # each proxy is looked through once: each look costs, and a poll with nothing new costs little else
+def _before_request() -> flask.Response | None:
+    """Before each request: note the time, find the account, and check that the client accepts the media type."""
+    # resolve each of Flask's proxies once: it takes time, and a poll without new objects does little else
     request = current_request()
-    about = flask.g._get_current_object()  # noqa: SLF001 - as Flask's manual does
+    context = flask.g._get_current_object()  # noqa: SLF001 - as Flask's manual does
     app: flask.Flask = flask.current_app._get_current_object()  # type: ignore[attr-defined] # noqa: SLF001 - as above
-    about.begun = time.perf_counter()
-    about.request_id = _request_id(app, request)
+    context.start_time = time.perf_counter()
+    context.request_id = _request_id(app, request)
     endpoint = request.endpoint
-    if endpoint in OPEN:
+    if endpoint in PROBES:
         return None
     if endpoint not in PAGES:
         _check_person(request)
@@ -168,40 +170,40 @@ def _begin() -> flask.Response | None:
         return None
     if endpoint in PAGES:
         pages.begin_page()
-        if (known := about.get("account")) is not None or "HTTP_AUTHORIZATION" not in request.environ:
-            # the front counts a session as its account, and a cookie that is no session any more as its address
-            request.environ[front.ACCOUNT] = known
-    elif request.method not in _SAFE:
+        if (session_account := context.get("account")) is not None or "HTTP_AUTHORIZATION" not in request.environ:
+            # the front counts a request with a session for its account, and one with an expired session for its address
+            request.environ[front.ACCOUNT] = session_account
+    elif request.method not in _SAFE_METHODS:
         guard.check_other_site(request)
-    if endpoint in addresses.WITHOUT_ACCOUNT or about.get("account") is not None:
+    if endpoint in addresses.WITHOUT_ACCOUNT or context.get("account") is not None:
         return None
-    if (wait := _log_in(app.extensions["hub"], app.extensions["certificates"], request.environ)) is not None:
-        return wait
-    about.account = request.environ[front.ACCOUNT]
+    if (check_response := _log_in(app.extensions["hub"], app.extensions["certificates"], request.environ)) is not None:
+        return check_response
+    context.account = request.environ[front.ACCOUNT]
     if endpoint not in NOT_TAXII:
         check_taxii_accept(request.environ.get("HTTP_ACCEPT"))
     return None
 
 
 def _check_person(request: flask.Request) -> None:
-    """A person's browser at an address without a page, such as one typed by hand, gets a page that says so.
+    """Show an error page to a browser at an address for programs, such as one typed by hand.
 
     Otherwise the browser itself would ask for a name and a password.
     """
-    if request.method in _SAFE and "HTTP_AUTHORIZATION" not in request.environ and pages.wants_page(request):
+    if request.method in _SAFE_METHODS and "HTTP_AUTHORIZATION" not in request.environ and pages.wants_page(request):
         pages.begin_page()
         if request.url_rule is not None:
-            raise NotAcceptableError("This address answers TAXII clients and other programs.")
+            raise NotAcceptableError("This address is for TAXII clients and other programs.")
 
 
 def _request_id(app: flask.Flask, request: flask.Request) -> str:
-    """What names the request in the log; a proxy in front may have named it already."""
+    """The id of the request in the log; a proxy in front may have set it."""
     request_id = request.headers.get("X-Request-ID") if app.config["BEHIND_PROXY"] else None
     return request_id if request_id and _REQUEST_ID.fullmatch(request_id) else os.urandom(8).hex()
 
 
 def _log_in(hub: Hub, certificates: Certificates | None, environ: dict[str, Any]) -> flask.Response | None:
-    """Note whose request it is. An answer where the front must have a password verified first: it asks again."""
+    """Find the account of the request. Returns a response if the front has to verify a password first and call again."""
     by_certificate = certificates.account(environ) if certificates is not None else None
     login = environ.get(front.LOGIN)
     if isinstance(login, HubError):
@@ -213,64 +215,64 @@ def _log_in(hub: Hub, certificates: Certificates | None, environ: dict[str, Any]
             environ[front.CHECK] = login
             return flask.Response(status=401)
         login = login.verify()
-    environ[front.ACCOUNT] = agreed(by_certificate, login)
+    environ[front.ACCOUNT] = combine_accounts(by_certificate, login)
     return None
 
 
-def _count_read(_account: Account | None, delivered: DeliveredPage) -> None:
-    """Count what a page for people reads to find what it shows: it is work for the account, however short the page is."""
-    if delivered.count and flask.has_request_context():
-        flask.g.bytes_read = flask.g.get("bytes_read", 0) + delivered.content.size
+def _count_read(_account: Account | None, page: DeliveredPage) -> None:
+    """Count the bytes that a page for people reads: they count for the account even if the page itself is short."""
+    if page.count and flask.has_request_context():
+        flask.g.bytes_read = flask.g.get("bytes_read", 0) + page.content.size
 
 
-def _tried(request: flask.Request, by_form: str | None) -> str | None:
-    """Whom refused credentials name, those of a form or of a header; None where there were none."""
+def _attempted_name(request: flask.Request, by_form: str | None) -> str | None:
+    """The name in refused credentials of a form or a header; None if there were no credentials."""
     header = request.environ.get("HTTP_AUTHORIZATION")
     if by_form or header is not None:
         return by_form or attempted_name(header or "")
     return NO_NAME if SUBJECT in request.environ else None  # a certificate's subject is no name of an account
 
 
-def _end(response: flask.Response) -> flask.Response:
-    """After each request: one line for the log, which holds no credential and no content."""
+def _after_request(response: flask.Response) -> flask.Response:
+    """After each request: write one line to the log, without credentials and content."""
     request = current_request()
     if front.CHECK in request.environ:
-        return response  # the front asks again
-    about = flask.g._get_current_object()  # noqa: SLF001 - as in `_begin`
+        return response  # the front calls again
+    context = flask.g._get_current_object()  # noqa: SLF001 - as in `_begin`
     endpoint = request.endpoint or "unknown"
     if endpoint in PAGES:
         pages.end_page(response)
-        request.environ[front.READ] = about.get("bytes_read", 0)
-        if about.get("signed_out"):
+        request.environ[front.WORK_BYTES] = context.get("bytes_read", 0)
+        if context.get("signed_out"):
             request.environ[front.ACCOUNT] = None
     response = compress(request, response)
     status = response.status_code
-    seconds = time.perf_counter() - about.begun
+    seconds = time.perf_counter() - context.start_time
     metrics.count_request(endpoint, status, seconds)
-    if endpoint in OPEN and status < 400:
+    if endpoint in PROBES and status < 400:
         return response
-    account = about.get("account")
-    tried = None
-    if account is None and status in _LOGIN_REFUSED and (tried := _tried(request, about.get("tried"))):
-        flask.current_app.extensions["trail"].recorder.refused_login(request.remote_addr or "", tried)
+    account = context.get("account")
+    attempt = None
+    if account is None and status in _LOGIN_REFUSED and (attempt := _attempted_name(request, context.get("attempt"))):
+        flask.current_app.extensions["trail"].recorder.refused_login(request.remote_addr or "", attempt)
         metrics.count_refused_login()
     line = {
         "what": endpoint,
         "method": request.method,
         "status": status,
-        "request": about.request_id,
+        "request": context.request_id,
         "address": request.remote_addr,
         "account": account.name if account is not None else None,
-        "tried": tried,
-        "root": (request.view_args or {}).get("root", "")[:_LOGGED] or None,
-        "collection": about.get("collection", "")[:_LOGGED] or None,
-        "count": about.get("count"),
-        "failures": about.get("failures"),
+        "tried": attempt,
+        "root": (request.view_args or {}).get("root", "")[:_LOGGED_CHARACTERS] or None,
+        "collection": context.get("collection", "")[:_LOGGED_CHARACTERS] or None,
+        "count": context.get("count"),
+        "failures": context.get("failures"),
         "bytes": response.content_length,
         "milliseconds": round(seconds * 1000, 1),
-        "error_id": about.get("error_id"),
+        "error_id": context.get("error_id"),
     }
-    response.headers.add("X-Request-ID", about.request_id)
+    response.headers.add("X-Request-ID", context.request_id)
     if request.is_secure:
         response.headers["Strict-Transport-Security"] = _HSTS
     if account is not None:

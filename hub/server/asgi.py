@@ -1,4 +1,4 @@
-"""Answers of the process that holds the listeners (ASGI 3.0), where it has something else to say than events."""
+"""Responses that do not come from the Flask application: errors of the front and of the events process (ASGI 3.0)."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ from hub.taxii.resources import ErrorMessage, as_json
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-Answer = tuple[int, list[tuple[bytes, bytes]], bytes]
+Response = tuple[int, list[tuple[bytes, bytes]], bytes]
 """Status, headers, body."""
 _log = logging.getLogger("hub.events")
 
 
-async def send(line: Send, answer: Answer) -> None:
-    """Send it whole, and end."""
-    status, headers, body = answer
-    await line({"type": "http.response.start", "status": status, "headers": headers})
-    await line({"type": "http.response.body", "body": body, "more_body": False})
+async def send(send_message: Send, response: Response) -> None:
+    """Send the complete response."""
+    status, headers, body = response
+    await send_message({"type": "http.response.start", "status": status, "headers": headers})
+    await send_message({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def refused(error: HubError) -> Answer:
-    """An error in TAXII's form, as `server.errors` has it."""
+def error_response(error: HubError) -> Response:
+    """The TAXII error message for an error, with the status from `server.errors`."""
     status, title = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
     error_id = uuid.uuid4().hex[:16]
     if status >= 500:
         log_cause(_log, error_id, error)
-    answer = _error_answer(status, title, str(error) if status < 500 else "Try again later.", error_id)
+    response = _response(status, title, str(error) if status < 500 else "Try again later.", error_id)
     if isinstance(error, TooManyRequestsError):
-        answer[1].append((b"retry-after", str(error.retry_after).encode()))
-    return answer
+        response[1].append((b"retry-after", str(error.retry_after).encode()))
+    return response
 
 
-def only_get() -> Answer:
-    """To every other method."""
-    return _error_answer(405, "Method not allowed", "This address takes GET alone.", uuid.uuid4().hex[:16])
+def method_not_allowed() -> Response:
+    """The response to a method other than GET."""
+    return _response(405, "Method not allowed", "Use GET at this address.", uuid.uuid4().hex[:16])
 
 
-def busy() -> Answer:
-    """To those for whom there is no place."""
-    return _error_answer(503, "Too many listeners", "Poll, and listen again later.", uuid.uuid4().hex[:16])
+def too_many_listeners() -> Response:
+    """The response to a client that may not listen because the limit is reached."""
+    return _response(503, "Too many listeners", "Poll instead, and try to listen again later.", uuid.uuid4().hex[:16])
 
 
-def _error_answer(status: int, title: str, description: str, error_id: str) -> Answer:
+def _response(status: int, title: str, description: str, error_id: str) -> Response:
     message = ErrorMessage(title=title, description=description, error_id=error_id, http_status=str(status))
     headers = [(b"content-type", protocol.CONTENT_TYPE.encode()), (b"cache-control", b"no-store")]
     if status == 401:

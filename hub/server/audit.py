@@ -1,4 +1,4 @@
-"""`/<root>/checkpoint/`: the signed checkpoint of the audit trail, for all who may know of the API root."""
+"""`/<root>/checkpoint/`: the signed checkpoint of the audit trail, for all accounts that may know of the API root."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from hub.server.responses import taxii_response
 from hub.sharing import gate
 from hub.taxii.negotiation import check_accept
 
-_MOST_DIGITS: Final = 15
+_MAX_DIGITS: Final = 15
 _JSON: Final = "application/json"
 _TEXT: Final = "text/plain"
 
 
 def checkpoint(root: str) -> flask.Response:
-    """As JSON, with `?since=N` the digests of entries after number N; as the signed note alone where text is asked for."""
+    """The checkpoint as JSON, with `?since=N` also the digests of entries after number N; or as text, only the signed note."""
     hub: Hub = flask.current_app.extensions["hub"]
     trail: AuditTrail = flask.current_app.extensions["trail"]
     gate.find_root(hub.catalogue, flask.g.account, root)
-    form = _form()
-    if form == _TEXT:
+    media_type = _media_type()
+    if media_type == _TEXT:
         response = taxii_response(trail.checkpoints.note().encode())
         response.content_type = f"{_TEXT}; charset=utf-8"
         return response
     response = taxii_response(orjson.dumps(trail.checkpoints.with_digests(_since())))
-    if form:
-        response.content_type = form
+    if media_type:
+        response.content_type = media_type
     return response
 
 
-def _form() -> str:
-    """The media type that the client asks for; empty: TAXII's, in which the board and the contacts come, too."""
+def _media_type() -> str:
+    """The media type of the response; empty: TAXII's media type, as for the board and the contacts."""
     try:
         check_accept(flask.request.headers.get("Accept"))
     except NotAcceptableError:
@@ -51,6 +51,6 @@ def _since() -> int | None:
     since = flask.request.args.get("since")
     if since is None:
         return None
-    if not (since.isascii() and since.isdecimal() and len(since) <= _MOST_DIGITS):
-        raise MalformedError("since is the number of the last entry that is known: a whole number.")
+    if not (since.isascii() and since.isdecimal() and len(since) <= _MAX_DIGITS):
+        raise MalformedError("`since` must be the number of the last entry that you have: a whole number.")
     return int(since)

@@ -1,7 +1,7 @@
-"""Accounts that a client certificate logs in: a proxy in front verifies it, and says its subject in a header.
+"""Login by client certificate: a proxy in front verifies the certificate, and sends its subject in a header.
 
-Any client that reaches the hub's port could write such a header. So the proxy sends a secret with it that only it and the hub
-have, and a subject without that secret is refused, not ignored: somebody is trying to be another.
+Any client that reaches the hub's port could send such a header. So the proxy also sends a secret that only it and the hub
+have. A subject without that secret is refused, not ignored: it may be an attack.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from hub.sharing.members import Account
 
 SUBJECT: Final = "HTTP_X_CLIENT_SUBJECT"  # of the certificate that the proxy verified, as RFC 2253 writes it
 SECRET: Final = "HTTP_X_PROXY_SECRET"  # noqa: S105 - the name of a header
-_SECRET_LEAST: Final = 32  # characters
+_MIN_SECRET_CHARACTERS: Final = 32  # characters
 
 
 class Certificates:
-    """The subjects that hub.toml gives to accounts under [certificates]."""
+    """The certificate subjects of accounts, from [certificates] in hub.toml."""
 
     def __init__(self, credentials: Credentials, accounts: Mapping[str, str], secret: str) -> None:
         """`accounts` maps an account's name to its subject."""
@@ -31,32 +31,32 @@ class Certificates:
         self._secret = secret.encode()
 
     def account(self, environ: Mapping[str, Any]) -> Account | None:
-        """The account of the request's certificate; None where it brought none, or one that is no account's.
+        """The account of the request's certificate; None if there is no certificate, or no account has this subject.
 
-        UnauthenticatedError where the header is not the proxy's, or the account is gone or disabled.
+        UnauthenticatedError if the header does not come from the proxy, or the account is missing or disabled.
         """
         subject = environ.get(SUBJECT)
         if not subject:
             return None
         if not hmac.compare_digest(str(environ.get(SECRET, "")).encode("utf-8", "replace"), self._secret):
-            raise UnauthenticatedError("The subject of a certificate counts only where the hub's own proxy sends it.")
+            raise UnauthenticatedError("The subject of a certificate is accepted only from the hub's own proxy.")
         name = self._names.get(subject)
         if name is None:
             return None
         return self._credentials.find_account(name)
 
 
-def agreed(by_certificate: Account | None, by_header: Account | None) -> Account | None:
-    """The account of a request that may bring both; UnauthenticatedError where they are two accounts."""
+def combine_accounts(by_certificate: Account | None, by_header: Account | None) -> Account | None:
+    """The account of a request that may have a certificate and a header; UnauthenticatedError if they are two accounts."""
     if by_certificate is None or by_header is None:
         return by_header or by_certificate
     if by_certificate.name != by_header.name:
-        raise UnauthenticatedError("The client certificate and the credentials are those of two accounts.")
+        raise UnauthenticatedError("The client certificate and the credentials belong to two different accounts.")
     return by_header
 
 
 def open_certificates(credentials: Credentials, settings: Settings) -> Certificates | None:
-    """As the settings declare them; None where they declare none. ConfigurationError where they cannot be used."""
+    """The certificates in the settings; None if there are none. ConfigurationError if the settings are wrong."""
     if not settings.certificates:
         return None
     if not settings.behind_proxy or not settings.proxy_secret_file:
@@ -68,9 +68,9 @@ def open_certificates(credentials: Credentials, settings: Settings) -> Certifica
         secret = Path(settings.proxy_secret_file).read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         raise ConfigurationError(f"proxy_secret_file: {settings.proxy_secret_file!r} cannot be read") from None
-    if len(secret) < _SECRET_LEAST:
+    if len(secret) < _MIN_SECRET_CHARACTERS:
         raise ConfigurationError(
-            f"{settings.proxy_secret_file}: the secret has {len(secret)} characters, and needs {_SECRET_LEAST}: "
+            f"{settings.proxy_secret_file}: the secret has {len(secret)} characters, and needs {_MIN_SECRET_CHARACTERS}: "
             "`openssl rand -hex 32` makes one"
         )
     return Certificates(credentials, settings.certificates, secret)

@@ -1,6 +1,6 @@
-"""Views beside TAXII, for the national CERTs of the members: the board and the directory.
+"""Views for the national CERTs of the members, besides TAXII: the board and the directory.
 
-The same address answers a browser with a page (`server.console`), a program with JSON.
+At the same address a browser gets a page (`server.console`), and a program gets JSON.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ _PAGE_NUMBER: Final = re.compile(r"[1-9]\d{0,5}", re.ASCII)
 
 
 def board(root: str) -> flask.Response:
-    """Each open incident: who has it, acknowledged, was asked, answered, is overdue; and how long members take."""
+    """GET: the board."""
     if pages.wants_page(flask.request):
         return board_page(root)
     text = flask.request.args.get("page", "1")
     if _PAGE_NUMBER.fullmatch(text) is None:
-        raise MalformedError("`page` is the number of a page, from 1 on.")
+        raise MalformedError("`page` must be the number of a page, from 1 on.")
     return _answer(partial(_community().board, page=int(text)), root)
 
 
 def contacts(root: str) -> flask.Response:
-    """The single point of contact of each member."""
+    """GET: the single point of contact of each member."""
     if pages.wants_page(flask.request):
         return directory(root)
     return _answer(_community().contacts, root)
 
 
 def confirm(root: str) -> flask.Response:
-    """The member's own contact, confirmed now. The request of a program has no body, that of a page its token."""
+    """POST: confirm the member's own contact. A program sends no body, a page sends its form token."""
     guard.check_origin(flask.request, pages.public_url())
     if pages.session() is not None:
         guard.check_form(flask.request, pages.session(), pages.sessions())
@@ -56,7 +56,7 @@ def confirm(root: str) -> flask.Response:
 
 
 def _answer(board_of: Callable[[Account | None, str], bytes], root: str) -> flask.Response:
-    """In TAXII's media type, or as plain JSON for a client that asks for it, such as a dashboard."""
+    """The response in TAXII's media type, or as plain JSON for a client that requests it, such as a dashboard."""
     plain = False
     try:
         check_accept(flask.request.headers.get("Accept"))

@@ -1,11 +1,11 @@
-"""Connections to one server process: counted from accept on, and closed when they bring nothing.
+"""Limits on the connections to one server process.
 
-uvicorn reads HTTP and calls the application. What it does not bound is bounded here:
+uvicorn reads HTTP and calls the application. This module adds the limits that uvicorn does not have:
 
-- the number of connections: beyond it, the oldest that is idle and has never logged in is closed for the new one, so
-  that many good clients behind one address are not shut out;
-- the time for a TLS handshake, and for a request's line and headers, and their size;
-- the connections that one account keeps: beyond that, its oldest idle one is closed.
+- the number of connections, counted from accept on: if it is reached, the oldest connection that is idle and has never
+  logged in is closed for the new one, so that many good clients behind one address can still connect;
+- the time for a TLS handshake, and the time for and size of a request's line and headers;
+- the number of idle connections of one account: if it is exceeded, the oldest one is closed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from hub.settings import Limits
 
-_GOODBYE_SECONDS: Final = 1.0  # for the other side to end TLS, too, once everything is sent
-_HELD_BYTES: Final = 16 * 1024  # of a piece; larger ones leave by themselves
-_ACCEPT_PAUSE_SECONDS: Final = 0.05  # where the process has no file descriptor left
+_GOODBYE_SECONDS: Final = 1.0  # for the client to end TLS, after everything is sent
+_BUFFER_BYTES: Final = 16 * 1024  # of a piece; larger ones are sent by themselves
+_ACCEPT_PAUSE_SECONDS: Final = 0.05  # after an error, such as no free file descriptor
 
 
 class Registry:
@@ -30,17 +30,17 @@ class Registry:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.expendable: OrderedDict[HttpConnection, None] = OrderedDict()  # idle, never logged in; oldest first
-        self.of_account: dict[str, OrderedDict[HttpConnection, None]] = {}  # idle ones, oldest first
+        self.idle_anonymous: OrderedDict[HttpConnection, None] = OrderedDict()  # idle, never logged in; oldest first
+        self.idle_by_account: dict[str, OrderedDict[HttpConnection, None]] = {}  # idle ones, oldest first
         self.handshakes: OrderedDict[socket.socket, None] = OrderedDict()  # accepted, no HTTP yet; oldest first
-        self.open = 0
+        self.open_count = 0
 
     def make_room(self) -> bool:
-        """Whether one more connection may be taken, after the oldest that brings nothing was closed if need be."""
-        if self.open + len(self.handshakes) < self.limits.connections:
+        """Whether one more connection may be accepted; closes the oldest idle one for it if necessary."""
+        if self.open_count + len(self.handshakes) < self.limits.connections:
             return True
-        if self.expendable:
-            self.expendable.popitem(last=False)[0].drop()
+        if self.idle_anonymous:
+            self.idle_anonymous.popitem(last=False)[0].drop()
             return True
         if self.handshakes:
             self.handshakes.popitem(last=False)[0].close()
@@ -49,40 +49,40 @@ class Registry:
 
 
 class JoinedWrites:
-    """A transport that sends in one packet what is written in one step of the event loop: an answer's head and a short body.
+    """A transport that joins two writes of one step of the event loop: a response's head and a short body.
 
-    uvicorn writes the two one after the other, and each costs a system call and wakes the client.
+    uvicorn writes them separately, and each write costs a system call and wakes the client.
     """
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
-        self._held = b""  # the head of an answer
+        self._buffer = b""  # the head of a response
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._transport, name)
 
     def write(self, data: bytes) -> None:
-        """Hold the first piece until the second, or until the loop's next step."""
-        if len(data) > _HELD_BYTES:  # measured: a page of 40 kB arrives sooner in two pieces than in one
+        """Keep the first piece until the second one, or until the loop's next step."""
+        if len(data) > _BUFFER_BYTES:  # measured: a page of 40 kB arrives earlier in two pieces than in one
             self._flush()
             self._transport.write(data)
-        elif self._held:
-            self._transport.write(self._held + data)
-            self._held = b""
+        elif self._buffer:
+            self._transport.write(self._buffer + data)
+            self._buffer = b""
         elif data:
-            self._held = data
+            self._buffer = data
             self._loop.call_soon(self._flush)
 
     def close(self) -> None:
-        """Send what is held, then close."""
+        """Send the buffer, then close."""
         self._flush()
         self._transport.close()
 
     def _flush(self) -> None:
-        if self._held:
-            self._transport.write(self._held)
-            self._held = b""
+        if self._buffer:
+            self._transport.write(self._buffer)
+            self._buffer = b""
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -93,17 +93,17 @@ class HttpConnection(HttpToolsProtocol):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._account = ""
-        self._answering = False
+        self._is_answering = False
         self._head_bytes = 0
         self._head_timer: asyncio.TimerHandle | None = None
 
-    def belongs_to(self, account: str) -> None:
-        """A request of this account was answered here: it is no longer closed for want of a login."""
+    def set_account(self, account: str) -> None:
+        """Note that a request of this account was answered on this connection, so that it counts as logged in."""
         self._account = account
 
     @property
-    def takes_more(self) -> bool:
-        """Whether something can be sent without waiting for the client to take what was sent before."""
+    def can_send(self) -> bool:
+        """Whether data can be sent now, without waiting until the client has read what was sent before."""
         return not self.flow.write_paused
 
     def drop(self) -> None:
@@ -111,24 +111,24 @@ class HttpConnection(HttpToolsProtocol):
         self.transport.abort()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
-        """asyncio: the connection is there, its TLS handshake done."""
+        """asyncio: the connection is open, after its TLS handshake."""
         super().connection_made(transport)
-        self.transport = JoinedWrites(transport, self.loop)  # type: ignore[assignment] # a transport in all but its base class
-        self.registry.open += 1
-        self._idle()
-        self._await_head()
+        self.transport = JoinedWrites(transport, self.loop)  # type: ignore[assignment] # has a transport's methods, not its base class
+        self.registry.open_count += 1
+        self._mark_idle()
+        self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """asyncio: the connection is gone."""
-        self.registry.open -= 1
-        self._busy()
-        self._head_came()
+        """asyncio: the connection is closed."""
+        self.registry.open_count -= 1
+        self._mark_busy()
+        self._stop_head_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """asyncio: these bytes came."""
-        if self._head_timer is None and not self._answering:
-            self._await_head()  # the first bytes of a further request
+        """asyncio: these bytes arrived."""
+        if self._head_timer is None and not self._is_answering:
+            self._start_head_timer()  # the first bytes of the next request
         if self._head_timer is not None:
             self._head_bytes += len(data)
         super().data_received(data)
@@ -137,54 +137,54 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
 
     def on_headers_complete(self) -> None:
-        """httptools: a request's line and headers are read."""
-        self._head_came()
-        self._busy()
-        self._answering = True
+        """httptools: a request's line and headers are complete."""
+        self._stop_head_timer()
+        self._mark_busy()
+        self._is_answering = True
         self.scope["state"]["connection"] = self
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
-        """uvicorn: the answer was handed over."""
+        """uvicorn: the response is complete."""
         super().on_response_complete()
-        if self.cycle.response_complete:  # else a further request, sent early, is being answered
-            self._answering = False
-            self._idle()
+        if self.cycle.response_complete:  # else another request, which was sent early, is being answered
+            self._is_answering = False
+            self._mark_idle()
 
-    def _idle(self) -> None:
+    def _mark_idle(self) -> None:
         if not self._account:
-            self.registry.expendable[self] = None
+            self.registry.idle_anonymous[self] = None
             return
-        idle = self.registry.of_account.setdefault(self._account, OrderedDict())
+        idle = self.registry.idle_by_account.setdefault(self._account, OrderedDict())
         idle[self] = None
         if len(idle) > self.registry.limits.account_connections:
             idle.popitem(last=False)[0].drop()
 
-    def _busy(self) -> None:
-        self.registry.expendable.pop(self, None)
-        idle = self.registry.of_account.get(self._account)
+    def _mark_busy(self) -> None:
+        self.registry.idle_anonymous.pop(self, None)
+        idle = self.registry.idle_by_account.get(self._account)
         if idle is not None:
             idle.pop(self, None)
             if not idle:
-                del self.registry.of_account[self._account]
+                del self.registry.idle_by_account[self._account]
 
-    def _await_head(self) -> None:
+    def _start_head_timer(self) -> None:
         self._head_bytes = 0
         self._head_timer = self.loop.call_later(self.registry.limits.head_seconds, self.drop)
 
-    def _head_came(self) -> None:
+    def _stop_head_timer(self) -> None:
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
 
 
 def protocol_class(limits: Limits) -> type[HttpConnection]:
-    """The class of connections that share one registry."""
+    """Create a class of connections that share one registry."""
     return type("BoundedConnection", (HttpConnection,), {"registry": Registry(limits)})
 
 
 class BoundedServer(Server):
-    """uvicorn's server, with an accept loop of its own, so that a connection counts before its TLS handshake."""
+    """uvicorn's server with its own accept loop, so that a connection counts before its TLS handshake."""
 
     def __init__(self, config: Config, connection_class: type[HttpConnection]) -> None:
         super().__init__(config)
@@ -194,10 +194,10 @@ class BoundedServer(Server):
         self._handshaking: set[asyncio.Task[None]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn's, for sockets that are bound and listen."""
+        """Like uvicorn's method, for sockets that already listen."""
         await self.lifespan.startup()
         if self.lifespan.should_exit:
-            raise SystemExit(3)  # as uvicorn has it: the parent does not start the worker again
+            raise SystemExit(3)  # uvicorn's own code: the parent does not restart the worker
         self.servers = []
         for listener in sockets or []:
             listener.setblocking(False)
@@ -205,7 +205,7 @@ class BoundedServer(Server):
         self.started = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept no more, then as uvicorn does."""
+        """Stop accepting, then shut down like uvicorn."""
         for task in self._accepting:
             task.cancel()
         await asyncio.gather(*self._accepting, return_exceptions=True)
@@ -216,34 +216,34 @@ class BoundedServer(Server):
         registry = self._registry
         while True:
             try:
-                accepted, _ = await loop.sock_accept(listener)
+                client_socket, _ = await loop.sock_accept(listener)
             except OSError:
                 await asyncio.sleep(_ACCEPT_PAUSE_SECONDS)
                 continue
             if not registry.make_room():
-                accepted.close()
+                client_socket.close()
                 continue
             if self.config.ssl is None:
-                await loop.connect_accepted_socket(self._protocol, accepted)
+                await loop.connect_accepted_socket(self._protocol, client_socket)
                 continue
-            registry.handshakes[accepted] = None
-            task = asyncio.create_task(self._shake_hands(accepted))
+            registry.handshakes[client_socket] = None
+            task = asyncio.create_task(self._shake_hands(client_socket))
             self._handshaking.add(task)
             task.add_done_callback(self._handshaking.discard)
 
-    async def _shake_hands(self, accepted: socket.socket) -> None:
+    async def _shake_hands(self, client_socket: socket.socket) -> None:
         try:
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._protocol,
-                accepted,
+                client_socket,
                 ssl=self.config.ssl,
                 ssl_handshake_timeout=self._registry.limits.head_seconds,
                 ssl_shutdown_timeout=_GOODBYE_SECONDS,
             )
         except OSError:
-            accepted.close()  # no TLS, or none in time
+            client_socket.close()  # no TLS handshake, or not in time
         finally:
-            self._registry.handshakes.pop(accepted, None)
+            self._registry.handshakes.pop(client_socket, None)
 
     def _protocol(self) -> HttpConnection:
         return self._connection_class(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)

@@ -1,4 +1,4 @@
-"""The only table from errors to HTTP. Every error answer is a TAXII error message (TAXII 2.1, 3.6)."""
+"""The only table from errors to HTTP. Every error response is a TAXII error message (TAXII 2.1, 3.6)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hub.taxii.resources import ErrorMessage
 
 _log = logging.getLogger("hub.error")
 
-# (HTTP status, title), looked up along the family of the error's class.
+# (HTTP status, title), looked up for the error's class, then for its base classes.
 STATUSES: Final[dict[type[errors.HubError], tuple[int, str]]] = {
     errors.MalformedError: (400, "Malformed request"),
     errors.UnauthenticatedError: (401, "Authentication needed"),
@@ -34,28 +34,28 @@ STATUSES: Final[dict[type[errors.HubError], tuple[int, str]]] = {
     errors.HubError: (500, "Hub failed"),
 }
 RETRY_AFTER_SECONDS: Final = 5
-# RFC 7235, 4.1: what a client may log in with.
+# The ways to log in (RFC 7235, 4.1).
 CHALLENGES: Final = ('Basic realm="threat-sharing-hub", charset="UTF-8"', 'Bearer realm="threat-sharing-hub"')
 
 
 def install(app: flask.Flask) -> None:
-    """Answer every error that a view raises, and every one of Flask's own, in TAXII's form."""
+    """Answer all errors, of views and of Flask itself, with a TAXII error message."""
     app.register_error_handler(errors.HubError, _hub_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _bug)
+    app.register_error_handler(Exception, _unexpected_error)
 
 
 def _hub_error(error: errors.HubError) -> flask.Response:
     status, title = next(STATUSES[cls] for cls in type(error).__mro__ if cls in STATUSES)
-    # A failing store is the operator's business: its words may hold paths, so they go to the log alone.
+    # The message of a failing store may contain paths, so it goes only to the log.
     description = str(error) if status < 500 else None
     if isinstance(error, errors.StoreFullError):
         description = (
-            "The hub has no room for more at the moment; what it holds can be read. Nothing of this request was kept."
+            "The hub has no room for new objects at the moment; reading still works. Nothing of this request was kept."
         )
     elif status == 503:
-        description = "The hub's store is away or busy; nothing of this request was kept. Send it again later."
-    response = _answer(status, title, description, error if status >= 500 else None)
+        description = "The hub's store is not available or busy; nothing of this request was kept. Send it again later."
+    response = _respond(status, title, description, error if status >= 500 else None)
     if response.status_code == 401 and "error_page" not in flask.g:  # a browser would ask for the password itself
         for challenge in CHALLENGES:
             response.headers.add("WWW-Authenticate", challenge)
@@ -73,40 +73,40 @@ def _http_error(error: HTTPException) -> flask.Response:
     if status == 404:
         description = "There is nothing at this address. API roots are listed at /taxii2/."
     elif status == 405:
-        description = "This address does not take this method."
+        description = "This method is not allowed at this address."
     else:
         description = error.name
-    response = _answer(status, error.name, description, error if status >= 500 else None)
+    response = _respond(status, error.name, description, error if status >= 500 else None)
     for name, value in error.get_headers():
         if name == "Allow":
             response.headers[name] = value
     return response
 
 
-def _bug(error: Exception) -> flask.Response:
+def _unexpected_error(error: Exception) -> flask.Response:
     description = "The hub made a mistake; nothing of this request was kept. Tell its operator the error_id."
-    return _answer(500, "Hub failed", description, error)
+    return _respond(500, "Hub failed", description, error)
 
 
 def log_cause(log: logging.Logger, error_id: str, cause: Exception) -> None:
-    """For the operator: a busy, absent or full store in one line, since each request will say so; all else whole."""
+    """Log the cause for the operator: one line if the store is busy or full, since many requests log that; else the traceback."""
     if isinstance(cause, errors.StoreUnavailableError | errors.StoreFullError):
         log.warning("%s %s", error_id, cause)
     else:
         log.error("%s", error_id, exc_info=cause)
 
 
-def _answer(status: int, title: str, description: str | None, cause: Exception | None) -> flask.Response:
+def _respond(status: int, title: str, description: str | None, cause: Exception | None) -> flask.Response:
     error_id = uuid.uuid4().hex[:16]
     flask.g.error_id = error_id
     if cause is not None:
         log_cause(_log, error_id, cause)
-    error_page = flask.g.get("error_page")  # where a browser asks for a page (`server.console.pages`)
+    error_page = flask.g.get("error_page")  # set if a browser requested a page (`server.console.pages`)
     if error_page is not None:
         page: flask.Response = error_page(status, title, description, error_id)
         return page
     if status < 500 and description is not None:
-        # clients of TAXII 1.x and 2.0 ask addresses, forms and headers of their own: their users learn why that fails
+        # clients of TAXII 1.x and 2.0 use other addresses, formats and headers: tell their users why that fails
         description += older_client(flask.request.headers)
     message = ErrorMessage(title=title, description=description, error_id=error_id, http_status=str(status))
     return resource_response(message, status)

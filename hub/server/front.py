@@ -1,19 +1,19 @@
 """The front of a server process: an ASGI application (ASGI 3.0) before the Flask application (WSGI, PEP 3333).
 
-Flask answers in a few threads. The front sees to it that no client, slow or greedy, holds one of them for long:
+Flask runs in a few threads. The front makes sure that no slow or greedy client occupies a thread for long:
 
-1. The client: the account that these credentials belonged to last time, else the address; behind a trusted proxy, the
-   address that the proxy names, and no other header is believed.
-2. Its share of requests and bytes in a minute; beyond it, 429.
-3. The body is read whole, within its limits of bytes and time, before a thread is taken.
-4. Its turn: one client has few requests in the threads at a time, more wait, and beyond that 429. Credentials that are seen
-   for the first time wait for one another by address, until it is known whose they are; an address has a turn more for each
-   account that comes to light there, until credentials are nobody's, or of an account that was met before.
-5. A thread answers; what pages that follow the hub ask by themselves one after another, so that others wait behind one of
-   them, not behind hundreds. Where a password must be verified or an OpenID Connect provider be asked first, that is done elsewhere
-   (`logins`, `provider_queue`), and a thread answers again.
-6. The answer is sent in pieces, each within a time limit, a few answers of one client at a time.
-7. The delivery ledger learns that the answer was sent, if it was.
+1. Identify the client: the account of these credentials in an earlier request, else the address; behind a trusted proxy, the
+   address in the proxy's header. No other header is trusted.
+2. Check the client's share of requests and bytes in a minute; beyond it, 429.
+3. Read the whole body, within the limits of bytes and time, before a thread is used.
+4. Wait for a turn: one client has few requests in the threads at a time; further ones wait, and beyond a limit get 429.
+   Requests with unknown credentials share the turns of their address until their account is known. An address gets one more
+   turn for each new account that is found there, until credentials are wrong, or belong to an account that was found before.
+5. Call Flask in a thread. Requests that pages send by themselves to follow the hub run one after another, so that other
+   requests wait for one of them, not for hundreds. If Flask needs a password verified or an OpenID Connect provider asked,
+   that is done elsewhere (`logins`, `provider_queue`), and Flask is called again.
+6. Send the response in pieces, each within a time limit, a few responses of one client at a time.
+7. Tell the delivery ledger if the response was sent.
 """
 
 from __future__ import annotations
@@ -48,20 +48,22 @@ from hub.sharing.credentials import PasswordCheck
 from hub.sharing.members import Account
 
 # Keys of the WSGI environment that the front and the Flask application share.
-FRONT: Final = "hub.front"  # True: a password is to be verified here, and a provider asked, not in the thread
-LOGIN: Final = "hub.login"  # what became of that: the Account, what the provider's call returned, or a HubError
-CHECK: Final = "hub.check"  # PasswordCheck or ProviderCall: set by the application where that must be done
-ACCOUNT: Final = "hub.account"  # Account or None: set by the application once it is known whose the request is
-OBJECTS: Final = "hub.objects"  # int: set by the application, how many objects the request brought
-READ: Final = "hub.read"  # int: set by the application, bytes that it read for an answer which is shorter than them
-SENT: Final = "hub.sent"  # callable: set by the application, to be called in a thread once the answer was sent
-LOOK: Final = "HTTP_HUB_LIVE"  # set by the script of a page that follows the hub (`console.live`)
+FRONT: Final = "hub.front"  # True: the front verifies passwords and asks the provider; the application must not
+LOGIN: Final = (
+    "hub.login"  # set by the front after a check: the Account, the result of the provider's call, or a HubError
+)
+CHECK: Final = "hub.check"  # set by the application if a check is needed: PasswordCheck or ProviderCall
+ACCOUNT: Final = "hub.account"  # set by the application: Account or None
+OBJECTS: Final = "hub.objects"  # set by the application: the number of objects in the request
+WORK_BYTES: Final = "hub.read"  # set by the application: the bytes that it read, if more than the response has
+ON_SENT: Final = "hub.sent"  # set by the application: a function to call in a thread after the response was sent
+LIVE: Final = "HTTP_HUB_LIVE"  # set by the script of a page that follows the hub (`console.live`)
 
 _log = logging.getLogger("hub.request")
-PIECE_BYTES: Final = 256 * 1024  # of an answer, sent at a time
-_ACCOUNTS_KEPT: Final = 10_000  # digests of credentials and whose they were
-_FIGURES_SECONDS: Final = 1.0  # between two notes of what waits, for the metrics
-_HEADER_NAMES_KEPT: Final = 1_000  # as they are called in a WSGI environment: clients choose them
+PIECE_BYTES: Final = 256 * 1024  # of a response, sent at a time
+_ACCOUNTS_KEPT: Final = 10_000  # digests of credentials with their clients
+_FIGURES_SECONDS: Final = 1.0  # between two updates of the metrics
+_HEADER_NAMES_KEPT: Final = 1_000  # in the cache below; limited, since clients choose the names
 _environ_keys: Final[dict[bytes, str]] = {}
 _BODY_METHODS: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _READ_BYTES: Final = 64 * 1024
@@ -71,12 +73,12 @@ Wsgi = Callable[[dict[str, Any], StartResponse], Iterable[bytes]]
 
 
 class ClientGoneError(Exception):
-    """The client closed its connection, or took too long: there is nobody to answer."""
+    """The client closed its connection, or was too slow: no response can be sent."""
 
 
 @dataclass(slots=True)
-class WsgiAnswer:
-    """What the Flask application answered."""
+class WsgiResponse:
+    """The response of the Flask application."""
 
     status: int = 500
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -84,7 +86,7 @@ class WsgiAnswer:
 
 
 class Front:
-    """See the module. `application` is called in `threads` threads; `accounts` have limits of their own, by name."""
+    """See the module. `application` is called in `threads` threads; `accounts` maps names to their own limits."""
 
     def __init__(
         self,
@@ -101,42 +103,46 @@ class Front:
         self._threads = Threads(threads, "request")
         self._passwords = PasswordQueue(limits)
         self._provider = ProviderQueue(limits)
-        own = {_client_of(name): account_limits for name, account_limits in accounts.items()}
-        self._working = Turns(*_turns(limits), {name: _turns(account_limits) for name, account_limits in own.items()})
-        # a thousand accounts behind one address may come at once, when a worker has just started: they wait, and are not refused;
-        # a connection whose request waits cannot be closed for a new one, so they have no more than half of all connections
-        self._unknown = Turns(
+        account_limits_by_client = {_client_of(name): account_limits for name, account_limits in accounts.items()}
+        self._request_turns = Turns(
+            *_request_limits(limits),
+            {name: _request_limits(account_limits) for name, account_limits in account_limits_by_client.items()},
+        )
+        # when a worker has just started, a thousand accounts behind one address may come at once: they wait instead of being
+        # refused; at most half of all connections may wait, since a connection that waits cannot be closed for a new one
+        self._unknown_turns = Turns(
             limits.client_requests, limits.connections, crowd=(limits.connections // 2, limits.client_waiting)
         )
-        self._sending = Turns(
-            *_answers(limits), {name: _answers(account_limits) for name, account_limits in own.items()}
+        self._response_turns = Turns(
+            *_response_limits(limits),
+            {name: _response_limits(account_limits) for name, account_limits in account_limits_by_client.items()},
         )
-        self._shares = Shares(limits, time.monotonic, own)
-        self._looks = asyncio.Lock()  # (5)
+        self._shares = Shares(limits, time.monotonic, account_limits_by_client)
+        self._live_lock = asyncio.Lock()  # (5)
         self._accounts: OrderedDict[bytes, str] = OrderedDict()  # digest of credentials -> name of the client
-        self._met: set[str] = set()  # accounts whose credentials were seen since the start
-        self._body_bytes = 0  # of all bodies that are held now
+        self._met_accounts: set[str] = set()  # accounts whose credentials were seen since the start
+        self._body_bytes = 0  # of all request bodies in memory
         self._bodies_refused = 0
-        self._throttled: dict[str, int] = {}  # what the metrics have of it already
+        self._reported_throttles: dict[str, int] = {}  # counts that are already in the metrics
 
     async def __call__(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
-        """One request, or the application's whole life."""
+        """ASGI: one request, or the start and end of the application."""
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._run_lifespan(receive, send)
         elif scope["type"] == "http":
             try:
-                await self._answer(scope, receive, send)
+                await self._respond(scope, receive, send)
             except ClientGoneError:
                 if (connection := _connection(scope)) is not None:
-                    connection.drop()  # to close it would wait until the client has taken what is on its way
+                    connection.drop()  # a normal close would wait until the client has read everything
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         figures = asyncio.create_task(self._note_figures())
         while True:
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 figures.cancel()
-                note_front(dict.fromkeys(self.waiting(), 0), {})
+                note_front(dict.fromkeys(self.waiting_counts(), 0), {})
                 self._passwords.close()
                 self._provider.close()
                 self._threads.end()
@@ -146,36 +152,37 @@ class Front:
 
     async def _note_figures(self) -> None:
         while True:
-            throttled = self.throttled()
+            throttle_counts = self.throttle_counts()
             note_front(
-                self.waiting(), {limit: count - self._throttled.get(limit, 0) for limit, count in throttled.items()}
+                self.waiting_counts(),
+                {limit: count - self._reported_throttles.get(limit, 0) for limit, count in throttle_counts.items()},
             )
-            self._throttled = throttled
+            self._reported_throttles = throttle_counts
             await asyncio.sleep(_FIGURES_SECONDS)
 
-    def waiting(self) -> dict[str, int]:
-        """How much waits now, by what it waits for."""
+    def waiting_counts(self) -> dict[str, int]:
+        """How many requests wait now, by what they wait for; and the bytes of request bodies in memory."""
         return {
-            "turns": self._working.queued + self._unknown.queued,
+            "turns": self._request_turns.queued + self._unknown_turns.queued,
             "threads": len(self._threads.calls),
-            "passwords": self._passwords.waiting,
-            "provider": self._provider.waiting,
-            "answers": self._sending.queued,
+            "passwords": self._passwords.waiting_count,
+            "provider": self._provider.waiting_count,
+            "answers": self._response_turns.queued,
             "body_bytes": self._body_bytes,
         }
 
-    def throttled(self) -> dict[str, int]:
-        """How many requests were refused with 429 since the start, by the limit that they met."""
+    def throttle_counts(self) -> dict[str, int]:
+        """How many requests were refused with 429 since the start, by the limit that they exceeded."""
         return {
-            "turns": self._working.refused + self._unknown.refused,
-            "answers": self._sending.refused,
+            "turns": self._request_turns.refusal_count + self._unknown_turns.refusal_count,
+            "answers": self._response_turns.refusal_count,
             "bodies": self._bodies_refused,
-            "provider": self._provider.refused,
-            **self._shares.refused,
-            **self._passwords.refused,
+            "provider": self._provider.refusal_count,
+            **self._shares.refusals,
+            **self._passwords.refusals,
         }
 
-    async def _answer(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
+    async def _respond(self, scope: Mapping[str, Any], receive: Receive, send: Send) -> None:
         # (1)
         environ = environ_of(scope)
         address = client_address(environ, behind_proxy=self._behind_proxy)
@@ -188,53 +195,55 @@ class Front:
             # (3)
             body = b""
             if scope["method"] in _BODY_METHODS:
-                body = await self._read(environ, receive)
+                body = await self._read_body(environ, receive)
                 body_bytes = len(body)
                 self._body_bytes += body_bytes
             # (4) and (5)
-            answer: WsgiAnswer | None = None
+            response: WsgiResponse | None = None
             if digest is not None and digest not in self._accounts:
-                async with self._unknown.of(client):
-                    if digest not in self._accounts:  # nor became known while this request waited
-                        answer = await self._ask(environ, body)
-                        self._learn(client, environ)
+                async with self._unknown_turns.turn(client):
+                    if digest not in self._accounts:  # still unknown after the wait
+                        response = await self._call_application(environ, body)
+                        self._adjust_turns(client, environ)
                 client = self._accounts.get(digest, client)
-            if answer is None:
-                async with self._working.of(client):
-                    answer = await self._ask(environ, body)
+            if response is None:
+                async with self._request_turns.turn(client):
+                    response = await self._call_application(environ, body)
             check = environ.pop(CHECK, None)
             if check is not None:
-                answer = await self._ask_after_check(environ, body, check, address, client)
+                response = await self._call_after_check(environ, body, check, address, client)
         except HubError as error:
-            answer_sent = asgi.refused(error)
-            _log_refusal(answer_sent[0], environ, address, client)
-            await asgi.send(send, answer_sent)
+            refusal = asgi.error_response(error)
+            _log_refusal(refusal[0], environ, address, client)
+            await asgi.send(send, refusal)
             return
         finally:
             self._body_bytes -= body_bytes
         connection = _connection(scope)
-        client = self._remember(connection, environ, digest, client, answer)
+        client = self._remember(connection, environ, digest, client, response)
         # (6)
-        answer_bytes = max(sum(map(len, answer.body)), environ.get(READ, 0))
-        self._shares.count(client, size=body_bytes + answer_bytes, objects=environ.get(OBJECTS, 0))
-        async with self._sending.of(client):
-            await self._send(answer, scope["method"] == "HEAD", send, connection)
+        response_bytes = max(sum(map(len, response.body)), environ.get(WORK_BYTES, 0))
+        self._shares.count(client, size=body_bytes + response_bytes, objects=environ.get(OBJECTS, 0))
+        async with self._response_turns.turn(client):
+            await self._send(response, scope["method"] == "HEAD", send, connection)
         # (7)
-        if SENT in environ:
-            await self._threads.call(environ[SENT])
+        if ON_SENT in environ:
+            await self._threads.call(environ[ON_SENT])
 
     # --- (3) ------------------------------------------------------------------------------------------------------
 
-    async def _read(self, environ: dict[str, Any], receive: Receive) -> bytes:
-        """The body, as it was sent; the application looks at its length again, for the API root's own limit."""
+    async def _read_body(self, environ: dict[str, Any], receive: Receive) -> bytes:
+        """Read the body as it was sent. The application checks its length again, against the API root's own limit."""
         limits = self._limits
         declared = environ.get("CONTENT_LENGTH") or "0"
         expected = int(declared) if declared.isdecimal() else 0
         if expected > limits.body_bytes:
-            raise TooLargeError(f"The body is over the {limits.body_bytes} bytes that the hub takes: send it in parts.")
+            raise TooLargeError(
+                f"The body is larger than the {limits.body_bytes} bytes that the hub accepts: send it in parts."
+            )
         if self._body_bytes + expected > limits.bodies_bytes:
             self._bodies_refused += 1
-            raise TooManyRequestsError("Too many request bodies are on their way. Send it again later.", 5)
+            raise TooManyRequestsError("Too many request bodies are being sent. Send it again later.", 5)
         parts: list[bytes] = []
         size = 0
         loop = asyncio.get_running_loop()
@@ -251,13 +260,13 @@ class Front:
                 size += len(parts[-1])
                 if size > limits.body_bytes:
                     raise TooLargeError(
-                        f"The body is over the {limits.body_bytes} bytes that the hub takes: send it in parts."
+                        f"The body is larger than the {limits.body_bytes} bytes that the hub accepts: send it in parts."
                     )
                 if not message.get("more_body", False):
                     return b"".join(parts)
         except TimeoutError:
             raise MalformedError(
-                f"The body came too slowly: {size} bytes in {loop.time() - start:.0f} seconds, and the hub waits "
+                f"The body came too slowly: {size} bytes in {loop.time() - start:.0f} seconds. The hub waits "
                 f"{limits.body_seconds} seconds and one more for each {limits.body_rate} bytes. Send it again."
             ) from None
         finally:
@@ -265,40 +274,40 @@ class Front:
 
     # --- (4) ------------------------------------------------------------------------------------------------------
 
-    def _learn(self, client: str, environ: Mapping[str, Any]) -> None:
-        """How many more unknown credentials of an address may be looked up at a time, after these were.
+    def _adjust_turns(self, client: str, environ: Mapping[str, Any]) -> None:
+        """After the first request with some credentials: give their address one more turn, or take its extra turns away.
 
-        As many accounts as come at once must not wait for a few turns while those that are known already go round and
-        round. Each account counts once: for wrong credentials, and further ones of an account, it is as before.
+        Many new accounts that come at once must not wait for a few turns while known accounts are served again and again.
+        Each account gives one extra turn, once; wrong credentials, or new ones of the same account, end the extra turns.
         """
         account: Account | None = environ.get(ACCOUNT)
-        if account is not None and account.name not in self._met:
-            self._met.add(account.name)
-            self._unknown.allow_more(client)
+        if account is not None and account.name not in self._met_accounts:
+            self._met_accounts.add(account.name)
+            self._unknown_turns.allow_extra(client)
         elif CHECK not in environ:
-            self._unknown.allow_as_usual(client)
+            self._unknown_turns.reset_extra(client)
 
     # --- (5) ------------------------------------------------------------------------------------------------------
 
-    async def _ask(self, environ: dict[str, Any], body: bytes) -> WsgiAnswer:
+    async def _call_application(self, environ: dict[str, Any], body: bytes) -> WsgiResponse:
         environ["wsgi.input"] = io.BytesIO(body)
-        if LOOK not in environ:
+        if LIVE not in environ:
             return await self._in_thread(environ)
-        async with self._looks:
+        async with self._live_lock:
             return await self._in_thread(environ)
 
-    async def _in_thread(self, environ: dict[str, Any]) -> WsgiAnswer:
-        answer: WsgiAnswer = await self._threads.call(self._run, environ)
-        return answer
+    async def _in_thread(self, environ: dict[str, Any]) -> WsgiResponse:
+        response: WsgiResponse = await self._threads.call(self._run, environ)
+        return response
 
-    async def _ask_after_check(
+    async def _call_after_check(
         self,
         environ: dict[str, Any],
         body: bytes,
         check: PasswordCheck | ProviderCall,
         address: str,
         client: str,
-    ) -> WsgiAnswer:
+    ) -> WsgiResponse:
         try:
             if isinstance(check, ProviderCall):
                 environ[LOGIN] = await self._provider.ask(check, address)
@@ -306,25 +315,25 @@ class Front:
                 environ[LOGIN] = await self._passwords.verify(check, address)
         except HubError as error:
             environ[LOGIN] = error
-        async with self._working.of(client):
-            return await self._ask(environ, body)
+        async with self._request_turns.turn(client):
+            return await self._call_application(environ, body)
 
-    def _run(self, environ: dict[str, Any]) -> WsgiAnswer:
-        """Call the application, in a thread."""
-        answer = WsgiAnswer()
+    def _run(self, environ: dict[str, Any]) -> WsgiResponse:
+        """Call the application; runs in a thread."""
+        response = WsgiResponse()
 
         def start_response(
             status: str, headers: list[tuple[str, str]], _error: Any = None
         ) -> Callable[[bytes], object]:
-            answer.status = int(status[:3])
-            answer.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
-            return answer.body.append
+            response.status = int(status[:3])
+            response.headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+            return response.body.append
 
         parts = self._application(environ, start_response)
-        answer.body.extend(part for part in parts if part)
+        response.body.extend(part for part in parts if part)
         if hasattr(parts, "close"):
             parts.close()
-        return answer
+        return response
 
     def _remember(
         self,
@@ -332,13 +341,13 @@ class Front:
         environ: Mapping[str, Any],
         digest: bytes | None,
         client: str,
-        answer: WsgiAnswer,
+        response: WsgiResponse,
     ) -> str:
-        """Note whose credentials these were; the name of the client from now on."""
+        """Note the account of the credentials; return the client's name from now on."""
         account: Account | None = environ.get(ACCOUNT)
         if account is None or digest is None:
-            if digest is not None and (answer.status == 401 or ACCOUNT in environ):
-                self._accounts.pop(digest, None)  # they are no account's, or no longer
+            if digest is not None and (response.status == 401 or ACCOUNT in environ):
+                self._accounts.pop(digest, None)  # they belong to no account, or no longer
             return client
         name = _client_of(account.name)
         if self._accounts.get(digest) != name:
@@ -346,25 +355,25 @@ class Front:
             while len(self._accounts) > _ACCOUNTS_KEPT:
                 self._accounts.popitem(last=False)
         if connection is not None:
-            connection.belongs_to(account.name)
+            connection.set_account(account.name)
         return name
 
     # --- (6) ------------------------------------------------------------------------------------------------------
 
-    async def _send(self, answer: WsgiAnswer, head: bool, send: Send, connection: HttpConnection | None) -> None:
-        body = answer.body[0] if len(answer.body) == 1 else b"".join(answer.body)
-        answer.body.clear()
-        begin = {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+    async def _send(self, response: WsgiResponse, head: bool, send: Send, connection: HttpConnection | None) -> None:
+        body = response.body[0] if len(response.body) == 1 else b"".join(response.body)
+        response.body.clear()
+        start_message = {"type": "http.response.start", "status": response.status, "headers": response.headers}
         if head or len(body) <= PIECE_BYTES:
-            whole = {"type": "http.response.body", "body": b"" if head else body, "more_body": False}
-            if connection is not None and connection.takes_more:
-                await send(begin)  # neither waits, so neither needs a time limit
-                await send(whole)
+            body_message = {"type": "http.response.body", "body": b"" if head else body, "more_body": False}
+            if connection is not None and connection.can_send:
+                await send(start_message)  # neither call waits, so neither needs a time limit
+                await send(body_message)
             else:
-                await self._within_time(send, begin, whole)
+                await self._within_time(send, start_message, body_message)
             return
         view = memoryview(body)
-        await self._within_time(send, begin)
+        await self._within_time(send, start_message)
         for start in range(0, len(body), PIECE_BYTES):
             piece = bytes(view[start : start + PIECE_BYTES])
             await self._within_time(
@@ -381,7 +390,7 @@ class Front:
 
 
 def _log_refusal(status: int, environ: Mapping[str, Any], address: str, client: str) -> None:
-    """One line, and a count, for what never came to the application."""
+    """Log and count a request that the front refused."""
     count_front_refusal(status)
     line = {"what": "refused", "method": environ["REQUEST_METHOD"], "status": status, "address": address}
     account = client.removeprefix("account ")
@@ -419,7 +428,7 @@ def environ_of(scope: Mapping[str, Any]) -> dict[str, Any]:
             environ["CONTENT_LENGTH"] = text
         elif name == b"content-type":
             environ["CONTENT_TYPE"] = text
-        elif b"_" not in name:  # X_Forwarded_For would pass as X-Forwarded-For
+        elif b"_" not in name:  # X_Forwarded_For would be taken for X-Forwarded-For
             key = _environ_keys.get(name) or _environ_key(name)
             environ[key] = f"{environ[key]},{text}" if key in environ else text
     return environ
@@ -438,7 +447,7 @@ def _connection(scope: Mapping[str, Any]) -> HttpConnection | None:
 
 
 def client_address(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
-    """The client's address: behind a trusted proxy, what that proxy added last to X-Forwarded-For."""
+    """The client's address; behind a trusted proxy, the last address in X-Forwarded-For, which that proxy added."""
     if behind_proxy:
         address = str(environ.get("HTTP_X_FORWARDED_FOR", "")).rpartition(",")[2].strip()
         if address:
@@ -449,21 +458,21 @@ def client_address(environ: Mapping[str, Any], *, behind_proxy: bool) -> str:
 def _digest(environ: Mapping[str, Any]) -> bytes | None:
     header = environ.get("HTTP_AUTHORIZATION") or environ.get("HTTP_COOKIE")
     subject = environ.get(SUBJECT)
-    if subject is not None:  # only with the proxy's secret is it the same as that of an account
+    if subject is not None:  # with the proxy's secret, so that nobody else gets the digest of an account
         header = "\x00".join((header or "", subject, environ.get(SECRET, "")))
     return hashlib.sha256(header.encode("latin-1")).digest() if header else None
 
 
 def _client_of(account: str) -> str:
-    """How an account is called among clients; those without one are called by their address."""
+    """The client name of an account; clients without an account are named by their address."""
     return f"account {account}"
 
 
-def _turns(limits: Limits) -> tuple[int, int]:
-    """Requests of one client at a time, and how many more wait."""
+def _request_limits(limits: Limits) -> tuple[int, int]:
+    """Requests of one client at a time, and how many more may wait."""
     return limits.client_requests, limits.client_waiting
 
 
-def _answers(limits: Limits) -> tuple[int, int]:
-    """Answers to one client at a time, and how many more wait: no more than requests of it were taken."""
+def _response_limits(limits: Limits) -> tuple[int, int]:
+    """Responses to one client at a time, and how many more may wait: as many as requests of it may be accepted."""
     return limits.client_answers, limits.client_waiting + limits.client_requests

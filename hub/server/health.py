@@ -13,14 +13,14 @@ _MEGABYTE: Final = 2**20
 
 
 def healthz() -> flask.Response:
-    """200 while the process answers at all."""
+    """200 while the process responds."""
     return _plain("ok", 200)
 
 
 def readyz() -> flask.Response:
-    """200 while the store answers and its disk has room; else 503, so that a load balancer asks another process.
+    """200 while the store responds and its disk has room; else 503, so that a load balancer uses another process.
 
-    Reads go on, and so do writes as long as there is any room.
+    Reads still work then, and writes do as long as there is any room.
     """
     hub: Hub = flask.current_app.extensions["hub"]
     try:

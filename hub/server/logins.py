@@ -1,14 +1,14 @@
-"""Passwords are verified here, apart from the threads that answer requests.
+"""Verifies passwords outside the threads that answer requests.
 
 One verification takes 64 MiB and tens of milliseconds on all cores. A client with wrong passwords must not make
 others wait, guess quickly, or lock an account out:
 
-1. Each address has a number of failures in a window of time; beyond it, 429.
-2. So has each name, but only for addresses that have never logged in under that name: its owner is let in.
-3. What is left waits in a short queue, of which one address has a part; beyond it, 429.
-4. One thread verifies, at a low priority.
+1. Each address may have a number of failures in a window of time; beyond it, 429.
+2. The same applies to each name, but only for addresses that have never logged in with that name, so that its owner still can.
+3. The remaining passwords wait in a short queue, of which one address may use a part; beyond it, 429.
+4. One thread verifies them, at a low priority.
 
-A client that is remembered or uses a key never comes here. Answers and times do not show which names exist.
+Passwords that are remembered, and keys, are not verified here. Responses and times do not show which names exist.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _QUEUE_RETRY_SECONDS: Final = 2
 
 
 class PasswordQueue:
-    """Verifies the passwords of one server process. To be used on its event loop."""
+    """Verifies the passwords of one server process. Use it only on the process's event loop."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -46,25 +46,25 @@ class PasswordQueue:
         self._name_failures = RateLimitItemPerMinute(limits.name_failures, self._window_minutes)
         self._failures = FixedWindowRateLimiter(MemoryStorage())
         self._known_pairs: OrderedDict[tuple[str, str], None] = OrderedDict()
-        self._waiting = Counter[str]()
-        self.refused = Counter[str]()  # how often somebody was sent away, by why
+        self._queued = Counter[str]()
+        self.refusals = Counter[str]()  # how many passwords were refused without verification, by reason
         self._thread = ThreadPoolExecutor(1, "password", initializer=_be_nice)
 
     async def verify(self, check: PasswordCheck, address: str) -> Account:
-        """The account; UnauthenticatedError where the password is wrong, TooManyRequestsError where it must wait."""
+        """Return the account. UnauthenticatedError if the password is wrong, TooManyRequestsError if a limit is reached."""
         network = network_of(address)
         self._must_not_be_throttled(check.name, network)
         # (3)
         if (
-            self._waiting.total() >= self._limits.password_queue
-            or self._waiting[network] >= self._limits.address_passwords
+            self._queued.total() >= self._limits.password_queue
+            or self._queued[network] >= self._limits.address_passwords
         ):
-            self.refused["passwords"] += 1
+            self.refusals["passwords"] += 1
             raise TooManyRequestsError(
                 "Too many passwords wait to be verified. Send the request again later, or use a key.",
                 _QUEUE_RETRY_SECONDS,
             )
-        self._waiting[network] += 1
+        self._queued[network] += 1
         try:
             # (4)
             account = await asyncio.get_running_loop().run_in_executor(self._thread, check.verify)
@@ -73,31 +73,31 @@ class PasswordQueue:
             self._failures.hit(self._name_failures, "name", check.name)
             raise
         finally:
-            self._waiting[network] -= 1
-            if not self._waiting[network]:
-                del self._waiting[network]
+            self._queued[network] -= 1
+            if not self._queued[network]:
+                del self._queued[network]
         self._remember(check.name, network)
         return account
 
     @property
-    def waiting(self) -> int:
+    def waiting_count(self) -> int:
         """How many passwords wait to be verified, or are being verified."""
-        return self._waiting.total()
+        return self._queued.total()
 
     def close(self) -> None:
-        """Verify nothing more."""
+        """Stop verifying."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _must_not_be_throttled(self, name: str, network: str) -> None:
         # (1)
         if not self._failures.test(self._address_failures, "address", network):
-            raise self._throttled("From this address came too many wrong passwords.", "address", network)
+            raise self._throttled("Too many wrong passwords came from this address.", "address", network)
         # (2)
         if (name, network) not in self._known_pairs and not self._failures.test(self._name_failures, "name", name):
-            raise self._throttled("For this name came too many wrong passwords.", "name", name)
+            raise self._throttled("Too many wrong passwords came for this name.", "name", name)
 
     def _throttled(self, reason: str, kind: str, key: str) -> TooManyRequestsError:
-        self.refused["wrong passwords"] += 1
+        self.refusals["wrong passwords"] += 1
         item = self._address_failures if kind == "address" else self._name_failures
         reset_at = self._failures.get_window_stats(item, kind, key).reset_time
         wait = max(1, min(self._window_minutes * 60, int(reset_at - time.time())))
@@ -111,7 +111,7 @@ class PasswordQueue:
 
 
 def network_of(address: str) -> str:
-    """The address as failures are counted: an IPv6 client has a whole /64 to choose addresses from."""
+    """The network for which failures are counted: the address itself, or the /64 of an IPv6 address."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

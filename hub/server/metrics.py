@@ -1,4 +1,4 @@
-"""Figures for operators, in Prometheus' text form: counted by each worker, added up over all of them when asked for."""
+"""Metrics for operators, in Prometheus' text format: each worker counts, and a request for them adds all workers up."""
 
 from __future__ import annotations
 
@@ -47,29 +47,29 @@ _seen = Gauge(
     registry=_registry,
     multiprocess_mode="max",
 )
-_LIMITS = frozenset({"408", "413", "414", "429", "431", "503"})  # statuses by which limits and throttles refuse
-_SEEN_AGAIN_SECONDS = 10.0  # a member that polls all the time is noted this often
+_LIMIT_STATUSES = frozenset({"408", "413", "414", "429", "431", "503"})  # of requests that a limit or throttle refused
+_SEEN_INTERVAL_SECONDS = 10.0  # between two notes of one member
 _seen_at: dict[tuple[str, str], float] = {}
 
 
 def note_seen(account: Account) -> None:
-    """Note that a member's account asked for something: silent members are seen by its age."""
+    """Note that a member's account sent a request, so that operators see silent members."""
     if account.member is None:
         return
     key = (account.member, account.kind.value)
     now = time.time()
-    if now - _seen_at.get(key, 0.0) > _SEEN_AGAIN_SECONDS:
+    if now - _seen_at.get(key, 0.0) > _SEEN_INTERVAL_SECONDS:
         _seen_at[key] = now
         _seen.labels(*key).set(now)
 
 
 def count_front_refusal(status: int) -> None:
-    """Count what the front refused."""
+    """Count a request that the front refused."""
     _front_refusals.labels(str(status)).inc()
 
 
 def note_front(waiting: Mapping[str, int], throttled: Mapping[str, int]) -> None:
-    """Note what waits in the front now, and what it refused since the last time."""
+    """Note how much waits in the front now, and how much it refused since the last call."""
     for queue, count in waiting.items():
         _waiting.labels(queue).set(count)
     for limit, count in throttled.items():
@@ -77,9 +77,9 @@ def note_front(waiting: Mapping[str, int], throttled: Mapping[str, int]) -> None
 
 
 def forget_dead_workers(folder: Path) -> None:
-    """Drop what waits in processes that are gone: one that was killed could not say that nothing waits any more.
+    """Drop the gauges of processes that have ended: a killed process could not reset them.
 
-    `folder` is where the workers keep their figures together.
+    `folder` is the folder in which all workers keep their figures.
     """
     for file in folder.glob("gauge_live*_*.db"):
         pid = file.stem.rpartition("_")[2]
@@ -88,42 +88,46 @@ def forget_dead_workers(folder: Path) -> None:
 
 
 def count_refused_login() -> None:
-    """Count credentials that were refused."""
+    """Count a request whose credentials were refused."""
     _logins.inc()
 
 
 def count_request(endpoint: str, status: int, seconds: float) -> None:
     """Count one request; `what` is the operation, never a path."""
-    counter, timed = _series(endpoint, status)
+    counter, duration = _series(endpoint, status)
     counter.inc()
-    timed.observe(seconds)
+    duration.observe(seconds)
 
 
 @cache
 def _series(endpoint: str, status: int) -> tuple[Counter, Histogram]:
-    """The two series of an operation and its outcome: as many as the hub has operations and statuses."""
+    """The two series of an operation and a status, cached."""
     return _requests.labels(endpoint, str(status)), _seconds.labels(endpoint)
 
 
 def count_objects(successes: int, failures: int) -> None:
-    """Count what one publishing request came to."""
+    """Count the accepted and the refused objects of one publishing request."""
     _objects.labels("accepted").inc(successes)
     _objects.labels("refused").inc(failures)
 
 
 def metrics() -> flask.Response:
-    """For accounts of kind operator: figures show how much is held where."""
+    """GET /metrics, only for accounts of kind operator: the figures show how many objects each collection has."""
     account = flask.g.account
     if account is None:
         raise UnauthenticatedError("Send the credentials of an account of kind operator.")
     if account.kind is not AccountKind.OPERATOR:
         raise ForbiddenError("Metrics are for accounts of kind operator.")
-    text = generate_latest(_together()) + _held(flask.current_app.extensions["hub"]) + _operating(flask.current_app)
+    text = (
+        generate_latest(_combined_registry())
+        + _store_figures(flask.current_app.extensions["hub"])
+        + _operating_figures(flask.current_app)
+    )
     return flask.Response(text, content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
-def _together() -> CollectorRegistry:
-    """The figures of all workers, where they keep them together."""
+def _combined_registry() -> CollectorRegistry:
+    """The figures of all workers if they share a folder, else those of this process."""
     if not flask.current_app.config["METRICS_TOGETHER"]:
         return _registry
     registry = CollectorRegistry()
@@ -131,29 +135,29 @@ def _together() -> CollectorRegistry:
     return registry
 
 
-def refusals() -> dict[str, int]:
-    """How many requests limits and throttles refused since the hub was started, by status; without those of none."""
+def refusal_counts() -> dict[str, int]:
+    """How many requests were refused by limits since the hub was started, by status; statuses without refusals are left out."""
     counts: dict[str, float] = {}
-    for family in _together().collect():
+    for family in _combined_registry().collect():
         for sample in family.samples:
             status = sample.labels.get("status", "")
-            if sample.name in ("hub_requests_total", "hub_front_refusals_total") and status in _LIMITS:
+            if sample.name in ("hub_requests_total", "hub_front_refusals_total") and status in _LIMIT_STATUSES:
                 counts[status] = counts.get(status, 0) + sample.value
     return {status: int(count) for status, count in sorted(counts.items()) if count}
 
 
-def throttled() -> dict[str, int]:
-    """How many requests met each limit of one client since the hub was started (429); without those of none."""
+def throttle_counts() -> dict[str, int]:
+    """How many requests exceeded each limit of a client (429) since the hub was started; limits without any are left out."""
     counts: dict[str, float] = {}
-    for family in _together().collect():
+    for family in _combined_registry().collect():
         for sample in family.samples:
             if sample.name == "hub_throttles_total":
                 counts[sample.labels["limit"]] = counts.get(sample.labels["limit"], 0) + sample.value
     return {limit: int(count) for limit, count in sorted(counts.items()) if count}
 
 
-def _held(hub: Hub) -> bytes:
-    """What the store holds now, asked of it each time: no worker can be behind another."""
+def _store_figures(hub: Hub) -> bytes:
+    """Figures of the store, read at each request, so that all workers give the same."""
     lines = ["# HELP hub_collection_objects Versions of objects held.", "# TYPE hub_collection_objects gauge"]
     newest = [
         "# HELP hub_collection_newest_seconds date_added of the newest, as a Unix time.",
@@ -166,8 +170,8 @@ def _held(hub: Hub) -> bytes:
     return ("\n".join([*lines, *newest]) + "\n").encode()
 
 
-def _operating(app: flask.Flask) -> bytes:
-    """What an operator is alarmed by: room, certificates, deadlines, verification."""
+def _operating_figures(app: flask.Flask) -> bytes:
+    """Figures for an operator's alarms: disk space, certificate, deadlines, verification."""
     hub: Hub = app.extensions["hub"]
     lines = [*_gauge("hub_info", "The version that runs.", {f'{{version="{__version__}"}}': 1})]
     size, free = hub.store.space()
@@ -181,9 +185,9 @@ def _operating(app: flask.Flask) -> bytes:
         )
     overdue = {f'{{root="{root.name}"}}': len(hub.community.overdue(root)) for root in hub.catalogue.roots.values()}
     lines += _gauge("hub_overdue_steps", "Deadlines of the joint protocol that have passed.", overdue)
-    silent = {silence.member.code for silence in silences(hub)}
+    silent_codes = {silence.member.code for silence in silences(hub)}
     members = {
-        f'{{member="{member.code}"}}': float(member.code in silent)
+        f'{{member="{member.code}"}}': float(member.code in silent_codes)
         for member in hub.catalogue.members.values()
         if member.silent_hours
     }

@@ -1,10 +1,10 @@
-"""Questions to the OpenID Connect provider are asked here, apart from the threads that answer requests.
+"""Sends requests to the OpenID Connect provider, outside the threads that answer requests.
 
-A provider that is slow or away must not make others wait: not those who poll, nor those who sign in with a password.
+If the provider is slow or not available, clients that poll or sign in with a password must not have to wait.
 
-1. Each address has a number of refused sign-ins in a window of time; beyond it, 429.
-2. Few questions are asked at a time, of one address half as many; beyond it, 429.
-3. Threads of their own ask.
+1. Each address may have a number of refused sign-ins in a window of time; beyond it, 429.
+2. There are few requests to the provider at a time, and half as many for one address; beyond it, 429.
+3. They have their own threads.
 """
 
 from __future__ import annotations
@@ -28,56 +28,54 @@ _RETRY_SECONDS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class ProviderCall:
-    """A question still to be asked; `ask` returns what the request is answered with, or raises a HubError."""
+    """A request to the provider that is still to be made; `ask` makes it, and returns its result or raises a HubError."""
 
     ask: Callable[[], Any] = field(repr=False)
 
 
 class ProviderQueue:
-    """Asks the provider for one server process. To be used on its event loop."""
+    """The requests to the provider of one server process. Use it only on the process's event loop."""
 
     def __init__(self, limits: Limits) -> None:
-        self._most = limits.provider_calls
+        self._max_calls = limits.provider_calls
         self._window_minutes = limits.failure_minutes
-        self._refusals_most = RateLimitItemPerMinute(limits.address_failures, self._window_minutes)
+        self._max_refusals = RateLimitItemPerMinute(limits.address_failures, self._window_minutes)
         self._refusals = FixedWindowRateLimiter(MemoryStorage())
-        self._asking = Counter[str]()
-        self.refused = 0  # how often somebody was sent away
+        self._calls = Counter[str]()
+        self.refusal_count = 0  # how many calls were refused
         self._threads: Threads | None = None  # until somebody signs in through a provider
 
     async def ask(self, call: ProviderCall, address: str) -> Any:
-        """What the call returns, or raises; TooManyRequestsError where it must wait."""
+        """Return or raise what the call returns or raises; TooManyRequestsError if a limit is reached."""
         network = network_of(address)
         # (1)
-        if not self._refusals.test(self._refusals_most, "provider", network):
-            self.refused += 1
-            raise TooManyRequestsError(
-                "From this address came too many sign-ins that failed.", self._window_minutes * 60
-            )
+        if not self._refusals.test(self._max_refusals, "provider", network):
+            self.refusal_count += 1
+            raise TooManyRequestsError("Too many failed sign-ins came from this address.", self._window_minutes * 60)
         # (2)
-        if self.waiting >= self._most or self._asking[network] >= max(1, self._most // 2):
-            self.refused += 1
+        if self.waiting_count >= self._max_calls or self._calls[network] >= max(1, self._max_calls // 2):
+            self.refusal_count += 1
             raise TooManyRequestsError("Too many people are signing in. Try again in a moment.", _RETRY_SECONDS)
-        self._asking[network] += 1
+        self._calls[network] += 1
         try:
             # (3)
             if self._threads is None:
-                self._threads = Threads(self._most, "provider")
+                self._threads = Threads(self._max_calls, "provider")
             return await self._threads.call(call.ask)
         except UnauthenticatedError:
-            self._refusals.hit(self._refusals_most, "provider", network)
+            self._refusals.hit(self._max_refusals, "provider", network)
             raise
         finally:
-            self._asking[network] -= 1
-            if not self._asking[network]:
-                del self._asking[network]
+            self._calls[network] -= 1
+            if not self._calls[network]:
+                del self._calls[network]
 
     @property
-    def waiting(self) -> int:
-        """How many questions are being asked."""
-        return self._asking.total()
+    def waiting_count(self) -> int:
+        """How many calls are being made."""
+        return self._calls.total()
 
     def close(self) -> None:
-        """Ask nothing more."""
+        """Make no more calls."""
         if self._threads is not None:
             self._threads.end()

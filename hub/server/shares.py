@@ -1,7 +1,7 @@
-"""What one client may use of a server process in a minute: requests, bytes, objects, each a token bucket.
+"""How much of a server process one client may use in a minute: requests, bytes and objects, each with a token bucket.
 
-A bucket is filled evenly within a minute; its size is what a client may use in one moment. What a request brings is known only
-after it was answered, so a bucket may go below zero; the client waits until it is full enough again.
+A bucket fills evenly within a minute; its size is what a client may use at once. The bytes and objects of a request are known
+only after it was answered, so a bucket may go below zero; the client then waits until it is above zero again.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.settings import Limits
 
 MEGABYTE: Final = 1_000_000
 _MINUTE: Final = 60.0  # seconds
-_CLIENTS_KEPT: Final = 20_000  # in one process, about 300 bytes each; the one longest away goes first
+_CLIENTS_KEPT: Final = 20_000  # in one process, about 300 bytes each; the least recently used is dropped first
 
 
 class Bucket:
@@ -31,72 +31,72 @@ class Bucket:
         self._filled_at = now
 
     def take(self, count: int, now: float) -> None:
-        """Take so many tokens, whether they are there or not."""
-        passed = now - self._filled_at
+        """Take `count` tokens, even if there are fewer."""
+        elapsed = now - self._filled_at
         self._filled_at = now
-        self._tokens = min(self.capacity, self._tokens + passed * self.capacity / _MINUTE) - count
+        self._tokens = min(self.capacity, self._tokens + elapsed * self.capacity / _MINUTE) - count
 
     @property
     def is_empty(self) -> bool:
-        """Whether more was taken than there was, when something was taken last."""
+        """Whether the bucket was below zero after the last `take`."""
         return self._tokens < 0
 
-    def still_empty(self, now: float) -> bool:
-        """The same as of now."""
+    def is_empty_at(self, now: float) -> bool:
+        """Whether the bucket is below zero now."""
         self.take(0, now)
         return self.is_empty
 
     @property
-    def wait(self) -> float:
-        """Seconds until there is a token again; 0 where there is one."""
+    def wait_seconds(self) -> float:
+        """Seconds until the bucket is at zero again; 0 if it is not below zero."""
         return max(0.0, -self._tokens * _MINUTE / self.capacity)
 
 
 class Shares:
-    """The buckets of all clients, each an account or an address. To be used on one thread."""
+    """The buckets of all clients, each an account or an address. Use it in one thread only."""
 
     def __init__(
         self, limits: Limits, clock: Callable[[], float], clients: Mapping[str, Limits] = MappingProxyType({})
     ) -> None:
-        """`clock` in seconds, monotonic; `clients` have limits of their own, by name."""
+        """`clock` is monotonic, in seconds; `clients` maps names to their own limits."""
         self._clock = clock
         self._limits = limits
-        self._own_limits = clients
+        self._client_limits = clients
         self._clients: OrderedDict[str, tuple[Bucket, Bucket, Bucket]] = OrderedDict()
-        self.refused = Counter[str]()  # how often a client was refused, by kind
+        self.refusals = Counter[str]()  # how often a client was refused, by kind
 
     def request(self, client: str) -> None:
-        """Count one request; TooManyRequestsError where the client has used up its share."""
+        """Count one request; TooManyRequestsError if the client has used up its share."""
         now = self._clock()
-        of_requests, of_bytes, of_objects = self._of(client, now)
-        of_requests.take(1, now)
-        if of_requests.is_empty:
-            raise self._refusal(of_requests, of_requests.capacity, "requests")
-        if of_bytes.is_empty and of_bytes.still_empty(now):
-            raise self._refusal(of_bytes, of_bytes.capacity // MEGABYTE, "megabytes")
-        if of_objects.is_empty and of_objects.still_empty(now):
-            raise self._refusal(of_objects, of_objects.capacity, "published objects")
+        request_bucket, byte_bucket, object_bucket = self._buckets(client, now)
+        request_bucket.take(1, now)
+        if request_bucket.is_empty:
+            raise self._refusal(request_bucket, request_bucket.capacity, "requests")
+        if byte_bucket.is_empty and byte_bucket.is_empty_at(now):
+            raise self._refusal(byte_bucket, byte_bucket.capacity // MEGABYTE, "megabytes")
+        if object_bucket.is_empty and object_bucket.is_empty_at(now):
+            raise self._refusal(object_bucket, object_bucket.capacity, "published objects")
 
     def count(self, client: str, *, size: int = 0, objects: int = 0) -> None:
-        """Count the bytes and objects of a request or an answer; the next request is refused where that was too much."""
+        """Count the bytes and objects of a request and its response; if that is too much, the next request is refused."""
         now = self._clock()
-        _, of_bytes, of_objects = self._of(client, now)
-        of_bytes.take(size, now)
+        _, byte_bucket, object_bucket = self._buckets(client, now)
+        byte_bucket.take(size, now)
         if objects:
-            of_objects.take(objects, now)
+            object_bucket.take(objects, now)
 
     def _refusal(self, bucket: Bucket, limit: int, kind: str) -> TooManyRequestsError:
-        self.refused[kind] += 1
-        seconds = max(1, math.ceil(bucket.wait))
+        self.refusals[kind] += 1
+        seconds = max(1, math.ceil(bucket.wait_seconds))
         return TooManyRequestsError(
             f"The limit is {limit} {kind} a minute for this account or address. Go on in {seconds_in_words(seconds)}.",
             seconds,
         )
 
-    def _of(self, client: str, now: float) -> tuple[Bucket, Bucket, Bucket]:
+    def _buckets(self, client: str, now: float) -> tuple[Bucket, Bucket, Bucket]:
         buckets = self._clients.get(client)
         if buckets is None:
-            limits = self._own_limits.get(client, self._limits)
+            limits = self._client_limits.get(client, self._limits)
             buckets = self._clients[client] = (
                 Bucket(limits.requests_per_minute, now),
                 Bucket(limits.megabytes_per_minute * MEGABYTE, now),

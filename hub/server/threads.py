@@ -1,11 +1,11 @@
 """Threads that answer requests for an event loop.
 
-asyncio's own way, a ThreadPoolExecutor, makes two futures for each call and locks each of them several times, which costs
-a poll with nothing new a tenth of its time.
+asyncio's ThreadPoolExecutor makes two futures for each call and locks each of them several times, which takes a tenth of the
+time of a poll without new objects.
 
-Threads of one interpreter take turns at its lock, so a second thread makes short calls slower, not faster. A call therefore
-wakes a thread only if none is about to be free: while every thread that works began its call less than `FRESH_SECONDS`
-ago, the call waits for one of them, and for no longer than that.
+Threads of one interpreter share its lock, so a second thread makes short calls slower, not faster. A call therefore wakes a
+thread only if no other thread is expected to be free soon: if a busy thread began its call less than `FRESH_SECONDS` ago, the
+new call waits for it, but not longer than that.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Final
 
-FRESH_SECONDS: Final = 0.002  # a poll with nothing new takes a fraction of it, a page of 1,000 objects about as long
+FRESH_SECONDS: Final = 0.002  # a poll without new objects takes a fraction of it, a page of 1,000 objects about as long
 
 
 class Threads:
-    """A fixed number of threads, and one queue before them. All but `_Thread.run` is to be used on the loop."""
+    """A fixed number of threads with one queue. Use it only on the event loop; only `_Thread.run` runs in the threads."""
 
     def __init__(self, count: int, name: str) -> None:
         self.calls: deque[Callable[[], None] | None] = deque()
-        self.idle: list[_Thread] = []  # the one that was idle last is woken first: its data is still in the cache
+        self.idle: list[_Thread] = []  # the last one is woken first: its data is still in the processor's cache
         self._threads = [_Thread(self, f"{name}-{number}") for number in range(count)]
-        self._look_again: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def call(self, function: Callable[..., Any], *arguments: Any) -> asyncio.Future[Any]:
         """Call the function in one of the threads; the future has what it returns or raises."""
@@ -37,8 +37,8 @@ class Threads:
         def run() -> None:
             try:
                 result, error = function(*arguments), None
-            except Exception as raised:  # noqa: BLE001 - it is raised again where the future is awaited
-                result, error = None, raised
+            except Exception as exception:  # noqa: BLE001 - it is raised again where the future is awaited
+                result, error = None, exception
             loop.call_soon_threadsafe(_settle, future, result, error)
 
         self.calls.append(run)
@@ -46,20 +46,20 @@ class Threads:
         return future
 
     def end(self) -> None:
-        """Let each thread end after what is in the queue."""
+        """End each thread after the calls in the queue."""
         self.calls.extend([None] * len(self._threads))
         while self._wake_one():
             pass
 
     def _wake_if_needed(self, loop: asyncio.AbstractEventLoop) -> None:
         if not self.calls or not self.idle:
-            return  # each thread that works looks into the queue before it sleeps
+            return  # each busy thread looks into the queue before it sleeps
         fresh_since = time.monotonic() - FRESH_SECONDS
-        one_is_fresh = any(thread.busy_since > fresh_since for thread in self._threads)
-        if not one_is_fresh:
+        has_fresh_thread = any(thread.busy_since > fresh_since for thread in self._threads)
+        if not has_fresh_thread:
             self._wake_one()
-        if self._look_again is None and (one_is_fresh or len(self.calls) > 1):
-            self._look_again = loop.call_later(FRESH_SECONDS, self._looked, loop)
+        if self._timer is None and (has_fresh_thread or len(self.calls) > 1):
+            self._timer = loop.call_later(FRESH_SECONDS, self._check_queue, loop)
 
     def _wake_one(self) -> bool:
         try:
@@ -69,27 +69,27 @@ class Threads:
         thread.wake()
         return True
 
-    def _looked(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._look_again = None
+    def _check_queue(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
         self._wake_if_needed(loop)
 
 
 class _Thread:
-    """One of them."""
+    """One of the threads."""
 
     def __init__(self, threads: Threads, name: str) -> None:
         self._threads = threads
-        self._asleep = threading.Lock()  # released by the code that takes the thread out of `idle`
-        self._asleep.acquire()
+        self._sleep_lock = threading.Lock()  # released by the code that takes the thread out of `idle`
+        self._sleep_lock.acquire()
         self.busy_since = 0.0  # monotonic seconds; 0 while it is idle
         threading.Thread(target=self.run, name=name, daemon=True).start()
 
     def wake(self) -> None:
         self.busy_since = time.monotonic()
-        self._asleep.release()
+        self._sleep_lock.release()
 
     def run(self) -> None:
-        """Do what is in the queue, sleep where there is nothing."""
+        """Run the calls in the queue; sleep while it is empty."""
         calls, idle = self._threads.calls, self._threads.idle
         while True:
             try:
@@ -97,10 +97,10 @@ class _Thread:
             except IndexError:
                 self.busy_since = 0.0
                 idle.append(self)
-                # what was queued just before that found this thread busy and woke nobody
+                # a call that was queued just before this line found no idle thread to wake
                 if calls and self._still_idle():
                     continue
-                self._asleep.acquire()
+                self._sleep_lock.acquire()
                 continue
             if call is None:
                 return
@@ -108,7 +108,7 @@ class _Thread:
             call()
 
     def _still_idle(self) -> bool:
-        """Take itself out of `idle`, if nobody did meanwhile."""
+        """Remove this thread from `idle`; False if it was removed, and so woken, meanwhile."""
         try:
             self._threads.idle.remove(self)
         except ValueError:

@@ -1,4 +1,4 @@
-"""Turns: how many things one client does at a time, so that one client's requests do not crowd out another's."""
+"""Turns: how many requests of one client run at a time, so that one client cannot block the others."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ _RETRY_SECONDS = 1
 
 @dataclass(slots=True)
 class _Client:
-    working: int = 0
-    more: int = 0  # turns beyond the usual ones
+    active_count: int = 0
+    extra_turns: int = 0  # turns at a time, in addition to the limit
     queue: deque[asyncio.Future[None]] = field(default_factory=deque)
 
 
 class Turns:
-    """Each client has `working` turns at a time; `waiting` more of it wait, in order; beyond that they are refused.
+    """Each client has `active_limit` turns at a time; `waiting_limit` more may wait, in order; beyond that they are refused.
 
-    `clients` have both numbers of their own, by name. `crowd` is how many of all clients may wait before a client has fewer
-    waiting, and how many those are. `allow_more` gives a client more turns at a time, for as long as it has any.
+    `clients` maps names to their own two limits. `crowd` is (how many of all clients may wait, the waiting limit of each client
+    beyond that). `allow_extra` gives a client one more turn at a time, until it has no turn left.
     """
 
     def __init__(
         self,
-        working: int,
-        waiting: int,
+        active_limit: int,
+        waiting_limit: int,
         clients: Mapping[str, tuple[int, int]] = MappingProxyType({}),
         crowd: tuple[int, int] | None = None,
     ) -> None:
-        self._most = (working, waiting)
-        self._own_most = clients
+        self._limits = (active_limit, waiting_limit)
+        self._client_limits = clients
         self._crowd = crowd
         self._clients: dict[str, _Client] = {}
         self.queued = 0  # how many wait now, of all clients
-        self.refused = 0  # how often a client was refused
+        self.refusal_count = 0  # how many requests were refused
 
-    def of(self, name: str) -> _Turn:
-        """A turn of this client, for `async with`; TooManyRequestsError where too many of it wait."""
+    def turn(self, name: str) -> _Turn:
+        """A turn of this client, for `async with`; TooManyRequestsError if too many requests of it wait."""
         return _Turn(self, name)
 
     async def take(self, name: str) -> _Client:
-        """Wait for a turn of this client and take it; `leave` gives it back."""
+        """Wait for a turn of this client and take it; `leave` releases it."""
         client = self._clients.get(name)
         if client is None:
             client = self._clients[name] = _Client()
-        working, waiting = self._own_most.get(name, self._most)
-        if client.working < working + client.more:
-            client.working += 1
+        active_limit, waiting_limit = self._client_limits.get(name, self._limits)
+        if client.active_count < active_limit + client.extra_turns:
+            client.active_count += 1
             return client
         if self._crowd is not None and self.queued >= self._crowd[0]:
-            waiting = min(waiting, self._crowd[1])
-        if len(client.queue) >= waiting:
-            self.refused += 1
+            waiting_limit = min(waiting_limit, self._crowd[1])
+        if len(client.queue) >= waiting_limit:
+            self.refusal_count += 1
             raise TooManyRequestsError(
-                f"{working + waiting} requests of this client are under way or wait already: "
+                f"{active_limit + waiting_limit} requests of this client are under way or wait already: "
                 "send the next when one is answered.",
                 _RETRY_SECONDS,
             )
@@ -67,39 +67,39 @@ class Turns:
         return client
 
     async def _wait(self, name: str, client: _Client) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        client.queue.append(turn)
+        future = asyncio.get_running_loop().create_future()
+        client.queue.append(future)
         self.queued += 1
         try:
-            await turn
+            await future
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # the turn came in the same moment: hand it on
+            if future.done() and not future.cancelled():  # it got the turn at the same time: release it
                 self.leave(name, client)
             else:
-                client.queue.remove(turn)
+                client.queue.remove(future)
             raise
         finally:
             self.queued -= 1
 
-    def allow_more(self, name: str) -> None:
-        """One turn more at a time for a client that has a turn now."""
-        self._clients[name].more += 1
+    def allow_extra(self, name: str) -> None:
+        """Allow one more turn at a time to a client that has a turn now."""
+        self._clients[name].extra_turns += 1
 
-    def allow_as_usual(self, name: str) -> None:
-        """No more turns at a time for a client that has one now than for others."""
-        self._clients[name].more = 0
+    def reset_extra(self, name: str) -> None:
+        """Remove the extra turns of a client that has a turn now."""
+        self._clients[name].extra_turns = 0
 
     def leave(self, name: str, client: _Client) -> None:
-        """Give a turn back: the next that waits has it, or several where the client has more of them than before."""
-        client.working -= 1
+        """Release a turn: the next request that waits gets it; several do if the client has new extra turns."""
+        client.active_count -= 1
         if client.queue:
-            _hand_on(client, self._own_most.get(name, self._most)[0] + client.more)
-        if not client.working and not client.queue:
+            _wake_next(client, self._client_limits.get(name, self._limits)[0] + client.extra_turns)
+        if not client.active_count and not client.queue:
             self._clients.pop(name, None)
 
 
 class _Turn:
-    """What `Turns.of` gives. A class, since a generator would cost each poll more."""
+    """The result of `Turns.turn`. A class, since a generator-based context manager takes more time."""
 
     __slots__ = ("_client", "_name", "_turns")
 
@@ -114,10 +114,10 @@ class _Turn:
         self._turns.leave(self._name, self._client)
 
 
-def _hand_on(client: _Client, most: int) -> None:
-    """Free turns go to those that wait, in order."""
-    while client.queue and client.working < most:
-        turn = client.queue.popleft()
-        if not turn.done():
-            client.working += 1
-            turn.set_result(None)
+def _wake_next(client: _Client, max_active: int) -> None:
+    """Give free turns to the requests that wait, in order."""
+    while client.queue and client.active_count < max_active:
+        future = client.queue.popleft()
+        if not future.done():
+            client.active_count += 1
+            future.set_result(None)

@@ -1,4 +1,4 @@
-"""One view per operation of TAXII 2.1: read the request, ask the hub, answer."""
+"""One view for each operation of TAXII 2.1: read the request, call the hub, build the response."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import flask
 
 from hub.community.hub import Hub
 from hub.errors import MalformedError, NotFoundError
-from hub.server.front import FRONT, OBJECTS, SENT
+from hub.server.front import FRONT, OBJECTS, ON_SENT
 from hub.server.metrics import count_objects
 from hub.server.requests import base_url, current_request, query_pairs, read_body
 from hub.server.responses import page_response, resource_response, taxii_response
@@ -61,18 +61,18 @@ def objects(root: str, name: str) -> flask.Response:
 
 
 def add_objects(root: str, name: str) -> flask.Response:
-    """TAXII 2.1, 5.5: 202 with the status, when everything that was accepted is on disk."""
+    """TAXII 2.1, 5.5: 202 with the status, when all accepted objects are on disk."""
     flask.g.collection = name
     hub, request = _hub(), current_request()
-    # rights first: the body of an account that may not publish here is not looked at
+    # rights first: the body is not read if the account may not publish here
     writer = hub.may_add(_account(), root, name)
     check_content_type(request.headers.get("Content-Type"))
     body = read_body(request, hub.limits, hub.max_content_length(root))
-    accepted = hub.add_objects(writer, body)
-    flask.g.count, flask.g.failures = accepted.successes, accepted.failures
-    count_objects(accepted.successes, accepted.failures)
-    request.environ[OBJECTS] = accepted.successes + accepted.failures
-    return taxii_response(accepted.body, 202)
+    result = hub.add_objects(writer, body)
+    flask.g.count, flask.g.failures = result.successes, result.failures
+    count_objects(result.successes, result.failures)
+    request.environ[OBJECTS] = result.successes + result.failures
+    return taxii_response(result.body, 202)
 
 
 def object_by_id(root: str, name: str, object_id: str) -> flask.Response:
@@ -98,15 +98,17 @@ def versions(root: str, name: str, object_id: str) -> flask.Response:
 
 
 def events(root: str) -> flask.Response:
-    """Where to wait for events: another process, since here each who waits would hold a thread (`server.events`)."""
+    """Redirect to the events process: a listener here would occupy a thread (`server.events`)."""
     collection_views(_hub().catalogue, _account(), root, tuple(flask.request.args.getlist("collection")))
     events_url = flask.current_app.config["EVENTS"]
     if events_url is None:
-        raise NotFoundError("This hub sends no events: poll it.")
+        raise NotFoundError("This hub sends no events: poll it instead.")
     if isinstance(events_url, int):
         own_url = urlsplit(_base_url())
         if not own_url.hostname:
-            raise MalformedError("The Host header names no host, so that nobody can be pointed to another port of it.")
+            raise MalformedError(
+                "The Host header names no host: send one, so that the hub can redirect you to the port for events."
+            )
         host = f"[{own_url.hostname}]" if ":" in (own_url.hostname or "") else own_url.hostname
         events_url = f"{own_url.scheme}://{host}:{events_url}"
     query = flask.request.query_string.decode("latin-1")
@@ -137,21 +139,21 @@ def _filters(hub: Hub, request: flask.Request) -> Filters:
     return parse_filters(query_pairs(request, hub.limits), max_values=hub.limits.filter_values)
 
 
-def _objects(hub: Hub, request: flask.Request, account: Account | None, delivered: DeliveredPage) -> flask.Response:
-    """A page of objects, which the delivery ledger learns of: before it leaves, and when it has left."""
-    response = _page(request, delivered)
-    if request.method == "GET":  # an answer to HEAD brings nobody anything
-        if account is not None and delivered.count:
+def _objects(hub: Hub, request: flask.Request, account: Account | None, page: DeliveredPage) -> flask.Response:
+    """A response with a page of objects, which the delivery ledger notes before and after it is sent."""
+    response = _page(request, page)
+    if request.method == "GET":  # a response to HEAD delivers nothing
+        if account is not None and page.count:
             counts: Volumes = flask.current_app.extensions["volumes"]
-            counts.add(account.name, delivered.count, delivered.content.size)
-        note_delivery = hub.begin_sending(account, delivered)
+            counts.add(account.name, page.count, page.content.size)
+        note_delivery = hub.begin_sending(account, page)
         if note_delivery is not None and FRONT in request.environ:
-            request.environ[SENT] = note_delivery
+            request.environ[ON_SENT] = note_delivery
         elif note_delivery is not None:
             response.call_on_close(note_delivery)
     return response
 
 
-def _page(request: flask.Request, delivered: DeliveredPage) -> flask.Response:
-    flask.g.count = delivered.count
-    return page_response(request, delivered)
+def _page(request: flask.Request, page: DeliveredPage) -> flask.Response:
+    flask.g.count = page.count
+    return page_response(request, page)

@@ -12,7 +12,7 @@ import pytest
 from hub.community.hub import Hub
 from hub.server.console import lookup
 from hub.server.console.lookup import parse_values
-from hub.server.front import ACCOUNT, READ
+from hub.server.front import ACCOUNT, WORK_BYTES
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.store.sqlite.store import SqliteStore
@@ -239,7 +239,7 @@ def test_what_a_look_up_reads_counts_in_the_accounts_share(hub: Hub, app: flask.
     publish(hub, *(an_indicator(number, f"[ipv4-addr:value = '198.51.100.{number}']") for number in range(1, 40)))
     browser, seen = signed_in("sg-cert"), environments(app)
     looked_up(browser, "198.51.100.250")
-    assert [environ[READ] > 39 * 200 for environ in seen] == [False, True]  # the form, then what was looked up
+    assert [environ[WORK_BYTES] > 39 * 200 for environ in seen] == [False, True]  # the form, then what was looked up
 
 
 def test_who_signed_out_is_no_account_any_more(app: flask.Flask, signed_in: SignedIn) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from hub.errors import TooManyRequestsError
 from hub.server.asgi import Message
-from hub.server.front import ACCOUNT, LOOK, READ, Front, client_address, environ_of
+from hub.server.front import ACCOUNT, LIVE, WORK_BYTES, Front, client_address, environ_of
 from hub.server.logins import network_of
 from hub.server.shares import Shares
 from hub.settings import Limits
@@ -72,7 +72,7 @@ def test_a_share_is_used_up_and_fills_up_again() -> None:
     shares.request("account sg")
     now[0] += 2.5
     shares.request("account id")
-    assert shares.refused == {"requests": 1}
+    assert shares.refusals == {"requests": 1}
 
 
 def test_an_account_may_have_a_share_of_its_own() -> None:
@@ -151,7 +151,7 @@ def test_what_was_read_for_a_short_answer_counts_as_if_it_were_sent() -> None:
     """A look-up reads whole collections and answers a line."""
 
     def application(environ: dict[str, Any]) -> None:
-        environ[READ] = 7_000_000
+        environ[WORK_BYTES] = 7_000_000
 
     async def story() -> None:
         asked = Asked(application, Limits(megabytes_per_minute=6))
@@ -214,7 +214,7 @@ def test_a_request_waits_behind_one_look_of_a_page_and_not_behind_hundreds() -> 
     def application(environ: dict[str, Any]) -> None:
         begun.set()
         assert go.wait(30)
-        answered.append("look" if LOOK in environ else "publisher")
+        answered.append("look" if LIVE in environ else "publisher")
 
     async def story() -> None:
         asked = Asked(application, Limits(client_requests=20))
@@ -260,7 +260,7 @@ def test_unknown_credentials_get_no_more_turns_where_they_bring_no_account_to_li
 
     def application(environ: dict[str, Any]) -> None:
         key = environ["HTTP_AUTHORIZATION"]
-        held.append(asked._front._unknown._clients["address 192.0.2.7"].working)
+        held.append(asked._front._unknown_turns._clients["address 192.0.2.7"].active_count)
         account = key.partition(",")[0]
         environ[ACCOUNT] = None if account == "nobody" else Account(account, AccountKind.CERT, "ID")
 

@@ -39,7 +39,7 @@ def test_a_listener_that_takes_nothing_is_dropped_and_the_others_are_told(
             for number in range(1, 6):
                 await asyncio.to_thread(indonesia.publish, "id", indicator(number))
                 await well.until(b"event: moved", number)
-            assert all(len(listener.pending) <= len(COLLECTIONS) for listener in application._listeners)
+            assert all(len(listener.pending_places) <= len(COLLECTIONS) for listener in application._listeners)
             await dead.over()
             assert len(application) == 1
             assert b"moved" not in dead.body

@@ -17,7 +17,7 @@ def test_one_client_has_so_many_turns_and_the_others_of_it_wait_in_order() -> No
         turns, order, go_on = Turns(2, 2), [], asyncio.Event()
 
         async def work(name: str) -> None:
-            async with turns.of("id"):
+            async with turns.turn("id"):
                 order.append(name)
                 await go_on.wait()
 
@@ -27,11 +27,11 @@ def test_one_client_has_so_many_turns_and_the_others_of_it_wait_in_order() -> No
         assert turns.queued == 2
         with pytest.raises(TooManyRequestsError, match="4 requests of this client"):
             await work("e")
-        async with turns.of("sg"):
+        async with turns.turn("sg"):
             order.append("sg")
         go_on.set()
         await asyncio.gather(*tasks)
-        assert turns.refused == 1
+        assert turns.refusal_count == 1
         assert turns.queued == 0
         assert not turns._clients
         return order
@@ -44,9 +44,9 @@ def test_a_client_may_have_more_turns_than_others() -> None:
 
     async def story() -> None:
         turns = Turns(1, 1, {"account sg": (2, 0)})
-        async with turns.of("account sg"), turns.of("account sg"):
+        async with turns.turn("account sg"), turns.turn("account sg"):
             with pytest.raises(TooManyRequestsError, match="2 requests of this client"):
-                await turns.of("account sg").__aenter__()
+                await turns.turn("account sg").__aenter__()
 
     asyncio.run(story())
 
@@ -58,20 +58,20 @@ def test_a_client_that_is_allowed_more_turns_has_them_until_it_has_as_many_as_us
         turns, order, go_on = Turns(1, 9), [], asyncio.Semaphore(0)
 
         async def work(name: str) -> None:
-            async with turns.of("id"):
+            async with turns.turn("id"):
                 order.append(name)
                 await go_on.acquire()
 
         tasks = [asyncio.create_task(work(name)) for name in "abcdef"]
         await asyncio.sleep(0)
-        turns.allow_more("id")
-        turns.allow_more("id")
+        turns.allow_extra("id")
+        turns.allow_extra("id")
         for release, expected in ((1, "abcd"), (1, "abcde")):
             for _ in range(release):
                 go_on.release()
             await _let_all_go_on()
             assert "".join(order) == expected
-        turns.allow_as_usual("id")
+        turns.reset_extra("id")
         go_on.release()
         await _let_all_go_on()
         assert "".join(order) == "abcde"
@@ -95,7 +95,7 @@ def test_when_many_wait_a_client_has_fewer_waiting() -> None:
         turns, go_on = Turns(1, 100, crowd=(4, 2)), asyncio.Event()
 
         async def work(name: str) -> None:
-            async with turns.of(name):
+            async with turns.turn(name):
                 await go_on.wait()
 
         tasks = [asyncio.create_task(work("id")) for _ in range(5)]
@@ -124,11 +124,11 @@ def test_a_client_that_gives_up_leaves_its_turn_to_the_next() -> None:
         first_may_end, done = asyncio.Event(), []
 
         async def first() -> None:
-            async with turns.of("id"):
+            async with turns.turn("id"):
                 await first_may_end.wait()
 
         async def next_one(name: str) -> None:
-            async with turns.of("id"):
+            async with turns.turn("id"):
                 done.append(name)
 
         holder = asyncio.create_task(first())

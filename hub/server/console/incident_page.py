@@ -336,7 +336,7 @@ def _note_sent(incident: Incident) -> None:
             record_delivery()
 
     if front.FRONT in flask.request.environ:
-        flask.request.environ[front.SENT] = note
+        flask.request.environ[front.ON_SENT] = note
     else:
         flask.after_this_request(_called_on_close(note))
 

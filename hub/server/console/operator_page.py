@@ -98,10 +98,12 @@ def operator() -> flask.Response:
         limit_minutes=int(background.LONGEST_SECONDS // 60),
         clock=lambda place: board_view.clock(format_place(place)),
         space=hub.store.space(),
-        throttles=metrics.throttled(),
+        throttles=metrics.throttle_counts(),
         has_exercises=any(root.exercise for root in hub.catalogue.roots.values()),
         drills=operation.drills_played(hub),
-        refusals=[(status, http.HTTPStatus(int(status)).phrase, count) for status, count in metrics.refusals().items()],
+        refusals=[
+            (status, http.HTTPStatus(int(status)).phrase, count) for status, count in metrics.refusal_counts().items()
+        ],
         view=board_view,
         limits=[(name, value, texts[name][1]) for name, value in limits.items() if name.startswith("limits.")],
     )

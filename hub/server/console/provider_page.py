@@ -42,7 +42,7 @@ def go_to_provider() -> flask.Response:
     if pages.session() is not None:
         return layout.see(target or pages.start_of(pages.account()))
     try:
-        if not provider.is_known and isinstance(wait := signing_in.asked(provider.look_up), flask.Response):
+        if not provider.has_metadata and isinstance(wait := signing_in.asked(provider.look_up), flask.Response):
             return wait
         handshake = _handshakes().begin(target)
         address = provider.address_for(handshake)
@@ -74,7 +74,7 @@ def return_from_provider() -> flask.Response:
             "This sign-in was begun in another browser, or took too long, or was ended before. Begin again."
         )
         return signing_in.form(400, words)
-    flask.g.tried = _TRIED
+    flask.g.attempt = _TRIED
     code = _parameter("code")
     issuer = _parameter("iss") if "iss" in flask.request.args else None  # (2)
     if not code or len(code) > _CODE_CHARACTERS:
@@ -82,7 +82,7 @@ def return_from_provider() -> flask.Response:
         words = gettext("{provider} did not let you sign in.").format(provider=provider.name)
         return _ended(signing_in.form(401, words, target=handshake.target))
     try:
-        person = signing_in.asked(lambda: provider.person(code, issuer, handshake))
+        person = signing_in.asked(lambda: provider.find_person(code, issuer, handshake))
         if isinstance(person, flask.Response):
             return person
         response = _enter(provider, handshake, person)
@@ -91,7 +91,7 @@ def return_from_provider() -> flask.Response:
     except ProviderError:
         response = _is_away(provider, handshake.target)
     except UnknownIdentityError as error:
-        flask.g.tried = (_TRIED + error.value)[:NAME_CHARACTERS]
+        flask.g.attempt = (_TRIED + error.value)[:NAME_CHARACTERS]
         response = _is_unknown(provider, error.claim, error.value, handshake.target)
     except UnauthenticatedError:
         words = gettext("What {provider} sent could not be verified. Try again; if it fails again, tell the operator.")
@@ -101,7 +101,7 @@ def return_from_provider() -> flask.Response:
 
 def _enter(provider: Provider, handshake: Handshake, person: Person) -> flask.Response:
     """The session, once it is noted who came. An account that is gone or disabled is answered like none."""
-    flask.g.tried = (_TRIED + person.value)[:NAME_CHARACTERS]
+    flask.g.attempt = (_TRIED + person.value)[:NAME_CHARACTERS]
     identities = provider.identities
     try:
         account = pages.hub().credentials.find_account(person.account)

@@ -32,7 +32,7 @@ def sign_in() -> flask.Response:
         return layout.see(forms.local_target(flask.request.args.get("to", "")) or pages.start_of(pages.account()))
     left = _LEFT in flask.request.args
     provider = pages.provider()
-    if left and provider is not None and not provider.is_known:  # another worker may have asked for the way out
+    if left and provider is not None and not provider.has_metadata:  # another worker may have asked for the way out
         try:
             if isinstance(wait := asked(provider.look_up), flask.Response):
                 return wait
@@ -48,7 +48,7 @@ def try_sign_in() -> flask.Response:
     if forms.is_longer(request, _FORM_BYTES):
         raise MalformedError("A name and a password are shorter than that.")
     name, target = request.form.get("name", "").strip(), request.form.get("to", "")
-    flask.g.tried = loggable_name(name)  # for the log, where it is refused
+    flask.g.attempt = loggable_name(name)  # for the log, where it is refused
     try:
         login = login_of(name, request.form.get("password", ""))
     except TooManyRequestsError as error:
