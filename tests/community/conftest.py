@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from hub.community.hub import Hub
 from tests import keeping
+from tests.community.mailing import MailServer
 from tests.community.making import open_hub
 from tests.server.making import Clock
 
@@ -33,3 +35,15 @@ def reopen(tmp_path: Path, clock: Clock) -> Iterator[Reopen]:
 @pytest.fixture
 def hub(reopen: Reopen) -> Hub:
     return reopen()
+
+
+@pytest.fixture
+def mail() -> Iterator[MailServer]:
+    """A mail server that runs."""
+    server = MailServer()
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()

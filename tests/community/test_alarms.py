@@ -19,14 +19,13 @@ from hub.errors import ConfigurationError
 from hub.sharing.declared import load_catalogue
 from hub.sharing.last_seen import LastSeen
 from tests import keeping
+from tests.community.mailing import MailServer, mailing
 from tests.community.making import CATALOGUE, open_hub
-from tests.community.test_reminders import _MailServer, mail, mailing
 from tests.durations import HOUR
 from tests.places import TOP
 from tests.server.making import Clock
 from tests.server.process import command
 
-__all__ = ["mail"]
 DAY = 24 * HOUR
 
 
@@ -103,7 +102,7 @@ def test_what_was_not_sent_comes_again(hub: Hub, clock: Clock) -> None:
     assert len(raised(hub)) == 1
 
 
-def test_the_operator_is_mailed_by_the_timer(hub: Hub, clock: Clock, tmp_path: Path, mail: _MailServer) -> None:
+def test_the_operator_is_mailed_by_the_timer(hub: Hub, clock: Clock, tmp_path: Path, mail: MailServer) -> None:
     """`hub remind --mail`, once; the words say what to do, and nothing of any incident."""
     file = tmp_path / "ending.pem"
     issued = trustme.CA().issue_cert("hub.example", not_after=datetime(2026, 1, 1, tzinfo=UTC))

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import socket
-import socketserver
-import ssl
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from hub.community import reminders
 from hub.community.digests import LINES_SHOWN, MAX_FAILURES, Digest, digest_of, due_digests, note, remind
 from hub.community.hub import Hub
 from hub.community.reminders import KIND, due_reminders, reminder
-from hub.community.turn import KIND as TURN_KIND
 from hub.community.turn import TURN_MILLISECONDS, Turn
 from hub.pages.texts import LANGUAGES, first_known
-from tests import keeping
 from tests.community.conftest import Reopen
 from tests.community.making import CATALOGUE, acknowledged, incident, request, taken
 from tests.durations import HOUR
-from tests.ports import free_port
 from tests.server.making import Clock
-from tests.server.process import AS_SHIPPED, HubProcess, command
 
 
 def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
@@ -100,196 +88,6 @@ def test_the_first_language_that_has_texts_counts() -> None:
     """A region counts as its language; English where there is none."""
     assert first_known(("my", "fil-PH", "id")) == "fil"
     assert first_known(("km", "lo", "zh-Hans")) is None
-
-
-class _Mailbox(socketserver.StreamRequestHandler):
-    """A mail server that takes mail for all but one address, and for another one only the second time."""
-
-    def handle(self) -> None:
-        server = self.server
-        assert isinstance(server, _MailServer)
-        self.say("220 ready")
-        while line := self.rfile.readline().decode().strip():
-            word = line[:4].upper()
-            if word == "RCPT" and server.refused in line:
-                self.say("550 no such user")
-            elif word == "RCPT" and server.greeted_first in line and line not in server.greeted:
-                server.greeted.add(line)
-                self.say("450 come again")
-            elif word == "DATA":
-                self.say("354 go on")
-                lines = []
-                while (text := self.rfile.readline().decode().rstrip("\r\n")) != ".":
-                    lines.append(text)
-                bad = f"To: {server.judged}" in lines
-                if not bad:
-                    server.mails.append("\n".join(lines))
-                    server.came.release()
-                self.say("554 it looks like spam" if bad else "250 taken")
-            else:
-                self.say("221 bye" if word == "QUIT" else "250 ok")
-
-    def say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
-
-
-class _MailServer(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Mailbox)
-        self.refused = CATALOGUE.members["VN"].contact
-        self.judged = CATALOGUE.members["TH"].contact
-        self.greeted_first = "nobody@nowhere.example"
-        self.greeted: set[str] = set()
-        self.secure: ssl.SSLContext | None = None
-        self.mails: list[str] = []
-        self.came = threading.Semaphore(0)
-
-    def get_request(self) -> tuple[socket.socket, object]:
-        """With TLS, where it is to be secure: a client that turns away ends that connection only."""
-        line, address = super().get_request()
-        return (line if self.secure is None else self.secure.wrap_socket(line, server_side=True)), address
-
-
-@pytest.fixture
-def mail() -> Iterator[_MailServer]:
-    server = _MailServer()
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-def test_reminders_go_by_mail_and_the_telephone_is_told_where_mail_fails(
-    hub: Hub, tmp_path: Path, mail: _MailServer
-) -> None:
-    """`hub remind --mail` as a timer runs it: the second run sends nothing; with the mail server away nothing is lost."""
-    taken(hub, "SG", incident(member="SG"), request(20, "SG", ["ID"]))
-    environment = mailing(tmp_path)
-    away = command("remind", "--mail", environment=environment | {"HUB_SMTP_PORT": str(free_port())}, code=4)
-    assert CATALOGUE.members["VN"].duty_line in away.stderr
-    environment["HUB_SMTP_PORT"] = str(mail.server_address[1])
-    mail.greeted_first = CATALOGUE.members["ID"].contact
-    done = command("remind", "--mail", environment=environment)
-    # the clock of the command is the real one: every member but the reporter let its hour pass, and ID was asked, too,
-    # which is in the same mail
-    reached = len(CATALOGUE.members) - 1 - len({"VN", "TH"})
-    assert len(mail.mails) == reached - 1
-    assert done.stderr.count("not yet") == 1
-    for unreached in ("VN", "TH"):
-        assert done.stdout.count(CATALOGUE.members[unreached].duty_line) == 1
-    to_indonesia = f"To: {CATALOGUE.members['ID'].contact}"
-    assert to_indonesia not in "\n".join(mail.mails)
-    again = command("remind", "--mail", environment=environment)
-    assert again.stdout.startswith("ID:")
-    assert to_indonesia in mail.mails[-1]
-    assert len(mail.mails) == reached
-    assert command("remind", "--mail", environment=environment).stdout == ""
-    assert command("remind", environment=environment).stdout == ""
-
-
-def mailing(folder: Path) -> dict[str, str]:
-    return {
-        "HUB_STORE": keeping.address(folder),
-        **AS_SHIPPED,
-        "HUB_SMTP_HOST": "127.0.0.1",
-        "HUB_SMTP_FROM": "hub@hub.example",
-        "HUB_SMTP_SECURITY": "none",
-    }
-
-
-def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_path: Path, mail: _MailServer) -> None:
-    """Two `hub serve --remind` on one store, each with two workers; a kill and a restart send nothing again."""
-    taken(hub, "SG", incident(member="SG"))
-    mails_expected = len(CATALOGUE.members) - 1
-    settings = mailing(tmp_path) | {
-        "HUB_SMTP_PORT": str(mail.server_address[1]),
-        "HUB_WORKERS": "2",
-        "HUB_EVENTS": "false",
-        "HUB_REMIND": "true",
-    }
-    servers = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        servers.append(HubProcess(tmp_path / name, settings=settings, forked=True))
-    try:
-        for server in servers:
-            server.start()
-        for _ in range(mails_expected - 2):
-            assert mail.came.acquire(timeout=60)
-        noted_by(hub, mails_expected)
-        for server in servers:
-            server.kill()
-        end_turns(hub)
-        taken(hub, "SG", incident(2, member="SG", criticality=95))
-        for server in servers:
-            server.start()
-        for _ in range(mails_expected - 2):
-            assert mail.came.acquire(timeout=60)
-        noted_by(hub, 2 * mails_expected)
-        recipients = [line for text in mail.mails for line in text.splitlines() if line.startswith("To: ")]
-        assert sorted(recipients) == sorted(
-            f"To: {member.contact}"
-            for code, member in CATALOGUE.members.items()
-            if code not in ("SG", "VN", "TH")
-            for _ in range(2)
-        )
-        log = "".join(server.log for server in servers)
-        assert log.count(CATALOGUE.members["VN"].duty_line) == 2
-    finally:
-        for server in servers:
-            server.end()
-
-
-def end_turns(hub: Hub) -> None:
-    """A process that was killed in its turn keeps the others waiting for TURN_MILLISECONDS: as if these had passed."""
-    hub.store.put_facts(TURN_KIND, {}, [fact.key for fact in hub.store.facts(TURN_KIND)])
-
-
-def test_a_mail_server_that_nobody_vouches_for_is_told_nothing(hub: Hub, tmp_path: Path, mail: _MailServer) -> None:
-    """Its certificate has to be that of a known authority: the password is for the real one."""
-    taken(hub, "SG", incident(member="SG"))
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
-    mail.secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(mail.secure)
-    secured = {"HUB_SMTP_PORT": str(mail.server_address[1]), "HUB_SMTP_SECURITY": "tls"}
-    environment = mailing(tmp_path) | secured
-    assert "cannot be used" in command("remind", "--mail", environment=environment, code=4).stderr
-    assert mail.mails == []
-    command("remind", "--mail", environment=environment | {"SSL_CERT_FILE": str(tmp_path / "authority.pem")})
-    assert len(mail.mails) == len(CATALOGUE.members) - 1 - len({"VN", "TH"})
-
-
-def noted_by(hub: Hub, count: int) -> None:
-    """Return when so many reminders are noted."""
-    deadline = time.monotonic() + 60
-    while len(hub.store.facts(KIND)) < count:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)  # another process notes them, and cannot tell us
-
-
-def test_a_server_without_mail_writes_lines_into_its_log(hub: Hub, tmp_path: Path) -> None:
-    """And one that was not told to remind writes none."""
-    taken(hub, "SG", incident(member="SG"))
-    settings = mailing(tmp_path) | {"HUB_SMTP_HOST": "", "HUB_WORKERS": "1", "HUB_EVENTS": "false"}
-    (tmp_path / "it").mkdir()
-    server = HubProcess(tmp_path / "it", settings=settings, forked=True)
-    try:
-        server.start()
-        assert server.stop() == 0
-        assert hub.store.facts(KIND) == ()
-        server.settings["HUB_REMIND"] = "true"
-        server.start()
-        noted_by(hub, len(CATALOGUE.members) - 1)
-        assert server.stop() == 0
-        assert '"logger":"hub.remind","message":"reminded: ID: batas waktu' in server.log
-    finally:
-        server.end()
 
 
 def test_of_two_who_remind_at_once_one_goes_on_at_most(hub: Hub, reopen: Reopen, clock: Clock) -> None:

@@ -18,7 +18,7 @@ from hub.stix.tlp import TLP, TLP2_IDS
 from hub.store.sqlite.store import SqliteStore
 from tests.community.making import KINDS, cert, incident, report, taken, versioned
 from tests.console.conftest import Browser, SignedIn
-from tests.console.test_incident_page import an_indicator
+from tests.console.incident_forms import an_indicator
 from tests.server.making import Clock
 
 

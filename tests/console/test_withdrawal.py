@@ -16,7 +16,7 @@ from hub.stix.wording import class_name
 from hub.taxii.filters import Filters, Match
 from tests.community.making import board, cert, incident, report, stamp, taken, versioned
 from tests.console.conftest import Browser, SignedIn
-from tests.console.test_incident_page import PAGE, an_indicator, confirm, fill
+from tests.console.incident_forms import PAGE, an_indicator, confirm, fill
 from tests.console.test_lookup import sco
 from tests.server.making import Clock
 

@@ -15,8 +15,9 @@ import pytest
 from hub.community.hub import Hub
 from hub.sharing.seed import seed
 from hub.stix.identifiers import SCO_NAMESPACE
-from hub.stix.tlp import TLP, TLP2_IDS
+from hub.stix.tlp import TLP
 from tests.conftest import ClientOf
+from tests.door.levels import EXTENSION, RED_ID
 from tests.server.making import (
     IDENTITIES,
     Content,
@@ -31,8 +32,6 @@ from tests.server.making import (
     versioned,
 )
 
-RED: Final = TLP2_IDS[TLP.RED]
-EXTENSION: Final = "extension-definition--00000000-0000-4000-8000-000000000901"
 OUTSIDER: Final = an_id(990, "identity")
 MD5: Final = "d41d8cd98f00b204e9800998ecf8427e"
 HERE: Final = Path(__file__).parent
@@ -69,14 +68,14 @@ def test_c7_a_definition_has_the_level_that_it_says(as_account: ClientOf, collec
 @pytest.mark.parametrize(
     "hiding",
     [
-        {"extensions": {EXTENSION: {"extension_type": "property-extension", "object_marking_refs": [RED]}}},
-        {"external_references": [{"source_name": "x", "external_id": "1", "object_marking_refs": [RED]}]},
-        {"x_embedded": {"type": "report", "object_marking_refs": [RED]}},
+        {"extensions": {EXTENSION: {"extension_type": "property-extension", "object_marking_refs": [RED_ID]}}},
+        {"external_references": [{"source_name": "x", "external_id": "1", "object_marking_refs": [RED_ID]}]},
+        {"x_embedded": {"type": "report", "object_marking_refs": [RED_ID]}},
     ],
     ids=["extension", "external reference", "embedded object"],
 )
 def test_c8_a_marking_deep_inside_counts(as_account: ClientOf, hiding: Content) -> None:
-    """A partner read what its author had marked RED."""
+    """A partner read what its author had marked RED_ID."""
     assert "TLP:RED" in as_account("id-cert").refusal("feeds", indicator(1) | hiding)
     assert seen_in(as_account, "feeds", an_id(1), "partner", "sg-soc", "sg-cert") == []
 

@@ -14,7 +14,20 @@ from hub.stix.incident import EVENT, INCIDENT_CORE
 from hub.stix.references import contained_in
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf
-from tests.server.making import Content, address, an_id, identity, ids, indicator, marked, note, stamp, versioned
+from tests.door.levels import grouping, seen_by, unmarked
+from tests.server.making import (
+    Client,
+    Content,
+    address,
+    an_id,
+    identity,
+    ids,
+    indicator,
+    marked,
+    note,
+    stamp,
+    versioned,
+)
 
 ADDRESS: Final = address(1, level=None)
 INDICATOR: Final = indicator(1, level=None)
@@ -180,18 +193,13 @@ def test_ties_translations_and_marks_bring_nothing_along() -> None:
         assert contained_in(content) == ()
 
 
-def grouping(*refs: str, version: int = 1, level: TLP) -> Content:
-    content = versioned("grouping", 1, version, level=level, name="Event", context="suspicious-activity")
-    return content | {"object_refs": list(refs)}
-
-
 @pytest.mark.parametrize("first", ["in a container", "marked"])
 def test_an_unmarked_version_in_a_lower_container_is_no_lower_than_the_version_before(
     as_account: ClientOf, first: str
 ) -> None:
     """The container that gave the level is deleted, or a tool left the marking out: neither lowers the object."""
     cert, constituent, partner = as_account("id-cert"), as_account("sg-soc"), as_account("partner")
-    held = grouping(an_id(1), level=TLP.AMBER)
+    held = grouping(1, an_id(1), level=TLP.AMBER)
     if first == "marked":
         cert.publish("feeds", indicator(1, level=TLP.AMBER))
     else:
@@ -227,3 +235,44 @@ def test_what_an_envelope_says_beside_its_objects_counts_for_the_unmarked_ones(a
     seen = {who: ids(as_account(who).objects("feeds")) for who in ("partner", "sg-soc")}
     assert [who for who in seen if INDICATOR["id"] in seen[who]] == readers
     assert all(an_id(2) in seen[who] for who in seen)
+
+
+@pytest.mark.parametrize(
+    ("level", "readers"),
+    [
+        (TLP.GREEN, ["partner", "sg-soc", "sg-cert"]),
+        (TLP.AMBER, ["sg-soc", "sg-cert"]),
+        (TLP.RED, []),
+    ],
+)
+def test_an_unmarked_object_has_the_level_of_what_names_it(
+    as_account: ClientOf, level: TLP, readers: list[str]
+) -> None:
+    """A GREEN event is taken whole and read at GREEN; of a RED one nothing is shown, also not its indicators."""
+    status = as_account("id-cert").add("feeds", unmarked(1), grouping(2, an_id(1), level=level))
+    assert status["success_count"] == (0 if level is TLP.RED else 2)
+    assert seen_by(as_account, an_id(1)) == readers
+
+
+def test_a_container_passes_its_level_on_through_another(as_account: ClientOf) -> None:
+    """Transitively, and of several the highest."""
+    inner, outer = grouping(2, an_id(1)), grouping(3, an_id(2, "grouping"), level=TLP.GREEN)
+    as_account("id-cert").publish("feeds", unmarked(1), inner, outer)
+    assert seen_by(as_account, an_id(1)) == ["partner", "sg-soc", "sg-cert"]
+    as_account("id-cert").publish("feeds", grouping(4, an_id(2, "grouping"), level=TLP.AMBER))
+    assert seen_by(as_account, an_id(1)) == ["sg-soc", "sg-cert"], "a later container raises what it names"
+
+
+def test_a_held_container_of_the_same_member_counts_and_nobody_elses(as_account: ClientOf) -> None:
+    """Sent later, the object still has its level; another member's grouping says nothing of it."""
+    as_account("id-cert").publish("feeds", grouping(2, an_id(1), level=TLP.GREEN))
+    as_account("id-cert").publish("feeds", unmarked(1))
+    assert "partner" in seen_by(as_account, an_id(1))
+    as_account("sg-cert").publish("feeds", grouping(5, an_id(1), level=TLP.AMBER, author="SG"))
+    assert "partner" in seen_by(as_account, an_id(1))
+
+
+def test_an_unmarked_object_alone_is_shown_at_the_default_and_the_status_says_so(indonesia: Client) -> None:
+    """Its sender learns who reads it until it is marked."""
+    status = indonesia.publish("feeds", unmarked(1))
+    assert "TLP:AMBER" in status["successes"][0]["message"]

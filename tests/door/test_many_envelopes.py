@@ -13,6 +13,7 @@ from hub.community.hub import Hub
 from hub.sharing.withheld import KIND, forget
 from hub.stix.tlp import TLP
 from tests.conftest import ClientOf
+from tests.door.levels import OTHER, unmarked
 from tests.durations import DAY
 from tests.server.making import Client, Clock, Content, an_id, ids, indicator, note, stamp, statement
 
@@ -29,11 +30,6 @@ def report(*refs: str, version: int = 1, **changes: Any) -> Content:
     } | changes
 
 
-def unmarked(number: int) -> Content:
-    return indicator(number, level=None)
-
-
-OTHER = an_id(900, "marking-definition")
 RED: dict[str, Any] = {"labels": ["tlp:red"]}
 GREEN: dict[str, Any] = {"labels": ["tlp:green"]}
 

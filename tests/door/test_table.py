@@ -22,12 +22,11 @@ from hub.sharing.members import Account, AccountKind
 from hub.stix.tlp import TLP, TLP1_IDS, TLP2_IDS
 from tests import keeping
 from tests.conftest import ClientOf
+from tests.door.levels import EXTENSION, OPENCTI_STRICT
 from tests.server.making import ACCOUNTS, DECLARATIONS, Client, Content, at, ids, sco_id, stamp
 
 ME: Final = "id-cert"
 READERS: Final = (ME, "sg-cert", "my-cert", "sg-soc", "partner", "operator", None)
-OPENCTI_STRICT: Final = "marking-definition--826578e1-40ad-459f-bc73-ede076f81f37"
-EXTENSION: Final = "extension-definition--00000000-0000-4000-8000-000000000901"
 IDENTITY: Final = "identity--7c1d8e0a-3b52-4f0e-8a54-2f6f0c9b1d01"
 NOT_HELD: Final = "indicator--00000000-0000-4000-8000-000000999999"
 PARTS: Final = 100  # objects in one envelope

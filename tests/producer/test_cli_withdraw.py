@@ -78,9 +78,8 @@ def test_a_withdrawn_indicator_is_not_valid_any_more(region: Region, tmp_path: P
     """Tools that do not know `revoked` look at `valid_until` alone."""
     office = region.offices["KH"]
     row = {"report_id": "KH-6", "country": "KH", "indicators": "ip:203.0.113.76"}
-    yesterday = datetime.now(UTC) - timedelta(
-        days=1
-    )  # today's would be valid from the moment of the withdrawal, just after midnight
+    # just after midnight, today's report would be valid from the moment of its withdrawal
+    yesterday = datetime.now(UTC) - timedelta(days=1)
     file = sheet(tmp_path / "a.csv", {**row, "detected_at": f"{yesterday:%Y-%m-%d}T00:00Z"})
     office.hub("publish", file, "--to", "kh", "--yes")
     office.hub("withdraw", "KH-6", "--yes")

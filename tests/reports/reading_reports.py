@@ -21,6 +21,11 @@ def only_report(source: Any, **options: Any) -> Report:
     return report
 
 
+def report_of(value: Any, **options: Any) -> Report:
+    """The one report in a file `x.json` with this value."""
+    return only_report(value, name="x.json", **options)
+
+
 def form_reading(**cells: Any) -> Report | RowError:
     """What is read of a form with these cells, and the ones that it must have."""
     return next(iter(read_reports(json.dumps(FORM | cells).encode(), name="x.json")))

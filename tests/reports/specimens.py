@@ -14,6 +14,15 @@ FORM: Final = {
     "determination": "confirmed", "tlp": "green", "country": "ID", "detected_at": "2026-03-01",
     "victim_sector": "healthcare",
 }  # fmt: skip
+# an event of IntelMQ in its hierarchical output
+HIERARCHICAL: Final = {
+    "feed": {"name": "honeynet", "accuracy": 90.0},
+    "time": {"source": "2026-03-01T03:12:44+00:00"},
+    "classification": {"type": "c2-server", "identifier": "samplebot"},
+    "source": {"ip": "203.0.113.9", "port": 8443, "geolocation": {"cc": "VN"}},
+    "malware": {"hash": {"md5": "1" * 32}},
+    "protocol": {"transport": "tcp", "application": "https"},
+}
 ADDRESS: Final = "198.51.100.7"
 OTHER: Final = "203.0.113.9"
 

@@ -19,7 +19,7 @@ from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
 from tests.server.making import an_id
 from tests.store.making import Clock, add, candidate, held, open_kind
-from tests.store.test_sqlite_files import calls_of
+from tests.store.sqlite.calls import calls_of
 
 FORKS: Final = {"sqlite": 10, "mongo": 1}
 OBJECTS: Final = 50  # that a process adds, one after another

@@ -1,16 +1,13 @@
-"""The SQLite store's file: full, gone, replaced, locked, damaged, not its own; closed, and purged of bytes."""
+"""The SQLite store's file: full, gone, replaced, locked, damaged, not its own; closed, copied, and for its user alone."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-import random
 import shutil
 import threading
-from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import apsw
 import pytest
@@ -18,68 +15,16 @@ import pytest
 from hub.errors import StoreError, StoreFullError, StoreUnavailableError
 from hub.store.base import Deletion, Store
 from hub.store.batch import Verdict
-from hub.store.query import EVERY, Query
-from hub.store.records import AccountRow
-from hub.store.sqlite import pages as sqlite_pages
 from hub.store.sqlite.store import SqliteStore
-from hub.taxii.filters import VersionMatch
 from tests.server.making import an_id
 from tests.store.making import ROOMY, Clock, add, asking, candidate, contents_of, held, verdicts
-
-Opener = Callable[..., SqliteStore]
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "var" / "hub.sqlite"
-
-
-@pytest.fixture
-def opened(path: Path) -> Iterator[Opener]:
-    """Opens the store at `path`, made where it is new."""
-    stores: list[SqliteStore] = []
-
-    def opener(**changes: Any) -> SqliteStore:
-        settings: dict[str, Any] = {"clock": Clock(), "lock_seconds": 5.0, "status_milliseconds": 1000, "create": True}
-        stores.append(SqliteStore(path, **(settings | changes)))
-        return stores[-1]
-
-    yield opener
-    for store in stores:
-        store.close()
-
-
-def calls_of(store: Store) -> dict[str, Callable[[], object]]:
-    """Each thing that can be asked of a store."""
-    query = asking()
-    return {
-        "append": lambda: add(store, candidate(99)),
-        "read": lambda: store.read(query, ROOMY),
-        "manifest": lambda: store.manifest(query),
-        "holds": lambda: store.holds("shared", an_id(1), 4),
-        "delete": lambda: store.delete("shared", an_id(1), "ID", 4),
-        "purge": lambda: store.purge("shared", an_id(1)),
-        "counts": lambda: store.counts("shared", 4),
-        "get_status": lambda: store.get_status("s1"),
-        "sweep": lambda: store.sweep(1),
-        "get_account": lambda: store.get_account("ana"),
-        "find_key": lambda: store.find_key("key"),
-        "put_account": lambda: store.put_account(AccountRow("ana", "cert", "ID", "", (), disabled=False, created_at=1)),
-        "list_accounts": lambda: store.list_accounts(),  # noqa: PLW0108 - looked up when it is called
-        "secret": lambda: store.secret(b"x"),
-        "head": lambda: store.head("shared"),
-        "records": lambda: list(store.records("shared")),
-        "restore": lambda: store.restore("again", 1, []),
-        "put_secret": lambda: store.put_secret(b"x"),
-        "ping": lambda: store.ping(),  # noqa: PLW0108 - as above
-    }
-
+from tests.store.sqlite.calls import CALLS, calls_of
+from tests.store.sqlite.conftest import Opener
 
 WRITES = ("append", "delete", "purge", "sweep", "put_account", "restore", "put_secret")
-CALLS = tuple(calls_of(None))  # type: ignore[arg-type] # their names only
 
 
-# ------------------------------------------------------------------------------------------------------- no room left
+# --- no room left ---------------------------------------------------------------------------------------------------
 
 
 def _fill(store: Store) -> int:
@@ -122,7 +67,7 @@ def test_writes_work_again_when_there_is_room(opened: Opener) -> None:
     )
 
 
-# ------------------------------------------------------------------------------------------------- gone, replaced, busy
+# --- gone, replaced, busy -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -198,7 +143,7 @@ def test_another_programs_lock_is_waited_for_only_so_long(opened: Opener, path: 
     assert verdicts(add(store, candidate(2))) == [Verdict.ADDED]
 
 
-# --------------------------------------------------------------------------------------------------- not this hub's file
+# --- not this hub's file --------------------------------------------------------------------------------------------
 
 
 def test_where_there_is_no_store_the_way_to_one_is_told(opened: Opener, path: Path) -> None:
@@ -263,7 +208,7 @@ def test_a_damaged_file_is_told_as_such(opened: Opener, path: Path) -> None:
         list(opened().records("shared"))
 
 
-# ------------------------------------------------------------------------------------------------ processes and closing
+# --- processes and closing ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("call", CALLS)
@@ -342,135 +287,3 @@ def test_commits_are_synced(opened: Opener) -> None:
     with opened()._files.writing() as connection:
         assert connection.execute("PRAGMA synchronous").get == 2
         assert connection.execute("PRAGMA journal_mode").get == "wal"
-
-
-# ----------------------------------------------------------------------------------------------------- no bytes are left
-
-
-def _bytes_left(path: Path, *secrets: bytes) -> list[str]:
-    return [file.name for file in path.parent.iterdir() if any(secret in file.read_bytes() for secret in secrets)]
-
-
-@pytest.mark.parametrize("size", [200, 3_000, 50_000])
-def test_a_purge_leaves_no_bytes(opened: Opener, path: Path, size: int) -> None:
-    """Neither in the store nor in its write-ahead log, though pages were split and emptied around the record."""
-    store = opened()
-    chance = random.Random(size)
-    secret = b"victim-" + b"z" * 40
-    purged = an_id(777_777)
-    for number in range(0, 300, 3):
-        others = [candidate(number + offset, note="x" * chance.randrange(size)) for offset in range(3)]
-        if number == 150:
-            others.append(candidate(777_777, 1, note=secret.decode() + "y" * size))
-        if number == 180:
-            others.append(candidate(777_777, 2, note="y" * size + secret.decode()))
-        add(store, *others, status=f"s{number}")
-    for number in range(0, 300, 2):
-        store.delete("shared", an_id(number), "ID", 4)
-    assert _bytes_left(path, secret, purged.encode())
-    assert store.purge("shared", purged) == 2
-    assert _bytes_left(path, secret, purged.encode()) == []
-    assert len(held(store)) == 150
-    assert store.get_status("s150") is not None
-
-
-def test_bytes_of_what_was_deleted_before_are_gone_with_the_next_purge(opened: Opener, path: Path) -> None:
-    """A deletion leaves zeros in the file; the log of it is cut with the next purge."""
-    store = opened()
-    add(store, candidate(1, note="victim-name"), candidate(2))
-    store.delete("shared", an_id(1), "ID", 4)
-    store.purge("shared", an_id(2))
-    assert _bytes_left(path, b"victim-name") == []
-
-
-def test_a_reader_in_the_way_of_a_purge_is_told_and_the_next_call_finishes_it(opened: Opener, path: Path) -> None:
-    """The records are gone at once; the log cannot be cut while a reader still needs it."""
-    store = opened(lock_seconds=0.1)
-    add(store, candidate(1, note="victim-name"), candidate(2))
-    reader = store.records("shared")
-    next(reader)
-    with pytest.raises(StoreUnavailableError, match="purge it again"):
-        store.purge("shared", an_id(1))
-    assert held(store) == [(an_id(2), "v1")]
-    assert len(list(reader)) == 1  # ends the reader's snapshot
-    assert store.purge("shared", an_id(1)) == 0
-    assert _bytes_left(path, b"victim-name") == []
-
-
-# ------------------------------------------------------------------------------------------ a page costs what it shows
-
-
-def _steps(store: SqliteStore, query: Query) -> int:
-    """How many times ten steps of SQLite's machine one page takes: what it costs, whatever else the computer does."""
-    counted = 0
-
-    def count() -> bool:
-        nonlocal counted
-        counted += 1
-        return False
-
-    with store._files.reading() as connection:
-        connection.set_progress_handler(count, 10)
-    store.read(query, ROOMY)
-    with store._files.reading() as connection:
-        connection.set_progress_handler(None)
-    return counted
-
-
-@pytest.mark.parametrize("asked", ["level", "type", "first", "instant", "id"])
-def test_what_a_reader_may_not_see_or_does_not_ask_for_costs_nothing(opened: Opener, asked: str) -> None:
-    """One record in a hundred, picked by level, type, version or id: a page costs about what it does where all match."""
-    chosen = {
-        "level": {"clearance": 0},
-        "type": {"types": ("malware",)},
-        "first": {"versions": VersionMatch(first=True)},
-        "instant": {"versions": VersionMatch(instants=(7,))},
-        "id": {"ids": tuple(an_id(number * 100, "malware") for number in range(30))},
-    }[asked]
-    query = asking(limit=20, **chosen)  # type: ignore[arg-type] # one of the fields above
-    sparse, dense = opened(), []
-    for number in range(3_000):
-        rare = number % 100 == 0
-        version = 7 if rare else 8 + number
-        own = number if rare or asked != "first" else 0
-        dense.append(candidate(own, version, level=0 if rare else 2, type="malware" if rare else "indicator"))
-    add(sparse, *dense)
-    few = _steps(sparse, query)
-    assert sparse.read(query, ROOMY).count == 20
-    all_match = [candidate(n, 7, level=0, type="malware") for n in range(3_000)]
-    add(sparse, *all_match, collection="dense")
-    other = asking(limit=20, collection="dense", **chosen)  # type: ignore[arg-type] # as above
-    assert few <= 1.5 * _steps(sparse, other) + 20
-    idle = asking(after=sparse.head("shared"), limit=20, **chosen)  # type: ignore[arg-type] # as above
-    assert _steps(sparse, idle) < few
-
-
-def test_ranges_are_read_from_their_indexes_alone(opened: Opener) -> None:
-    """No table is scanned and nothing is sorted, whatever the collection's size."""
-    statements = {
-        **{f"last {c}": (sqlite_pages._NEWEST_KEYS[c], (1, 0, 5)) for c in range(5)},
-        "page": (sqlite_pages._JOINED.format(sqlite_pages._OF_RANGE.format(sqlite_pages._NEWEST_KEYS[3])), (1, 0, 5)),
-        "level": (sqlite_pages._BY_LEVEL, (1, 0, 5, 1, 5)),
-        "type": (sqlite_pages._BY_TYPE_ANY, (1, 0, 5, "indicator", 1, 5)),
-        "type, first": (sqlite_pages._BY_TYPE_FIRST, (1, 0, 5, "indicator", 1, 5, 1)),
-        "instant": (sqlite_pages._BY_INSTANT_ANY, (1, 0, 5, 7, 1)),
-    }
-    with opened()._files.reading() as connection:
-        for name, (sql, values) in statements.items():
-            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-            assert not [line for line in plan if "TEMP B-TREE" in line], (name, plan)
-            assert any("INDEX record_" in line for line in plan), (name, plan)
-            assert not [
-                line for line in plan if line.startswith("SCAN") and line != "SCAN k" and "(subquery" not in line
-            ], (name, plan)
-
-
-def test_every_record_is_found_by_every_range_it_belongs_to(opened: Opener) -> None:
-    """A thousand records with bodies of many sizes, page by page, are those that went in."""
-    store = opened()
-    order = [candidate(number, level=number % 5, note="x" * (number * 37 % 5000)) for number in range(1000)]
-    add(store, *order)
-    assert [content["id"] for content in contents_of(store, asking(limit=300, versions=EVERY))] == [
-        candidate.id for candidate in order
-    ]
-    assert [content["id"] for content in contents_of(store, asking(limit=300))] == [candidate.id for candidate in order]
