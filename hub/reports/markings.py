@@ -14,3 +14,8 @@ PapWord = Literal["clear", "green", "amber", "red"]
 
 TLP_WORDS: tuple[TlpWord, ...] = ("clear", "green", "amber", "amber+strict", "red")
 """The levels in order, least restrictive first."""
+
+
+def strictest(*levels: TlpWord | None) -> TlpWord | None:
+    """Return the most restrictive of the levels that are not None; None if there is none."""
+    return max((level for level in levels if level), key=TLP_WORDS.index, default=None)

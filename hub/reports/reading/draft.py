@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from hub.reports.losses import UNUSED_CHARS, RowError, Unused, excerpt
-from hub.reports.markings import TLP_WORDS
+from hub.reports.markings import strictest
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.caution import hold_back
 from hub.reports.reading.options import MAX_UNUSED_ROWS, ReadOptions
@@ -310,7 +310,7 @@ def merge(earlier: Observable, later: Observable) -> Observable:
         valid_from=_least(earlier.valid_from, later.valid_from),
         valid_until=_most(earlier.valid_until, later.valid_until),
         confidence=_most(earlier.confidence, later.confidence),
-        tlp=max((earlier.tlp, later.tlp), key=lambda level: TLP_WORDS.index(level) if level else -1),
+        tlp=strictest(earlier.tlp, later.tlp),
         description=_joined(earlier.description, later.description),
         display_name=earlier.display_name or later.display_name,
         data=earlier.data or later.data,

@@ -1,1 +1,1 @@
-"""MISP events as JSON."""
+"""MISP events as JSON, and MISP attributes as CSV."""

@@ -1,4 +1,4 @@
-"""The collected content of a MISP event while its attributes, objects, tags and galaxies are read."""
+"""The content of a MISP event, collected while its attributes, objects, tags and galaxies are read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, ReportStatus, Severity
 from hub.reports.victims import Size, Victim
 
-# Targeting data and relations of victim objects: the field of Victim that holds them. "external" is another's.
+# Type of targeting data, or relation of a victim object: field of Victim. "external" names another party.
 VICTIM_FIELDS: Final[Mapping[str, str]] = {
     "target-org": "name", "target-email": "emails", "target-user": "accounts", "target-machine": "hosts",
     "target-external": "external", "target-location": "places",
@@ -41,12 +41,12 @@ VICTIM_FIELDS: Final[Mapping[str, str]] = {
     "regions": "places", "address": "places", "user-name": "accounts", "employee-id": "accounts",
 }  # fmt: skip
 TARGETING: Final = frozenset(name for name in VICTIM_FIELDS if name.startswith("target-"))
-"""The types of MISP's targeting data."""
+"""The types of targeting data in MISP."""
 
 
 @dataclass
-class Tagged:
-    """What an event's tags and galaxies say about the event itself."""
+class EventTags:
+    """The content of the tags and galaxies of an event."""
 
     tlp: TlpWord | None = None
     pap: PapWord | None = None
@@ -66,18 +66,18 @@ class Tagged:
     data_sources: list[DataSource] = field(default_factory=list)
     entry_vectors: list[VerisWord] = field(default_factory=list)
     event_types: list[str] = field(default_factory=list)  # of event-type-ov
-    malware_types: list[str] = field(default_factory=list)  # of malware-type-ov, where no family is named
-    phases: list[tuple[str, str]] = field(default_factory=list)  # of the event's indicators that name none
+    malware_types: list[str] = field(default_factory=list)  # of malware-type-ov, if no family is named
+    phases: list[tuple[str, str]] = field(default_factory=list)  # for indicators of the event without their own phases
 
 
 @dataclass
 class Content:
-    """The growing parts of one event; what has no place in them is named in ``draft``."""
+    """Collects the parts of one event; values without a place are noted as unused in ``draft``."""
 
     draft: Draft
     level: TlpWord = "amber+strict"  # of the event
     scene: Scene = field(default_factory=Scene)
-    tagged: Tagged = field(default_factory=Tagged)
+    event_tags: EventTags = field(default_factory=EventTags)
     victims: list[Victim] = field(default_factory=list)
     secondary_victims: list[Victim] = field(default_factory=list)
     vulnerabilities: dict[str, Vulnerability] = field(default_factory=dict)
@@ -92,44 +92,48 @@ class Content:
     links: Links = field(default_factory=Links)
     targets: dict[str, list[str]] = field(default_factory=dict)  # targeting data outside objects, by field of Victim
     declares_victim: bool = False  # by a victim object or targeting data, anywhere in the event
-    imitated: list[str] = field(default_factory=list)  # names that the attacker used
+    imitated_names: list[str] = field(default_factory=list)  # of those whom the attacker imitated
 
     def is_above(self, level: TlpWord | None) -> bool:
-        """Whether a part of the event is marked stricter than the event."""
+        """Whether a level of a part of the event is stricter than the level of the event."""
         return level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
 
     def imitate(self, name: str, key: str, place: str) -> None:
-        """Keep the name of somebody whom the attacker imitated: it is searched for like the victim's."""
-        self.imitated.append(name)
+        """Add the name of somebody whom the attacker imitated: it is searched for like the name of a victim."""
+        self.imitated_names.append(name)
         self.draft.note_unused(key, name, PROTECTED, place=place)
 
-    def rename(self, old: Observable, new: Observable) -> None:
-        """Let relations and sightings of one observable be of the one that it is a part of."""
+    def replace_observable(self, old: Observable, new: Observable) -> None:
+        """Move the relations and sightings of an observable to the one that it became a part of."""
         if old.key == new.key:
             return
-        before, after = " ".join(old.key), " ".join(new.key)
-        self.links.rename(("observable", before), ("observable", after))
-        self.sightings = [replace(item, target=after) if item.target == before else item for item in self.sightings]
+        old_name, new_name = " ".join(old.key), " ".join(new.key)
+        self.links.rename(("observable", old_name), ("observable", new_name))
+        self.sightings = [
+            replace(item, target=new_name) if item.target == old_name else item for item in self.sightings
+        ]
 
     def all_victims(self) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
-        """(the victims, others to protect): of objects, and one made of the event's targeting data."""
+        """Return (victims, other protected parties), from objects and from the targeting data of the event."""
         victims = list(self.victims)
         if self.targets:
-            victim, external = victim_of(self.targets, self.draft)
-            # Targeting data beside one victim object speak of that victim.
+            victim, external = build_victim(self.targets, self.draft)
+            # Targeting data beside a single victim object describe that victim.
             if len(victims) == 1 and (victim.name is None or victim.name == victims[0].name):
-                victims = [combined(victims[0], victim)]
+                victims = [combine_victims(victims[0], victim)]
             elif victim.name or victim.countries:
                 victims.append(victim)
-            else:  # hosts or people alone describe nobody: they are protected, and say nothing of whom it struck
+            else:  # hosts or people without a name: they are protected, but do not say who the victim is
                 self.secondary_victims.append(victim)
             self.secondary_victims += external
-        others = [*self.secondary_victims, *(Victim(name=name) for name in distinct(self.imitated))]
-        return tuple(victims), tuple(others)
+        secondary_victims = [*self.secondary_victims, *(Victim(name=name) for name in distinct(self.imitated_names))]
+        return tuple(victims), tuple(secondary_victims)
 
 
-def victim_of(fields: Mapping[str, list[str]], draft: Draft, *, is_person: bool = False) -> tuple[Victim, list[Victim]]:
-    """(a victim, the external parties named with it) of texts by field of Victim."""
+def build_victim(
+    fields: Mapping[str, list[str]], draft: Draft, *, is_person: bool = False
+) -> tuple[Victim, list[Victim]]:
+    """Return (victim, external parties named with it) from texts by field of Victim."""
     names = distinct(fields.get("name", []))
     countries, places = [], []
     for text in fields.get("places", []):
@@ -155,8 +159,8 @@ def victim_of(fields: Mapping[str, list[str]], draft: Draft, *, is_person: bool 
     return victim, [Victim(name=text) for text in distinct(fields.get("external", []))]
 
 
-def combined(first: Victim, second: Victim) -> Victim:
-    """Two descriptions of one victim as one."""
+def combine_victims(first: Victim, second: Victim) -> Victim:
+    """Merge two descriptions of one victim."""
     lists = {
         name: distinct((*getattr(first, name), *getattr(second, name)))
         for name in (
@@ -168,7 +172,7 @@ def combined(first: Victim, second: Victim) -> Victim:
 
 
 def _networks(text: str) -> tuple[str, ...]:
-    """The networks of a range; what is none stays as it is, to be shown."""
+    """Return the networks of a range; other text stays unchanged, so that it can be shown."""
     try:
         return values.address_range(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""MISP's export of attributes as CSV: a row for each attribute, with its event's columns where the context was included."""
+"""Read MISP's export of attributes as CSV: one row for each attribute, with columns of its event if it has them."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from hub.reports.reading.options import MAX_LINE_BYTES, MIB
 from hub.reports.reading.reader import Record
 from hub.reports.reading.source import BadValue, Source, byte_lines
 
-_OF_EVENT: Final = "event_"
-# Columns of the export that are named otherwise in MISP's JSON.
+_EVENT_PREFIX: Final = "event_"
+# Columns of the export that have another name in MISP's JSON.
 _EVENT_NAMES: Final = {"source_org": "Orgc", "member_org": "Org"}
-_OF_OBJECT: Final = {"object_name": "name", "object_uuid": "uuid", "object_meta_category": "meta-category"}
+_OBJECT_COLUMNS: Final = {"object_name": "name", "object_uuid": "uuid", "object_meta_category": "meta-category"}
 _UNREADABLE: Final = "\udcff"
 
 
 def read_dump(source: Source) -> Iterator[Record]:
-    """(place, {"Attribute": …, "Event": …}) of each row, as a search in MISP returns it, with its object in the attribute."""
+    """Yield (place, {"Attribute": …, "Event": …}) of each row, as a search in MISP returns it; the attribute has its object."""
     rows = csv.reader(_lines(source))
     try:
         columns = [name.strip().casefold() for name in next(rows, [])]
@@ -55,22 +55,22 @@ def _lines(source: Source) -> Iterator[str]:
 def _record(row: dict[str, str]) -> dict[str, Any]:
     attribute: dict[str, Any] = {}
     event: dict[str, Any] = {}
-    holder: dict[str, Any] = {}
+    misp_object: dict[str, Any] = {}
     for column, cell in row.items():
         if column == "event_id":
             event["id"] = cell
         elif column in {"attribute_tag", "event_tag"}:
             tags = [{"name": name.strip()} for name in next(csv.reader([cell]), []) if name.strip()]
             (event if column == "event_tag" else attribute)["Tag"] = tags
-        elif column.startswith(_OF_EVENT):
-            name = column.removeprefix(_OF_EVENT)
+        elif column.startswith(_EVENT_PREFIX):
+            name = column.removeprefix(_EVENT_PREFIX)
             event[_EVENT_NAMES.get(name, name)] = cell
-        elif column in _OF_OBJECT:
-            holder[_OF_OBJECT[column]] = cell
+        elif column in _OBJECT_COLUMNS:
+            misp_object[_OBJECT_COLUMNS[column]] = cell
         elif column == "date":
             attribute["timestamp"] = cell
         else:
             attribute[column] = cell
-    if holder:
-        attribute["Object"] = holder
+    if misp_object:
+        attribute["Object"] = misp_object
     return {"Attribute": attribute, **({"Event": event} if event else {})}

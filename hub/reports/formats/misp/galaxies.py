@@ -1,4 +1,4 @@
-"""MISP galaxies: the actors, malware, techniques, sectors and countries that clusters name."""
+"""Read MISP galaxies: the actors, malware, techniques, sectors and countries that clusters name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub.reports.reading.draft import as_list, distinct
 from hub.reports.reading.sectors import sector_word
 from hub.stix.methods import MITIGATIONS
 
-# galaxy type: what its clusters are, and their malware types.
+# Galaxy type of malware families: their types in malware-type-ov.
 _MALWARE: Final[dict[str, tuple[str, ...]]] = {
     "malpedia": (), "mitre-malware": (), "mitre-enterprise-attack-malware": (), "mitre-mobile-attack-malware": (),
     "mitre-ics-software": (), "tidal-software": (), "ransomware": ("ransomware",), "rat": ("remote-access-trojan",),
@@ -31,7 +31,7 @@ _TECHNIQUES: Final = frozenset({
     "attck4fraud", "o365-exchange-techniques", "cmtmf-attack-pattern", "gsma-motif",
 })  # fmt: skip
 _ACTORS: Final = frozenset({"threat-actor", "microsoft-activity-group", "360net-threat-actor"})
-_SETS: Final = frozenset({
+_INTRUSION_SETS: Final = frozenset({
     "mitre-intrusion-set", "mitre-enterprise-attack-intrusion-set", "mitre-mobile-attack-intrusion-set",
     "mitre-pre-attack-intrusion-set", "mitre-ics-groups", "tidal-groups",
 })  # fmt: skip
@@ -42,12 +42,12 @@ _COURSES: Final = frozenset({
 _PHASE: Final = re.compile(r"[\w:-]+:(?P<phase>[a-z][a-z-]{2,40})", re.ASCII)  # "mitre-attack:initial-access"
 _ATTACK_ID: Final = re.compile(r"^(?P<name>.*?)\s+-\s+(?P<id>[A-Z]{1,3}\d{4}(?:\.\d{3})?)$")
 
-USED: Final = ("", "")
-"""What was used, and is nothing that a value could point to."""
+NO_TARGET: Final = ("", "")
+"""The result for a cluster that was used, but that no value can indicate."""
 
 
 def clusters(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """(kind, value, cluster) of each cluster of an event's or attribute's galaxies."""
+    """Yield (kind, value, cluster) of each cluster in the galaxies of an event or attribute."""
     galaxies = item.get("Galaxy")
     for galaxy in galaxies if isinstance(galaxies, list) else []:
         listed = galaxy.get("GalaxyCluster") if isinstance(galaxy, Mapping) else None
@@ -58,7 +58,7 @@ def clusters(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, A
 
 
 def read_galaxies(event: Mapping[str, Any], content: Content, place: str) -> None:
-    """Read the clusters of an event's galaxies; they know synonyms, which tags do not."""
+    """Read the clusters in the galaxies of an event. Unlike tags, they have synonyms."""
     for kind, value, cluster in clusters(event):
         if read_cluster(kind, value, cluster, content) is None:
             content.draft.note_unused(f"Galaxy {kind}", value, "has no place in an incident report", place=place)
@@ -67,8 +67,8 @@ def read_galaxies(event: Mapping[str, Any], content: Content, place: str) -> Non
 def read_cluster(kind: str, value: str, cluster: Mapping[str, Any], content: Content) -> tuple[str, str] | None:
     """Read one cluster, or the tag that names one, into ``content``.
 
-    Returns (kind of sighting targets, name) of what it names, USED where that is nothing to point to, None where it was
-    not used.
+    Returns (kind, name) of the thing that it names, as in `Relation`; NO_TARGET if no value can indicate it; None if the
+    cluster was not used.
     """
     meta = _meta(cluster)
     match = _ATTACK_ID.match(value.strip())
@@ -79,47 +79,47 @@ def read_cluster(kind: str, value: str, cluster: Mapping[str, Any], content: Con
         return _technique(name, attack_id, meta, content)
     if kind in _MALWARE or kind in _TOOLS:
         return _malware(kind, name, attack_id, meta, content)
-    if kind in _ACTORS or kind in _SETS or kind == "tidal-campaigns":
+    if kind in _ACTORS or kind in _INTRUSION_SETS or kind == "tidal-campaigns":
         return _actor(kind, name, attack_id, meta, content)
     if kind == "branded_vulnerability":
         content.vulnerabilities.setdefault(name, Vulnerability(name))
         return ("vulnerability", name)
-    return USED if _says_something(kind, name, attack_id, meta, content) else None
+    return NO_TARGET if _adds_knowledge(kind, name, attack_id, meta, content) else None
 
 
-def _says_something(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> bool:
-    """Whether a cluster that names nothing of the attack says something of the incident."""
-    tagged = content.tagged
+def _adds_knowledge(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> bool:
+    """Add a cluster that describes the incident, but names no part of the attack; return whether it was added."""
+    event_tags = content.event_tags
     if kind in _COURSES:
         if attack_id in MITIGATIONS:
-            tagged.mitigations.append(Mitigation(MITIGATIONS[attack_id], attack_id))
+            event_tags.mitigations.append(Mitigation(MITIGATIONS[attack_id], attack_id))
         else:
-            tagged.courses.append(name)
+            event_tags.courses.append(name)
         return True
     if kind in {"mitre-data-source", "mitre-data-component"}:
-        return _add(tagged.data_sources, methods.data_source, name)
+        return _add(event_tags.data_sources, methods.data_source, name)
     if kind == "sector":
-        return _add(tagged.sectors, sector_word, name)
+        return _add(event_tags.sectors, sector_word, name)
     if kind in {"country", "target-information"}:
         return _country(as_list(meta.get("ISO") or meta.get("iso-code")), name, content)
     if kind == "rsit":
         line = rsit.find(name.rpartition(":")[2])
-        tagged.rsit += [line] if line else []
+        event_tags.rsit += [line] if line else []
         return line is not None
     return False
 
 
 def _country(codes: list[Any], name: str, content: Content) -> bool:
-    """Whether one of the codes, or the name, is a country; where they are several, the first counts."""
-    known: list[str] = []
+    """Add the first country among the codes and the name; return whether there is one."""
+    countries: list[str] = []
     for text in (*map(str, codes), name):
-        if not _add(known, country_code, text) and (text != name or known):
-            reason = f"{known[0]} counts" if known else "is no country code that is known"
+        if not _add(countries, country_code, text) and (text != name or countries):
+            reason = f"{countries[0]} is used" if countries else "is no known country code"
             content.draft.note_unused("Galaxy country", text, reason)
-        elif known and known[-1] != known[0]:
-            content.draft.note_unused("Galaxy country", text, f"{known[0]} counts")
-    content.tagged.countries += known[:1]
-    return bool(known)
+        elif countries and countries[-1] != countries[0]:
+            content.draft.note_unused("Galaxy country", text, f"{countries[0]} is used")
+    content.event_tags.countries += countries[:1]
+    return bool(countries)
 
 
 def _meta(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -128,9 +128,9 @@ def _meta(cluster: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _external_id(meta: Mapping[str, Any]) -> str | None:
-    """The id of ATT&CK that a cluster's meta says: text, or a list of one."""
-    known = meta.get("external_id")
-    text = str(known[0] if isinstance(known, list) and known else known or "")
+    """Return the ATT&CK id in the meta of a cluster: text, or a list of one."""
+    value = meta.get("external_id")
+    text = str(value[0] if isinstance(value, list) and value else value or "")
     return text if re.fullmatch(r"[A-Z]{1,3}\d{4}(?:\.\d{3})?", text) else None
 
 
@@ -147,33 +147,33 @@ def _technique(name: str, attack_id: str | None, meta: Mapping[str, Any], conten
         if not _PHASE.fullmatch(text):
             content.draft.note_unused("Galaxy kill_chain", text, "is no phase of a kill chain")
     key = technique_id or name
-    known = content.techniques.get(key)
-    if known is None or (phases and not known.kill_chain_phases):
+    earlier = content.techniques.get(key)
+    if earlier is None or (phases and not earlier.kill_chain_phases):
         content.techniques[key] = Technique(name, technique_id, kill_chain_phases=phases)
     return ("technique", content.techniques[key].name)
 
 
 def _malware(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> tuple[str, str]:
     aliases = _aliases(name, meta)
-    known = content.malware.get(name)
-    if known is None or (aliases and not known.aliases) or (attack_id and not known.attack_id):
+    earlier = content.malware.get(name)
+    if earlier is None or (aliases and not earlier.aliases) or (attack_id and not earlier.attack_id):
         content.malware[name] = Malware(
             name,
-            _MALWARE.get(kind, ()) or (known.types if known else ()),
+            _MALWARE.get(kind, ()) or (earlier.types if earlier else ()),
             "tool" if kind in _TOOLS else "malware",
-            aliases=aliases or (known.aliases if known else ()),
-            attack_id=attack_id or (known.attack_id if known else None),
+            aliases=aliases or (earlier.aliases if earlier else ()),
+            attack_id=attack_id or (earlier.attack_id if earlier else None),
         )
     return ("malware", name)
 
 
 def _actor(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> tuple[str, str]:
     aliases = _aliases(name, meta)
-    known = content.actors.get(name)
-    if known is None or (aliases and not known.aliases):
+    earlier = content.actors.get(name)
+    if earlier is None or (aliases and not earlier.aliases):
         content.actors[name] = Actor(
             name,
-            "intrusion-set" if kind in _SETS else "campaign" if kind == "tidal-campaigns" else "threat-actor",
+            "intrusion-set" if kind in _INTRUSION_SETS else "campaign" if kind == "tidal-campaigns" else "threat-actor",
             aliases=aliases,
             attack_id=attack_id,
         )

@@ -1,4 +1,4 @@
-"""MISP objects that describe no observable: vulnerabilities, malware, techniques, actors, mitigations, parts of files."""
+"""Read MISP objects that describe no observable: vulnerabilities, malware, techniques, actors, mitigations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ End = tuple[str, str]
 
 @dataclass
 class Parts:
-    """The attributes of one object by relation; what is not taken is named at the end."""
+    """The attributes of one object by relation; `note_remaining` notes those that were not read."""
 
     name: str
     items: list[Mapping[str, Any]]
@@ -26,44 +26,44 @@ class Parts:
     draft: Draft
 
     def __post_init__(self) -> None:
-        """Collect the attributes. Those that were deleted in MISP, and all comments, are noted as unused."""
-        self._rest: list[tuple[str, str]] = []
+        """Collect the attributes. Attributes that were deleted in MISP, and all comments, are noted as unused."""
+        self._unread: list[tuple[str, str]] = []
         for item in self.items:
             relation, text = str(item.get("object_relation") or item.get("type") or ""), str(item.get("value") or "")
             if str(item.get("deleted")).casefold() in {"1", "true"}:
                 self.draft.note_unused(f"{self.name}.{relation}", text, "was deleted in MISP", place=self.place)
             else:
-                self._rest.append((relation, text.strip()))
+                self._unread.append((relation, text.strip()))
             comment = item.get("comment")
             self.draft.note_unused(
-                f"{self.name}.{relation} (about)", comment, "is said of a part of an object", place=self.place
+                f"{self.name}.{relation} (about)", comment, "describes one attribute of an object", place=self.place
             )
 
     def take(self, *relations: str) -> list[str]:
-        """The texts under these relations."""
-        texts = [text for relation, text in self._rest if relation in relations and text]
-        self._rest = [pair for pair in self._rest if pair[0] not in relations]
+        """Return the texts under these relations; mark them as read."""
+        texts = [text for relation, text in self._unread if relation in relations and text]
+        self._unread = [pair for pair in self._unread if pair[0] not in relations]
         return texts
 
     def text(self, *relations: str) -> str | None:
-        """The first text under these relations; further ones stay unread."""
+        """Return the first text under these relations; mark only it as read."""
         for relation in relations:
-            for pair in self._rest:
+            for pair in self._unread:
                 if pair[0] == relation and pair[1]:
-                    self._rest.remove(pair)
+                    self._unread.remove(pair)
                     return pair[1]
         return None
 
     def note_remaining(self, reason: str) -> None:
-        """Name what was not taken."""
-        for relation, text in self._rest:
+        """Note the attributes that were not read."""
+        for relation, text in self._unread:
             self.draft.note_unused(f"{self.name}.{relation}", text, reason, place=self.place)
 
 
-def read_known(name: str, items: list[Mapping[str, Any]], place: str, content: Content) -> End:
+def read_known_object(name: str, items: list[Mapping[str, Any]], place: str, content: Content) -> End:
     """Read an object of KNOWN_OBJECTS into ``content``.
 
-    Returns the end under which relations know it; ("", "") where they cannot.
+    Returns (kind, name) for relations; ("", "") if the object cannot be the end of a relation.
     """
     parts = Parts(name, items, place, content.draft)
     end = KNOWN_OBJECTS[name](parts, content)
@@ -82,14 +82,14 @@ def _vulnerability(parts: Parts, content: Content) -> End:
     text = " ".join(parts.take("summary", "description")) or None
     content.vulnerabilities[name] = Vulnerability(name, text, score, "CVSS" if score is not None else None)
     for page in parts.take("references"):
-        _refer(page, parts, content)
+        _add_reference(page, parts, content)
     for cpe in parts.take("vulnerable-configuration"):
-        known = content.draft.attempt(methods.software, f"{parts.place}.vulnerable-configuration", cpe)
-        content.software += [known] if known else []
+        program = content.draft.attempt(methods.software, f"{parts.place}.vulnerable-configuration", cpe)
+        content.software += [program] if program else []
     return ("vulnerability", name)
 
 
-def _refer(page: str, parts: Parts, content: Content) -> None:
+def _add_reference(page: str, parts: Parts, content: Content) -> None:
     url = content.draft.attempt(values.url, f"{parts.name}.references", page)
     content.references += [Reference("link", url=url)] if url else []
 
@@ -112,7 +112,7 @@ def _technique(parts: Parts, content: Content, identity: str | None = None) -> E
     text = " ".join(parts.take("summary", "description")) or None
     content.techniques.setdefault(attack or name, Technique(name, attack, capec, text))
     for page in parts.take("references"):
-        _refer(page, parts, content)
+        _add_reference(page, parts, content)
     return ("technique", content.techniques[attack or name].name)
 
 
@@ -142,11 +142,13 @@ def _actor(parts: Parts, content: Content) -> End:
 
 def _course(parts: Parts, content: Content) -> End:
     name, text = parts.text("name"), parts.text("description")
-    known = content.draft.attempt(methods.mitigation, "course-of-action.name", name) if _is_mitigation(name) else None
-    if known:
-        content.tagged.mitigations.append(known)
-    if text or (name and not known):
-        content.tagged.courses.append(": ".join(part for part in (name, text) if part))
+    mitigation = (
+        content.draft.attempt(methods.mitigation, "course-of-action.name", name) if _is_mitigation(name) else None
+    )
+    if mitigation:
+        content.event_tags.mitigations.append(mitigation)
+    if text or (name and not mitigation):
+        content.event_tags.courses.append(": ".join(part for part in (name, text) if part))
     return ("", "")
 
 
@@ -162,4 +164,4 @@ KNOWN_OBJECTS: Final[Mapping[str, Callable[[Parts, Content], End]]] = {
     "vulnerability": _vulnerability, "weakness": _weakness, "attack-pattern": _technique, "malware": _malware,
     "intrusion-set": _actor, "threat-actor": _actor, "course-of-action": _course,
 }  # fmt: skip
-"""What reads an object of each name."""
+"""Name of an object -> its reader."""

@@ -1,4 +1,4 @@
-"""Read a MISP object: its attributes, combined where STIX has one object for them, and what it says about victims."""
+"""Read a MISP object: its attributes, combined if STIX has one object for them, and its victims."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from hub.reports.formats.misp.attributes import (
     note_remaining,
     note_unread,
     read_attribute,
-    strictest,
-    unwrapped,
+    unwrap,
 )
-from hub.reports.formats.misp.claims import caller
-from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content, victim_of
-from hub.reports.formats.misp.known_objects import KNOWN_OBJECTS, read_known
+from hub.reports.formats.misp.claims import check_caller
+from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content, build_victim
+from hub.reports.formats.misp.known_objects import KNOWN_OBJECTS, read_known_object
 from hub.reports.formats.misp.links import end_of
 from hub.reports.knowledge import Flood
-from hub.reports.markings import TLP_WORDS, TlpWord
+from hub.reports.markings import TLP_WORDS, TlpWord, strictest
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import methods, roles, values
 from hub.reports.reading.composites import connection
@@ -29,11 +28,11 @@ from hub.reports.reading.draft import PROTECTED, Draft, as_list, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.sectors import sector_word
 
-# Hashes inside these objects are of parts of a file, or of what a service thinks of it: they are no file.
+# Hashes in these objects are hashes of parts of a file, so they do not become files.
 _PART_OBJECTS: Final = frozenset({"pe-section", "pe", "elf", "elf-section", "macho", "macho-section"})
-_TELL_THE_FILE: Final = frozenset({"imphash", "pdb"})
-# Of an object of several observables, the one that its relations are of.
-_MAIN: Final = {
+_FILE_TYPES: Final = frozenset({"imphash", "pdb"})
+# Object with several observables: the type of the one that its relations refer to.
+_MAIN_TYPES: Final = {
     "domain-ip": ObservableType.DOMAIN, "ip-port": ObservableType.TRAFFIC, "network-connection": ObservableType.TRAFFIC,
     "email": ObservableType.EMAIL_MESSAGE, "url": ObservableType.URL, "http-request": ObservableType.URL,
     "file": ObservableType.FILE,
@@ -50,15 +49,15 @@ _DETAILS: Final = {
     "registry-key": frozenset({"name", "data", "data-type", "hive"}),
     "ddos": frozenset({"total-bps", "total-pps", "dst-port", "src-port", "protocol", "type"}),
 }
-"""Relations of an object that describe another of its attributes, by the object's name."""
-_ABOUT: Final = {
+"""Name of an object -> its relations that describe another attribute."""
+_REMARK_RELATIONS: Final = {
     "x509": frozenset({"subject", "dns_names", "uri", "email", "text", "raw-base64"}),
     "asn": frozenset({"description"}),
     "whois": frozenset({"registrant-name", "registrant-org", "registrant-email", "registrant-phone", "text"}),
     "ssh": frozenset({"banner"}),
 }
-"""Relations of an object whose texts tell whose its other attributes are, by the object's name."""
-_READ: Final = frozenset({
+"""Name of an object -> its relations whose texts may identify the owner of its other attributes."""
+_READ_KEYS: Final = frozenset({
     "name", "Attribute", "ObjectReference", "comment", "deleted", "first_seen", "last_seen", "distribution", "uuid", "Tag",
     "EventTag",
 })  # fmt: skip
@@ -72,17 +71,17 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
         draft.note_unused("Object", item, "has no attributes", place=place)
         return []
     name = str(item.get("name") or "")
-    parts = [unwrapped(part) for part in listed[:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
-    odd = [part for part in listed[:MAX_LIST_ITEMS] if not isinstance(part, Mapping)]
-    draft.note_unused(f"Object {name}", odd, "expected an attribute", place=place)
+    parts = [unwrap(part) for part in listed[:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
+    invalid_parts = [part for part in listed[:MAX_LIST_ITEMS] if not isinstance(part, Mapping)]
+    draft.note_unused(f"Object {name}", invalid_parts, "expected an attribute", place=place)
     if len(listed) > MAX_LIST_ITEMS:
         draft.note_unused(f"Object {name}", f"{len(listed)} attributes", f"only {MAX_LIST_ITEMS} are read", place=place)
-    note_remaining("Object", item, _READ, place, draft)
+    note_remaining("Object", item, _READ_KEYS, place, draft)
     for index, part in enumerate(parts):
         note_unread(part, f"{place}.Attribute[{index}]", draft)
     level = level_of(item, draft, place)
-    content.links.refer(item, place, draft, level)
-    parts = _part_of_file(name, parts, place, draft)
+    content.links.add_references(item, place, draft, level)
+    parts = _without_file_parts(name, parts, place, draft)
     if _is_no_observable(name, item, parts, place, content):
         return []
     observables: list[Observable] = []
@@ -92,13 +91,13 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
             part_place = f"{place}.Attribute[{index}]"
             observables += read_attribute(part, part_place, content, level=level, template=name)
     observables = _with_callers(parts, observables, content)
-    source_remarks = distinct(str(part.get("value") or "").strip() for part in parts if _describes(name, part))
+    source_remarks = distinct(str(part.get("value") or "").strip() for part in parts if _is_remark(name, part))
     comment = str(item.get("comment") or "").strip() or None
     deleted = is_deleted(item)
     first, last = (moment_of(item, key, place, draft) for key in ("first_seen", "last_seen"))
-    own = {moment for part in observables for moment in (part.first_seen, part.last_seen) if moment}
+    own_times = {moment for part in observables for moment in (part.first_seen, part.last_seen) if moment}
     for key, moment in (("first_seen", first), ("last_seen", last)):
-        if own and moment not in own:
+        if own_times and moment not in own_times:
             draft.note_unused(f"Object.{key}", item.get(key), "its attributes say when they were seen", place=place)
     combined = [
         replace(
@@ -110,24 +109,24 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
             valid_from=observable.valid_from or first,
             source_remarks=distinct((*observable.source_remarks, *source_remarks)),
         )
-        for observable in _combined(name, parts, observables, content, place)
+        for observable in _combine(name, parts, observables, content, place)
     ]
-    first_kind = _MAIN.get(name)
+    first_kind = _MAIN_TYPES.get(name)
     main = next(
         (observable for observable in combined if observable.type is first_kind), combined[0] if combined else None
     )
     if main:
-        content.links.know(item, end_of(main), strictest(level, main.tlp))
+        content.links.register(item, end_of(main), strictest(level, main.tlp))
     return combined
 
 
-def _describes(name: str, part: Mapping[str, Any]) -> bool:
-    """Whether an attribute of an object tells whose the rest of it is."""
-    return str(part.get("object_relation")) in _ABOUT.get(name, ())
+def _is_remark(name: str, part: Mapping[str, Any]) -> bool:
+    """Whether the text of an attribute may identify the owner of the other attributes of the object."""
+    return str(part.get("object_relation")) in _REMARK_RELATIONS.get(name, ())
 
 
 def _with_callers(parts: list[Mapping[str, Any]], observables: list[Observable], content: Content) -> list[Observable]:
-    """The observables; of a connection that has both ends, the source by what `claims.caller` says."""
+    """Return the observables; the source of a connection with two ends has the role from `claims.check_caller`."""
     ends = {str(part.get("object_relation")): str(part.get("value") or "").strip() for part in parts}
     by_value = {item.value: item for item in observables if item.type in _HOSTS}
     sources, targets = (
@@ -136,27 +135,27 @@ def _with_callers(parts: list[Mapping[str, Any]], observables: list[Observable],
     )
     if not sources or not targets:
         return observables
-    called = {item.value: caller(item, targets[0], content.scene) for item in sources}
-    return [called.get(item.value, item) if item.type in _HOSTS else item for item in observables]
+    checked_sources = {item.value: check_caller(item, targets[0], content.scene) for item in sources}
+    return [checked_sources.get(item.value, item) if item.type in _HOSTS else item for item in observables]
 
 
-def _part_of_file(name: str, parts: list[Mapping[str, Any]], place: str, draft: Draft) -> list[Mapping[str, Any]]:
-    """The attributes to read; of what describes a part of a file, only those that tell the whole file."""
+def _without_file_parts(name: str, parts: list[Mapping[str, Any]], place: str, draft: Draft) -> list[Mapping[str, Any]]:
+    """Return the attributes to read: of an object for a part of a file, only those that identify the whole file."""
     if name not in _PART_OBJECTS:
         return parts
-    descriptions = [part for part in parts if part.get("type") in _TELL_THE_FILE]
+    file_attributes = [part for part in parts if part.get("type") in _FILE_TYPES]
     for part in parts:
-        if part not in descriptions:
+        if part not in file_attributes:
             relation = f"{name}.{part.get('object_relation')}"
             draft.note_unused(relation, part.get("value"), "describes a part of a file", place=place)
             draft.note_unused(f"{relation} (about)", part.get("comment"), "describes a part of a file", place=place)
-    return descriptions
+    return file_attributes
 
 
 def _is_no_observable(
     name: str, item: Mapping[str, Any], parts: list[Mapping[str, Any]], place: str, content: Content
 ) -> bool:
-    """Whether the object describes no observable; what it says is then in ``content``."""
+    """Add an object that describes no observable to ``content``; return whether it was one."""
     draft = content.draft
     is_known = name in KNOWN_OBJECTS
     level = strictest(level_of(item, draft, place), *(level_of(part, draft, place) for part in parts))
@@ -167,17 +166,17 @@ def _is_no_observable(
         for part in parts:
             draft.note_unused(f"{name}.{part.get('object_relation')}", part.get("value"), reason, place=place)
     elif is_known:
-        content.links.know(item, read_known(name, parts, place, content), level)
+        content.links.register(item, read_known_object(name, parts, place, content), level)
     elif name in _VICTIMS:
-        _victim(name, parts, place, content)
+        _add_victim(name, parts, place, content)
     elif name not in _PART_OBJECTS or parts:
         return False
-    for about in (item.get("comment"), *(part.get("comment") for part in parts)):
-        draft.note_unused(f"{name} (about)", about, "is said of an object that is no observable", place=place)
+    for remark in (item.get("comment"), *(part.get("comment") for part in parts)):
+        draft.note_unused(f"{name} (about)", remark, "describes an object that is no observable", place=place)
     return True
 
 
-def _combined(
+def _combine(
     name: str, parts: list[Mapping[str, Any]], observables: list[Observable], content: Content, place: str
 ) -> list[Observable]:
     draft = content.draft
@@ -187,12 +186,12 @@ def _combined(
         if (relation := str(part.get("object_relation"))) in _DETAILS.get(name, ())
     }
     if name == "file":
-        return _one_file(observables, details, content, place)
+        return _combine_files(observables, details, content, place)
     if name == "ddos":
-        _flood(details, content, place)
+        _add_flood(details, content, place)
         return observables
     if name == "domain-ip":
-        return _resolving(observables, draft, place)
+        return _with_addresses(observables, draft, place)
     if name in {"ip-port", "network-connection"}:
         return observables + _connections(observables, parts, details, draft, place)
     if name == "registry-key" and observables and details.get("name"):
@@ -205,8 +204,8 @@ def _rank(level: TlpWord | None) -> int:
     return TLP_WORDS.index(level) if level else -1
 
 
-def _resolving(observables: list[Observable], draft: Draft, place: str) -> list[Observable]:
-    """A domain with the addresses that it resolves to, except those that are marked higher than it."""
+def _with_addresses(observables: list[Observable], draft: Draft, place: str) -> list[Observable]:
+    """Return the observables; the domain has the addresses that it resolves to, except those with a stricter level."""
     addresses = [item for item in observables if item.type in _ADDRESSES]
     items = []
     for item in observables:
@@ -221,8 +220,8 @@ def _resolving(observables: list[Observable], draft: Draft, place: str) -> list[
     return items
 
 
-def _flood(details: Mapping[str, str], content: Content, place: str) -> None:
-    """The rates of a `ddos` object, of several the highest."""
+def _add_flood(details: Mapping[str, str], content: Content, place: str) -> None:
+    """Add the rates of a `ddos` object to ``content``, which keeps the highest ones."""
     draft = content.draft
     bits, packets = (
         draft.attempt(values.whole_number, f"{place}.{key}", details.get(key)) for key in ("total-bps", "total-pps")
@@ -230,34 +229,34 @@ def _flood(details: Mapping[str, str], content: Content, place: str) -> None:
     rates = (Flood(bits_per_second=bits), Flood(packets_per_second=packets))
     content.flood = methods.flood((), (*rates, content.flood) if content.flood else rates)
     for key in ("dst-port", "src-port", "protocol", "type"):
-        draft.note_unused(f"ddos.{key}", details.get(key), "is of a flood; its rates are kept", place=place)
+        draft.note_unused(
+            f"ddos.{key}", details.get(key), "describes a flood, of which only the rates are used", place=place
+        )
 
 
-def _one_file(
+def _combine_files(
     observables: list[Observable], details: Mapping[str, str], content: Content, place: str
 ) -> list[Observable]:
-    """The hashes of a file object are of one file. The strictest level and the most protective role of them hold."""
+    """Combine the hashes of a file object into one file, with the strictest level and the most protective role."""
     files = [item for item in observables if item.type is ObservableType.FILE and item.file]
-    others = [item for item in observables if item not in files]
+    other_items = [item for item in observables if item not in files]
     if not files:
-        return others
+        return other_items
     hashes: dict[str, str] = {}
     for item in files:
         hashes |= item.file.hashes if item.file else {}
     names = distinct(item.file.name or "" for item in files if item.file)
     name = names[0] if names else None
-    for other in names[1:]:
-        content.draft.note_unused("file.filename", other, f"is a further name of the file {name}", place=place)
+    for further_name in names[1:]:
+        content.draft.note_unused("file.filename", further_name, f"is a further name of the file {name}", place=place)
     imphash = next((item.file.imphash for item in files if item.file and item.file.imphash), None)
     first = next((item for item in files if item.as_indicator), files[0])
     combined = values.file_observable(hashes, name or imphash)
     size = content.draft.attempt(values.whole_number, f"{place}.size-in-bytes", details.get("size-in-bytes"))
-    content.draft.note_unused(
-        "file.state", details.get("state"), "is a word of MISP for what was done with it", place=place
-    )
+    content.draft.note_unused("file.state", details.get("state"), "is the status of the file in MISP", place=place)
     file = FileDetails(name, hashes, size, details.get("mimetype"), imphash)
     for item in files:
-        content.rename(item, combined)
+        content.replace_observable(item, combined)
     victim_file = next((item for item in files if item.role is Role.VICTIM), None)
     if victim_file:
         first = roles.victim(victim_file.evidence).apply_to(first)
@@ -269,7 +268,7 @@ def _one_file(
             tlp=strictest(*(item.tlp for item in files)),
             revoked=all(item.revoked for item in files),
         ),
-        *others,
+        *other_items,
     ]
 
 
@@ -286,7 +285,9 @@ def _connections(
     hosts = [item for item in observables if item.type in _HOSTS]
     if port is None or not hosts:
         for relation in sorted(details.keys() - {"dst-port"}):
-            draft.note_unused(relation, details[relation], "is of a connection without a destination port", place=place)
+            draft.note_unused(
+                relation, details[relation], "belongs to a connection without a destination port", place=place
+            )
         return []
     source = next((item for item in hosts if item.value == by_relation.get("ip-src")), None)
     target = next((item for item in hosts if item is not source), None)
@@ -306,12 +307,12 @@ def _connections(
     return [replace(item, role=target.role, evidence=target.evidence, tlp=level)]
 
 
-def _victim(name: str, parts: list[Mapping[str, Any]], place: str, content: Content) -> None:
-    """A victim object, whole. A person or organisation is the victim where nobody else is declared as such."""
+def _add_victim(name: str, parts: list[Mapping[str, Any]], place: str, content: Content) -> None:
+    """Add a victim object. A person or an organisation is the victim only if no other victim is declared."""
     draft = content.draft
     fields: dict[str, list[str]] = {}
     sectors: list[str] = []
-    person = name in _PEOPLE
+    is_person = name in _PEOPLE
     first_and_last = {"first-name": "", "last-name": ""}
     for part in parts:
         relation, text = str(part.get("object_relation")), str(part.get("value") or "").strip()
@@ -322,19 +323,19 @@ def _victim(name: str, parts: list[Mapping[str, Any]], place: str, content: Cont
         elif relation in first_and_last:
             first_and_last[relation] = text
         elif relation == "classification":
-            person = person or text.casefold() == "individual"
+            is_person = is_person or text.casefold() == "individual"
         elif field and text:
             fields.setdefault(field, []).append(text)
         else:
-            draft.note_unused(f"{name}.{relation}", text, "is of the victim, and stays at the CERT", place=place)
-    full = " ".join(text for text in first_and_last.values() if text)
-    if full:
-        fields.setdefault("name", []).append(full)
-    victim, external = victim_of(fields, draft, is_person=person)
+            draft.note_unused(f"{name}.{relation}", text, "describes the victim, and stays at the CERT", place=place)
+    full_name = " ".join(text for text in first_and_last.values() if text)
+    if full_name:
+        fields.setdefault("name", []).append(full_name)
+    victim, external = build_victim(fields, draft, is_person=is_person)
     victim = replace(victim, sectors=distinct(sectors))
     content.secondary_victims += external
-    for other in external:
-        draft.note_unused(f"{name}.external", other.name, PROTECTED, place=place)
+    for party in external:
+        draft.note_unused(f"{name}.external", party.name, PROTECTED, place=place)
     role = next((str(part.get("value")) for part in parts if part.get("object_relation") == "role"), "").casefold()
     if name == "victim" or role in {"victim", "target"} or (name in _ORGANISATIONS and not content.declares_victim):
         content.victims.append(victim)

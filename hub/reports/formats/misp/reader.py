@@ -1,6 +1,7 @@
-"""MISP events as JSON: one event, `{"response": […]}`, a list, or one a line; attributes as CSV. Each event is one incident.
+"""Read MISP events as JSON: one event, `{"response": […]}`, a list, or one on each line; and attributes as CSV.
 
-Attributes and objects that come without an event are a `watch` report: indicators without an incident.
+Each event becomes one incident. Attributes and objects without an event become a `watch` report: indicators without an
+incident.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import orjson
 
 from hub.errors import ReadingError
 from hub.reports import rsit
-from hub.reports.formats.misp.attributes import DISTRIBUTIONS, level_of, read_attribute, unwrapped
+from hub.reports.formats.misp.attributes import DISTRIBUTIONS, level_of, read_attribute, unwrap
 from hub.reports.formats.misp.claims import Scene, is_recipient
 from hub.reports.formats.misp.content import VICTIM_FIELDS, Content
 from hub.reports.formats.misp.dump import read_dump
@@ -39,74 +40,78 @@ _ANALYSIS: Final = {"0": ReportStatus.NEW, "1": ReportStatus.OPEN, "2": ReportSt
 _WRAPPERS: Final = ("response", "events", "Events")
 _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
 _PRIVATE: Final = "names who wrote it, and stays at the CERT"
-_LOCAL: Final = "is of the MISP it comes from"
+_LOCAL: Final = "is used only by its MISP"
 
 MAX_SEARCHED_ITEMS: Final = 200_000
-"""Attributes and objects outside events in one file: they are held until its end."""
-_ALONE: Final = "Its distribution in MISP is 'your organisation only' (0): nothing leaves until that is changed there."
+"""Attributes and objects outside events in one file; they are in memory until its end."""
+_ORGANISATION_ONLY: Final = (
+    "Its distribution in MISP is 'your organisation only' (0): nothing leaves until that is changed there."
+)
 
 
 def read_misp(source: Source, options: ReadOptions) -> Iterator[Reading]:
-    """Read event by event; a RowError stands for one that cannot be used."""
+    """Yield a report, or a RowError, for each event."""
     return read_records(_FORMAT, _records(source), source, options)
 
 
 def _records(source: Source) -> Iterator[Record]:
-    """(place, event) of whatever wrapping. What a search found is put back into its events, which come last.
+    """Yield (place, event) from any wrapping. Attributes of a search are put back into their events, which come last.
 
-    Loose attributes and objects are one event without `info`.
+    Attributes and objects without an event become one event without `info`.
     """
-    searched: dict[str, dict[str, Any]] = {}
-    loose: dict[str, list[Any]] = {"Attribute": [], "Object": [], _PIECE: []}
+    events_found: dict[str, dict[str, Any]] = {}
+    loose_items: dict[str, list[Any]] = {"Attribute": [], "Object": [], _PIECE: []}
     count = 0
     is_json = as_utf8(source.head).lstrip()[:1] in {b"{", b"["}
-    for place, value in _unwrapped(json_values(source)) if is_json else read_dump(source):
+    for place, value in _unwrap_records(json_values(source)) if is_json else read_dump(source):
         parts = _parts(value)
         count += len(parts)
         if count > MAX_SEARCHED_ITEMS:
-            raise ReadingError(f"{source.name}: holds more than {MAX_SEARCHED_ITEMS} loose attributes; split the file")
-        about = value.get("Event") if parts else None
-        if isinstance(about, dict):
-            name = str(about.get("uuid") or about.get("id") or "")
-            event = searched.setdefault(name, {**about, "Attribute": [], "Object": [], _PIECE: []})
+            raise ReadingError(
+                f"{source.name}: contains more than {MAX_SEARCHED_ITEMS} loose attributes; split the file"
+            )
+        event_fields = value.get("Event") if parts else None
+        if isinstance(event_fields, dict):
+            name = str(event_fields.get("uuid") or event_fields.get("id") or "")
+            event = events_found.setdefault(name, {**event_fields, "Attribute": [], "Object": [], _PIECE: []})
             for key, part in parts:
                 event[key].append(part)
         elif parts:
             for key, part in parts:
-                loose[key].append(part)
+                loose_items[key].append(part)
         elif isinstance(value, dict) and isinstance(value.get("Event"), dict):
-            # In MISP's inner JSON attributes, tags and organisations stand beside the event.
-            beside = {key: item for key, item in value.items() if key != "Event"}
-            yield f"{place}.Event" if place != "document" else "Event", {**beside, **value["Event"]}
+            # In MISP's internal JSON, attributes, tags and organisations are beside the event.
+            siblings = {key: item for key, item in value.items() if key != "Event"}
+            yield f"{place}.Event" if place != "document" else "Event", {**siblings, **value["Event"]}
         else:
             yield place, value
-    for whole in (*searched.values(), loose):
-        whole["Object"] += _joined(whole.pop(_PIECE))
-    yield from ((f"Event {name}", event) for name, event in searched.items())
-    if any(loose.values()):
-        yield "document", loose
+    for event in (*events_found.values(), loose_items):
+        event["Object"] += _join_pieces(event.pop(_PIECE))
+    yield from ((f"Event {name}", event) for name, event in events_found.items())
+    if any(loose_items.values()):
+        yield "document", loose_items
 
 
-def _unwrapped(records: Iterable[Record]) -> Iterator[Record]:
-    """Each item inside `response` and lists, down to events and what a search found."""
+def _unwrap_records(records: Iterable[Record]) -> Iterator[Record]:
+    """Yield each item inside `response` and lists: events and results of a search."""
     for place, value in records:
         wrapper = next((key for key in _WRAPPERS if isinstance(value, dict) and key in value), None)
         if wrapper:
-            yield from _unwrapped([(wrapper, value[wrapper])])
+            yield from _unwrap_records([(wrapper, value[wrapper])])
         elif isinstance(value, list):
-            yield from _unwrapped((f"{place}[{index}]", item) for index, item in enumerate(value))
-        elif isinstance(value, dict) and not _EVENT_KEYS & value.keys() and _all_of_events(value.get("Attribute")):
+            yield from _unwrap_records((f"{place}[{index}]", item) for index, item in enumerate(value))
+        elif isinstance(value, dict) and not _EVENT_KEYS & value.keys() and _are_search_results(value.get("Attribute")):
             yield from ((f"{place}.Attribute[{index}]", item) for index, item in enumerate(value["Attribute"]))
         else:
             yield place, value
 
 
-def _all_of_events(items: Any) -> bool:
+def _are_search_results(items: Any) -> bool:
     return isinstance(items, list) and bool(items) and all(isinstance(item, dict) and "Event" in item for item in items)
 
 
 def _parts(value: Any) -> list[tuple[str, Any]]:
-    """The attribute or object that an item of a search or a loose list holds, by its key; [] for an event."""
+    """Return [(key, attribute or object)] for an item of a search or of a list without an event; [] for an event."""
     if not isinstance(value, dict) or _EVENT_KEYS & value.keys():
         return []
     if value.get("type") and "value" in value:
@@ -114,19 +119,19 @@ def _parts(value: Any) -> list[tuple[str, Any]]:
     return [_piece(key, value[key]) for key in ("Attribute", "Object") if isinstance(value.get(key), dict)]
 
 
-_PIECE: Final = "Piece"  # of an object: one of its attributes, as a search for attributes returns it
+_PIECE: Final = "Piece"  # an object with one attribute, as a search for attributes returns it
 
 
 def _piece(key: str, part: dict[str, Any]) -> tuple[str, Any]:
-    """An attribute that says of which object it is, as an object of this attribute."""
-    holder = part.get("Object") if key == "Attribute" else None
-    if not isinstance(holder, dict):
+    """Return the key and the part; an attribute that names its object becomes that object with one attribute."""
+    misp_object = part.get("Object") if key == "Attribute" else None
+    if not isinstance(misp_object, dict):
         return key, part
-    return _PIECE, {**holder, "Attribute": [{name: item for name, item in part.items() if name != "Object"}]}
+    return _PIECE, {**misp_object, "Attribute": [{name: item for name, item in part.items() if name != "Object"}]}
 
 
-def _joined(pieces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """The objects whole again: by its object's name alone it may be known whose a value is."""
+def _join_pieces(pieces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Join the pieces to complete objects: the name of an object may decide whose its values are."""
     objects: dict[tuple[str, str], dict[str, Any]] = {}
     for number, piece in enumerate(pieces):
         key = (str(piece.get("uuid") or piece.get("id") or number), str(piece.get("name")))
@@ -135,7 +140,7 @@ def _joined(pieces: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _report(event: Any, draft: Draft) -> Report:
-    """1. The event's own fields. 2. Tags and galaxies. 3. Attributes and objects. 4. What is around it. 5. Its class."""
+    """1. Fields of the event. 2. Tags and galaxies. 3. Attributes and objects. 4. All other fields. 5. Classification."""
     if not isinstance(event, dict):
         raise Problem("", event, "a MISP event: a JSON object")
     if not _EVENT_KEYS & event.keys() and not event.get("Attribute") and not event.get("Object"):
@@ -145,8 +150,8 @@ def _report(event: Any, draft: Draft) -> Report:
     # 1.
     fields = Fields(event, draft)
     title = fields.text("info")
-    watch = title is None and not _EVENT_KEYS & event.keys()
-    if title is None and not watch:
+    is_watch = title is None and not _EVENT_KEYS & event.keys()
+    if title is None and not is_watch:
         raise Problem("info", event.get("info"), "the event's title")
     uuid, number = fields.text("uuid"), fields.text("id")
     identity = uuid or number or hashlib.sha256(orjson.dumps(event, option=orjson.OPT_SORT_KEYS)).hexdigest()[:32]
@@ -158,13 +163,13 @@ def _report(event: Any, draft: Draft) -> Report:
     # 2.
     read_tags(event, content, place)
     read_galaxies(event, content, place)
-    tagged = content.tagged
+    event_tags = content.event_tags
     fields.ignore("Tag", "EventTag", "Galaxy")
-    if tagged.status not in {None, status}:
-        draft.note_unused("analysis", fields.peek("analysis"), f"a tag says that it is {tagged.status}")
-    tlp = content.level = tagged.tlp or options.default_tlp
+    if event_tags.status not in {None, status}:
+        draft.note_unused("analysis", fields.peek("analysis"), f"a tag says that it is {event_tags.status}")
+    tlp = content.level = event_tags.tlp or options.default_tlp
     # 3.
-    content.scene = _scene(event, tagged.rsit)
+    content.scene = _scene(event, event_tags.rsit)
     _attributes(fields, content, tlp)
     # 4.
     for item in fields.list("EventReport"):
@@ -176,85 +181,85 @@ def _report(event: Any, draft: Draft) -> Report:
     fields.drop("is an automatic correlation, not a finding", "RelatedEvent")
     fields.drop(_PRIVATE, "Org", "Orgc", "event_creator_email")
     if not uuid and not number:
-        draft.warn("It has neither uuid nor id: the same event, once changed, will count as another report")
+        draft.warn("It has neither uuid nor id: if the event changes, it will become another report")
     # 5.
-    classes = tuple(dict.fromkeys(tagged.rsit)) or (rsit.RSIT["other", "undetermined"],)
-    incident_types = [*tagged.event_types, *(word for line in classes for word in line.incident_types)]
+    classes = tuple(dict.fromkeys(event_tags.rsit)) or (rsit.RSIT["other", "undetermined"],)
+    incident_types = [*event_tags.event_types, *(word for line in classes for word in line.incident_types)]
     malware = _malware(content)
-    if tagged.ransomware or any("ransomware" in item.types for item in malware):
+    if event_tags.ransomware or any("ransomware" in item.types for item in malware):
         incident_types.insert(0, "ransomware")
-    victims, others = _victims(content)
-    extended = fields.text("extends_uuid")
+    victims, secondary_victims = _victims(content)
+    extended_id = fields.text("extends_uuid")
     fields.note_remaining(_LOCAL)
     return Report(
         report_id=identity,
         source_format="misp",
         title=title or f"MISP attributes and objects ({len(draft.observables)} observables)",
-        kind=ReportKind.WATCH if watch else ReportKind.CASE,
+        kind=ReportKind.WATCH if is_watch else ReportKind.CASE,
         rsit=tuple((line.rsit_class, line.type) for line in classes),
         incident_types=distinct(incident_types),
-        labels=distinct((*(line.label for line in classes), *tagged.labels)),
-        status=tagged.status or status,
-        determination=tagged.determination or Determination.SUSPECTED,
-        severity=tagged.severity or (Severity(level[0], "MISP threat level", level[1]) if level else None),
-        confidence=tagged.confidence,
+        labels=distinct((*(line.label for line in classes), *event_tags.labels)),
+        status=event_tags.status or status,
+        determination=event_tags.determination or Determination.SUSPECTED,
+        severity=event_tags.severity or (Severity(level[0], "MISP threat level", level[1]) if level else None),
+        confidence=event_tags.confidence,
         tlp=tlp,
-        pap=tagged.pap,
-        countries=distinct((*tagged.countries, *(code for victim in victims for code in victim.countries))),
+        pap=event_tags.pap,
+        countries=distinct((*event_tags.countries, *(code for victim in victims for code in victim.countries))),
         timeline=Timeline(started=started, written=write_time),
         victims=victims,
-        secondary_victims=others,
+        secondary_victims=secondary_victims,
         consent=consent,
-        withheld_reason=_ALONE if consent is Consent.NONE else "",
-        root_cause=tagged.root_cause,
-        recommended_actions=distinct(tagged.courses),
-        mitigations=tuple(dict.fromkeys(tagged.mitigations)),
-        data_sources=tuple(dict.fromkeys(tagged.data_sources)),
+        withheld_reason=_ORGANISATION_ONLY if consent is Consent.NONE else "",
+        root_cause=event_tags.root_cause,
+        recommended_actions=distinct(event_tags.courses),
+        mitigations=tuple(dict.fromkeys(event_tags.mitigations)),
+        data_sources=tuple(dict.fromkeys(event_tags.data_sources)),
         notes=tuple(content.notes),
         actors=tuple(content.actors.values()),
         malware=malware,
         techniques=tuple(content.techniques.values()),
         vulnerabilities=tuple(content.vulnerabilities.values()),
         software=tuple(dict.fromkeys(content.software)),
-        entry_vectors=tuple(dict.fromkeys(tagged.entry_vectors)),
+        entry_vectors=tuple(dict.fromkeys(event_tags.entry_vectors)),
         flood=content.flood,
         sightings=tuple(content.sightings),
         relations=content.links.relations(draft),
-        related_reports=(extended,) if extended and extended != identity else (),
+        related_reports=(extended_id,) if extended_id and extended_id != identity else (),
         references=(Reference("MISP", identity), *content.references),
     )
 
 
 def _malware(content: Content) -> tuple[Malware, ...]:
-    """The malware that the event names; where it names none, the kinds that its tags say."""
+    """Return the malware that the event names; without a name, the malware types in its tags."""
     if content.malware:
         return tuple(content.malware.values())
-    return tuple(Malware(word, (word,), is_named=False) for word in distinct(content.tagged.malware_types))
+    return tuple(Malware(word, (word,), is_named=False) for word in distinct(content.event_tags.malware_types))
 
 
 def _victims(content: Content) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
-    """(the victims, others to protect), with the sectors, countries and size that tags and galaxies say.
+    """Return (victims, other protected parties), with the sectors, countries and size from tags and galaxies.
 
-    Sectors of nobody who is named are each a class of organisations.
+    If no victim is named, each sector becomes a victim without a name.
     """
-    victims, others = content.all_victims()
-    tagged = content.tagged
-    sectors, countries = distinct(tagged.sectors), distinct(tagged.countries)
+    victims, secondary_victims = content.all_victims()
+    event_tags = content.event_tags
+    sectors, countries = distinct(event_tags.sectors), distinct(event_tags.countries)
     if not victims:
-        listed = sectors or (("",) if tagged.size else ())
+        words = sectors or (("",) if event_tags.size else ())
         victims = tuple(
-            Victim(sectors=(word,) if word else (), countries=countries, size=tagged.size) for word in listed
+            Victim(sectors=(word,) if word else (), countries=countries, size=event_tags.size) for word in words
         )
     else:
         first = victims[0]
-        united = replace(
+        completed_victim = replace(
             first,
             sectors=distinct((*first.sectors, *sectors)),
             countries=first.countries or countries,
-            size=first.size or tagged.size,
+            size=first.size or event_tags.size,
         )
-        victims = (united, *victims[1:])
-    return victims, others
+        victims = (completed_victim, *victims[1:])
+    return victims, secondary_victims
 
 
 def _distribution(fields: Fields, draft: Draft) -> Consent | None:
@@ -265,7 +270,7 @@ def _distribution(fields: Fields, draft: Draft) -> Consent | None:
     if str(fields.take("published")).casefold() in {"false", "0"}:
         draft.warn("The event is not yet published in MISP")
     if distribution == "0":
-        draft.warn(_ALONE)
+        draft.warn(_ORGANISATION_ONLY)
         return Consent.NONE
     if distribution == "4":
         draft.warn("Its distribution is a sharing group: choose a collection whose readers are in that group")
@@ -273,10 +278,10 @@ def _distribution(fields: Fields, draft: Draft) -> Consent | None:
 
 
 def _all_attributes(event: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Every attribute of an event, loose or inside an object."""
-    holders = [event, *(item for item in as_list(event.get("Object")) if isinstance(item, Mapping))]
-    for holder in holders:
-        yield from (unwrapped(item) for item in as_list(holder.get("Attribute")) if isinstance(item, Mapping))
+    """Yield every attribute of an event, alone or in an object."""
+    parents = [event, *(item for item in as_list(event.get("Object")) if isinstance(item, Mapping))]
+    for parent in parents:
+        yield from (unwrap(item) for item in as_list(parent.get("Attribute")) if isinstance(item, Mapping))
 
 
 def _declares_victim(event: Mapping[str, Any]) -> bool:
@@ -285,7 +290,7 @@ def _declares_victim(event: Mapping[str, Any]) -> bool:
 
 
 def _scene(event: Mapping[str, Any], types: Iterable[rsit.RsitType]) -> Scene:
-    """The classes, and the mailboxes and domains of those whom mails were sent to or who are declared as victims."""
+    """Return the scene: the classes, and the mailboxes and domains of recipients and declared victims."""
     recipients = {
         str(item.get("value")).strip().casefold()
         for item in _all_attributes(event)
@@ -305,20 +310,20 @@ def _attributes(fields: Fields, content: Content, tlp: TlpWord) -> None:
             raise Problem(key, f"{len(listed)} items", f"at most {MAX_LIST_ITEMS} in one event")
         for index, item in enumerate(listed):
             place = f"{key}[{index}]"
-            item = unwrapped(item) if isinstance(item, Mapping) else item  # noqa: PLW2901  the same item, in one shape
+            item = unwrap(item) if isinstance(item, Mapping) else item  # noqa: PLW2901  the same item, in one shape
             if key == "Attribute":
                 observables = read_attribute(item, place, content)
             else:
                 observables = read_object(item, place, content)
             for observable in observables:
                 phases = observable.kill_chain_phases or (
-                    tuple(dict.fromkeys(content.tagged.phases)) if observable.as_indicator else ()
+                    tuple(dict.fromkeys(content.event_tags.phases)) if observable.as_indicator else ()
                 )
-                draft.observe(replace(_raised(observable, tlp), kill_chain_phases=phases))
+                draft.observe(replace(_with_stricter_level(observable, tlp), kill_chain_phases=phases))
 
 
-def _raised(observable: Observable, tlp: TlpWord) -> Observable:
-    """The observable with its level only where that is stricter than the event's."""
+def _with_stricter_level(observable: Observable, tlp: TlpWord) -> Observable:
+    """Return the observable; its level is removed unless it is stricter than the level of the event."""
     level = observable.tlp
     stricter = level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(tlp)
     return observable if stricter or level is None else replace(observable, tlp=None)

@@ -1,7 +1,7 @@
-"""Taxonomies of MISP by which events are classified: what a tag says of the incident.
+"""Taxonomies of MISP that describe an incident: the meaning of their tags.
 
-A tag is ``namespace:predicate="value"``. Each namespace has a meaning: it classifies (CLASSIFYING), names a sector, says
-how sure or how bad something is, or how the attacker came in.
+A tag is ``namespace:predicate="value"``. A namespace classifies the incident (CLASSIFYING_NAMESPACES), names a sector, or
+states a confidence, a severity or an entry vector.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from hub.reports.knowledge import VerisWord
 from hub.reports.report import Determination, ReportStatus
 from hub.stix.methods import VERIS_WORDS
 
-CLASSIFYING: Final = frozenset({
+CLASSIFYING_NAMESPACES: Final = frozenset({
     "rsit", "circl", "ecsirt", "enisa", "europol-incident", "europol-event", "veris", "csirt_case_classification",
     "common-taxonomy", "phishing", "ransomware", "ddos",
 })  # fmt: skip
-"""Namespaces of tags that classify the incident, and stay as labels."""
+"""Namespaces of tags that classify the incident and become labels."""
 
-# Namespaces whose every tag classifies, whatever else it says.
+# Namespaces in which every tag classifies the incident.
 _BY_NAMESPACE: Final = {"phishing": "phishing", "ransomware": "infected-system", "ddos": "ddos"}
 
-# RSIT type: values (or, for europol-event, predicates) that other taxonomies have for it.
+# RSIT type: its values in other taxonomies (for europol-event, its predicates).
 _VALUES: Final = {
     "infected-system": """infection malicious-connection virus worm trojan spyware dialer rootkit bot cryptojacking locker
         screenlocker wiper infected-by-known-malware worm-spreading connection-malware-port connection-malware-system
@@ -82,7 +82,7 @@ _VALUES: Final = {
     "undetermined": "undetermined-incident",
 }  # fmt: skip
 _BY_VALUE: Final = {value: rsit_type for rsit_type, values in _VALUES.items() for value in values.split()}
-# Values whose meaning hangs on their predicate.
+# Values whose meaning depends on their predicate.
 _BY_PREDICATE: Final = {
     ("intrusion-attempt", "exploitation-vulnerability"): "ids-alert",
     ("intrusion", "exploitation-vulnerability"): "application-compromise",
@@ -100,15 +100,15 @@ EVENT_TYPES: Final = frozenset("""
     data-exfiltration modification-information deletion-information illegitimate-use-resources illegitimate-use-name
     email-flooding spam copyrighted-content content-forbidden-by-law unspecified undetermined
 """.split())  # fmt: skip
-"""Predicates of europol-event, which are values of event-type-ov as well."""
+"""Predicates of europol-event that are also values of event-type-ov."""
 
 
 def _key(text: str) -> str:
     return "-".join(text.casefold().replace("_", " ").split())
 
 
-def class_of(space: str, predicate: str, value: str) -> rsit.RsitType | None:
-    """The RSIT type that a tag of a classifying namespace says."""
+def rsit_type_of_tag(space: str, predicate: str, value: str) -> rsit.RsitType | None:
+    """Return the RSIT type for a tag of a classifying namespace; None if there is none."""
     key, group = _key(value), _key(predicate)
     name = (
         _BY_PREDICATE.get((group, key))
@@ -138,10 +138,10 @@ _RANSOMWARE: Final = {
 
 
 def entry_vector_of(space: str, predicate: str, value: str) -> VerisWord | None:
-    """How the attacker came in, where a tag says so: VERIS's own words, and those of phishing and ransomware."""
+    """Return the entry vector for a tag of the namespaces veris, phishing or ransomware; None if there is none."""
     if space == "veris" and predicate.startswith("action:"):
-        _, _, rest = predicate.partition(":")
-        action, _, kind = rest.partition(":")
+        _, _, action_and_kind = predicate.partition(":")
+        action, _, kind = action_and_kind.partition(":")
         return _WORDS.get((action, kind, value.casefold()))
     if space == "phishing":
         return _PHISHING.get(_key(value))
@@ -162,7 +162,7 @@ CONFIDENCE: Final[Mapping[str, Mapping[str, int]]] = {
     "osint:certainty": {"100": 100, "93": 93, "75": 75, "50": 50, "30": 30, "7": 7, "0": 0},
     "veris:confidence": {"high": 85, "medium": 50, "low": 15, "none": 0},
 }  # fmt: skip
-"""Words of taxonomies for how sure something is, on STIX's scale (STIX 2.1, appendix A)."""
+"""Taxonomies for confidence, on STIX's scale (STIX 2.1, appendix A)."""
 
 SEVERITIES: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
     "nis:impact-severity": ("NIS impact severity", {"red": 95, "yellow": 70, "green": 40, "white": 15}),
@@ -173,7 +173,7 @@ SEVERITIES: Final[Mapping[str, tuple[str, Mapping[str, int]]]] = {
         {"catastrophic": 95, "damaging": 80, "painful": 60, "distracting": 35, "insignificant": 10},
     ),
 }
-"""Taxonomies for how bad it is: the scale's name, and criticality by word."""
+"""Taxonomies for severity: the name of the scale, and the criticality of each word."""
 
 DETERMINATIONS: Final[Mapping[str, Mapping[str, Determination]]] = {
     "incident-disposition:incident": {"confirmed": Determination.CONFIRMED},
@@ -186,7 +186,7 @@ DETERMINATIONS: Final[Mapping[str, Mapping[str, Determination]]] = {
         "near miss": Determination.FAILED_ATTEMPT, "false positive": Determination.FALSE_POSITIVE,
     },
 }  # fmt: skip
-"""Taxonomies for whether it was an incident; "" stands for every other value."""
+"""Taxonomies for the determination; "" stands for every other value."""
 
 STATUSES: Final = {
     "new": ReportStatus.NEW, "open": ReportStatus.OPEN, "stalled": ReportStatus.OPEN, "resolved": ReportStatus.CLOSED,
@@ -199,7 +199,7 @@ SECTORS: Final = frozenset({
     "dhs-ciip-sectors:sector", "circl:topic",
 })  # fmt: skip
 SECTOR_SPACES: Final = frozenset({"eu-nis-sector-and-subsectors"})
-"""Taxonomies that name the sector."""
+"""Namespaces in which every tag names a sector."""
 
 ROOT_CAUSES: Final = frozenset({"nis:nature-root-cause", "nis2:nature-root-cause"})
 MALWARE_TYPES: Final[Mapping[str, str]] = {

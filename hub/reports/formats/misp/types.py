@@ -1,4 +1,4 @@
-"""MISP attribute types: which is which observable, and how its value is read."""
+"""Readers for the types of MISP attributes."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _named_file(algorithm: str) -> Callable[[str], list[Observable]]:
     return read
 
 
-def _one(read: Callable[[str], Observable]) -> Callable[[str], list[Observable]]:
+def _single(read: Callable[[str], Observable]) -> Callable[[str], list[Observable]]:
     return lambda text: [read(text)]
 
 
@@ -94,7 +94,7 @@ def _rule(pattern_type: str) -> Callable[[str], list[Observable]]:
         name = next((line.strip() for line in text.splitlines() if line.strip()), "")[:120]
         if not name:
             raise ValueError(f"a {pattern_type} rule")
-        # Many rules begin with the same line; what tells them apart is the whole text.
+        # Many rules begin with the same line, so a digest of the whole text makes the value unique.
         digest = hashlib.sha256(text.encode(errors="replace")).hexdigest()[:8]
         return [Observable(ObservableType.PATTERN, f"{name} ({digest})", pattern=text, pattern_type=pattern_type)]
 
@@ -109,7 +109,7 @@ def _cpe(text: str) -> list[Observable]:
 
 
 def _address_or_path(text: str) -> list[Observable]:
-    """A URL; or the path of one, as MISP's `uri` has it."""
+    """Read a URL, or the path of one: MISP's type `uri` allows both."""
     if text.strip().startswith("/"):
         return [Observable(ObservableType.URI_PATH, values.plain_text(text))]
     return [Observable(ObservableType.URL, values.url(text))]
@@ -118,10 +118,10 @@ def _address_or_path(text: str) -> list[Observable]:
 READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     **dict.fromkeys(("ip-src", "ip-dst", "ip"), _address),
     **dict.fromkeys(("ip-src|port", "ip-dst|port"), _address_port),
-    **dict.fromkeys(("domain", "hostname"), _one(observable_reader(ObservableType.DOMAIN, values.domain))),
+    **dict.fromkeys(("domain", "hostname"), _single(observable_reader(ObservableType.DOMAIN, values.domain))),
     "hostname|port": _host_port,
     "domain|ip": _domain_address,
-    "url": _one(observable_reader(ObservableType.URL, values.url)),
+    "url": _single(observable_reader(ObservableType.URL, values.url)),
     "uri": _address_or_path,
     **{name: _file(algorithm) for name, algorithm in HASHES.items()},
     **{f"filename|{name}": _named_file(algorithm) for name, algorithm in HASHES.items()},
@@ -129,29 +129,29 @@ READERS: Final[dict[str, Callable[[str], list[Observable]]]] = {
     **dict.fromkeys(("filename", "email-attachment"), lambda text: [values.file_observable({}, text)]),
     **dict.fromkeys(
         ("email-src", "email-dst", "email", "email-reply-to"),
-        _one(observable_reader(ObservableType.EMAIL, values.email)),
+        _single(observable_reader(ObservableType.EMAIL, values.email)),
     ),
-    "email-subject": _one(observable_reader(ObservableType.EMAIL_MESSAGE, values.plain_text)),
-    "mutex": _one(observable_reader(ObservableType.MUTEX, values.plain_text)),
-    "regkey": _one(observable_reader(ObservableType.REGISTRY_KEY, values.registry_key)),
+    "email-subject": _single(observable_reader(ObservableType.EMAIL_MESSAGE, values.plain_text)),
+    "mutex": _single(observable_reader(ObservableType.MUTEX, values.plain_text)),
+    "regkey": _single(observable_reader(ObservableType.REGISTRY_KEY, values.registry_key)),
     "regkey|value": _key_value,
-    "user-agent": _one(observable_reader(ObservableType.USER_AGENT, values.plain_text)),
-    "AS": _one(observable_reader(ObservableType.AS, values.as_number)),
-    "mac-address": _one(observable_reader(ObservableType.MAC, values.mac)),
-    **dict.fromkeys(("btc", "xmr", "dash"), _one(observable_reader(ObservableType.WALLET, values.plain_text))),
+    "user-agent": _single(observable_reader(ObservableType.USER_AGENT, values.plain_text)),
+    "AS": _single(observable_reader(ObservableType.AS, values.as_number)),
+    "mac-address": _single(observable_reader(ObservableType.MAC, values.mac)),
+    **dict.fromkeys(("btc", "xmr", "dash"), _single(observable_reader(ObservableType.WALLET, values.plain_text))),
     **{name: _certificate(algorithm) for name, algorithm in _FINGERPRINTS.items()},
     **{name: _rule(pattern_type) for name, pattern_type in _RULES.items()},
     "cpe": _cpe,
-    "ja3-fingerprint-md5": _one(accounts.tls_fingerprint("ja3")),
-    "jarm-fingerprint": _one(accounts.tls_fingerprint("jarm")),
-    "hassh-md5": _one(accounts.tls_fingerprint("hassh")),
-    "hasshserver-md5": _one(accounts.tls_fingerprint("hassh-server")),
-    "imphash": _one(accounts.imphash),
-    "pdb": _one(observable_reader(ObservableType.PDB_PATH, values.plain_text)),
-    "named pipe": _one(accounts.named_pipe),
+    "ja3-fingerprint-md5": _single(accounts.tls_fingerprint("ja3")),
+    "jarm-fingerprint": _single(accounts.tls_fingerprint("jarm")),
+    "hassh-md5": _single(accounts.tls_fingerprint("hassh")),
+    "hasshserver-md5": _single(accounts.tls_fingerprint("hassh-server")),
+    "imphash": _single(accounts.imphash),
+    "pdb": _single(observable_reader(ObservableType.PDB_PATH, values.plain_text)),
+    "named pipe": _single(accounts.named_pipe),
     **dict.fromkeys(
-        ("iban", "bank-account-nr"), _one(observable_reader(ObservableType.BANK_ACCOUNT, values.bank_account))
+        ("iban", "bank-account-nr"), _single(observable_reader(ObservableType.BANK_ACCOUNT, values.bank_account))
     ),
-    "phone-number": _one(observable_reader(ObservableType.PHONE, values.phone)),
+    "phone-number": _single(observable_reader(ObservableType.PHONE, values.phone)),
 }
-"""How a value of each MISP type is read; "composite|types" make several observables."""
+"""MISP type -> reader of its values; "composite|types" give several observables."""
