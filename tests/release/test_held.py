@@ -1,4 +1,4 @@
-"""What is held is written as a list, answered by a person or a script, and taken back; what does not fit is said in words."""
+"""The list of held items: it is written, answered by a person or a script, and read; errors are explained."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ TEXT = PreviewRow("incident", "incident--1", "description", "the only port", Non
 LURE = PreviewRow(
     "domain-name", "domain-name--1", "", "lure.example", None, "resembles", "lure.example", value="lure.example"
 )
-TWICE = PreviewRow("indicator", "indicator--1", "", "[…]", None, "resembles", "lure.example", value="lure.example")
+LURE_AGAIN = PreviewRow("indicator", "indicator--1", "", "[…]", None, "resembles", "lure.example", value="lure.example")
 APPROVED = PreviewRow("note", "note--1", "content", "yes", "yes", "approved", "0b" * 8, approved=True, value="yes")
-PREVIEW = Preview("title", (TEXT, LURE, TWICE, APPROVED))
+PREVIEW = Preview("title", (TEXT, LURE, LURE_AGAIN, APPROVED))
 
 
-def answered(**answers: dict[str, Any]) -> bytes:
-    """The file of the preview, answered by key."""
+def answered_file(**answers: dict[str, Any]) -> bytes:
+    """The list of held items of the preview, with answers by key."""
     items = json.loads(held_file(held_items("ID-1", PREVIEW)))
     return json.dumps([item | answers.get(item["key"].replace(".", "_"), {}) for item in items]).encode()
 
 
-def test_the_file_lists_each_key_once_with_nothing_decided() -> None:
-    """What was approved already is not in it."""
+def test_the_file_lists_each_key_once_without_a_decision() -> None:
+    """The list does not contain items that are already approved."""
     items = json.loads(held_file(held_items("ID-1", PREVIEW)))
     assert [sorted(item) for item in items] == [["decision", "key", "object", "reason", "span", "value"]] * 2
     assert [item["key"] for item in items] == [TEXT.key, LURE.key]
@@ -41,8 +41,8 @@ def test_the_file_lists_each_key_once_with_nothing_decided() -> None:
 
 
 def test_answers_become_approvals() -> None:
-    """Released, alone, kept; with the reason where it is given."""
-    body = answered(
+    """Answers may release an item, release it alone, or keep it; a reason is optional."""
+    body = answered_file(
         **{TEXT.key: {"decision": "release", "despite": " It was in the press. "}, "lure_example": {"decision": "lone"}}
     )
     answers = parse_answers(body, "HELD.json")
@@ -55,17 +55,17 @@ def test_answers_become_approvals() -> None:
     assert approvals.alone == {"lure.example"}
     assert approvals.despite == {TEXT.key: "It was in the press."}
     assert approvals.officer == "Aisyah"
-    keeping = with_answers(Approvals("Aisyah"), [OfficerAnswer("lure.example", Decision.KEEP)])
-    assert keeping.kept == keeping.taken_back == {"lure.example"}
-    assert not keeping.values
+    kept_approvals = with_answers(Approvals("Aisyah"), [OfficerAnswer("lure.example", Decision.KEEP)])
+    assert kept_approvals.kept == kept_approvals.taken_back == {"lure.example"}
+    assert not kept_approvals.values
 
 
-def test_what_is_not_answered_stays_undecided() -> None:
-    assert parse_answers(answered(), "HELD.json") == []
+def test_an_item_without_an_answer_stays_undecided() -> None:
+    assert parse_answers(answered_file(), "HELD.json") == []
 
 
-def test_a_file_that_is_written_again_keeps_its_answers() -> None:
-    """Of what is still held; what is new is undecided."""
+def test_writing_a_file_again_keeps_its_answers() -> None:
+    """Only answers for items that are still held remain; new items have none."""
     earlier = [{"key": TEXT.key, "decision": "keep"}, {"key": "gone", "decision": "release", "despite": "x"}]
     items = json.loads(held_file(held_items("ID-1", PREVIEW), earlier))
     assert [(item["key"], item["decision"]) for item in items] == [(TEXT.key, "keep"), ("lure.example", None)]
@@ -92,14 +92,14 @@ def test_a_file_that_is_written_again_keeps_its_answers() -> None:
         (b'[{"key": "b", "decision": "keep"}, {"key": "b", "decision": "lone"}]', "another item decides otherwise"),
     ],
 )  # fmt: skip
-def test_a_file_that_cannot_be_used_is_refused_in_words(body: bytes, words: str) -> None:
-    with pytest.raises(ReleaseError, match=words) as refused:
+def test_an_invalid_file_is_refused_with_an_explanation(body: bytes, words: str) -> None:
+    with pytest.raises(ReleaseError, match=words) as error:
         parse_answers(body, "HELD.json")
-    assert str(refused.value).startswith("HELD.json: ")
+    assert str(error.value).startswith("HELD.json: ")
 
 
-def test_a_key_that_matches_nothing_is_an_error_that_lists_those_there_are() -> None:
-    """Of what is approved, kept or taken back alike; one that is approved already is there."""
+def test_an_unknown_key_is_an_error_that_lists_the_known_keys() -> None:
+    """The same for keys that are approved, kept or taken back. An approved key counts as known."""
     for approvals in (
         Approvals("A", texts=frozenset({"dead", LURE.key})),
         Approvals("A", kept=frozenset({"dead"})),
@@ -107,10 +107,10 @@ def test_a_key_that_matches_nothing_is_an_error_that_lists_those_there_are() -> 
     ):
         decisions = Decisions(approvals)
         decisions.add("ID-1", PREVIEW)
-        with pytest.raises(ReleaseError, match="'dead'") as refused:
+        with pytest.raises(ReleaseError, match="'dead'") as error:
             decisions.check()
         for row in (TEXT, LURE, APPROVED):
-            assert row.key in str(refused.value)
+            assert row.key in str(error.value)
     decisions = Decisions(Approvals("A", texts=frozenset({TEXT.key, LURE.key}), taken_back=frozenset({APPROVED.key})))
     decisions.add("ID-1", PREVIEW)
     decisions.check()
@@ -123,14 +123,14 @@ def test_a_text_cannot_leave_alone() -> None:
         decisions.check()
 
 
-def test_what_was_let_out_and_is_held_still_needs_the_second_yes() -> None:
+def test_an_approved_item_that_is_still_held_needs_a_reason() -> None:
     decisions = Decisions(Approvals("A", texts=frozenset({TEXT.key})))
     decisions.add("ID-1", PREVIEW)
     assert [item.key for item in decisions.undecided()] == [TEXT.key]
 
 
-def test_an_answer_beside_another_value_decides_nothing() -> None:
-    """A file that was edited: the officer read one value, and the key is of another."""
+def test_an_answer_with_another_value_is_refused() -> None:
+    """The file was edited: the officer read one value, but the key belongs to another."""
     for key, value in ((LURE.key, "cdn.example"), (TEXT.key, "a port")):
         for word in ("release", "keep"):
             body = json.dumps([{"key": key, "value": value, "decision": word}]).encode()
@@ -139,7 +139,7 @@ def test_an_answer_beside_another_value_decides_nothing() -> None:
             with pytest.raises(ReleaseError, match="stood beside"):
                 decisions.check()
     decisions = Decisions(
-        with_answers(Approvals("A"), parse_answers(answered(lure_example={"decision": "lone"}), "HELD.json"))
+        with_answers(Approvals("A"), parse_answers(answered_file(lure_example={"decision": "lone"}), "HELD.json"))
     )
     decisions.add("ID-1", PREVIEW)
     decisions.check()

@@ -1,4 +1,4 @@
-"""What MISP's own importer makes of released bundles: it knows no incidents, so what matters must be in what it keeps."""
+"""Released bundles in MISP's own importer. It ignores incidents, so other objects must contain what matters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.reports.making_reports import NOW, a_case, a_feed, a_member, a_watch
 
 Snapshot = dict[str, Any]
 
-# In a process of its own, as MISP runs it: nothing of our extension is registered there.
+# A separate process, as in MISP: it has not registered the extension of Incident Core.
 IMPORT = """
 import json, sys, warnings
 warnings.simplefilter("ignore")
@@ -30,11 +30,11 @@ print(parser.misp_event.to_json())
 """
 
 
-def imported(report: Report) -> Snapshot:
+def import_into_misp(report: Report) -> Snapshot:
     member = a_member()
     result = release(render(report, member, now=NOW), report, member, Audience("c"), now=NOW)
     assert isinstance(result, Released)
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", IMPORT],
         input=result.bundle().serialize(),
         capture_output=True,
@@ -42,7 +42,7 @@ def imported(report: Report) -> Snapshot:
         check=True,
         timeout=120,
     )
-    event = json.loads(done.stdout)
+    event = json.loads(process.stdout)
     tags = {tag["name"] for tag in event["Tag"]}
     return {
         "info": event["info"],
@@ -107,8 +107,8 @@ WATCH: Snapshot = {
 
 @pytest.mark.parametrize(("report", "snapshot"), [(a_case(), CASE), (a_watch(), WATCH)], ids=["case", "watch"])
 def test_misp_keeps_title_markings_labels_and_every_indicator(report: Report, snapshot: Snapshot) -> None:
-    assert imported(report) == snapshot
+    assert import_into_misp(report) == snapshot
 
 
-def test_misp_takes_every_indicator_of_a_feed() -> None:
-    assert imported(a_feed())["attributes"] == {("ip-dst", f"203.0.113.{number}") for number in range(12)}
+def test_misp_imports_every_indicator_of_a_feed() -> None:
+    assert import_into_misp(a_feed())["attributes"] == {("ip-dst", f"203.0.113.{number}") for number in range(12)}

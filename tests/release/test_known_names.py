@@ -1,4 +1,4 @@
-"""Which names of actors, malware, tools, techniques and weaknesses the world knows."""
+"""Which names of actors, malware, tools, techniques and weaknesses are public."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from hub.reports import rsit
         ("vulnerability", "Heartbleed"),
     ],
 )
-def test_a_name_on_a_public_list_is_public_however_it_is_written(object_type: str, name: str) -> None:
+def test_a_name_on_a_public_list_is_public_in_every_spelling(object_type: str, name: str) -> None:
     assert is_public(object_type, name)
 
 
@@ -68,19 +68,19 @@ def test_a_name_on_a_public_list_is_public_however_it_is_written(object_type: st
         ("malware", "Emotet " * 40),
     ],
 )
-def test_a_name_that_could_be_made_of_a_victims_is_not_public(object_type: str, name: str) -> None:
+def test_a_name_that_may_contain_a_victims_name_is_not_public(object_type: str, name: str) -> None:
     assert not is_public(object_type, name)
 
 
-def test_a_word_that_only_one_sector_has_is_no_class_of_actors() -> None:
-    """VERIS calls insiders by their work: a nurse says hospital."""
+def test_a_kind_of_actor_from_one_sector_is_not_public() -> None:
+    """VERIS names insiders by their work: "nurse" would reveal a hospital."""
     assert is_public("threat-actor", "System admin")
     assert not is_public("threat-actor", "Doctor or nurse")
     assert not is_public("threat-actor", "Cashier")
 
 
 def test_every_type_of_rsit_is_public() -> None:
-    """The renderer makes objects of them where a feed says no more."""
+    """The renderer uses them as names if a feed gives no other."""
     for line in rsit.RSIT.values():
         assert all(is_public(object_type, line.name) for object_type in ("malware", "attack-pattern", "vulnerability"))
 
@@ -110,12 +110,12 @@ def test_what_may_be_a_persons_name_is_recognised(name: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Lazarus Group", "COLD HERON", "APT 28", "Fancy Bear", "Sample Spider", "LockBit", "T1566"]
 )
-def test_a_groups_name_is_no_persons(name: str) -> None:
+def test_the_name_of_a_group_does_not_look_like_a_persons(name: str) -> None:
     assert not looks_like_a_person(name)
 
 
 def test_the_lists_are_in_the_normal_form_and_sorted() -> None:
-    """They are compared as they stand."""
+    """The lists are compared without conversion."""
     for file in ("threats", "techniques", "weaknesses", "veris"):
         lines = known_names._lines(file)
         assert list(lines) == sorted(set(lines))

@@ -23,42 +23,44 @@ TEXTS = (
 )
 
 
-def held(number: int, text: str) -> PreviewRow:
+def held_row(number: int, text: str) -> PreviewRow:
     return PreviewRow("note", f"note--{number}", "content", text, None, "free text", f"{KEY}{number}", value=text)
 
 
-def wide(lines: list[str], width: int) -> list[str]:
-    """The lines that are wider than the terminal although they hold more than one word."""
+def too_wide(lines: list[str], width: int) -> list[str]:
+    """The lines that are wider than the terminal although they contain more than one word."""
     return [line for line in lines if wcwidth.width(line) > width and len(line.split()) > 1]
 
 
 @pytest.mark.parametrize("width", [80, 100, 160])
 @pytest.mark.parametrize("full", [False, True])
 def test_a_preview_fits_the_terminal(width: int, full: bool) -> None:
-    """Measured in cells, for texts with wide and combining characters."""
-    rows = tuple(held(number, text) for number, text in enumerate(TEXTS))
-    stays = PreviewRow("domain-name", "domain-name--1", "", "dns.example", None, "not the adversary's: victim " * 6)
-    text = Preview("report.csv, row 2: release to Indonesia (regional)", (*rows, stays)).text(
+    """The width is measured in cells, for texts with wide and combining characters."""
+    rows = tuple(held_row(number, text) for number, text in enumerate(TEXTS))
+    staying_row = PreviewRow(
+        "domain-name", "domain-name--1", "", "dns.example", None, "not the adversary's: victim " * 6
+    )
+    text = Preview("report.csv, row 2: release to Indonesia (regional)", (*rows, staying_row)).text(
         width=width, full=full, command=COMMAND
     )
-    assert wide(text.splitlines(), width) == []
+    assert too_wide(text.splitlines(), width) == []
 
 
 @pytest.mark.parametrize("width", [80, 100])
-def test_what_is_to_be_copied_is_whole(width: int) -> None:
-    """Each decision's command, joined at its backslashes, is the command with the key; no word of it is split."""
-    rows = tuple(held(number, text) for number, text in enumerate(TEXTS))
+def test_a_command_to_copy_is_complete(width: int) -> None:
+    """The command for each decision, with its lines joined, is the command with the key; no word is split."""
+    rows = tuple(held_row(number, text) for number, text in enumerate(TEXTS))
     text = Preview("title", rows).text(width=width, command=COMMAND)
-    joined = text.replace(" \\\n", " ")
+    joined_text = text.replace(" \\\n", " ")
     for row in rows:
-        assert shlex.split(next(line for line in joined.splitlines() if f"--approve {row.key}" in line)) == [
+        assert shlex.split(next(line for line in joined_text.splitlines() if f"--approve {row.key}" in line)) == [
             *COMMAND, "--approve", row.key, "--officer", "NAME",
         ]  # fmt: skip
 
 
-def test_the_first_screen_says_all_however_much_there_is() -> None:
-    """A thousand decisions, objects and reasons: fifty lines, and how to see or answer the rest."""
-    rows = [held(number, f"text {number} " * 30) for number in range(1000)]
+def test_the_first_screen_summarises_any_number_of_rows() -> None:
+    """A thousand decisions, objects and reasons need fifty lines, which say how to see or answer the others."""
+    rows = [held_row(number, f"text {number} " * 30) for number in range(1000)]
     rows += [
         PreviewRow("indicator", f"indicator--{n}", "pattern", f"[x:y = '{n}']", f"[x:y = '{n}']", "the adversary's")
         for n in range(1000)
@@ -71,8 +73,8 @@ def test_the_first_screen_says_all_however_much_there_is() -> None:
     assert text.index("NEEDS A DECISION") < text.index("LEAVES") < text.index("STAYS")
 
 
-def test_every_value_says_which_evidence_decided() -> None:
-    """Of what leaves, stays and is held."""
+def test_the_preview_shows_the_evidence_for_every_value() -> None:
+    """The same for values that leave, stay and are held."""
     rows = (
         PreviewRow(
             "indicator",
@@ -96,21 +98,21 @@ def test_every_value_says_which_evidence_decided() -> None:
 
 @given(st.text(max_size=200), st.integers(20, 120))
 def test_a_paragraph_has_each_word_once_and_in_order(text: str, width: int) -> None:
-    """Whatever the words are, none is cut or lost."""
+    """No word is cut or lost."""
     words = [word for word in text.split() if wcwidth.width(word) > 0 and word.isprintable()]
     lines = layout.paragraph(" ".join(words), width, first="  ", indent="    ")
     assert " ".join(lines).split() == words
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40), min_size=1, max_size=12))
-def test_a_command_that_is_continued_is_the_same_command(words: list[str]) -> None:
-    """As a shell reads it, at any width."""
+def test_a_command_in_several_lines_is_the_same_command(words: list[str]) -> None:
+    """A shell reads the same words."""
     text = "\n".join(layout.command_lines(words, 60, "   "))
     assert shlex.split(text.replace(" \\\n", " ")) == words
 
 
 def test_commands_are_for_the_shell_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
-    """PowerShell on Windows: single quotes, doubled inside, and a backtick where the line goes on."""
+    """For PowerShell on Windows: single quotes, doubled inside, and a backtick before a new line."""
     words = ["hub", "publish", "C:\\my reports\\a'b.xlsx", "--officer", "A. Officer"]
     assert layout.command_lines(words, 50, "") == [
         "hub publish 'C:\\my reports\\a'\"'\"'b.xlsx' \\",

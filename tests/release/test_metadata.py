@@ -1,4 +1,4 @@
-"""What feeds and reports say beside the values (place, operator, names in DNS, contacts) tells whose a host is: none leaves."""
+"""Metadata of feeds and reports (place, operator, names in DNS, contacts) identifies the owner of a host: none of it leaves."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ MISP = {
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC], ids=["members", "everybody"])
 @pytest.mark.parametrize("body", [json.dumps(INTELMQ), json.dumps(N6), json.dumps(XARF), IODEF, json.dumps(MISP)], ids=["intelmq", "n6", "xarf", "iodef", "misp"])  # fmt: skip
 def test_no_place_operator_name_or_contact_leaves_with_the_adversarys_value(body: str, audience: Any) -> None:
-    """The command server leaves; where the infected host stands, and whose it is, does not."""
+    """The command server leaves; the place and owner of the infected host do not."""
     report = only_report(body.encode(), options=ReadOptions(default_country="MY", default_tlp="clear"))
     outcome = release_outcome(replace(report, tlp="clear"), audience, member=a_member())
     assert isinstance(outcome, Released), outcome.reason
@@ -103,8 +103,8 @@ def test_no_place_operator_name_or_contact_leaves_with_the_adversarys_value(body
 
 
 @pytest.mark.parametrize("country", ["TH", "th", "MY"])
-def test_the_country_that_xarf_gives_of_a_source_decides_and_does_not_leave(country: str) -> None:
-    """A scanner of the CERT's own country is somebody's machine; of another country it leaves, without the country."""
+def test_the_country_of_a_source_in_xarf_decides_and_does_not_leave(country: str) -> None:
+    """A scanning host in the CERT's own country was probably hacked. From another country it leaves, without the country."""
     scan = XARF | {"category": "connection", "type": "port_scan", "source_country": country}
     keys = (
         "xarf_version",

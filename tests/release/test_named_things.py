@@ -1,4 +1,4 @@
-"""Persons and places in fields that are none of the form's: what holds their words is asked about, and nothing else is."""
+"""Values are held if they contain the name of a person, organisation or place from an unused field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.reports.reading_reports import only_report
 from tests.reports.specimens import FORM
 
 
-def with_field(key: str, value: str) -> Report:
+def case_with_field(key: str, value: str) -> Report:
     return replace(a_case(), unused=(Unused("row 1", key, value, "is no column of the form"),))
 
 
@@ -33,7 +33,7 @@ def with_field(key: str, value: str) -> Report:
         ("Alamat IP", None), ("email address", None), ("source.as_name", None), ("Keterangan", None),
     ],
 )  # fmt: skip
-def test_the_name_of_a_field_says_what_its_value_is(key: str, kind: str | None) -> None:
+def test_the_name_of_a_field_decides_the_kind_of_its_value(key: str, kind: str | None) -> None:
     assert field_kind(key) == kind
 
 
@@ -50,24 +50,24 @@ def test_the_name_of_a_field_says_what_its_value_is(key: str, kind: str | None) 
         ("notes", "The call centre in Jalan Kenari was offline", "kenari-callcentre.example"),
     ],
 )
-def test_a_value_that_holds_a_word_of_such_a_field_is_asked_about(key: str, field: str, value: str) -> None:
+def test_a_value_with_a_word_from_such_a_field_is_held(key: str, field: str, value: str) -> None:
     assert not hits_for(a_case(), value)
-    asked = hits_for(with_field(key, field), value)
-    assert asked
-    assert not any(hit.is_exact for hit in asked)
+    similar_hits = hits_for(case_with_field(key, field), value)
+    assert similar_hits
+    assert not any(hit.is_exact for hit in similar_hits)
 
 
 @pytest.mark.parametrize(
     ("key", "field", "value"),
     [
-        ("Keterangan", "Budi Wirawan", "wirawan.example"),  # the field does not say what it is
-        ("PIC", "SOC Team", "team-update.example"),  # words that everybody uses
+        ("Keterangan", "Budi Wirawan", "wirawan.example"),  # the field is not one for names
+        ("PIC", "SOC Team", "team-update.example"),  # everyday words
         ("PIC", "soc@watch.example", "watch-tv.example"),
         ("Alamat", "Jalan Raya 5, Jakarta", "jakarta-news.example"),
     ],
 )
-def test_what_names_nobody_holds_nothing(key: str, field: str, value: str) -> None:
-    assert not hits_for(with_field(key, field), value)
+def test_fields_and_words_that_name_nobody_hold_no_value(key: str, field: str, value: str) -> None:
+    assert not hits_for(case_with_field(key, field), value)
 
 
 def test_fields_of_a_feed_are_about_the_sources_of_attacks() -> None:
@@ -75,7 +75,7 @@ def test_fields_of_a_feed_are_about_the_sources_of_attacks() -> None:
     assert not hits_for(feed, "merpati.example")
 
 
-def test_a_text_names_a_street_by_its_word() -> None:
+def test_a_street_in_a_text_is_found_by_the_word_for_a_street() -> None:
     assert list(streets_in("Held up at Jalan Kenari Raya, then in Merpati Road.")) == [
         "Jalan Kenari Raya",
         "Merpati Road",
@@ -84,7 +84,7 @@ def test_a_text_names_a_street_by_its_word() -> None:
 
 
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC])
-def test_the_value_stays_in_a_release_of_a_form_with_columns_of_its_own(audience: Audience) -> None:
+def test_a_form_with_additional_columns_releases_no_value_with_their_names(audience: Audience) -> None:
     cells = FORM | {"Nama Direktur": "Budi Wirawan", "Alamat": "Jalan Merpati 12", "tlp": "clear"}
     report = only_report(cells, name="form.json")
     values = ("wirawan-login.example", "merpati-kantor.example", "weather-update.example")

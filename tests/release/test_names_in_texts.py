@@ -1,4 +1,4 @@
-"""Names of organisations that only a text of the report tells: what holds them is asked about, and nothing else is."""
+"""Values are held if they contain the name of an organisation from a text of the report."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from tests.reports.making_reports import a_case, a_watch, seen
         ("We told Mayang Sdn Bhd. Nobody answered.", "Mayang Sdn Bhd"),
     ],
 )
-def test_a_text_names_an_organisation_by_a_word_for_one_or_by_what_happened_at_it(text: str, name: str) -> None:
+def test_a_name_is_found_by_a_word_for_an_organisation_or_a_word_like_at(text: str, name: str) -> None:
     assert name in list(names_in(text))
 
 
-def test_in_a_script_without_blanks_the_name_follows_the_word_for_an_organisation() -> None:
+def test_in_a_script_without_spaces_the_name_follows_the_word_for_an_organisation() -> None:
     (name,) = names_in("โรงพยาบาลมายางถูกโจมตี")
     assert name.startswith("โรงพยาบาลมายาง")
 
@@ -46,38 +46,40 @@ def test_in_a_script_without_blanks_the_name_follows_the_word_for_an_organisatio
         "LockBit at large", "Cobalt Strike Team Server", "",
     ],
 )  # fmt: skip
-def test_what_names_nobody_is_no_name(text: str) -> None:
+def test_other_texts_contain_no_name(text: str) -> None:
     assert list(names_in(text)) == []
 
 
-def test_words_of_the_adversarys_names_are_nobody_elses() -> None:
+def test_words_of_the_adversarys_names_are_ignored() -> None:
     assert list(names_in("Mayang Holdings, as they call themselves", {"mayang"})) == []
 
 
-NOBODY = replace(a_case(), victims=(), secondary_victims=(), contacts=(), title="Incident", description=None, notes=())
+WITHOUT_VICTIMS = replace(
+    a_case(), victims=(), secondary_victims=(), contacts=(), title="Incident", description=None, notes=()
+)
 REPORTS = {
-    "the title": replace(NOBODY, title="Ransomware at Hospital Seri Mayang"),
-    "the description": replace(NOBODY, description="Hospital Seri Mayang was struck."),
-    "a note": replace(NOBODY, notes=(Note("Hospital Seri Mayang had no backup", "lesson"),)),
-    "an action": replace(NOBODY, recommended_actions=("Ask Hospital Seri Mayang for the logs",)),
-    "a value's comment": replace(NOBODY, observables=(seen(ObservableType.IPV4, "203.0.113.7", description="from Hospital Seri Mayang"),)),
-    "a column that has no place": replace(NOBODY, unused=(Unused("row 2", "Catatan", "Hospital Seri Mayang", "has no place"),)),
+    "the title": replace(WITHOUT_VICTIMS, title="Ransomware at Hospital Seri Mayang"),
+    "the description": replace(WITHOUT_VICTIMS, description="Hospital Seri Mayang was struck."),
+    "a note": replace(WITHOUT_VICTIMS, notes=(Note("Hospital Seri Mayang had no backup", "lesson"),)),
+    "an action": replace(WITHOUT_VICTIMS, recommended_actions=("Ask Hospital Seri Mayang for the logs",)),
+    "a value's comment": replace(WITHOUT_VICTIMS, observables=(seen(ObservableType.IPV4, "203.0.113.7", description="from Hospital Seri Mayang"),)),
+    "a column that has no place": replace(WITHOUT_VICTIMS, unused=(Unused("row 2", "Catatan", "Hospital Seri Mayang", "has no place"),)),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("where", REPORTS)
-def test_a_name_in_any_text_of_the_report_is_searched_for_in_its_values(where: str) -> None:
+@pytest.mark.parametrize("source", REPORTS)
+def test_a_name_in_any_text_of_the_report_is_searched_for_in_its_values(source: str) -> None:
     for value in ("mayang-login.example", "SERIMAYANG_README.txt", "rnayang.example"):
-        (hit, *_) = hits_for(REPORTS[where], value)
+        (hit, *_) = hits_for(REPORTS[source], value)
         assert not hit.is_exact
         assert "name in the report's own text" in hit.description
-    assert not hits_for(REPORTS[where], "hospital-login.example")
-    assert not hits_for(NOBODY, "mayang-login.example")
+    assert not hits_for(REPORTS[source], "hospital-login.example")
+    assert not hits_for(WITHOUT_VICTIMS, "mayang-login.example")
 
 
-def test_the_name_of_an_actor_is_no_victims() -> None:
-    named = replace(REPORTS["the title"], actors=(Actor("Seri Mayang"),))
-    assert not hits_for(named, "mayang-login.example")
+def test_the_name_of_an_actor_is_not_a_victims() -> None:
+    report_with_actor = replace(REPORTS["the title"], actors=(Actor("Seri Mayang"),))
+    assert not hits_for(report_with_actor, "mayang-login.example")
 
 
 def test_a_feed_has_no_texts_that_name_victims() -> None:
@@ -85,7 +87,7 @@ def test_a_feed_has_no_texts_that_name_victims() -> None:
 
 
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC])
-def test_by_default_such_a_value_does_not_leave_and_others_do(audience: object) -> None:
+def test_by_default_only_values_without_the_name_leave(audience: object) -> None:
     values = (seen(ObservableType.DOMAIN, "mayang-login.example"), seen(ObservableType.DOMAIN, "update-panel.example"))
     report = replace(REPORTS["the title"], observables=values, sightings=(), tlp="clear")
     text = released_text(must_release(report, audience))  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""What is searched for of a victim: in whatever form its names, people, hosts and mailboxes come, the value is held."""
+"""The scanner finds the names, people, hosts and mailboxes of a victim in every form."""
 
 from __future__ import annotations
 
@@ -135,11 +135,13 @@ IN_LATIN = Victim(name="Srithongsuk Hospital", countries=("TH",))
         (LATIN, "melorpay_v3.apk"),
     ],
 )
-def test_a_value_that_gives_a_victim_away_is_held(victim: Victim, value: str) -> None:
-    places = hits(victim, value)
-    assert places
-    assert all(value[hit.start : hit.end] for hit in places)
-    assert not scanner(Victim(name="Syarikat Lain Sdn Bhd")).hits(value), "another victim's report lets it out"
+def test_a_value_that_identifies_a_victim_is_held(victim: Victim, value: str) -> None:
+    victim_hits = hits(victim, value)
+    assert victim_hits
+    assert all(value[hit.start : hit.end] for hit in victim_hits)
+    assert not scanner(Victim(name="Syarikat Lain Sdn Bhd")).hits(value), (
+        "the value leaves in a report of another victim"
+    )
 
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
@@ -160,7 +162,7 @@ ENCODINGS: dict[str, Callable[[str], str]] = {
     "YARA": lambda text: f"{{ {text.encode().hex(' ').upper()} }}",
     "YARA, wide": lambda text: "".join(f"{character}\\x00" for character in text),
     "Snort": lambda text: f'content:"|{text.encode().hex(" ")}|"',
-    "Snort, without blanks": lambda text: f'content:"|{text.encode().hex()}|"',
+    "Snort, without spaces": lambda text: f'content:"|{text.encode().hex()}|"',
     "Snort, in part": lambda text: f'content:"{text[:3]}|{text[3:5].encode().hex(" ")}|{text[5:]}"',
     "C": lambda text: "".join(f"\\x{byte:02x}" for byte in text.encode()),
     "an array": lambda text: ", ".join(f"0x{byte:02x}" for byte in text.encode()),
@@ -192,20 +194,22 @@ def test_a_name_is_found_in_every_usual_encoding(encoding: str, text: str) -> No
     assert hits(LATIN, f"http://192.0.2.1/gate.php?d={encoded}")
 
 
-def test_a_text_with_more_encodings_than_are_read_is_asked_about() -> None:
-    """Else an attacker, or a long rule, could hide a name behind hundreds of runs that say nothing."""
-    many = " ".join(base64.b64encode(f"nothing {number} here".encode()).decode() for number in range(MAX_READINGS))
-    assert [hit for hit in hits(LATIN, many) if hit.description == TOO_MANY]
-    assert not hits(LATIN, many[:200])
+def test_a_text_with_too_many_encodings_is_held() -> None:
+    """Otherwise an attacker, or a long rule, could hide a name behind hundreds of meaningless runs."""
+    encoded_runs = " ".join(
+        base64.b64encode(f"nothing {number} here".encode()).decode() for number in range(MAX_READINGS)
+    )
+    assert [hit for hit in hits(LATIN, encoded_runs) if hit.description == TOO_MANY]
+    assert not hits(LATIN, encoded_runs[:200])
 
 
 @pytest.mark.parametrize("places", range(1, 26))
-def test_a_name_is_found_whose_letters_are_moved(places: int) -> None:
-    moved = "".join(chr((ord(letter) - 97 + places) % 26 + 97) for letter in "melorindah")
-    assert hits(LATIN, f"{moved}.example")
+def test_a_name_is_found_in_a_shifted_alphabet(places: int) -> None:
+    shifted = "".join(chr((ord(letter) - 97 + places) % 26 + 97) for letter in "melorindah")
+    assert hits(LATIN, f"{shifted}.example")
 
 
-def test_a_cut_or_rare_hash_value_is_found_and_a_short_one_asks() -> None:
+def test_a_cut_or_rare_hash_value_is_an_exact_hit_and_a_short_one_a_similar_hit() -> None:
     digest = hashlib.md5(b"melorindah.example").hexdigest()
     for value in (
         digest[:16],
@@ -246,7 +250,7 @@ def test_a_hash_value_of_a_name_domain_or_mailbox_is_an_exact_hit(algorithm: str
         "C:\\Windows\\System32\\rundll32.exe", "Global\\{7f2c}", "hospital-login.example", "jalan-jalan.example",
     ],
 )  # fmt: skip
-def test_what_only_shares_generic_words_with_the_victim_leaves(value: str) -> None:
+def test_a_value_that_shares_only_generic_words_with_the_victim_is_not_held(value: str) -> None:
     assert not hits(LATIN, value)
 
 
@@ -270,9 +274,9 @@ def test_what_only_shares_generic_words_with_the_victim_leaves(value: str) -> No
 )
 def test_each_field_that_identifies_a_victim_is_searched_for(field: str, text: str, value: str) -> None:
     changes: dict[str, Any] = {field: text if field == "name" else (text,)}
-    known = replace(Victim(), **changes)
-    assert scanner(known).hits(value)
-    assert scanner_for(a_member(), replace(a_watch(), secondary_victims=(known,))).hits(value)
+    victim = replace(Victim(), **changes)
+    assert scanner(victim).hits(value)
+    assert scanner_for(a_member(), replace(a_watch(), secondary_victims=(victim,))).hits(value)
     assert not scanner(Victim(name="Syarikat Lain")).hits(value)
 
 
@@ -280,9 +284,9 @@ def test_the_parts_of_a_reporters_name_and_mailbox_are_searched_for() -> None:
     contact = Contact(
         "reporter", "Noraini Zakaria", "Firma Cemara", ("n.zakaria@cemara.example",), ("+60 12-345 6789",)
     )
-    report_constituents = scanner_for(a_member(), replace(a_watch(), contacts=(contact,)))
+    report_scanner = scanner_for(a_member(), replace(a_watch(), contacts=(contact,)))
     for text in ("zakaria_report.pdf", "Noraini said", "cemara-mail.example", "60123456789", "n.zakaria"):
-        assert report_constituents.hits(text), text
+        assert report_scanner.hits(text), text
 
 
 def test_a_short_part_of_a_persons_name_counts_in_sentences_only() -> None:
@@ -290,32 +294,32 @@ def test_a_short_part_of_a_persons_name_counts_in_sentences_only() -> None:
     assert not hits(LATIN, "wei.example")
 
 
-def test_what_the_victims_own_machines_are_called_is_searched_for() -> None:
-    mine = seen(ObservableType.DOMAIN, "crm7-kls.kenari.example", Role.VICTIM)
-    report_constituents = scanner_for(a_member(), replace(a_watch(), observables=(mine,)))
-    assert {hit.strength for hit in report_constituents.hits("http://192.0.2.1/?h=CRM7-KLS")} == {Strength.EXACT}
-    assert report_constituents.hits("kenari-login.example")
+def test_the_names_of_the_victims_machines_are_searched_for() -> None:
+    victim_host = seen(ObservableType.DOMAIN, "crm7-kls.kenari.example", Role.VICTIM)
+    report_scanner = scanner_for(a_member(), replace(a_watch(), observables=(victim_host,)))
+    assert {hit.strength for hit in report_scanner.hits("http://192.0.2.1/?h=CRM7-KLS")} == {Strength.EXACT}
+    assert report_scanner.hits("kenari-login.example")
 
 
-def test_the_certs_own_list_and_register_are_searched_for_names_that_look_alike_but_not_for_initials() -> None:
+def test_names_of_the_certs_own_list_are_found_in_lookalike_letters_but_not_by_initials() -> None:
     member = a_member(
         deny=Deny(brands=("RajawaliPay",), abbreviations=("PNB",), hosts=("PUSAT-DC01",), people=("Siti Kartini",)),
         register=(
             Constituent("Bank Teratai Nusa Berhad", "MY", ("BTN",), ("terataibank.example",), ("192.0.2.0/28",)),
         ),
     )
-    of_list = list_scanner(member)
+    scanner_of_list = list_scanner(member)
     for text in (
         "rajawalipay.apk", "pnb-login.example", "PUSAT-DC01", "kartini.example", "teratai-nusa.example", "t3r4tainusa",
         "btn-secure.example", "terataibank.example", "terataibanl<".replace("l<", "k"), "192.0.2.7",
         hashlib.md5(b"terataibank.example").hexdigest(),
     ):  # fmt: skip
-        assert of_list.hits(text), text
-    assert not of_list.hits("btnb-login.example")
-    assert not of_list.hits("nusa.example"), "one word of one of many names"
+        assert scanner_of_list.hits(text), text
+    assert not scanner_of_list.hits("btnb-login.example")
+    assert not scanner_of_list.hits("nusa.example"), "one word of a listed name"
 
 
-def test_a_victim_of_the_register_is_searched_for_by_all_that_the_register_says() -> None:
+def test_everything_in_the_register_about_a_victim_is_searched_for() -> None:
     constituent = Constituent(
         "Bank Teratai Nusa Berhad",
         "MY",
@@ -330,15 +334,15 @@ def test_a_victim_of_the_register_is_searched_for_by_all_that_the_register_says(
         assert scanner_for(member, report).hits(text), text
 
 
-def test_the_certs_own_name_and_our_own_words_are_no_hits() -> None:
+def test_the_certs_own_name_and_the_words_of_our_sentences_are_no_hits() -> None:
     member = a_member(deny=Deny(names=("CERT Nusa Services",)))
     assert not scanner_for(member, a_watch()).hits("Shared by CERT Nusa.")
-    report_constituents = scanner(Victim(name="Phishing Detection Sdn Bhd"))
-    assert not report_constituents.hits("Phishing at an organisation in Malaysia")
-    assert report_constituents.hits("phishingdetection.example")
+    report_scanner = scanner(Victim(name="Phishing Detection Sdn Bhd"))
+    assert not report_scanner.hits("Phishing at an organisation in Malaysia")
+    assert report_scanner.hits("phishingdetection.example")
 
 
-def test_a_name_that_shares_a_word_with_its_country_does_not_hold_the_whole_report_back() -> None:
+def test_a_name_that_shares_a_word_with_its_country_does_not_stop_the_release() -> None:
     victim = Victim(name="Bệnh viện Nam Việt", sectors=("healthcare",), countries=("VN",))
     report, member = a_watch(victims=(victim,)), a_member(constituents={("VN", "healthcare", "large"): 50})
     result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
@@ -347,33 +351,33 @@ def test_a_name_that_shares_a_word_with_its_country_does_not_hold_the_whole_repo
     assert scanner(victim).hits("namviet.example")
 
 
-def test_a_value_that_is_nothing_but_the_hash_value_of_a_domain_stays() -> None:
+def test_a_value_that_is_the_hash_value_of_a_domain_stays() -> None:
     digest = hashlib.md5(b"melorindah.example", usedforsecurity=False).hexdigest()
-    other = hashlib.md5(b"something else", usedforsecurity=False).hexdigest()
-    mutexes = tuple(seen(ObservableType.MUTEX, value) for value in (digest, other))
+    other_digest = hashlib.md5(b"something else", usedforsecurity=False).hexdigest()
+    mutexes = tuple(seen(ObservableType.MUTEX, value) for value in (digest, other_digest))
     report, member = a_watch(observables=mutexes, victims=(LATIN,)), a_member()
     result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
     assert isinstance(result, Released)
-    body = json.dumps(result.contents)
-    assert digest not in body
-    assert other in body
+    text = json.dumps(result.contents)
+    assert digest not in text
+    assert other_digest in text
 
 
-def test_a_hash_value_of_a_file_or_certificate_that_is_of_a_domain_stays_and_the_rest_leaves() -> None:
-    """Without an indicator, too: what names the victim must not stand in the object's own hashes."""
-    digest, other = (
+def test_the_hash_value_of_a_domain_in_a_certificate_stays_and_others_leave() -> None:
+    """The hashes of an object are searched even if it has no indicator."""
+    digest, other_digest = (
         hashlib.sha1(name, usedforsecurity=False).hexdigest() for name in (b"melorindah.example", b"something else")
     )
     certificates = tuple(
         seen(ObservableType.CERTIFICATE, value, file=FileDetails(hashes={"SHA-1": value}), as_indicator=False)
-        for value in (digest, other)
+        for value in (digest, other_digest)
     )
     report, member = a_watch(observables=certificates, victims=(LATIN,)), a_member()
     result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
     assert isinstance(result, Released)
-    body = json.dumps(result.contents)
-    assert digest not in body
-    assert other in body
+    text = json.dumps(result.contents)
+    assert digest not in text
+    assert other_digest in text
 
 
 @pytest.mark.parametrize(
@@ -388,13 +392,13 @@ def test_a_hash_value_of_a_file_or_certificate_that_is_of_a_domain_stays_and_the
         (Victim(hosts=("RSMR-HQ-FS02",)), "http://192.0.2.1/?h=EFZE-UD-SF02"),
     ],
 )
-def test_a_word_of_a_name_is_found_where_nothing_says_where_it_ends(victim: Victim, value: str) -> None:
-    """Two words in one label, two syllables of one word, a script without blanks; hosts backwards and in rot13."""
+def test_a_word_of_a_name_is_found_inside_longer_words(victim: Victim, value: str) -> None:
+    """Two words in one label, two syllables of one word, a script without spaces; hosts backwards and in rot13."""
     assert hits(victim, value)
     assert not hits(Victim(), value)
 
 
-def test_the_hash_of_a_domain_is_searched_for_however_the_domain_is_known() -> None:
+def test_the_hash_of_a_domain_is_searched_for_if_a_mailbox_or_host_gives_the_domain() -> None:
     for victim in (
         Victim(domains=("melatirinjani.example",)),
         Victim(emails=("duty@melatirinjani.example",)),
@@ -412,30 +416,30 @@ def test_the_hash_of_a_likely_mailbox_and_a_name_based_uuid_are_searched_for() -
 
 
 @pytest.mark.parametrize("short_name", ["ATA", "HES", "URL", "TLP", "ANR"])
-def test_a_constituent_with_an_unlucky_name_does_not_stop_its_cert(short_name: str) -> None:
-    """Our own sentences hold it: "at a hospital", "hashes", "URL of an adversary", "an organisation"."""
+def test_a_constituent_whose_name_is_in_our_sentences_does_not_stop_a_release(short_name: str) -> None:
+    """The product's sentences contain the letters: "at a hospital", "hashes", "URL of an adversary", "an organisation"."""
     member = a_member(register=(Constituent("Bank Kopi", "MY", (short_name,)),))
     page, digest = "https://quartz.example/a", "d" * 64
-    dropped = seen(ObservableType.FILE, digest, file=FileDetails(hashes={"SHA-256": digest}))
+    file = seen(ObservableType.FILE, digest, file=FileDetails(hashes={"SHA-256": digest}))
     text = released_text(
-        must_release(a_case(observables=(seen(ObservableType.URL, page), dropped), malware=()), member=member)
+        must_release(a_case(observables=(seen(ObservableType.URL, page), file), malware=()), member=member)
     )
     assert "organisation" in text
     assert page in text
     assert digest in text
 
 
-def test_words_of_our_own_sentences_are_no_names() -> None:
-    """A person called Nasution, a company called Viet Hung: every sentence of ours would be like them."""
+def test_words_of_our_sentences_are_not_names() -> None:
+    """Many sentences of the product resemble a person called Nasution or a company called Viet Hung."""
     victim = Victim(name="Công ty Việt Hưng", people=("Bambang Nasution",), countries=("VN",))
     assert not hits(victim, "Ransomware at a large organisation in Viet Nam")
     assert hits(victim, "viethung-login.example")
     assert hits(victim, "nasution.zip")
 
 
-def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
-    """A needle that is only like such a word must not stop the whole release; the report's own names are left out here."""
-    report_constituents = {
+def test_our_words_contain_every_word_of_our_sentences() -> None:
+    """A similar hit in such a word must not stop the whole release. Names from the report are left out here."""
+    names_in_reports = {
         *"example kertas heron lazarus leaks lockbit locker nusa wittoesch duty addr ipv".split(),
         "ab" * 16,
     }
@@ -447,25 +451,25 @@ def test_every_word_of_our_own_sentences_is_known_to_be_ours() -> None:
             a_case(rsit=(classification,), observables=()),
         ):
             outcome = must_release(report)
-            # names, aliases and phases of public lists are searched one by one, and stay where they are like the victim's
-            list_scanner = ("aliases", "kill_chain_phases")
+            # aliases and phases of public lists are searched one by one, and stay if they resemble the victim
+            searched_separately = ("aliases", "kill_chain_phases")
             contents = [
-                {key: value for key, value in content.items() if key not in list_scanner}
+                {key: value for key, value in content.items() if key not in searched_separately}
                 for content in (*outcome.contents, *outcome.lone)
             ]
             texts = (text for content in contents for text in checked_texts(content))
             sentence_words |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}
-    assert sentence_words - our_words() - report_constituents == set()
+    assert sentence_words - our_words() - names_in_reports == set()
 
 
-def test_a_phishing_domain_that_imitates_a_declared_domain_asks_and_a_machine_of_it_stays() -> None:
-    """Feeds declare a domain as a host that was attacked: its label is no machine's name."""
+def test_an_imitated_domain_is_a_similar_hit_and_a_host_of_the_domain_an_exact_one() -> None:
+    """Feeds declare an attacked domain as a host, but its label is not the name of a machine."""
     report = replace(
         a_watch(), victims=(), observables=(seen(ObservableType.DOMAIN, "melorindah.com.my", Role.VICTIM),)
     )
-    search = scanner_for(a_member(), report)
-    imitation = search.hits("melorindah-bank.example")
+    report_scanner = scanner_for(a_member(), report)
+    imitation = report_scanner.hits("melorindah-bank.example")
     assert imitation
     assert not any(hit.is_exact for hit in imitation)
-    assert any(hit.is_exact for hit in search.hits("www.melorindah.com.my"))
-    assert any(hit.is_exact for hit in search.hits("melorindah"))
+    assert any(hit.is_exact for hit in report_scanner.hits("www.melorindah.com.my"))
+    assert any(hit.is_exact for hit in report_scanner.hits("melorindah"))

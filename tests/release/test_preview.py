@@ -12,14 +12,14 @@ from tests.release.releasing import LURE, must_release
 from tests.reports.making_reports import NOW, a_case, a_feed
 
 
-def test_the_preview_shows_what_leaves_what_does_not_and_why() -> None:
+def test_the_preview_shows_what_leaves_and_stays_and_why() -> None:
     preview = must_release(a_case(consent=Consent.PSEUDONYM)).preview
     text = preview.text()
     assert re.search(r"identity: Bank Sejahtera Berhad as victim-MY-", text)
     assert f"--approve {LURE} --officer NAME" in text
-    stays, full = text.partition("STAYS")[2], preview.text(full=True)
-    assert "task Detection" in stays
-    assert re.search(rf"\n  {re.escape(LURE)}\n    stays \(held", full)
+    staying_part, full_text = text.partition("STAYS")[2], preview.text(full=True)
+    assert "task Detection" in staying_part
+    assert re.search(rf"\n  {re.escape(LURE)}\n    stays \(held", full_text)
     data = json.loads(preview.json())
     assert set(data["counts"]) == {"leaves", "changed", "stays"}
     row = next(row for row in data["rows"] if (row["type"], row["path"]) == ("incident", "name"))
@@ -27,15 +27,15 @@ def test_the_preview_shows_what_leaves_what_does_not_and_why() -> None:
     assert row["key"] == text_key("Ransomware at Bank Sejahtera")
 
 
-def test_the_record_tells_who_approved_what_and_when() -> None:
+def test_the_record_says_who_approved_what_and_when() -> None:
     approvals = Approvals("Aisyah", values=frozenset({LURE}))
     entry = must_release(a_case(), approvals=approvals).record.history[0]
     assert (entry["officer"], entry["approved_values"], entry["at"]) == ("Aisyah", [LURE], timestamp(NOW))
     assert entry["preview"]["rows"]
 
 
-def test_the_record_of_a_feed_tells_what_stayed_and_holds_what_left_once() -> None:
-    """A day's feed is long: its preview's rows of what leaves are not kept beside the objects themselves."""
+def test_the_record_of_a_feed_has_rows_only_for_what_stayed() -> None:
+    """A feed is long, so the record keeps only the rows of what stays; it has the released objects themselves anyway."""
     result = must_release(a_feed())
     preview = result.record.history[0]["preview"]
     assert preview["counts"] == dict(result.preview.counts())

@@ -52,8 +52,8 @@ TAMIL = "வெற்றி முருகன் வங்கி"
         ("Sokhalay Bank", "សុខាឡៃ.docx"),
     ],
 )
-def test_a_name_is_found_in_another_script_however_it_is_romanised(name: str, value: str) -> None:
-    """Romanisations differ in vowels, aspirates and voiced letters, and scripts without blanks do not part the words."""
+def test_a_name_is_found_in_another_script_in_every_romanisation(name: str, value: str) -> None:
+    """Romanisations differ in vowels, aspirates and voiced letters, and some scripts have no spaces between words."""
     hits = scanner_for(a_member(), replace(a_watch(), victims=(Victim(name=name),))).hits(value)
     assert hits, value
     assert all(hit.strength is Strength.SIMILAR for hit in hits if hit.description.startswith("a word that sounds"))
@@ -61,11 +61,11 @@ def test_a_name_is_found_in_another_script_however_it_is_romanised(name: str, va
 
 @pytest.mark.parametrize("value", ["invoice-portal.example", "update.example/store", "telekom.example", "jakarta.zip"])
 @pytest.mark.parametrize("name", [THAI, LAO, KHMER, BURMESE, TAMIL])
-def test_an_ordinary_word_is_like_none_of_them(name: str, value: str) -> None:
+def test_an_everyday_word_does_not_sound_like_a_name(name: str, value: str) -> None:
     assert not scanner_for(a_member(), replace(a_watch(), victims=(Victim(name=name),))).hits(value)
 
 
-def test_what_is_said_alike_has_letters_of_its_own() -> None:
+def test_equal_pronunciations_have_equal_letters() -> None:
     assert pronounce("Champassak") == pronounce("jampasak") == pronounce("ຈຳປາສັກ")
     assert not sound_alike("aiu", "aiua")
     assert not sound_alike("aiuai", "uaiaiua")
@@ -77,7 +77,7 @@ def test_a_word_that_is_one_edit_away_is_a_misspelling(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["inderapura", "indrapuro", "nelati", "melat", "service"])
-def test_a_word_itself_two_edits_short_words_with_another_beginning_and_generic_words_are_none(word: str) -> None:
+def test_other_words_are_not_misspellings(word: str) -> None:
     assert list(Misspellings(["inderapura", "melati", "servide"]).corrections(word)) in (
         [],
         ["melati"] * (word == "melat"),
@@ -85,7 +85,7 @@ def test_a_word_itself_two_edits_short_words_with_another_beginning_and_generic_
 
 
 @pytest.mark.parametrize("name", [THAI, "သီရိမွန် ကုမ္ပဏီ", "PT Klear Tbk", "Determinasi Bank", "Indicatur"])
-def test_a_name_that_sounds_like_our_own_sentences_stops_no_release(name: str) -> None:
+def test_a_name_that_sounds_like_our_sentences_does_not_stop_a_release(name: str) -> None:
     page = seen(ObservableType.URL, "https://quartz.example/a")
     text = released_text(must_release(a_case(victims=(Victim(name=name),), observables=(page,), malware=())))
     assert "quartz.example" in text

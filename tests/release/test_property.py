@@ -1,6 +1,6 @@
-"""Whatever a report says of its victims, wherever it says it: no spelling of it is in what leaves.
+"""No spelling of a victim's names and values leaves, in whichever field of a report it is.
 
-The search here is naive on purpose, and shares no code with the scanner that it tests.
+The search here is deliberately simple, and shares no code with the scanner that it tests.
 """
 
 from __future__ import annotations
@@ -51,65 +51,67 @@ FORMS = ("{}", "PT {} Tbk", "{} Sdn Bhd", "{} Pte. Ltd.", "บริษัท {}
 
 syllables = st.lists(st.sampled_from(SYLLABLES), min_size=3, max_size=6)
 names = st.builds(lambda parts, gap: gap.join(parts).title(), syllables, st.sampled_from(("", " ", "-", " & ")))
-transliterate = st.lists(st.sampled_from(SYLLABLES[:9]), min_size=3, max_size=5).map("".join)
+latin_words = st.lists(st.sampled_from(SYLLABLES[:9]), min_size=3, max_size=5).map("".join)
 
 
 @st.composite
 def victims(draw: st.DrawFn) -> tuple[Victim, str]:
-    """A victim, and the plain name in it that its legal form stands around."""
-    plain = draw(names)
-    domain = f"{draw(transliterate)}.{draw(st.sampled_from(('example', 'co.example', 'example.id')))}"
+    """A victim, and its name without the legal form."""
+    bare_name = draw(names)
+    domain = f"{draw(latin_words)}.{draw(st.sampled_from(('example', 'co.example', 'example.id')))}"
     octet = draw(st.integers(1, 250))
     return (
         Victim(
-            name=draw(st.sampled_from(FORMS)).format(plain),
-            other_names=(draw(transliterate).title(),),
+            name=draw(st.sampled_from(FORMS)).format(bare_name),
+            other_names=(draw(latin_words).title(),),
             registration_numbers=(str(draw(st.integers(10**11, 10**12 - 1))),),
             domains=(domain,),
             ip_ranges=(f"100.{octet}.{octet}.0/24",),
-            emails=(f"{draw(transliterate)}.{draw(transliterate)}@{domain}",),
+            emails=(f"{draw(latin_words)}.{draw(latin_words)}@{domain}",),
             people=(draw(names),),
             sectors=("financial-services",),
             countries=("MY",),
         ),
-        plain,
+        bare_name,
     )
 
 
-def identifying(victim: Victim, plain: str) -> list[str]:
+def identifying_texts(victim: Victim, bare_name: str) -> list[str]:
     assert victim.name
     assert victim.registration_numbers
     return [
-        victim.name, plain, *victim.other_names, *victim.registration_numbers, *victim.domains, *victim.emails, *victim.people,
+        victim.name, bare_name, *victim.other_names, *victim.registration_numbers, *victim.domains, *victim.emails, *victim.people,
         victim.ip_ranges[0].removesuffix("0/24"),
     ]  # fmt: skip
 
 
 def spellings(text: str) -> list[str]:
-    """What a curious reader would search for."""
-    bare = text.replace(" ", "").replace("-", "")
-    forms = {text, bare, text.casefold(), unicodedata.normalize("NFKC", text), unicodedata.normalize("NFD", text)}
+    """The spellings for which a curious reader would search."""
+    joined = text.replace(" ", "").replace("-", "")
+    forms = {text, joined, text.casefold(), unicodedata.normalize("NFKC", text), unicodedata.normalize("NFD", text)}
     encoded = {quote(form) for form in forms} | {form.encode().hex() for form in forms}
     for form in forms:
-        for pad in range(3):  # base64 looks different at each of three places
-            whole = base64.b64encode(b"x" * pad + form.encode()).decode().rstrip("=")
-            encoded.add(whole[4 if pad else 0 : -2])
+        for offset in range(3):  # base64 differs for each of three offsets
+            encoded_form = base64.b64encode(b"x" * offset + form.encode()).decode().rstrip("=")
+            encoded.add(encoded_form[4 if offset else 0 : -2])
     labels = {f"xn--{form.casefold().encode('punycode').decode()}" for form in forms if not form.isascii()}
     return [form for form in forms | encoded | labels if len(form) >= 6]
 
 
-def found_in(body: str, secrets: list[str]) -> list[str]:
-    lower = body.casefold()
-    return [form for secret in secrets for form in spellings(secret) if form.casefold() in lower or form in body]
+def find_secrets(text: str, secrets: list[str]) -> list[str]:
+    lower_text = text.casefold()
+    return [form for secret in secrets for form in spellings(secret) if form.casefold() in lower_text or form in text]
 
 
-def somewhere(report: Report, secret: str, dice: random.Random) -> Report:
-    """The report with the secret, spelt somehow, in one more of its fields."""
-    text = dice.choice(
+def insert_secret(report: Report, secret: str, random_choices: random.Random) -> Report:
+    """The report with a random spelling of the secret in one more of its fields."""
+    text = random_choices.choice(
         [secret, secret.upper(), f"at {secret} today", quote(secret), base64.b64encode(secret.encode()).decode()]
     )
     adversary = seen(
-        dice.choice([ObservableType.DOMAIN, ObservableType.URL, ObservableType.MUTEX, ObservableType.USER_AGENT]),
+        random_choices.choice(
+            [ObservableType.DOMAIN, ObservableType.URL, ObservableType.MUTEX, ObservableType.USER_AGENT]
+        ),
         f"https://evil.example/{quote(text)}",
         labels=(text,),
         description=text,
@@ -160,7 +162,7 @@ def somewhere(report: Report, secret: str, dice: random.Random) -> Report:
         "related": {"related_reports": (f"{text}/8",)},
         "source": {"source": text},
     }
-    field = dice.choice(sorted(choices))
+    field = random_choices.choice(sorted(choices))
     return replace(report, **choices[field])
 
 
@@ -172,42 +174,42 @@ def somewhere(report: Report, secret: str, dice: random.Random) -> Report:
     st.booleans(),
 )
 def test_no_spelling_of_a_victim_leaves(
-    who: tuple[Victim, str], seed: int, audience: Audience, consent: Consent | None, feed: bool
+    victim_and_name: tuple[Victim, str], seed: int, audience: Audience, consent: Consent | None, feed: bool
 ) -> None:
-    victim, plain = who
-    secrets = identifying(victim, plain)
-    dice = random.Random(seed)
+    victim, bare_name = victim_and_name
+    secrets = identifying_texts(victim, bare_name)
+    random_choices = random.Random(seed)
     tlp = "clear" if audience.profile is AudienceProfile.PUBLIC else "amber"
     report = (
         (a_feed(tlp=tlp) if feed else a_case(tlp=tlp, recommended_actions=()))
-        if dice.random() < 0.9
+        if random_choices.random() < 0.9
         else a_case(tlp=tlp)
     )
     report = replace(report, victims=(victim,), consent=consent)
     for secret in secrets:
         for _ in range(2):
-            report = somewhere(report, secret, dice)
-    mine = (
+            report = insert_secret(report, secret, random_choices)
+    victim_values = (
         seen(ObservableType.IPV4, victim.ip_ranges[0].replace("0/24", "77"), Role.VICTIM),
         seen(ObservableType.DOMAIN, f"vpn.{victim.domains[0]}", Role.VICTIM),
         seen(ObservableType.DOMAIN, f"{victim.domains[0].partition('.')[0]}-login.example"),
         seen(ObservableType.IPV4, victim.ip_ranges[0].replace("0/24", "78")),
     )
-    report = replace(report, observables=(*report.observables, *mine))
-    # An officer approves every text without looking: the scanner still looks.
-    texts = frozenset(text_key(text) for text in _texts(report)) if dice.random() < 0.5 else frozenset()
+    report = replace(report, observables=(*report.observables, *victim_values))
+    # An officer may approve every text without reading it: the scanner must still find the secrets.
+    texts = frozenset(text_key(text) for text in _texts(report)) if random_choices.random() < 0.5 else frozenset()
     member = a_member()
     result = release(
         render(report, member, now=NOW), report, member, audience, approvals=Approvals("Aisyah", texts), now=NOW
     )
     if isinstance(result, Released):
-        body = json.dumps(result.contents, ensure_ascii=False)
-        assert found_in(body, secrets) == []
-        assert found_in(result.bundle().serialize(ensure_ascii=False), secrets) == []
-        for item in mine:
+        text = json.dumps(result.contents, ensure_ascii=False)
+        assert find_secrets(text, secrets) == []
+        assert find_secrets(result.bundle().serialize(ensure_ascii=False), secrets) == []
+        for item in victim_values:
             identifier = derived_id({"type": item.type.value, "value": item.value})
             assert identifier is not None
-            assert identifier not in body
+            assert identifier not in text
 
 
 def _texts(report: Report) -> list[str]:
@@ -220,23 +222,23 @@ def _texts(report: Report) -> list[str]:
     return texts
 
 
-def test_most_reports_do_leave_although_their_victim_is_named_all_over_them() -> None:
-    """A release step that withholds everything would pass the property above."""
-    dice = random.Random(7)
+def test_most_reports_leave_although_they_name_their_victim_everywhere() -> None:
+    """Otherwise a release step that withholds everything would pass the test above."""
+    random_choices = random.Random(7)
     secrets = ["Zukvorbex Sdn Bhd", "zukvor.example", "quil.jaz@zukvor.example", "199701024877"]
     victim = Victim(
         name=secrets[0], domains=(secrets[1],), emails=(secrets[2],), registration_numbers=(secrets[3],),
         sectors=("financial-services",), countries=("MY",),
     )  # fmt: skip
-    leak_count = 0
+    released_count = 0
     for _ in range(40):
         report = replace(a_case(), victims=(victim,))
         for secret in secrets * 3:
-            report = somewhere(report, secret, dice)
+            report = insert_secret(report, secret, random_choices)
         member = a_member()
         result = release(render(report, member, now=NOW), report, member, AUDIENCES[0], now=NOW)
         if isinstance(result, Released):
-            leak_count += 1
+            released_count += 1
             assert any(content["type"] == "indicator" for content in result.contents)
-            assert found_in(json.dumps(result.contents, ensure_ascii=False), secrets) == []
-    assert leak_count == 40
+            assert find_secrets(json.dumps(result.contents, ensure_ascii=False), secrets) == []
+    assert released_count == 40

@@ -1,4 +1,4 @@
-"""What the scanner finds in a text, where, and whether it is the thing itself or only like it."""
+"""The hits of the scanner: their place in the text, and whether they are exact or similar."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hub.release.scan import Scanner, Strength
 from hub.release.spelling import squeeze, squeeze_with_offsets
 
 
-def looking_for(needles: Iterable[Needle], networks: Iterable[str] = ()) -> Scanner:
+def scanner_with(needles: Iterable[Needle], networks: Iterable[str] = ()) -> Scanner:
     return Scanner([NeedleIndex(needles)], networks)
 
 
-NAME = looking_for(name_needles("Bank Rekaan Berhad (BRB)", "the victim's"))
-DOMAIN = looking_for(domain_needles("rekaanbank.example", "the victim's"))
-MAILBOX = looking_for(mailbox_needles("laila.hassan@rekaanbank.example", "the victim's"))
+NAME = scanner_with(name_needles("Bank Rekaan Berhad (BRB)", "the victim's"))
+DOMAIN = scanner_with(domain_needles("rekaanbank.example", "the victim's"))
+MAILBOX = scanner_with(mailbox_needles("laila.hassan@rekaanbank.example", "the victim's"))
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ MAILBOX = looking_for(mailbox_needles("laila.hassan@rekaanbank.example", "the vi
         (MAILBOX, "laila.hassan.txt"),
     ],
 )
-def test_what_is_the_victims_own_is_an_exact_hit(scanner: Scanner, text: str) -> None:
+def test_the_victims_own_name_or_value_is_an_exact_hit(scanner: Scanner, text: str) -> None:
     assert any(hit.is_exact for hit in scanner.hits(text))
     assert any(hit.is_exact for hit in scanner.approved_value_scanner().hits(text))
 
@@ -56,19 +56,19 @@ def test_what_is_the_victims_own_is_an_exact_hit(scanner: Scanner, text: str) ->
     ],
 )
 def test_the_victims_name_inside_another_name_is_a_similar_hit(scanner: Scanner, text: str) -> None:
-    """A phishing domain that imitates the victim can be shared once an officer approves it."""
+    """A phishing domain that imitates the victim can be shared if an officer approves it."""
     assert {hit.strength for hit in scanner.hits(text)} == {Strength.SIMILAR}
     assert not scanner.approved_value_scanner().hits(text)
 
 
-def test_a_hit_says_where_it_stands_and_repeats_nothing_that_the_text_does_not_hold() -> None:
+def test_a_hit_gives_its_place_and_repeats_only_words_of_the_text() -> None:
     text = "see files.bank_rekaan_x.zip"
     (hit,) = NAME.hits(text)
     assert (hit.text, text[hit.start : hit.end]) == ("bank_rekaan", "bank_rekaan")
     assert "Berhad" not in f"{hit} {hit!r}"
 
 
-def test_an_approved_value_may_hold_the_name_of_a_listed_third_party_but_no_listed_address() -> None:
+def test_an_approved_value_may_contain_a_listed_name_but_no_listed_address() -> None:
     needles = domain_needles("clinic.example", "a constituent's")
     scanner = Scanner([NeedleIndex(needles, is_listed=True)], ["198.51.100.0/24"])
     assert scanner.hits("https://www.clinic.example/kit/")
@@ -91,9 +91,9 @@ def test_three_numbers_that_may_be_a_version_only_resemble_a_network() -> None:
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
-def test_places_are_given_for_the_same_letters_that_squeeze_gives(text: str) -> None:
+def test_offsets_belong_to_the_letters_of_the_squeezed_text(text: str) -> None:
     text = unicodedata.normalize("NFC", text)
-    squeezed, places = squeeze_with_offsets(text)
-    assert len(squeezed) == len(places)
-    assert places == sorted(places)
+    squeezed, offsets = squeeze_with_offsets(text)
+    assert len(squeezed) == len(offsets)
+    assert offsets == sorted(offsets)
     assert squeezed == squeeze(text)

@@ -1,4 +1,4 @@
-"""Whose space a value lies in, and what leads to a victim without naming it."""
+"""The owner of a value's address space, and links that lead to a victim without naming it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OWN_SPACE = OwnSpace(
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "place"),
+    ("observable_type", "value", "zone"),
     [
         (ObservableType.DOMAIN, "www.cert-nusa.example", Zone.OWN_SPACE),
         (ObservableType.DOMAIN, "MELATI.example.", Zone.OWN_SPACE),
@@ -54,72 +54,70 @@ OWN_SPACE = OwnSpace(
         (ObservableType.FILE, "melati.example", Zone.ELSEWHERE),
     ],
 )
-def test_a_value_lies_where_its_host_does(kind: ObservableType, value: str, place: Zone) -> None:
-    assert OWN_SPACE.zone(seen(kind, value)) is place
+def test_the_zone_of_a_value_is_that_of_its_host(observable_type: ObservableType, value: str, zone: Zone) -> None:
+    assert OWN_SPACE.zone(seen(observable_type, value)) is zone
 
 
-def test_of_a_connection_the_victims_end_does_not_count() -> None:
+def test_the_victims_end_of_a_connection_does_not_count() -> None:
     ends = TrafficDetails(("tcp",), "198.51.100.9", 5000, Role.VICTIM, "203.0.113.7", 443, Role.ADVERSARY)
     assert OWN_SPACE.zone(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=ends)) is Zone.ELSEWHERE
-    back = TrafficDetails(("tcp",), "203.0.113.7", 443, Role.ADVERSARY, "198.51.100.9", 5000, Role.UNKNOWN)
-    assert OWN_SPACE.zone(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=back)) is Zone.OWN_SPACE
+    incoming = TrafficDetails(("tcp",), "203.0.113.7", 443, Role.ADVERSARY, "198.51.100.9", 5000, Role.UNKNOWN)
+    assert OWN_SPACE.zone(Observable(ObservableType.TRAFFIC, "x", Role.ADVERSARY, traffic=incoming)) is Zone.OWN_SPACE
 
 
-def test_only_an_adversarys_value_leaves_unasked_and_only_outside_protected_space() -> None:
-    """The whole table: nothing else in it leaves by itself."""
+def test_only_an_adversarys_value_outside_protected_space_leaves_without_an_approval() -> None:
+    """The whole table: every other combination needs an approval, or stays."""
     leaving = {
-        (role, place, compromised)
+        (role, zone, compromised)
         for role in Role
-        for place in Zone
+        for zone in Zone
         for compromised in (False, True)
-        if space_verdict(role, place, compromised=compromised) is SpaceVerdict.LEAVES
+        if space_verdict(role, zone, compromised=compromised) is SpaceVerdict.LEAVES
     }
     assert leaving == {
         (Role.ADVERSARY, Zone.COUNTRY, False),
         (Role.ADVERSARY, Zone.ELSEWHERE, False),
         (Role.ADVERSARY, Zone.ELSEWHERE, True),
     }
-    for place in Zone:
-        assert space_verdict(Role.VICTIM, place, compromised=False) is SpaceVerdict.STAYS
+    for zone in Zone:
+        assert space_verdict(Role.VICTIM, zone, compromised=False) is SpaceVerdict.STAYS
 
 
-def test_a_host_that_the_report_calls_compromised_is_told_from_one_that_was_registered() -> None:
+def test_a_compromised_host_is_recognised_by_type_or_label() -> None:
     assert is_compromised(seen(ObservableType.DOMAIN, "a.com.my", indicator_types=("compromised",)))
     assert is_compromised(seen(ObservableType.DOMAIN, "a.com.my", labels=('rsit:intrusions="system-compromise"',)))
     assert not is_compromised(seen(ObservableType.DOMAIN, "a.com.my", labels=('rsit:fraud="phishing"',)))
 
 
-def test_a_public_body_that_a_longer_text_names_is_found_in_it() -> None:
+def test_the_domain_of_a_public_body_is_found_in_a_longer_text() -> None:
     assert OWN_SPACE.public_body_names("http://bad.example/portal.rekaan.gov.my/login") == ["portal.rekaan.gov.my"]
     assert OWN_SPACE.public_body_names('alert tls any any -> any any (tls.sni; content:"rekaan.go.id"; sid:1;)') == [
         "rekaan.go.id"
     ]
     assert OWN_SPACE.public_body_names("http://bad.example/gov.my-prize") == []
-    assert OWN_SPACE.public_body_names("http://rekaan-gov-my.example/") == [
-        "rekaan-gov-my"
-    ]  # imitated: a lone indicator, once approved
+    assert OWN_SPACE.public_body_names("http://rekaan-gov-my.example/") == ["rekaan-gov-my"]  # an imitated name
     assert OWN_SPACE.public_body_names("http://rekaan-govmy.example/ac-mylar") == []
 
 
 # -- links ---------------------------------------------------------------------------------------------------------
 
 
-def kinds(item: Observable, report: Report | None = None) -> list[str]:
+def link_kinds(item: Observable, report: Report | None = None) -> list[str]:
     return [link.kind.split(":")[0] for link in links(item, report or a_feed())]
 
 
 HOST, SID = "the name of an internal machine", "a Windows domain's or user's SID"
-PRIVATE, WHO = "a private address", "who or what called it"
+PRIVATE, CALLER = "a private address", "who or what called it"
 NUMBER = "an account, card, identity or registration number"
 
 
 @pytest.mark.parametrize(
-    ("kind", "value", "expected"),
+    ("observable_type", "value", "expected"),
     [
         (ObservableType.URL, "http://203.0.113.9/gate.php?id=MLTI-HQ-FS02", [HOST]),
         (ObservableType.URL, "http://203.0.113.9/g?d=TUxUSS1IUS1GUzAyfDEwLjIwLjEuNQ==", [HOST, PRIVATE]),
-        (ObservableType.URL, "http://203.0.113.9/g?hostname=melati7", [WHO]),
-        (ObservableType.URL, "http://203.0.113.9/g?x=1&username=aminah", [WHO]),
+        (ObservableType.URL, "http://203.0.113.9/g?hostname=melati7", [CALLER]),
+        (ObservableType.URL, "http://203.0.113.9/g?x=1&username=aminah", [CALLER]),
         (ObservableType.URL, "http://203.0.113.9/pay?acct=514012345678", [NUMBER]),
         (ObservableType.REGISTRY_KEY, r"HKEY_USERS\S-1-5-21-1004336348-1177238915-682003330-512\Run", [SID]),
         (ObservableType.MUTEX, "Global\\DESKTOP-4F7K2Q9", [HOST]),
@@ -135,44 +133,50 @@ NUMBER = "an account, card, identity or registration number"
         (ObservableType.USER_AGENT, "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36", []),
     ],
 )
-def test_what_leads_to_the_victim_is_found_in_values(kind: ObservableType, value: str, expected: list[str]) -> None:
-    assert kinds(seen(kind, value)) == expected
+def test_links_to_the_victim_are_found_in_values(
+    observable_type: ObservableType, value: str, expected: list[str]
+) -> None:
+    assert link_kinds(seen(observable_type, value)) == expected
 
 
-def test_a_rule_is_read_as_a_whole() -> None:
+def test_a_rule_is_searched_as_a_whole() -> None:
     rule = 'rule x { strings: $a = "\\\\\\\\MLTI-FS01\\\\share" $b = { 4d 4c 54 49 2d 44 43 30 31 } condition: any of them }'
     item = seen(ObservableType.PATTERN, "x", pattern=rule, pattern_type="yara")
     assert {link.text for link in links(item, a_feed())} >= {"MLTI-FS01", "MLTI-DC01"}
 
 
-def a_file(name: str | None, **more: Any) -> Observable:
-    return seen(ObservableType.FILE, name or SHA256, file=FileDetails(name, {"SHA-256": SHA256}), **more)
+def a_file(name: str | None, **options: Any) -> Observable:
+    return seen(ObservableType.FILE, name or SHA256, file=FileDetails(name, {"SHA-256": SHA256}), **options)
 
 
 LEAK = {"rsit": (("information-content-security", "data-leak"),), "incident_types": (), "malware": (), "impacts": ()}
 
 
-def test_in_a_case_of_leaked_data_every_file_may_be_the_victims_own() -> None:
+def test_in_a_case_of_leaked_data_every_file_may_be_the_victims() -> None:
     leak = a_case(**LEAK)
     assert is_leak(leak)
     assert links(a_file(None), leak)
     assert links(a_file("Senarai_Pelanggan.xlsx"), leak)
-    assert not links(a_file("uploader.exe"), leak), "a program is no document"
+    assert not links(a_file("uploader.exe"), leak), "a program is not a document"
     assert not links(a_file(None, malware="LockBit"), leak), "the report calls it malware"
 
 
-def test_malware_in_a_leak_can_be_shared_and_documents_beside_it_not() -> None:
-    """With a stealer at work, a bare hash is the stealer's as likely as not; a document is still a document."""
-    stolen = a_case(**LEAK | {"malware": (Malware("RedLine"),)})
-    assert not links(a_file(None), stolen)
-    assert links(a_file("daftar gaji.pdf"), stolen)
+def test_in_a_leak_with_malware_only_documents_are_links() -> None:
+    """If malware stole the data, a hash without a name may be that of the malware; a document may still be the victim's."""
+    stealer_case = a_case(**LEAK | {"malware": (Malware("RedLine"),)})
+    assert not links(a_file(None), stealer_case)
+    assert links(a_file("daftar gaji.pdf"), stealer_case)
 
 
-def test_documents_are_asked_about_wherever_data_were_lost() -> None:
-    quiet = a_case(impacts=(), timeline=type(a_case().timeline)(), incident_types=(), rsit=(("fraud", "phishing"),))
-    assert not is_leak(quiet)
-    assert not links(a_file("invoice.docx"), quiet), "what a phishing mail carries is the adversary's"
-    lost = ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii")
-    lossy = a_case(impacts=(lost,), timeline=quiet.timeline, incident_types=(), rsit=quiet.rsit)
-    assert links(a_file("invoice.docx"), lossy)
-    assert not links(a_file("locker.exe"), lossy)
+def test_documents_are_links_if_data_were_lost() -> None:
+    phishing_case = a_case(
+        impacts=(), timeline=type(a_case().timeline)(), incident_types=(), rsit=(("fraud", "phishing"),)
+    )
+    assert not is_leak(phishing_case)
+    assert not links(a_file("invoice.docx"), phishing_case), (
+        "the attachment of a phishing mail belongs to the adversary"
+    )
+    loss = ConfidentialityImpact(loss_type="confirmed-loss", information_type="pii")
+    loss_case = a_case(impacts=(loss,), timeline=phishing_case.timeline, incident_types=(), rsit=phishing_case.rsit)
+    assert links(a_file("invoice.docx"), loss_case)
+    assert not links(a_file("locker.exe"), loss_case)

@@ -1,4 +1,4 @@
-"""One form for all spellings of a name, and what texts say once their encodings are taken off."""
+"""One form for all spellings of a name, decoded texts, addresses, and rounded numbers."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from hub.reports.moments import Fidelity
         ("Straße", "strasse"),
     ],
 )
-def test_all_spellings_squeeze_to_one(written: str, squeezed: str) -> None:
+def test_all_spellings_squeeze_to_one_form(written: str, squeezed: str) -> None:
     assert squeeze(written) == squeezed
 
 
 @pytest.mark.parametrize(
-    ("written", "bare"),
+    ("written", "name"),
     [
         ("PT Contoh Sentosa Tbk", "contoh sentosa"),
         ("Contoh Sdn. Bhd.", "contoh"),
@@ -47,8 +47,8 @@ def test_all_spellings_squeeze_to_one(written: str, squeezed: str) -> None:
         ("Berhad", "berhad"),
     ],
 )
-def test_legal_forms_are_taken_off_both_ends_of_a_name(written: str, bare: str) -> None:
-    assert strip_legal_form(written) == bare
+def test_legal_forms_are_removed_from_both_ends_of_a_name(written: str, name: str) -> None:
+    assert strip_legal_form(written) == name
 
 
 @pytest.mark.parametrize("punctuation", ["", "  ", "...", "-()-"])
@@ -56,8 +56,8 @@ def test_a_name_without_any_word_has_no_legal_form(punctuation: str) -> None:
     assert strip_legal_form(punctuation) == ""
 
 
-def test_only_legal_forms_at_the_ends_are_taken_off_and_one_word_always_stays() -> None:
-    """Also where a name begins or ends like a longer form, or is made of nothing but forms."""
+def test_legal_forms_are_removed_only_at_the_ends_and_one_word_remains() -> None:
+    """Also if a name begins or ends like a longer form, or consists of legal forms only."""
     assert strip_legal_form("Public Works Company") == "works"
     assert strip_legal_form("Joint Venture Co Ltd") == "joint venture"
     assert strip_legal_form("Sdn Melati Bhd") == "sdn melati"
@@ -80,32 +80,32 @@ def test_only_legal_forms_at_the_ends_are_taken_off_and_one_word_always_stays() 
         "=63ontoh=20bank",
     ],
 )
-def test_a_name_is_read_through_every_encoding(text: str) -> None:
+def test_a_name_is_decoded_from_every_encoding(text: str) -> None:
     assert any("contohbank" in squeeze(reading.text) for reading in readings(text))
 
 
-def test_punycode_is_read() -> None:
+def test_punycode_is_decoded() -> None:
     label = "xn--" + "ตัวอย่าง".encode("punycode").decode()
     assert any("ตัวอย่าง" in reading.text for reading in readings(f"https://{label}.example/"))
 
 
-def test_a_text_made_to_explode_is_read_within_bounds() -> None:
+def test_a_text_with_many_encodings_has_a_limited_number_of_readings() -> None:
     nested = "contoh bank of nowhere"
     for _ in range(12):
         nested = base64.b64encode(nested.encode()).decode()
     assert len(readings(nested + "/%25" * 500)) <= 300
 
 
-def spellings(needles: Iterable[Needle]) -> set[str]:
+def needle_texts(needles: Iterable[Needle]) -> set[str]:
     return {needle.text for needle in needles}
 
 
-def test_what_is_looked_for_of_a_name_a_domain_and_a_mail_address() -> None:
-    assert spellings(name_needles("PT Contoh Bank Tbk (PCB)", "x")) >= {"contohbank", "ptcontohbanktbk", "pcb"}
-    assert spellings(domain_needles("www.contoh.co.id", "x")) == {"wwwcontohcoid", "contoh"}
-    assert spellings(domain_needles("gmail.com", "x")) == set()
-    assert spellings(mailbox_needles("siti.rahman@gmail.com", "x")) == {"sitirahmangmailcom", "sitirahman"}
-    assert spellings(mailbox_needles("phishing@contoh.example", "x")) == {
+def test_the_needles_for_a_name_a_domain_and_a_mail_address() -> None:
+    assert needle_texts(name_needles("PT Contoh Bank Tbk (PCB)", "x")) >= {"contohbank", "ptcontohbanktbk", "pcb"}
+    assert needle_texts(domain_needles("www.contoh.co.id", "x")) == {"wwwcontohcoid", "contoh"}
+    assert needle_texts(domain_needles("gmail.com", "x")) == set()
+    assert needle_texts(mailbox_needles("siti.rahman@gmail.com", "x")) == {"sitirahmangmailcom", "sitirahman"}
+    assert needle_texts(mailbox_needles("phishing@contoh.example", "x")) == {
         "phishingcontohexample",
         "contohexample",
         "contoh",
@@ -123,7 +123,7 @@ def test_a_short_name_is_found_as_a_word_only() -> None:
     "text",
     ["198.51.100.7", "198[.]51[.]100[.]7", "ip-198-51-100-7.isp.example", "7.100.51.198.in-addr.arpa", "198.51.0.0/16",
      "http://3325256711/", "http://0xC6336407/", "::ffff:198.51.100.7", "2001:db8:5::1", "198.51.100",
-     # as a number, in other digits, filled up with zeros, in short forms, with other signs
+     # as a number, in other digits, padded with zeros, in short forms, with other separators
      "http://203.0.113.9/?t=c6336407", "http://203.0.113.9/?t=076433C6", "c6336407.c2.example", "http://203.0.113.9/?n=3325256711&x",
      "ticket 3325256711", "http://0306.063.0144.07/", "http://0xc6.0x33.0x64.0x7/", "198.051.100.007", "u=198051100007",
      "http://198.51.25607/", "http://198.3367943/", "198 51 100 7", "198, 51, 100, 7", "198:51:100:7",
@@ -132,7 +132,7 @@ def test_a_short_name_is_found_as_a_word_only() -> None:
      "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.5.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "5.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa",
      "2001-db8-5--9.dyn.example", "2001_db8_5_1_2_3_4_9.dyn.example"],
 )  # fmt: skip
-def test_an_address_inside_a_range_is_found_however_it_is_written(text: str) -> None:
+def test_an_address_in_a_range_is_found_in_every_notation(text: str) -> None:
     scanner = Scanner((), ["198.51.100.0/24", "2001:db8:5::/48"])
     assert scanner.hits(text)
     assert not Scanner((), ["192.0.2.0/24", "2001:db8:6::/48"]).hits(text)
@@ -157,11 +157,11 @@ def test_an_address_inside_a_range_is_found_however_it_is_written(text: str) -> 
         ("from 2001:db8::7", "IPv6 address"),
     ],
 )
-def test_what_looks_like_somebodys_is_found_in_free_text(text: str, kind: str) -> None:
+def test_identifying_spans_are_found_in_free_text(text: str, kind: str) -> None:
     assert kind in {span.kind for span in identifying_spans(text)}
 
 
-def test_plain_sentences_hold_nothing() -> None:
+def test_plain_sentences_have_no_identifying_spans() -> None:
     assert (
         list(
             identifying_spans(
@@ -172,7 +172,7 @@ def test_plain_sentences_hold_nothing() -> None:
     )
 
 
-def test_times_and_numbers_are_made_coarse() -> None:
+def test_times_and_numbers_are_rounded() -> None:
     text = "2026-05-31T23:59:59.5Z"
     assert floor(text, Fidelity.HOUR) == "2026-05-31T23:00:00Z"
     assert floor(text, Fidelity.DAY) == "2026-05-31T00:00:00Z"

@@ -1,4 +1,4 @@
-"""What an officer is shown in a text before it may leave, although nobody's name is in it."""
+"""The suspicious spans that an officer sees in a text before it may leave, although it contains no name."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ from tests.reports.making_reports import a_case, a_member
         ("Khun Somchai", "person", "Khun Somchai"),
     ],
 )  # fmt: skip
-def test_what_tells_more_than_it_seems_is_shown_with_its_kind_place_and_reason(text: str, kind: str, span: str) -> None:
+def test_a_suspicious_span_has_a_kind_place_and_reason(text: str, kind: str, span: str) -> None:
     spans = suspicious_spans(text)
     assert (kind, span) in {(item.kind, item.text) for item in spans}
     assert all(text[item.start : item.end] == item.text and item.reason for item in spans)
@@ -124,14 +124,14 @@ def test_plain_advice_is_not_suspicious(text: str) -> None:
     assert suspicious_spans(text) == []
 
 
-def test_what_the_scanner_found_is_shown_with_its_own_reason() -> None:
+def test_hits_of_the_scanner_are_suspicious_spans() -> None:
     text = "the s3j4htera servers, at Bank Sejahtera"
     spans = suspicious_spans(text, scanner_for(a_member(), a_case()).hits(text))
     assert ("similar", "s3j4htera") in {(span.kind, span.text) for span in spans}
     assert ("exact", "Bank Sejahtera") in {(span.kind, span.text) for span in spans}
 
 
-def test_of_a_text_too_long_to_be_read_the_rest_is_suspicious_as_a_whole() -> None:
+def test_the_unread_part_of_a_long_text_is_one_suspicious_span() -> None:
     spans = suspicious_spans("a " * MAX_TEXT)
     assert ("long", MAX_TEXT, 2 * MAX_TEXT) in {(span.kind, span.start, span.end) for span in spans}
 
@@ -141,13 +141,15 @@ def test_of_a_text_too_long_to_be_read_the_rest_is_suspicious_as_a_whole() -> No
         st.sampled_from(["Aa ", "A-", "1", "12,", "a.", "a@", "%41", "ก", "jalan Aa ", "(1", "\n", "RM1 "]), max_size=40
     )
 )
-def test_spans_lie_in_the_text_in_order_and_repeat_no_kind_inside_itself(parts: list[str]) -> None:
+def test_spans_are_ordered_and_do_not_repeat_inside_another_of_their_kind(parts: list[str]) -> None:
     text = "".join(parts)
     spans = suspicious_spans(text)
     assert [span.start for span in spans] == sorted(span.start for span in spans)
     for index, span in enumerate(spans):
         assert 0 <= span.start < span.end <= len(text)
-        assert not any(other.kind == span.kind and other.end >= span.end for other in spans[:index])
+        assert not any(
+            earlier_span.kind == span.kind and earlier_span.end >= span.end for earlier_span in spans[:index]
+        )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +164,7 @@ def test_spans_lie_in_the_text_in_order_and_repeat_no_kind_inside_itself(parts: 
         ("They call it mel***dah.", "hint"),
     ],
 )
-def test_what_kind_it_is_and_where_to_read_who_it_is_need_a_second_yes(text: str, kind: str) -> None:
+def test_the_kind_of_organisation_and_hints_are_suspicious(text: str, kind: str) -> None:
     assert kind in {span.kind for span in suspicious_spans(text)}
 
 
@@ -170,5 +172,5 @@ def test_what_kind_it_is_and_where_to_read_who_it_is_need_a_second_yes(text: str
     "text",
     ["Patch the VPN gateway first.", "Attackers came in with stolen passwords.", "Scan the dashboard of the firewall."],
 )
-def test_advice_that_names_no_kind_of_organisation_needs_none(text: str) -> None:
+def test_advice_without_a_kind_of_organisation_is_not_suspicious(text: str) -> None:
     assert not {span.kind for span in suspicious_spans(text)} & {"kind", "hint"}

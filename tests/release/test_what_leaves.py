@@ -1,4 +1,4 @@
-"""Which values of a report leave, and how exact: times, numbers, texts, observables."""
+"""Which values of a report leave, and how precise they are: times, numbers, texts, observables."""
 
 from __future__ import annotations
 
@@ -30,22 +30,24 @@ from tests.reports.making_reports import IDENTITY, VICTIM, a_case, a_feed, a_wat
 # --- times, numbers, words ------------------------------------------------------------------------------------------
 
 
-def test_times_are_rounded_and_say_how_far() -> None:
-    near = must_release(a_case())
-    main = next(item for item in objects_of_type(near, "event") if item["name"] == "Ransomware")
-    assert (main["start_time"], main["start_time_fidelity"]) == ("2026-04-30T00:00:00Z", "day")
-    far = must_release(a_case(tlp="clear"), PUBLIC)
-    main = next(item for item in objects_of_type(far, "event") if item["name"] == "Ransomware")
-    assert (main["start_time"], main["start_time_fidelity"]) == ("2026-04-01T00:00:00Z", "month")
-    first = next(item for item in objects_of_type(must_release(a_feed()), "indicator"))
-    assert (first["valid_from"], first["valid_until"]) == ("2026-05-01T10:00:00Z", "2026-05-31T12:00:00Z")
+def test_times_are_rounded_and_have_a_fidelity() -> None:
+    regional_result = must_release(a_case())
+    event = next(item for item in objects_of_type(regional_result, "event") if item["name"] == "Ransomware")
+    assert (event["start_time"], event["start_time_fidelity"]) == ("2026-04-30T00:00:00Z", "day")
+    public_result = must_release(a_case(tlp="clear"), PUBLIC)
+    event = next(item for item in objects_of_type(public_result, "event") if item["name"] == "Ransomware")
+    assert (event["start_time"], event["start_time_fidelity"]) == ("2026-04-01T00:00:00Z", "month")
+    indicator = next(item for item in objects_of_type(must_release(a_feed()), "indicator"))
+    assert (indicator["valid_from"], indicator["valid_until"]) == ("2026-05-01T10:00:00Z", "2026-05-31T12:00:00Z")
 
 
-def test_numbers_leave_in_bands_and_ransoms_not_at_all() -> None:
+def test_numbers_are_rounded_and_ransoms_left_out() -> None:
     result = must_release(a_case())
-    keys = {name: value for item in objects_of_type(result, "impact") for name, value in item["extensions"].items()}
-    assert keys["availability-ext"] == {"availability_impact": 75}
-    assert keys["confidentiality-ext"]["record_count"] == 10_000
+    impact_extensions = {
+        name: value for item in objects_of_type(result, "impact") for name, value in item["extensions"].items()
+    }
+    assert impact_extensions["availability-ext"] == {"availability_impact": 75}
+    assert impact_extensions["confidentiality-ext"]["record_count"] == 10_000
     money = [
         item["extensions"]["economic-ext"]
         for item in objects_of_type(result, "impact")
@@ -61,7 +63,7 @@ def test_numbers_leave_in_bands_and_ransoms_not_at_all() -> None:
     assert "scores" not in core
 
 
-def test_free_text_leaves_only_when_this_very_text_was_approved() -> None:
+def test_free_text_leaves_only_if_exactly_this_text_was_approved() -> None:
     report = a_case(notes=(Note("Patch the gateway before Monday.", "lesson"),))
     assert not objects_of_type(must_release(report), "note")
     approvals = Approvals("Aisyah", texts=frozenset({text_key("Patch the gateway before Monday.")}))
@@ -69,8 +71,8 @@ def test_free_text_leaves_only_when_this_very_text_was_approved() -> None:
         only_object(must_release(report, approvals=approvals), "note")["content"] == "Patch the gateway before Monday."
     )
     assert "Patch" not in json.dumps(must_release(replace(report, tlp="clear"), PUBLIC, approvals=approvals).contents)
-    changed = a_case(notes=(Note("Patch the gateway before Tuesday.", "lesson"),))
-    assert not objects_of_type(must_release(changed, approvals=approvals), "note")
+    changed_report = a_case(notes=(Note("Patch the gateway before Tuesday.", "lesson"),))
+    assert not objects_of_type(must_release(changed_report, approvals=approvals), "note")
 
 
 @pytest.mark.parametrize(
@@ -81,14 +83,14 @@ def test_free_text_leaves_only_when_this_very_text_was_approved() -> None:
         "Kuasa Elektrik, too", "ticket RT-887766", "Siti Binti RAHMAN said",
     ],
 )  # fmt: skip
-def test_an_approved_text_with_a_name_in_it_holds_everything_back_and_shows_the_span(text: str) -> None:
+def test_an_approved_text_with_a_name_stops_the_release_and_shows_the_span(text: str) -> None:
     report = a_case(notes=(Note(text),))
     result = must_withhold(report, approvals=Approvals("Aisyah", texts=frozenset({text_key(text)})))
     assert "approved text" in result.reason
     assert "“" in result.reason
 
 
-def test_an_approved_title_and_description_stand_in_incident_and_container() -> None:
+def test_an_approved_title_and_description_are_in_incident_and_container() -> None:
     report = a_case(title="Encryption over a holiday", description="It began on a Friday night.")
     keys = frozenset({text_key(report.title), text_key(report.description or "")})
     result = must_release(report, approvals=Approvals("Aisyah", texts=keys))
@@ -107,7 +109,7 @@ def test_labels_of_unknown_namespaces_and_private_references_stay() -> None:
     assert "description" not in only_object(result, "vulnerability")
 
 
-def test_tasks_leave_as_lessons_only() -> None:
+def test_only_tasks_that_are_lessons_leave() -> None:
     assert {item["name"] for item in objects_of_type(must_release(a_case()), "task")} == {"Containment"}
 
 
@@ -123,7 +125,7 @@ def test_only_the_adversarys_values_leave() -> None:
     }  # fmt: skip
 
 
-def test_a_connection_leaves_without_the_victims_end_and_under_the_id_of_what_is_left() -> None:
+def test_a_connection_leaves_without_the_victims_end_and_with_a_matching_id() -> None:
     traffic = only_object(must_release(a_case()), "network-traffic")
     assert {"src_ref", "src_port"}.isdisjoint(traffic)
     assert traffic["dst_port"] == 443
@@ -138,25 +140,27 @@ def test_an_adversarys_domain_with_the_victims_name_is_held() -> None:
     assert "victim" in row.why
 
 
-def test_approved_it_leaves_as_a_lone_indicator_without_reference_to_the_incident() -> None:
+def test_an_approved_value_leaves_as_a_lone_indicator_without_reference_to_the_incident() -> None:
     result = must_release(a_case(), approvals=Approvals("Aisyah", values=frozenset({LURE})))
     assert LURE not in json.dumps(result.contents)
     lone = [content for content in result.lone if content["type"] == "indicator"]
     assert [content["pattern"] for content in lone] == [f"[domain-name:value = '{LURE}']"]
     ids = {content["id"] for content in result.contents} - {IDENTITY, *tlp.TLP2_IDS.values()}
     assert not any(identifier in json.dumps(result.lone) for identifier in ids)
-    assert lone[0]["created"] == "2026-05-04T00:00:00.000Z", "the day only, or the time would lead to the incident"
+    assert lone[0]["created"] == "2026-05-04T00:00:00.000Z", (
+        "only the day, because the exact time would lead to the incident"
+    )
     assert {"labels", "confidence", "external_references"}.isdisjoint(lone[0])
     assert "Ransomware" not in lone[0]["description"]
     bundle = result.lone_bundle()
     assert bundle is not None
     assert stix2.parse(bundle.serialize(), allow_custom=False)
-    assert names_nobody_else(json.dumps(result.lone))
+    assert contains_no_other_secret(json.dumps(result.lone))
 
 
-def names_nobody_else(text: str) -> bool:
-    rest = text.casefold().replace(LURE, "")
-    return not any(secret in rest for secret in SECRETS)
+def contains_no_other_secret(text: str) -> bool:
+    remaining = text.casefold().replace(LURE, "")
+    return not any(secret in remaining for secret in SECRETS)
 
 
 def test_a_value_inside_a_constituents_network_stays_even_if_approved() -> None:
@@ -167,15 +171,15 @@ def test_a_value_inside_a_constituents_network_stays_even_if_approved() -> None:
 
 def test_a_hacked_third_party_leaves_alone_if_approved_and_never_to_the_public() -> None:
     approvals = Approvals("Aisyah", values=frozenset({"hacked-shop.example"}))
-    near = must_release(a_case(tlp="green"), approvals=approvals)
-    lone = [content for content in near.lone if content["type"] == "indicator"]
-    assert lone == []  # it was no indicator: a third party's host is nothing to block
-    flagged = seen(ObservableType.DOMAIN, "hacked-shop.example", Role.THIRD_PARTY, as_indicator=True)
-    near = must_release(a_case(tlp="green", observables=(flagged,)), approvals=approvals)
-    lone = [content for content in near.lone if content["type"] == "indicator"]
+    regional_result = must_release(a_case(tlp="green"), approvals=approvals)
+    lone = [content for content in regional_result.lone if content["type"] == "indicator"]
+    assert lone == []  # the value is not an indicator, because a third party's host is not to be blocked
+    hacked_indicator = seen(ObservableType.DOMAIN, "hacked-shop.example", Role.THIRD_PARTY, as_indicator=True)
+    regional_result = must_release(a_case(tlp="green", observables=(hacked_indicator,)), approvals=approvals)
+    lone = [content for content in regional_result.lone if content["type"] == "indicator"]
     assert [tlp.level(content) for content in lone] == [TLP.AMBER]
     assert "hacked-shop" not in released_text(
-        must_release(a_case(tlp="clear", observables=(flagged,)), PUBLIC, approvals=approvals)
+        must_release(a_case(tlp="clear", observables=(hacked_indicator,)), PUBLIC, approvals=approvals)
     )
 
 
@@ -193,7 +197,7 @@ def test_a_hacked_third_party_leaves_alone_if_approved_and_never_to_the_public()
         "https://evil.example/kuasa%2Delektrik",
     ],
 )
-def test_an_adversarys_url_that_gives_somebody_away_is_held(value: str) -> None:
+def test_an_adversarys_url_that_identifies_somebody_is_held(value: str) -> None:
     report = a_watch(observables=(*a_watch().observables, seen(ObservableType.URL, value)), victims=(VICTIM,))
     result = must_release(report)
     assert value not in json.dumps(result.contents)

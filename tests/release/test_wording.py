@@ -1,4 +1,4 @@
-"""Sentences that are written better make no new version of what is out: a report keeps the wording that it began with."""
+"""Better sentences make no new versions of released objects: a report keeps the wording of its first release."""
 
 from __future__ import annotations
 
@@ -27,92 +27,90 @@ from hub.reports.observables import Sighting
 from hub.reports.report import Report
 from tests.reports.making_reports import LATER, NOW, a_case, a_feed, a_member
 
-HERE = Audience("here")
+AUDIENCE = Audience("here")
 PHISH = "sejahtera-login.example"
-APPROVED = Approvals("Aisyah", values=frozenset({PHISH}))
-OLD = ("Stale from ", "Recipients do not try")
-NEW = ("Valid until ", "Recipients must not try")
+APPROVALS = Approvals("Aisyah", values=frozenset({PHISH}))
+OLD_PHRASES = ("Stale from ", "Recipients do not try")
+NEW_PHRASES = ("Valid until ", "Recipients must not try")
 
 
-def published(report: Report, member: OwnMember, now: Any = NOW) -> tuple[Rendered, Released]:
-    """Render and release on top of the records of the home, as `hub publish` does, and keep them."""
+def publish(report: Report, member: OwnMember, now: Any = NOW) -> tuple[Rendered, Released]:
+    """Render and release with the records in the home, as `hub publish` does, and write the new records."""
     rendered = render(report, member, record=load_render_record(member, report), now=now)
     save_render_record(member, report, rendered.record)
-    before = load_release_record(member, report, HERE)
-    released = release(rendered, report, member, HERE, approvals=APPROVED, record=before, now=now)
-    assert isinstance(released, Released)
-    save_release_record(member, report, HERE, released.record)
-    return rendered, released
+    earlier_record = load_release_record(member, report, AUDIENCE)
+    result = release(rendered, report, member, AUDIENCE, approvals=APPROVALS, record=earlier_record, now=now)
+    assert isinstance(result, Released)
+    save_release_record(member, report, AUDIENCE, result.record)
+    return rendered, result
 
 
-def published_long_ago(report: Report, member: OwnMember) -> tuple[Rendered, Released]:
-    """The same in the first wording, with records as they were written then: without a word on their wording."""
+def publish_in_first_wording(report: Report, member: OwnMember) -> tuple[Rendered, Released]:
+    """The same in the first wording, with records in their format at that time: they do not state their wording."""
     rendered = render(report, member, record=VersionRecord(wording=FIRST_WORDING), now=NOW)
-    released = release(
-        rendered, report, member, HERE, approvals=APPROVED, record=ReleaseRecord(wording=FIRST_WORDING), now=NOW
+    result = release(
+        rendered, report, member, AUDIENCE, approvals=APPROVALS, record=ReleaseRecord(wording=FIRST_WORDING), now=NOW
     )
-    assert isinstance(released, Released)
+    assert isinstance(result, Released)
     files = [
         *render_record_files(member, report, rendered.record),
-        release_record_file(member, report, HERE, released.record),
+        release_record_file(member, report, AUDIENCE, result.record),
     ]
     for path, body in files:
         data = json.loads(body)
         data.pop("wording", None)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(data), encoding="utf-8")
-    return rendered, released
+    return rendered, result
 
 
 @pytest.mark.parametrize("report", [a_case(), a_feed()], ids=["case", "feed"])
-def test_what_was_released_in_an_older_wording_is_the_same_when_it_is_published_again(
-    report: Report, tmp_path: Path
-) -> None:
-    """To the byte, and with the same record: no reader gets a new version for a better sentence."""
+def test_a_report_in_an_older_wording_is_identical_when_published_again(report: Report, tmp_path: Path) -> None:
+    """The objects and the record are identical: no reader gets a new version because of a better sentence."""
     member = a_member(home=tmp_path)
-    rendered, released = published_long_ago(report, member)
-    texts = json.dumps([*rendered.contents, *released.contents, *released.lone])
-    assert all(words in texts for words in OLD)
-    assert not any(words in texts for words in NEW)
-    again, after = published(report, member, LATER)
-    assert again.contents == rendered.contents
-    assert (after.contents, after.lone) == (released.contents, released.lone)
-    assert after.record.objects == released.record.objects
-    assert after.record.wording == FIRST_WORDING
+    rendered, result = publish_in_first_wording(report, member)
+    texts = json.dumps([*rendered.contents, *result.contents, *result.lone])
+    assert all(phrase in texts for phrase in OLD_PHRASES)
+    assert not any(phrase in texts for phrase in NEW_PHRASES)
+    second_rendered, second_result = publish(report, member, LATER)
+    assert second_rendered.contents == rendered.contents
+    assert (second_result.contents, second_result.lone) == (result.contents, result.lone)
+    assert second_result.record.objects == result.record.objects
+    assert second_result.record.wording == FIRST_WORDING
 
 
 def test_a_later_stage_of_such_a_report_keeps_its_wording(tmp_path: Path) -> None:
-    """Only what the report says otherwise gets a new version; its marking is the one that readers have."""
+    """Only a changed object gets a new version, and the marking definition stays the same."""
     member = a_member(home=tmp_path)
-    _, released = published_long_ago(a_case(), member)
-    _, after = published(a_case(report_id=a_case().report_id, title="Another title"), member, LATER)
-    changed = [
+    _, result = publish_in_first_wording(a_case(), member)
+    _, second_result = publish(a_case(report_id=a_case().report_id, title="Another title"), member, LATER)
+    changed_types = [
         item["type"]
-        for item in after.contents
+        for item in second_result.contents
         if "modified" in item
-        and item["modified"] != next(o["modified"] for o in released.contents if o["id"] == item["id"])
+        and item["modified"] != next(o["modified"] for o in result.contents if o["id"] == item["id"])
     ]
-    assert changed == []
-    texts = json.dumps(after.contents)
-    assert not any(words in texts for words in NEW)
+    assert changed_types == []
+    texts = json.dumps(second_result.contents)
+    assert not any(phrase in texts for phrase in NEW_PHRASES)
 
 
-def test_a_new_report_is_written_in_the_current_words(tmp_path: Path) -> None:
-    """And says so in its records."""
+def test_a_new_report_has_the_current_wording(tmp_path: Path) -> None:
+    """Its records state the current wording."""
     member = a_member(home=tmp_path)
-    rendered, released = published(a_case(), member)
-    texts = json.dumps([*rendered.contents, *released.contents, *released.lone])
-    assert all(words in texts for words in NEW)
-    assert not any(words in texts for words in OLD)
-    assert released.record.wording == rendered.record.wording == WORDING
-    assert load_release_record(member, a_case(), HERE).wording == WORDING
+    rendered, result = publish(a_case(), member)
+    texts = json.dumps([*rendered.contents, *result.contents, *result.lone])
+    assert all(phrase in texts for phrase in NEW_PHRASES)
+    assert not any(phrase in texts for phrase in OLD_PHRASES)
+    assert result.record.wording == rendered.record.wording == WORDING
+    assert load_release_record(member, a_case(), AUDIENCE).wording == WORDING
 
 
-def test_malware_of_which_no_more_is_known_has_its_older_name_in_older_reports(tmp_path: Path) -> None:
-    """Its id is made of its name: another one would revoke the relationships to it."""
+def test_unspecified_malware_has_its_older_name_in_older_reports(tmp_path: Path) -> None:
+    """Its id is derived from its name: another name would revoke the relationships to it."""
     sighting = Sighting(target_type="classification", target="malicious-code/infected-system", count=3)
     report = a_feed(sightings=(sighting,))
-    old, new = a_member(home=tmp_path / "old"), a_member(home=tmp_path / "new")
-    published_long_ago(report, old)
-    assert "Malware not told" in json.dumps(published(report, old, LATER)[1].contents)
-    assert "Unspecified malware" in json.dumps(published(report, new)[1].contents)
+    old_member, new_member = a_member(home=tmp_path / "old"), a_member(home=tmp_path / "new")
+    publish_in_first_wording(report, old_member)
+    assert "Malware not told" in json.dumps(publish(report, old_member, LATER)[1].contents)
+    assert "Unspecified malware" in json.dumps(publish(report, new_member)[1].contents)

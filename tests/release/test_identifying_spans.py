@@ -1,4 +1,4 @@
-"""What in an adversary's value leads to somebody whom nobody declared: it is asked about, whatever victim is declared."""
+"""An adversary's value that may identify somebody who is not declared is held, for every victim."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TENANT = "6f1f3c52-7d0a-4a8e-9a51-0d8f6d1c2b3a"
         ("http://192.0.2.1/r?workgroup=KANTOR", "name of a network"),
     ],
 )
-def test_a_value_that_leads_to_somebody_has_its_kind(value: str, kind: str) -> None:
+def test_an_identifying_span_has_a_kind(value: str, kind: str) -> None:
     assert kind in {span.kind for span in identifying_spans_in_value(value)}
 
 
@@ -64,25 +64,25 @@ def test_a_value_that_leads_to_somebody_has_its_kind(value: str, kind: str) -> N
         "http://192.0.2.1/a?long=yes&latest=1.25",
         "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36",
         "a" * 16 + "1234567890123456",
-        "21c1792e4ece7276aa80ed27ecb866cd69ff7831053228333aec8394d03a1982",  # 13 digits in it have a right check digit
+        "21c1792e4ece7276aa80ed27ecb866cd69ff7831053228333aec8394d03a1982",  # 13 of its digits have a valid check digit
         "[file:hashes.MD5 = 'abcdef78310532283330123456789abc']",
-        "http://192.0.2.1/panel/login.php?user=admin",  # a user that every machine has
-        "https://files.example/uc?id=1aBcDeFgHiJkLmNoPqRsTuVwXyZ",  # a wallet has a check
+        "http://192.0.2.1/panel/login.php?user=admin",  # a user name that many machines have
+        "https://files.example/uc?id=1aBcDeFgHiJkLmNoPqRsTuVwXyZ",  # the checksum of a wallet is wrong
     ],
 )
-def test_what_only_looks_like_one_leaves(value: str) -> None:
+def test_similar_values_have_no_identifying_span(value: str) -> None:
     assert list(identifying_spans_in_value(value)) == []
 
 
 @pytest.mark.parametrize("fragment", ["#{}", "?e={}", "/{}"])
-def test_a_mailbox_that_is_encoded_in_a_phishing_page_is_asked_about(fragment: str) -> None:
+def test_an_encoded_mailbox_in_a_phishing_url_is_held(fragment: str) -> None:
     recipient = base64.b64encode(b"siti.melur@pejabat-satu.example").decode()
     url = "https://evil.example/" + fragment.format(recipient)
     assert recipient not in released_text(must_release(a_watch(observables=(seen(ObservableType.URL, url), seen(ObservableType.IPV4, "203.0.113.7")))))  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("pattern", "pattern_type", "asked"),
+    ("pattern", "pattern_type", "expected_names"),
     [
         (
             'rule a { meta: description = "seen at HQ, Jalan Kenari Raya" condition: true }',
@@ -94,25 +94,29 @@ def test_a_mailbox_that_is_encoded_in_a_phishing_page_is_asked_about(fragment: s
         ("title: Loader\ndescription: dropped at Klinik Melur Jaya\n", "sigma", ["Klinik Melur Jaya"]),
         ('alert tcp any any -> any 80 (msg:"beacon from Menara Kenari"; sid:1;)', "snort", ["Menara Kenari"]),
         ('rule a { meta: description = "Detects Emotet Loader" author = "Kaspersky Lab" condition: true }', "yara", []),
-        ('rule a { strings: $a = "Jalan Kenari Raya" condition: $a }', "yara", []),  # not the author's words
+        (
+            'rule a { strings: $a = "Jalan Kenari Raya" condition: $a }',
+            "yara",
+            [],
+        ),  # a string of the malware, not prose
         ("title: Suspicious Service Installation By Power Shell\n", "sigma", []),
         ('alert tcp any any -> any 80 (msg:"ET MALWARE Win32/Emotet CnC Activity (POST)"; sid:1;)', "snort", []),
     ],
 )
-def test_a_place_person_or_organisation_in_the_words_of_a_rule_is_asked_about(
-    pattern: str, pattern_type: str, asked: list[str]
+def test_a_place_person_or_organisation_in_the_prose_of_a_rule_is_found(
+    pattern: str, pattern_type: str, expected_names: list[str]
 ) -> None:
     rule = seen(ObservableType.PATTERN, "rule", pattern=pattern, pattern_type=pattern_type)
     reasons = list(prose_findings(rule))
-    assert bool(reasons) == bool(asked)
-    assert all(any(span in reason for reason in reasons) for span in asked)
+    assert bool(reasons) == bool(expected_names)
+    assert all(any(span in reason for reason in reasons) for span in expected_names)
 
 
-def test_what_its_source_says_of_a_value_is_searched() -> None:
-    """The hash of a certificate tells nothing by itself; that its subject is the victim's, its source says."""
+def test_remarks_of_the_source_about_a_value_are_searched() -> None:
+    """The hash of a certificate identifies nobody, but the source may say that its subject is the victim's."""
     certificate = seen(ObservableType.CERTIFICATE, SHA256, file=FileDetails(hashes={"SHA-256": SHA256}))
-    other = seen(ObservableType.IPV4, "203.0.113.7")
-    report = a_watch(observables=(certificate, other), victims=(Victim(domains=("melur.example",)),))
+    other_value = seen(ObservableType.IPV4, "203.0.113.7")
+    report = a_watch(observables=(certificate, other_value), victims=(Victim(domains=("melur.example",)),))
     assert SHA256 in released_text(must_release(report))
-    about = replace(certificate, source_remarks=("CN=*.melur.example",))
-    assert SHA256 not in released_text(must_release(replace(report, observables=(about, other))))
+    with_remark = replace(certificate, source_remarks=("CN=*.melur.example",))
+    assert SHA256 not in released_text(must_release(replace(report, observables=(with_remark, other_value))))
