@@ -23,7 +23,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from hub.rendering.public_knowledge import normal
+from hub.rendering.public_knowledge import name_key
 
 HUB = Path(__file__).parent.parent / "hub"
 FOLDER = HUB / "release" / "lists"
@@ -60,7 +60,7 @@ def clusters(names: tuple[str, ...] | list[str]) -> Iterator[dict[str, Any]]:
 def normal_names(galaxies: tuple[str, ...] | list[str]) -> list[str]:
     """Every name and synonym, in the normal form in which names are compared."""
     spellings = {
-        normal(spelling)
+        name_key(spelling)
         for value in clusters(galaxies)
         for name in (value["value"], *value.get("meta", {}).get("synonyms", ()))
         for spelling in (name, *NUMBER.split(name)[:2], *(name.split(", ") if galaxies is THREATS else ()))
@@ -98,7 +98,7 @@ def kinds_of_malware() -> list[str]:
         for value in clusters((galaxy,)):
             name = NUMBER.sub("", value["value"])
             for spelling in (name, *value.get("meta", {}).get("synonyms", ())):
-                key = normal(spelling)
+                key = name_key(spelling)
                 if len(key) >= SHORTEST:
                     names.setdefault(key, spelling)
                     types.setdefault(key, set()).add(word)
@@ -111,12 +111,12 @@ def aliases() -> list[str]:
     taken: Counter[str] = Counter()
     for value in clusters(ATTACK):
         name = NUMBER.sub("", value["value"])
-        others = (text for text in value.get("meta", {}).get("synonyms", ()) if normal(text) != normal(name))
+        others = (text for text in value.get("meta", {}).get("synonyms", ()) if name_key(text) != name_key(name))
         group = tuple(dict.fromkeys([name, *others]))
-        taken.update({normal(text) for text in group})
+        taken.update({name_key(text) for text in group})
         groups.append(group)
     # A name that two of them have says nothing about which one is meant.
-    own = [tuple(text for text in group if taken[normal(text)] == 1) for group in groups]
+    own = [tuple(text for text in group if taken[name_key(text)] == 1) for group in groups]
     return sorted("\t".join(group) for group in own if len(group) > 1)
 
 

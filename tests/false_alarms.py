@@ -126,7 +126,7 @@ def reports(folder: Path) -> Iterator[Report]:
 def _of_report(report: Report) -> Iterator[str]:
     rendered = render(report, _MEMBER, now=datetime.now(UTC))
     contents = (content for content in rendered.contents if content["id"] in rendered.origins)
-    adversary = (content for content in contents if rendered.origins[content["id"]].adversary)
+    adversary = (content for content in contents if rendered.origins[content["id"]].is_adversary)
     yield from dict.fromkeys(
         text for content in adversary for text in searched_texts(content, rendered.origins[content["id"]].observable)
     )

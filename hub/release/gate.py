@@ -104,7 +104,7 @@ class Gate:
         self._adversary_mails = {
             origin.observable.value
             for origin in self._origins.values()
-            if origin.observable and origin.adversary and origin.observable.type is ObservableType.EMAIL
+            if origin.observable and origin.is_adversary and origin.observable.type is ObservableType.EMAIL
         }
         self._decisions: dict[str, GateDecision] = {}
 
@@ -114,7 +114,7 @@ class Gate:
         leaving = (
             identifier
             for identifier, origin in self._origins.items()
-            if origin.adversary and self._decision(identifier).verdict is GateVerdict.LEAVES
+            if origin.is_adversary and self._decision(identifier).verdict is GateVerdict.LEAVES
         )
         return frozenset(text for identifier in leaving for text in self._texts.get(identifier, ()))
 

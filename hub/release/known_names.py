@@ -18,7 +18,7 @@ from typing import Final
 
 from hub.release import allowed_words
 from hub.rendering import public_knowledge, wording
-from hub.rendering.public_knowledge import normal
+from hub.rendering.public_knowledge import name_key
 from hub.reports import rsit
 from hub.stix.methods import DATA_SOURCES, FLOOD_VECTORS, MITIGATIONS, VERIS_WORDS
 
@@ -67,13 +67,13 @@ def is_public(object_type: str, name: str) -> bool:
         return True
     match object_type:
         case "vulnerability":
-            return _WEAKNESS_NUMBER.fullmatch(name) is not None or normal(name) in _names("weaknesses")
+            return _WEAKNESS_NUMBER.fullmatch(name) is not None or name_key(name) in _names("weaknesses")
         case "attack-pattern":
             if _TECHNIQUE_NUMBER.fullmatch(name):
                 return technique_name(name) is not None
             return _PATTERN_NUMBER.fullmatch(name) is not None or _is_technique(name)
         case _:
-            return normal(name) in _names("threats") or _consists_of_threat_words(name)
+            return name_key(name) in _names("threats") or _consists_of_threat_words(name)
 
 
 def technique_name(number: str) -> str | None:
@@ -89,10 +89,10 @@ def looks_like_a_person(name: str) -> bool:
     parts = [part for word in words for part in _CAPITALISED.findall(word)]
     if not 2 <= len(parts) <= 6 or any(character.isdigit() for character in plain):
         return False
-    if any(normal(part) in _WORDS_IN_PERSON_NAMES for part in parts):
+    if any(name_key(part) in _WORDS_IN_PERSON_NAMES for part in parts):
         return True
     return all(
-        part[0].isupper() and not part.isupper() and normal(part) not in _WORDS_IN_THREAT_NAMES for part in parts
+        part[0].isupper() and not part.isupper() and name_key(part) not in _WORDS_IN_THREAT_NAMES for part in parts
     )
 
 
@@ -107,10 +107,10 @@ def _is_technique(name: str) -> bool:
         return True
     kind, _, word = name.partition(": ")
     if kind in ("VERIS hacking", "VERIS social"):
-        return normal(word) in _names("veris")
+        return name_key(word) in _names("veris")
     parent, _, child = name.partition(": ")  # a sub-technique after the name of its parent
     techniques = _names("techniques")
-    return normal(name) in techniques or (normal(parent) in techniques and normal(child) in techniques)
+    return name_key(name) in techniques or (name_key(parent) in techniques and name_key(child) in techniques)
 
 
 @cache
@@ -136,7 +136,7 @@ _DETECTIONS: Final = frozenset(
 
 def _consists_of_threat_words(name: str) -> bool:
     """Whether each word is on the list, generic, or a version."""
-    if normal(name) in _names("veris"):
+    if name_key(name) in _names("veris"):
         return True
     plain = unicodedata.normalize("NFKD", name).casefold()
     parts = dict.fromkeys(_WORD.findall(plain))
@@ -144,10 +144,10 @@ def _consists_of_threat_words(name: str) -> bool:
     if not own_words:
         return any(word in _GENERIC_WORDS for word in parts)
     threats = _names("threats")
-    if "".join(map(normal, own_words)) in threats:
+    if "".join(map(name_key, own_words)) in threats:
         return True
     # Feeds join the names of a malware family and of its carrier: `avalanche-andromeda`.
-    return not re.search(r"\s", plain) and all(normal(word) in threats for word in own_words)
+    return not re.search(r"\s", plain) and all(name_key(word) in threats for word in own_words)
 
 
 @cache

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from hub.release.rounding import ceiling, floor
-from hub.rendering.versions import Content, shortest, timestamp
+from hub.rendering.versions import Content, shorten, timestamp
 from hub.rendering.wording import lone_description
 from hub.reports.moments import Fidelity
 
@@ -31,7 +31,7 @@ def lone_indicator(content: Content, kind: str, author: str, wording: int) -> Co
 def compromised_host(content: Content, kind: str, author: str, day: str) -> Content:
     """An indicator for a hacked third party's value; `day` is the day of its first release."""
     valid_from = floor(day, Fidelity.DAY)
-    valid_until = shortest(timestamp(datetime.fromisoformat(valid_from) + timedelta(days=COMPROMISED_DAYS)))
+    valid_until = shorten(timestamp(datetime.fromisoformat(valid_from) + timedelta(days=COMPROMISED_DAYS)))
     text = f"{kind} of a compromised host; expected to be cleaned. Shared by {author}. Valid until {valid_until[:10]}."
     return _properties(content, kind, text, "compromised") | {"valid_from": valid_from, "valid_until": valid_until}
 

@@ -176,7 +176,7 @@ def render_record_files(
     own = {"format": _FORMAT, "objects": _versions_as_json(record.own)}
     data = {
         **_scope(report),
-        "first": record.first,
+        "first": record.first_import,
         "wording": record.wording,
         "declared": (declared or collect_declarations(report, member)).as_json(),
         "objects": _versions_as_json(record.objects),
@@ -302,7 +302,7 @@ def _revoke_all(versions_by_id: Mapping[str, Version], now: str, decided_values:
         if version.revoked:
             revoked[identifier] = version
             continue
-        content = dict(versions.revoked(version, now).content)
+        content = dict(versions.revoke(version, now).content)
         bare = bare_revocation(content, keeps_pattern=not has_decided_value(content, decided_values))
         revoked[identifier] = Version(versions.digest(bare), bare)
     return revoked

@@ -9,7 +9,7 @@ from hub.release.context import ObjectContext
 from hub.release.rules import Change, PropertyRule, approved_text
 from hub.rendering import wording
 from hub.rendering.patterns import quote
-from hub.rendering.versions import Content, shortest
+from hub.rendering.versions import Content, shorten
 from hub.reports.observables import Observable, ObservableType, Role
 
 NAME_CHARS: Final = 200  # characters of an indicator's name
@@ -38,7 +38,7 @@ def _event_name(_value: Any, context: ObjectContext) -> str:
         for word in context.content.get("event_types", ())
         if word in allowed_words.EVENT_TYPES and release.may_say(word)
     ]
-    return wording.plain(types[0]) if types else release.texts.kind
+    return wording.spell_out(types[0]) if types else release.texts.kind
 
 
 def _task_name(_value: Any, context: ObjectContext) -> str:
@@ -94,7 +94,7 @@ TASK_NAME: Final = PropertyRule(_task_name, "rewritten in vocabulary words")
 INDICATOR_NAME: Final = PropertyRule(_indicator_name, "rewritten")
 INDICATOR_TEXT: Final = PropertyRule(_indicator_text, "rewritten in vocabulary words")
 FIRST_RELEASE: Final = PropertyRule(
-    lambda _value, context: shortest(context.release.first_release), "the time of the first release"
+    lambda _value, context: shorten(context.release.first_release), "the time of the first release"
 )
 ALL_THAT_LEAVES: Final = PropertyRule(lambda _value, context: list(context.leaving_ids), "all that leaves", shown=False)
 LANGUAGE: Final = PropertyRule(

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from hub.rendering.versions import shortest, timestamp
+from hub.rendering.versions import shorten, timestamp
 from hub.reports.moments import Fidelity
 
 COUNT_STEPS: Final = (0, *(10**power for power in range(16)))  # entities, records, sightings; units of a currency
@@ -96,7 +96,7 @@ def round_validity_end(start: str, end: str, released_start: str) -> str:
 
 
 def _stix(moment: datetime) -> str:
-    return shortest(timestamp(moment))
+    return shorten(timestamp(moment))
 
 
 def criticality(value: int) -> int:

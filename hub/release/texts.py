@@ -43,7 +43,7 @@ def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ..
     severity = rounding.criticality(report.severity.criticality) if report.severity else None
     victim_class = ""
     if report.kind is ReportKind.CASE and rung.detail is not Detail.NOTHING:
-        victim_class = wording.someone(rung.sector, rung.country, rung.region, rung.size, person=rung.person)
+        victim_class = wording.victim_phrase(rung.sector, rung.country, rung.region, rung.size, person=rung.person)
     note = ""
     if pseudonyms:
         names = " and ".join(pseudonyms)
@@ -51,7 +51,7 @@ def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ..
     # A type of incident that occurs in one sector only would reveal the sector.
     types = tuple(word for word in report.incident_types if rung.sector or word not in SECTOR_HINTS)
     kind = wording.incident_kind(replace(report, incident_types=types))
-    return Texts(kind, wording.standing(report, severity), victim_class, author, note, _flood_sentence(report.flood))
+    return Texts(kind, wording.status_text(report, severity), victim_class, author, note, _flood_sentence(report.flood))
 
 
 def _flood_sentence(flood: Flood | None) -> str:

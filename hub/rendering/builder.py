@@ -12,7 +12,7 @@ import orjson
 from hub.home.member import OwnMember
 from hub.protocol.labels import EXERCISE
 from hub.rendering import versions
-from hub.rendering.versions import COMMON_TIME, TIMES, Content, VersionRecord, shortest
+from hub.rendering.versions import COMMON_TIME, TIMES, Content, VersionRecord, shorten
 from hub.reports.losses import UNUSED_CHARS, Unused, excerpt
 from hub.reports.markings import TlpWord
 from hub.reports.observables import Observable, Role
@@ -32,7 +32,7 @@ class Origin:
     observable: Observable | None = None
 
     @property
-    def adversary(self) -> bool:
+    def is_adversary(self) -> bool:
         """Whether it may leave as a matter of course."""
         return self.role is Role.ADVERSARY and self.hold_reason is None
 
@@ -47,21 +47,21 @@ class Builder:
         self.member = member
         self.record = record
         self.now = versions.timestamp(now)
-        self.first = record.first or self.now
+        self.first_import = record.first_import or self.now
         self.labels = [EXERCISE] if exercise else []
         self.level = tlp.BY_WORD[report.tlp]
         self.drafts: dict[str, Content] = {}
-        self.common: dict[str, Content] = {}
-        self.observed: dict[str, Content] = {}
+        self.common_objects: dict[str, Content] = {}
+        self.scos: dict[str, Content] = {}
         self.origins: dict[str, Origin] = {}
         self.classes: dict[str, tuple[str | None, str | None]] = {}  # class identity -> sector, country
         self.victims: dict[str, int] = {}  # identity -> which of the report's victims
         self.weaknesses: dict[str, str] = {}  # name of a weakness -> id
         self.problems: list[Unused] = []
-        self.listed: dict[tuple[str, str], Observable] = {item.key: item for item in report.observables}
-        self.tied: dict[tuple[str, str], list[tuple[str, str]]] = {}  # source of a relation -> its targets
+        self.observables_by_key: dict[tuple[str, str], Observable] = {item.key: item for item in report.observables}
+        self.relation_targets: dict[tuple[str, str], list[tuple[str, str]]] = {}  # source of a relation -> its targets
         for relation in report.relations:
-            self.tied.setdefault(relation.source, []).append(relation.target)
+            self.relation_targets.setdefault(relation.source, []).append(relation.target)
         self._key = member.key.derive(NATIONAL)
         self._scope = (report.source_format, report.report_id)
 
@@ -71,11 +71,11 @@ class Builder:
         """The id of an object of this report, the same at every import of the report."""
         return self._key.identifier(object_type, *self._scope, *parts)
 
-    def of_report(self, object_type: str, report_id: str, *parts: str) -> str:
+    def identifier_in_report(self, object_type: str, report_id: str, *parts: str) -> str:
         """The id that an object of another report of the same format has."""
         return self._key.identifier(object_type, self.report.source_format, report_id, *parts)
 
-    def _living(self, object_type: str, parts: tuple[str, ...], *, revoked: bool) -> str:
+    def _unrevoked_identifier(self, object_type: str, parts: tuple[str, ...], *, revoked: bool) -> str:
         """The id; another where that one was revoked, since no newer version of a revoked object counts."""
         identifier, generation = self.identifier(object_type, *parts), 0
         while (known := self.record.objects.get(identifier)) is not None and known.revoked:
@@ -85,7 +85,7 @@ class Builder:
             identifier, generation = following, generation + 1
         return identifier
 
-    def marks(self, word: TlpWord | None = None) -> list[str]:
+    def marking_refs(self, word: TlpWord | None = None) -> list[str]:
         """The markings: TLP 2.0 of the report, or the stricter one of a part of it; and PAP beside it."""
         level = max(self.level, tlp.BY_WORD[word]) if word else self.level
         pap = [tlp.PAP_IDS[self.report.pap]] if self.report.pap else []
@@ -95,18 +95,18 @@ class Builder:
 
     def add(self, object_type: str, *parts: str, tlp_word: TlpWord | None = None, **content: Any) -> str:
         """An object of this report alone. `parts` tell it from others of its type; empty values are left out."""
-        full = self._full(object_type, content, tlp_word)
-        identifier = self._living(object_type, parts, revoked=bool(content.get("revoked")))
+        full = self._with_common_properties(object_type, content, tlp_word)
+        identifier = self._unrevoked_identifier(object_type, parts, revoked=bool(content.get("revoked")))
         self.drafts.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **full})
         return identifier
 
     def add_common(self, object_type: str, **content: Any) -> str:
         """An object that says nothing of this report: its id is made of its content, so reports share it."""
-        full = self._full(object_type, content, None)
+        full = self._with_common_properties(object_type, content, None)
         text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
         identifier = self._key.identifier(object_type, "common", text)
         times = {"created": COMMON_TIME, "modified": COMMON_TIME}
-        self.common.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **times, **full})
+        self.common_objects.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **times, **full})
         return identifier
 
     def relate(
@@ -135,61 +135,63 @@ class Builder:
 
         Where one value is the adversary's here and somebody else's there, it is not the adversary's.
         """
-        full = {"type": object_type, "spec_version": "2.1", **_filled(content)}
+        full = {"type": object_type, "spec_version": "2.1", **_without_empty(content)}
         if object_type == "domain-name" and "_" in content["value"]:
             # such names are in use, and patterns take them; as an SCO they fail stix2-validator (STIX 2.1, 6.5: RFC 5890)
-            self.unusable(object_type, content["value"], "no host name has an underscore; as a pattern it stays")
+            self.note_unusable(object_type, content["value"], "no host name has an underscore; as a pattern it stays")
             return None
         identifier = identifiers.derived_id(full)
         if identifier is None:
             text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
             identifier = self._key.identifier(object_type, "value", text)
-        marks = self.marks(tlp_word)
-        known = self.observed.get(identifier)
+        marks = self.marking_refs(tlp_word)
+        known = self.scos.get(identifier)
         if known is None:
             draft = {"type": object_type, "id": identifier, **full, "object_marking_refs": marks}
             if problems := faults(draft):
-                self.unusable(object_type, " ".join(str(value) for value in content.values()), problems[0].message)
+                self.note_unusable(object_type, " ".join(str(value) for value in content.values()), problems[0].message)
                 return None
-            self.observed[identifier] = draft
+            self.scos[identifier] = draft
         elif tlp.level({"object_marking_refs": marks}) > tlp.level(known):  # type: ignore[operator]  # both are marked
             known["object_marking_refs"] = marks
-        self.own(identifier, origin)
+        self.set_origin(identifier, origin)
         return identifier
 
-    def own(self, identifier: str, origin: Origin) -> None:
+    def set_origin(self, identifier: str, origin: Origin) -> None:
         """Note whose value it is; a role other than adversary stays, whatever comes later."""
         before = self.origins.get(identifier)
-        if before is None or (before.adversary and not origin.adversary):
+        if before is None or (before.is_adversary and not origin.is_adversary):
             self.origins[identifier] = origin
 
-    def unusable(self, what: str, value: object, why: object) -> None:
+    def note_unusable(self, what: str, value: object, why: object) -> None:
         """Name in the table what could not become STIX."""
         self.problems.append(
             Unused(self.report.source, what, excerpt(value), excerpt(f"STIX does not allow it: {why}"))
         )
 
-    def unshown(self, what: str, value: object, why: str) -> None:
+    def note_unshown(self, what: str, value: object, why: str) -> None:
         """Name in the table what the STIX does not show."""
         self.problems.append(Unused(self.report.source, what, excerpt(value, UNUSED_CHARS), why))
 
-    def _full(self, object_type: str, content: Mapping[str, Any], tlp_word: TlpWord | None) -> Content:
+    def _with_common_properties(
+        self, object_type: str, content: Mapping[str, Any], tlp_word: TlpWord | None
+    ) -> Content:
         full: Content = {"type": object_type, "spec_version": "2.1", "created_by_ref": self.member.identity}
-        full |= _filled(content)
+        full |= _without_empty(content)
         if self.labels and object_type not in {"identity", "location"}:
             full["labels"] = [*full.get("labels", []), *self.labels]
-        full["object_marking_refs"] = self.marks(tlp_word)
+        full["object_marking_refs"] = self.marking_refs(tlp_word)
         return full
 
 
-def _filled(content: Mapping[str, Any]) -> Content:
+def _without_empty(content: Mapping[str, Any]) -> Content:
     """The properties that have a value, with lists for tuples. An absent value means "not shared"; 0 and False are values."""
     filled: Content = {}
     for name, value in content.items():
         if value is None or value == "" or (isinstance(value, list | tuple | dict | Mapping) and not value):
             continue
         if isinstance(value, str):
-            filled[name] = shortest(value) if name in TIMES else value
+            filled[name] = shorten(value) if name in TIMES else value
         else:
             filled[name] = (
                 list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value

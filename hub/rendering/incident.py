@@ -103,9 +103,9 @@ def _with_public_knowledge(item: Malware) -> Malware:
 
 
 def _all_aliases(name: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
-    known = {public_knowledge.normal(name): ""}
+    known = {public_knowledge.name_key(name): ""}
     for alias in (*aliases, *public_knowledge.aliases(name)):
-        known.setdefault(public_knowledge.normal(alias), alias)
+        known.setdefault(public_knowledge.name_key(alias), alias)
     return tuple(alias for alias in known.values() if alias)
 
 
@@ -198,7 +198,7 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
         name=report.title,
         description=report.description,
         lang=report.language,
-        labels=[*labels_of(builder), *_answers(report)],
+        labels=[*labels_of(builder), *_answer_labels(report)],
         confidence=report.confidence,
         external_references=references,
         extensions={
@@ -212,13 +212,13 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
     for code in report.countries:
         builder.relate(identifier, "targets", location(builder, code))
     if not _is_known_by_tools(builder):
-        _relate_as_before(builder, identifier, [ref for ref in victims if ref])
+        _add_old_relationships(builder, identifier, [ref for ref in victims if ref])
     _relate_knowledge(builder, identifier, known)
     render_methods(builder, identifier)
     _texts(builder, identifier)
     for other in report.related_reports:
         if other != report.report_id:
-            builder.relate(identifier, "related-to", builder.of_report("incident", other, INCIDENT))
+            builder.relate(identifier, "related-to", builder.identifier_in_report("incident", other, INCIDENT))
     return identifier
 
 
@@ -228,7 +228,7 @@ def labels_of(builder: Builder) -> list[str]:
     return list(dict.fromkeys([*rsit, *builder.report.labels]))
 
 
-def _answers(report: Report) -> list[str]:
+def _answer_labels(report: Report) -> list[str]:
     """The questions that a report answers and STIX has no property for, as machine tags of the incident at the CERT."""
     critical = [
         victim.critical_infrastructure for victim in report.victims if victim.critical_infrastructure is not None
@@ -242,7 +242,7 @@ def _answers(report: Report) -> list[str]:
     return [*labels, f"root-cause:{report.root_cause}"] if report.root_cause else labels
 
 
-def _relate_as_before(builder: Builder, incident_ref: str, victims: list[str]) -> None:
+def _add_old_relationships(builder: Builder, incident_ref: str, victims: list[str]) -> None:
     """The relationships of reports that left before those that tools know: they stay, beside these."""
     for ref in victims:
         builder.relate(incident_ref, "impacts", ref)
@@ -252,7 +252,7 @@ def _relate_as_before(builder: Builder, incident_ref: str, victims: list[str]) -
 
 
 # What an incident is to what is known of it, by the type of that: in the words of STIX that platforms take.
-_OF_INCIDENT: Final = {
+_INCIDENT_RELATIONSHIPS: Final = {
     "malware": "uses",
     "tool": "uses",
     "attack-pattern": "uses",
@@ -266,11 +266,11 @@ _OF_INCIDENT: Final = {
 def _relate_knowledge(builder: Builder, incident_ref: str, known: Mapping[tuple[str, str], str]) -> None:
     for ref in dict.fromkeys(known.values()):
         object_type = type_of(ref) or ""
-        builder.relate(incident_ref, _OF_INCIDENT[object_type], ref)
+        builder.relate(incident_ref, _INCIDENT_RELATIONSHIPS[object_type], ref)
         if not _is_known_by_tools(builder):
             if object_type == "campaign":
                 builder.relate(ref, "associated-with", incident_ref)
-            elif _OF_INCIDENT[object_type] != "attributed-to":
+            elif _INCIDENT_RELATIONSHIPS[object_type] != "attributed-to":
                 builder.relate(incident_ref, "related-to", ref)
 
 

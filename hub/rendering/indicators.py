@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hub.rendering import links, public_knowledge, versions, wording
 from hub.rendering.builder import Builder, Origin
-from hub.rendering.observables import render_sco, victims_own
+from hub.rendering.observables import render_sco, render_victim_values
 from hub.rendering.patterns import package_of, pattern_of
 from hub.rendering.pointers import external_reference
 from hub.reports import rsit
@@ -36,12 +36,12 @@ OTHER_DAYS: Final = 365
 NAME_CHARS: Final = 200  # characters of a value in an indicator's name
 
 
-def render_observables(builder: Builder, known: links.Known) -> dict[str, str]:
+def render_observables(builder: Builder, known: links.KnowledgeIds) -> dict[str, str]:
     """Add what was observed; `known` has the ids of the malware, techniques and so on that the report names.
 
     Returns the ids of indicators by "type value", which is how sightings name them.
     """
-    shown = links.Shown()
+    shown = links.RenderedObservables()
     groups: dict[tuple[str, TlpWord | None], list[str]] = {}
     # (1) each observable's SCO, in the group of its role; (2) its indicator
     for item in builder.report.observables:
@@ -58,14 +58,14 @@ def render_observables(builder: Builder, known: links.Known) -> dict[str, str]:
         if " ".join(item.key) not in shown.indicators and builder.report.kind is not ReportKind.FEED:
             _note_unshown(builder, item)
     # (3) what is known of the victim's own addresses and names, at the CERT only
-    for sco in victims_own(builder):
+    for sco in render_victim_values(builder):
         groups.setdefault((Role.VICTIM.value, None), []).append(sco)
     # (4) the observation of each group
     for (role, word), scos in groups.items():
         _observed_data(builder, role, word, list(dict.fromkeys(scos)))
     # (5) what it points to, and how it is related
     links.link_indicators(builder, known, shown)
-    links.relate_as_reported(builder, known, shown)
+    links.add_relations(builder, known, shown)
     return shown.indicators
 
 
@@ -87,14 +87,16 @@ def _note_unshown(builder: Builder, item: Observable) -> None:
     ]
     for what, value in facts:
         if value is not None:
-            builder.unshown(f"{item.type.value} ({what})", value, f"is said of {item.value}, which is no indicator")
+            builder.note_unshown(
+                f"{item.type.value} ({what})", value, f"is said of {item.value}, which is no indicator"
+            )
 
 
 def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:
     timeline = builder.report.timeline
     first = timeline.started or timeline.detected or timeline.reported
     last = timeline.ended or first
-    start = first.stix() if first else builder.first
+    start = first.stix() if first else builder.first_import
     end = last.stix() if last and first and last.instant >= first.instant else start
     builder.add(
         "observed-data",
@@ -112,11 +114,11 @@ def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list
 def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None:
     rule = pattern_of(item)
     if rule is None:
-        builder.unusable(item.type.value, item.value, "nothing in it can be matched")
+        builder.note_unusable(item.type.value, item.value, "nothing in it can be matched")
         return None
     pattern, pattern_type = rule
     if pattern_type == "stix" and (problem := pattern_problem(pattern)):
-        builder.unusable(item.type.value, item.value, problem)
+        builder.note_unusable(item.type.value, item.value, problem)
         return None
     valid_from, valid_until = validity(item, builder)
     report = builder.report
@@ -150,7 +152,7 @@ def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None
         confidence=item.confidence if item.confidence is not None else report.confidence,
         revoked=item.revoked or None,
     )
-    builder.own(identifier, origin)
+    builder.set_origin(identifier, origin)
     return identifier
 
 
@@ -164,7 +166,11 @@ def _phases(item: Observable, builder: Builder) -> tuple[tuple[str, str], ...]:
     """The phases of the kill chain that the report gives a value, by themselves or by the technique that it ties to it."""
     if item.kill_chain_phases:
         return item.kill_chain_phases
-    names = {name for kind, name in builder.tied.get(("observable", " ".join(item.key)), ()) if kind == "technique"}
+    names = {
+        name
+        for kind, name in builder.relation_targets.get(("observable", " ".join(item.key)), ())
+        if kind == "technique"
+    }
     techniques = [technique for technique in builder.report.techniques if technique.name in names] if names else []
     return tuple(dict.fromkeys(phase for technique in techniques for phase in phases_of(technique)))
 
@@ -173,7 +179,7 @@ def validity(item: Observable, builder: Builder) -> tuple[str, str]:
     """`valid_from` and `valid_until`, the second always later: an indicator without an end is blocked for ever."""
     timeline = builder.report.timeline
     begins = item.valid_from or item.first_seen or timeline.started or timeline.detected or timeline.reported
-    start = begins.stix() if begins else builder.first
+    start = begins.stix() if begins else builder.first_import
     if item.valid_until is not None:
         end = item.valid_until.stix()
         if parse_timestamp(end) > parse_timestamp(start):
@@ -206,7 +212,7 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
     for item in builder.report.sightings:
         target = known.get((item.target_type, item.target)) or _classified(builder, item)
         if target is None:
-            builder.unusable(f"sighting of {item.target_type}", item.target, "nothing in the bundle has that name")
+            builder.note_unusable(f"sighting of {item.target_type}", item.target, "nothing in the bundle has that name")
             continue
         first, last = _span(item.first_seen, item.last_seen)
         where = (
@@ -256,7 +262,7 @@ def _classified(builder: Builder, item: Sighting) -> str | None:
 
 def _word_of(builder: Builder, target: str) -> TlpWord | None:
     """A sighting is not marked lower than what was seen."""
-    draft = builder.drafts.get(target) or builder.common.get(target)
+    draft = builder.drafts.get(target) or builder.common_objects.get(target)
     level = tlp.level(draft) if draft else None
     return level.word if level is not None else None  # type: ignore[return-value]  # the words of TLP are TlpWord's
 

@@ -19,7 +19,7 @@ from hub.reports.report import Report, ReportKind
 from hub.stix.identifiers import type_of
 from hub.stix.vocabularies import RELATIONSHIP_TYPES
 
-Known = Mapping[tuple[str, str], str]
+KnowledgeIds = Mapping[tuple[str, str], str]
 """The ids of what a report names, by (kind, name): what `render_knowledge` returns."""
 
 DEDUCED_CONFIDENCE: Final = 50
@@ -34,19 +34,21 @@ _HOSTS: Final = frozenset(
     {ObservableType.IPV4, ObservableType.IPV6, ObservableType.DOMAIN, ObservableType.URL, ObservableType.TRAFFIC}
 )
 # Types of RSIT under which the adversary's host is the malware's own: it commands it, or hands it out.
-_HOSTING: Final = frozenset({"c2-server", "malware-distribution", "malware-configuration"})
+_HOSTING_TYPES: Final = frozenset({"c2-server", "malware-distribution", "malware-configuration"})
 # Of these STIX says that an indicator can indicate them (STIX 2.1, 4.7.2).
-_INDICATED: Final = frozenset({"attack-pattern", "campaign", "intrusion-set", "malware", "threat-actor", "tool"})
+_INDICATABLE_TYPES: Final = frozenset(
+    {"attack-pattern", "campaign", "intrusion-set", "malware", "threat-actor", "tool"}
+)
 # Words of MISP's references for relationships of STIX, where they differ.
-_OTHER_WORDS: Final = {
+_RELATIONSHIP_SYNONYMS: Final = {
     "connected-to": "communicates-with", "connects-to": "communicates-with", "connected-from": "communicates-with",
     "beacons": "beacons-to", "drop": "drops", "downloaded": "downloads", "download": "downloads", "contain": "contains",
     "includes": "contains", "attributed": "attributed-to", "duplicate": "duplicate-of", "uses-malware": "uses",
     "using": "uses", "exfiltrate-to": "exfiltrates-to", "resolved-to": "resolves-to", "resolve-to": "resolves-to",
     "mitigated-by": "related-to", "target": "targets", "controlling": "controls", "hosted": "hosts",
 }  # fmt: skip
-_PLAINEST: Final = "related-to"
-_REVERSED: Final = {
+_FALLBACK_RELATIONSHIP: Final = "related-to"
+_REVERSE_RELATIONSHIPS: Final = {
     "dropped-by": "drops", "downloaded-from": "downloads", "contained-by": "contains", "contained-within": "contains",
     "included-in": "contains", "hosted-on": "hosts", "hosted-by": "hosts", "used-by": "uses", "controlled-by": "controls",
     "exploited-by": "exploits", "owned-by": "owns", "delivered-by": "delivers", "targeted-by": "targets",
@@ -55,32 +57,32 @@ _REVERSED: Final = {
 
 
 @dataclass(slots=True)
-class Shown:
+class RenderedObservables:
     """What became of the observables, by their key as one text: their SCOs and their indicators."""
 
     observables: dict[str, str] = field(default_factory=dict)
     indicators: dict[str, str] = field(default_factory=dict)
 
 
-def link_indicators(builder: Builder, known: Known, shown: Shown) -> None:
+def link_indicators(builder: Builder, knowledge_ids: KnowledgeIds, rendered: RenderedObservables) -> None:
     """Relate each indicator to its observable, and to what it indicates (1 to 3)."""
-    of_program = _the_program(builder.report)
+    of_program = _single_malware(builder.report)
     for item in builder.report.observables:
         key = " ".join(item.key)
-        indicator = shown.indicators.get(key)
+        indicator = rendered.indicators.get(key)
         if indicator is None or item.revoked:
             continue
-        observable = shown.observables.get(key)
+        observable = rendered.observables.get(key)
         # Of a feed, the one observation of all holds the observables: thousands of relationships would say no more.
         if observable is not None and builder.report.kind is not ReportKind.FEED:
             builder.relate(indicator, "based-on", observable, item.tlp)
-        if item.malware is not None and ("malware", item.malware) in known:
-            builder.relate(indicator, "indicates", known["malware", item.malware], item.tlp)
+        if item.malware is not None and ("malware", item.malware) in knowledge_ids:
+            builder.relate(indicator, "indicates", knowledge_ids["malware", item.malware], item.tlp)
         if of_program is not None and _leaves_traces(item, builder.report):
-            builder.relate(indicator, "indicates", known[of_program], item.tlp, confidence=DEDUCED_CONFIDENCE)
+            builder.relate(indicator, "indicates", knowledge_ids[of_program], item.tlp, confidence=DEDUCED_CONFIDENCE)
 
 
-def _the_program(report: Report) -> tuple[str, str] | None:
+def _single_malware(report: Report) -> tuple[str, str] | None:
     """The one malware or tool of a report that ties no value to anything (3)."""
     if len(report.malware) != 1 or not report.malware[0].is_named or report.kind is not ReportKind.CASE:
         return None
@@ -95,23 +97,25 @@ def _leaves_traces(item: Observable, report: Report) -> bool:
         return False
     if item.type in _TRACES:
         return item.type is not ObservableType.FILE or bool(item.file and item.file.hashes)
-    return item.type in _HOSTS and any(kind in _HOSTING for _, kind in report.rsit[:1])
+    return item.type in _HOSTS and any(kind in _HOSTING_TYPES for _, kind in report.rsit[:1])
 
 
-def relate_as_reported(builder: Builder, known: Known, shown: Shown) -> None:
+def add_relations(builder: Builder, knowledge_ids: KnowledgeIds, rendered: RenderedObservables) -> None:
     """Add the relations that the report names (4); the table names those of which an end is missing."""
     levels = {" ".join(item.key): item.tlp for item in builder.report.observables}
     for relation in builder.report.relations:
         source, kind, target = _as_stix(relation)
-        if kind == _PLAINEST and kind not in {relation.kind, _OTHER_WORDS.get(relation.kind)}:
-            builder.unusable(f"relation {relation.kind}", " ".join(target), f"{kind} stands in its place")
-        source_ref = _end(source, known, shown, of_indicator=kind == "indicates")
-        target_ref = _end(target, known, shown)
+        if kind == _FALLBACK_RELATIONSHIP and kind not in {relation.kind, _RELATIONSHIP_SYNONYMS.get(relation.kind)}:
+            builder.note_unusable(f"relation {relation.kind}", " ".join(target), f"{kind} stands in its place")
+        source_ref = _end(source, knowledge_ids, rendered, of_indicator=kind == "indicates")
+        target_ref = _end(target, knowledge_ids, rendered)
         if source_ref is None or target_ref is None:
             missing = source if source_ref is None else target
-            builder.unusable(f"relation {relation.kind}", " ".join(missing), "nothing in the bundle has that name")
+            builder.note_unusable(f"relation {relation.kind}", " ".join(missing), "nothing in the bundle has that name")
         elif source_ref != target_ref:
-            if kind == "indicates" and (type_of(source_ref) != "indicator" or type_of(target_ref) not in _INDICATED):
+            if kind == "indicates" and (
+                type_of(source_ref) != "indicator" or type_of(target_ref) not in _INDICATABLE_TYPES
+            ):
                 kind = "related-to"
             level = builder.stricter(levels.get(source[1]), levels.get(target[1]))
             builder.relate(source_ref, kind, target_ref, builder.stricter(level, relation.tlp))
@@ -120,16 +124,20 @@ def relate_as_reported(builder: Builder, known: Known, shown: Shown) -> None:
 def _as_stix(relation: Relation) -> tuple[tuple[str, str], str, tuple[str, str]]:
     """(source, kind, target) in a word of STIX: any other might be somebody's own, and say what must not leave."""
     source, kind, target = relation.source, relation.kind.casefold(), relation.target
-    if kind in _REVERSED:
-        source, kind, target = target, _REVERSED[kind], source
-    kind = _OTHER_WORDS.get(kind, kind)
-    return source, kind if kind in RELATIONSHIP_TYPES else _PLAINEST, target
+    if kind in _REVERSE_RELATIONSHIPS:
+        source, kind, target = target, _REVERSE_RELATIONSHIPS[kind], source
+    kind = _RELATIONSHIP_SYNONYMS.get(kind, kind)
+    return source, kind if kind in RELATIONSHIP_TYPES else _FALLBACK_RELATIONSHIP, target
 
 
-def _end(key: tuple[str, str], known: Known, shown: Shown, *, of_indicator: bool = False) -> str | None:
+def _end(
+    key: tuple[str, str], knowledge_ids: KnowledgeIds, rendered: RenderedObservables, *, of_indicator: bool = False
+) -> str | None:
     """The id of one end: of a value its observable, or its indicator where that is meant, or all there is of it."""
     kind, name = key
     if kind != "observable":
-        return known.get((kind, name))
-    first, second = (shown.indicators, shown.observables) if of_indicator else (shown.observables, shown.indicators)
+        return knowledge_ids.get((kind, name))
+    first, second = (
+        (rendered.indicators, rendered.observables) if of_indicator else (rendered.observables, rendered.indicators)
+    )
     return first.get(name) or second.get(name)

@@ -25,7 +25,7 @@ def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None
     if identifier is not None:
         for host in item.resolves_to:
             # Where the report does not list the address by itself, it does not say whose it is.
-            listed = builder.listed.get((host_type(host), host))
+            listed = builder.observables_by_key.get((host_type(host), host))
             owner = Origin(listed.role, listed.hold_reason, listed) if listed else Origin(Role.UNKNOWN, observable=item)
             target = builder.observe(host_type(host), owner, listed.tlp if listed else word, value=host)
             if target is not None:
@@ -79,7 +79,9 @@ def _file_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
     details = item.file or FileDetails(name=item.value)
     hashes = good_hashes(details)
     for algorithm in sorted(details.hashes.keys() - hashes.keys()):
-        builder.unusable(f"hash {algorithm}", details.hashes[algorithm], "no such algorithm there, or no such hash")
+        builder.note_unusable(
+            f"hash {algorithm}", details.hashes[algorithm], "no such algorithm there, or no such hash"
+        )
     if item.type is ObservableType.CERTIFICATE:
         return {"hashes": hashes} if hashes else None
     if details.imphash and not hashes and not details.name:
@@ -108,7 +110,7 @@ def _traffic(builder: Builder, item: Observable, origin: Origin) -> str | None:
     return builder.observe("network-traffic", origin, item.tlp, **ends, protocols=protocols)
 
 
-def victims_own(builder: Builder) -> Iterable[str]:
+def render_victim_values(builder: Builder) -> Iterable[str]:
     """Add the victims' own domains, mailboxes and addresses; yields their ids."""
     for victim in builder.report.victims:
         origin = Origin(Role.VICTIM)

@@ -46,10 +46,10 @@ def pattern_of(item: Observable) -> tuple[str, str] | None:
     if item.type is ObservableType.PATTERN:
         return (item.pattern, item.pattern_type) if item.pattern and item.pattern_type else None
     if item.type is ObservableType.TLS_FINGERPRINT:
-        rule = _of_handshake(item)
+        rule = _suricata_rule(item)
         return (rule, "suricata") if rule else None
     if item.type is ObservableType.PDB_PATH:
-        return (_of_debug_path(item.value), "yara") if item.value.isprintable() else None
+        return (_yara_rule(item.value), "yara") if item.value.isprintable() else None
     comparisons = _COMPARISONS[item.type](item)
     return (f"[{comparisons}]", "stix") if comparisons else None
 
@@ -157,7 +157,7 @@ _FINGERPRINT: Final = re.compile(r"[0-9a-z_]{10,80}", re.ASCII)
 _LOCAL_SIDS: Final = range(1_000_000, 2_000_000)  # the numbers that Suricata leaves to rules of one's own
 
 
-def _of_handshake(item: Observable) -> str:
+def _suricata_rule(item: Observable) -> str:
     """A rule for Suricata: STIX has no property for such a fingerprint. Empty for one that Suricata does not compute."""
     name = (item.data or "ja3").casefold()
     protocol, keyword = _KEYWORDS.get(name, ("", ""))
@@ -168,7 +168,7 @@ def _of_handshake(item: Observable) -> str:
     return f'alert {protocol} any any -> any any (msg:"{name.upper()}"; {keyword}; content:"{item.value}"; sid:{sid}; rev:1;)'
 
 
-def _of_debug_path(path: str) -> str:
+def _yara_rule(path: str) -> str:
     """A rule for YARA: the path stands in the program's bytes, and in no property of STIX's file."""
     digest = hashlib.sha256(path.encode()).hexdigest()[:8]
     text = path.replace("\\", "\\\\").replace('"', '\\"')

@@ -32,7 +32,7 @@ class AttackTechnique:
         return tuple((self.chain, tactic) for tactic in self.tactics)
 
 
-def normal(name: str) -> str:
+def name_key(name: str) -> str:
     """The form in which names are compared: letters and digits, in lower case, without accents."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     return "".join(character for character in plain if character.isalnum())
@@ -45,7 +45,7 @@ def technique(number: str) -> AttackTechnique | None:
 
 def malware_types(name: str) -> tuple[str, ...]:
     """The words of malware-type-ov for a family, by the lists that hold it; empty where none does."""
-    key = normal(name)
+    key = name_key(name)
     known = _types()
     if objects := known.get(key):
         return objects
@@ -56,7 +56,7 @@ def malware_types(name: str) -> tuple[str, ...]:
 
 def aliases(name: str) -> tuple[str, ...]:
     """The other names that ATT&CK has for this actor, malware or tool."""
-    return _aliases().get(normal(name), ())
+    return _aliases().get(name_key(name), ())
 
 
 def lines(file: str) -> tuple[str, ...]:
@@ -84,4 +84,4 @@ def _types() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _aliases() -> Mapping[str, tuple[str, ...]]:
     groups = (line.split("\t") for line in lines("attack_aliases"))
-    return {normal(name): tuple(other for other in group if other != name) for group in groups for name in group}
+    return {name_key(name): tuple(other for other in group if other != name) for group in groups for name in group}

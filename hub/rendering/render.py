@@ -104,7 +104,7 @@ def render(
     # (4) the container
     if report.kind is not ReportKind.FEED:
         _container(builder)
-    elif _is_of_containers(builder):
+    elif _needs_grouping(builder):
         _grouping(builder)
     # (5) versions
     own, own_versions = versions.settle([_own_identity(member)], record.own, builder.now, created=COMMON_TIME)
@@ -112,8 +112,8 @@ def render(
     contents = (
         *_definitions(builder),
         *own,
-        *builder.common.values(),
-        *builder.observed.values(),
+        *builder.common_objects.values(),
+        *builder.scos.values(),
         *settled,
     )
     # (6) the last check
@@ -121,7 +121,7 @@ def render(
         _check(content)
     return Rendered(
         contents=contents,
-        record=VersionRecord(settled_versions, own_versions, builder.first, record.wording),
+        record=VersionRecord(settled_versions, own_versions, builder.first_import, record.wording),
         origins=builder.origins,
         classes=builder.classes,
         victims=builder.victims,
@@ -146,15 +146,15 @@ def _own_identity(member: OwnMember) -> Content:
 
 def _definitions(builder: Builder) -> list[Content]:
     levels = {tlp.TLP.CLEAR, builder.level}
-    for content in (*builder.drafts.values(), *builder.observed.values()):
+    for content in (*builder.drafts.values(), *builder.scos.values()):
         level = tlp.level(content)
         levels |= {level} if level is not None else set()
     return [tlp.tlp2_definition(level) for level in sorted(levels)]
 
 
-def _is_of_containers(builder: Builder) -> bool:
+def _needs_grouping(builder: Builder) -> bool:
     """Whether a feed was first rendered after feeds had groupings, and there is something to group."""
-    return builder.record.wording >= wording.KNOWN_BY_TOOLS and bool(builder.drafts or builder.observed)
+    return builder.record.wording >= wording.KNOWN_BY_TOOLS and bool(builder.drafts or builder.scos)
 
 
 def _grouping(builder: Builder) -> None:
@@ -164,20 +164,20 @@ def _grouping(builder: Builder) -> None:
         CONTAINER,
         name=f"Indicator report: {wording.incident_kind(builder.report)}",
         context="suspicious-activity",
-        object_refs=_named_by_container(builder),
+        object_refs=_container_refs(builder),
         labels=labels_of(builder),
         external_references=[pointer for item in builder.report.references if (pointer := external_reference(item))],
     )
 
 
-def _named_by_container(builder: Builder) -> list[str]:
+def _container_refs(builder: Builder) -> list[str]:
     refs = [
         content["id"]
-        for content in (*builder.common.values(), *builder.drafts.values())
+        for content in (*builder.common_objects.values(), *builder.drafts.values())
         if content["type"] not in _NOT_IN_REPORT
     ]
     # Naming an SCO is knowing its value: one that is marked higher than the container is not named in it.
-    refs += [ref for ref, content in builder.observed.items() if (tlp.level(content) or 0) <= builder.level]
+    refs += [ref for ref, content in builder.scos.items() if (tlp.level(content) or 0) <= builder.level]
     return [builder.member.identity, *refs]
 
 
@@ -187,11 +187,11 @@ def _container(builder: Builder) -> None:
     identifier = builder.identifier("report", CONTAINER)
     before = builder.record.objects.get(identifier)
     criticality = report.severity.criticality if report.severity else None
-    standing_text = wording.standing(report, criticality)
+    standing_text = wording.status_text(report, criticality)
     kind = wording.incident_kind(report)
     labels = labels_of(builder)
     if report.kind is ReportKind.CASE:
-        labels += [wording.stage(report).label, f"determination:{report.determination.value}"]
+        labels += [wording.report_stage(report).label, f"determination:{report.determination.value}"]
         labels += [f"criticality:{criticality}"] if criticality is not None else []
     labels += [f"type:{word}" for word in report.incident_types]
     references = [pointer for item in report.references if (pointer := external_reference(item))]
@@ -202,8 +202,8 @@ def _container(builder: Builder) -> None:
         description=f"{kind} ({standing_text}), reported by {builder.member.name}. {report.description or ''}".strip(),
         lang=report.language,
         report_types=["threat-report" if report.kind is ReportKind.CASE else "indicator"],
-        published=before.content["published"] if before else versions.shortest(builder.now),
-        object_refs=_named_by_container(builder),
+        published=before.content["published"] if before else versions.shorten(builder.now),
+        object_refs=_container_refs(builder),
         labels=list(dict.fromkeys(labels)),
         confidence=report.confidence,
         external_references=references,

@@ -63,7 +63,7 @@ class VersionRecord:
 
     objects: Mapping[str, Version] = field(default_factory=dict)
     own: Mapping[str, Version] = field(default_factory=dict)
-    first: str | None = None  # STIX timestamp of the first import
+    first_import: str | None = None  # STIX timestamp of the first import
     wording: int = WORDING
 
 
@@ -74,7 +74,7 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
-def shortest(text: str) -> str:
+def shorten(text: str) -> str:
     """A timestamp without idle zeros, as stix2 prints all but `created` and `modified`.
 
     What we write must be what stix2 writes of it again: one version of an object has one content.
@@ -90,11 +90,11 @@ def digest(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def later(now: str, than: str) -> str:
+def later_time(now: str, earlier: str) -> str:
     """`now`, or one millisecond after `than` where the clock has not moved on."""
-    if parse_timestamp(now) > parse_timestamp(than):
+    if parse_timestamp(now) > parse_timestamp(earlier):
         return now
-    return timestamp(datetime.fromisoformat(than) + timedelta(milliseconds=1))
+    return timestamp(datetime.fromisoformat(earlier) + timedelta(milliseconds=1))
 
 
 def settle(
@@ -113,7 +113,7 @@ def settle(
         settled.append(dict(version.content))
     for identifier, version in known.items():
         if identifier not in versions:
-            last = version if version.revoked else revoked(version, now)
+            last = version if version.revoked else revoke(version, now)
             versions[identifier] = last
             settled.append(dict(last.content))
     return settled, versions
@@ -126,7 +126,7 @@ def _version(draft: Content, before: Version | None, now: str, first: str) -> Ve
     if before is not None and before.digest == mark:
         return before
     created = first if before is None else before.content["created"]
-    modified = first if before is None else later(now, before.content["modified"])
+    modified = first if before is None else later_time(now, before.content["modified"])
     content = {**draft, "created": created, "modified": modified}
     return Version(mark, content, _lowest(before, content))
 
@@ -142,12 +142,12 @@ def _level(content: Mapping[str, Any]) -> TLP:
     return tlp.level(content) or TLP.CLEAR
 
 
-def revoked(version: Version, now: str) -> Version:
+def revoke(version: Version, now: str) -> Version:
     """The version that withdraws this one, for all who have any of its versions.
 
     An indicator is no longer valid from then on: many tools look at that alone.
     """
-    modified = later(now, version.content["modified"])
+    modified = later_time(now, version.content["modified"])
     lowest = version.content if version.lowest is None else version.lowest
     content = {**lowest, "revoked": True, "modified": modified}
     if content["type"] == "indicator":
@@ -160,7 +160,7 @@ def _end_of_validity(indicator: Mapping[str, Any], now: str) -> str:
     until = indicator.get("valid_until")
     if until is not None and parse_timestamp(until) <= parse_timestamp(now):
         return str(until)
-    return shortest(later(now, indicator["valid_from"]))
+    return shorten(later_time(now, indicator["valid_from"]))
 
 
 def is_versioned(content: Mapping[str, Any]) -> bool:

@@ -62,15 +62,15 @@ _VALIDITY: Final = {1: "Stale from {} on."}
 _MALWARE: Final = {1: "Malware not told"}
 
 
-def plain(key: str) -> str:
+def spell_out(key: str) -> str:
     """A vocabulary key as words: `data-exfiltration` -> `Data exfiltration`."""
     words = key.replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
-def observable_name(of: ObservableType) -> str:
+def observable_name(observable_type: ObservableType) -> str:
     """`domain-name` -> `Domain name`."""
-    return _TYPE_NAMES[of]
+    return _TYPE_NAMES[observable_type]
 
 
 def incident_kind(report: Report) -> str:
@@ -80,23 +80,23 @@ def incident_kind(report: Report) -> str:
     for pair in report.rsit:
         if pair in rsit.RSIT and pair[0] != "other":
             return rsit.RSIT[pair].name
-    return plain(report.incident_types[0]) if report.incident_types else "Incident"
+    return spell_out(report.incident_types[0]) if report.incident_types else "Incident"
 
 
-def stage(report: Report) -> Stage:
+def report_stage(report: Report) -> Stage:
     """The stage of the reporting; where the report does not say, final if it is closed and early if not."""
     return report.stage or (Stage.FINAL if report.status is ReportStatus.CLOSED else Stage.EARLY)
 
 
-def standing(report: Report, criticality: int | None) -> str:
+def status_text(report: Report, criticality: int | None) -> str:
     """What every title repeats for tools that keep nothing else: `suspected, criticality 70, stage early`."""
     parts = [report.determination.value]
     parts += [f"criticality {criticality}"] if criticality is not None else []
-    parts += [f"stage {stage(report)}"] if report.kind.value == "case" else []
+    parts += [f"stage {report_stage(report)}"] if report.kind.value == "case" else []
     return ", ".join(parts)
 
 
-def someone(
+def victim_phrase(
     sector: str | None, country: str | None, region: str | None, size: str | None, *, person: bool = False
 ) -> str:
     """Whom it struck, for a sentence: `a large healthcare organisation in Malaysia`."""
@@ -113,7 +113,7 @@ def someone(
 def task_name(task_types: tuple[str, ...] | list[str]) -> str:
     """`("containment",)` -> `Containment`."""
     first = task_types[0] if task_types else "administrative"
-    return _TASKS.get(first, plain(first))
+    return _TASKS.get(first, spell_out(first))
 
 
 def way_in_name(action: str, word: str) -> str:

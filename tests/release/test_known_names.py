@@ -6,7 +6,7 @@ import pytest
 
 from hub.release import known_names
 from hub.release.known_names import is_public, looks_like_a_person, technique_name
-from hub.rendering.public_knowledge import normal
+from hub.rendering.public_knowledge import name_key
 from hub.reports import rsit
 
 
@@ -87,7 +87,7 @@ def test_every_type_of_rsit_is_public() -> None:
 
 def test_a_technique_is_named_by_its_number() -> None:
     assert technique_name("T1566.001") is not None
-    assert normal(technique_name("T1486") or "") == "dataencryptedforimpact"
+    assert name_key(technique_name("T1486") or "") == "dataencryptedforimpact"
     assert technique_name("T9999") is None
 
 
@@ -119,5 +119,5 @@ def test_the_lists_are_in_the_normal_form_and_sorted() -> None:
     for file in ("threats", "techniques", "weaknesses", "veris"):
         lines = known_names._lines(file)
         assert list(lines) == sorted(set(lines))
-        assert all(line == normal(line) for line in lines)
+        assert all(line == name_key(line) for line in lines)
     assert len(known_names._lines("threats")) > 10_000

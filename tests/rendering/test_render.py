@@ -330,7 +330,7 @@ def test_a_value_that_is_the_adversarys_here_and_the_victims_there_is_not_the_ad
     twice = (seen(ObservableType.IPV4, "203.0.113.8"), seen(ObservableType.IPV4, "203.0.113.8", Role.VICTIM))
     result = rendered(a_watch(observables=twice))
     sco = next(content for content in result.contents if content.get("value") == "203.0.113.8")
-    assert not result.origins[sco["id"]].adversary
+    assert not result.origins[sco["id"]].is_adversary
 
 
 def test_a_closed_report_without_a_stage_is_final_and_any_other_early() -> None:
