@@ -100,16 +100,25 @@ _MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "ee
 
 def transliterate(text: str) -> str:
     """The text in ASCII letters, digits and separators, in lower case; other scripts are transliterated."""
+    return transliterations(text)[0]
+
+
+def transliterations(text: str) -> tuple[str, ...]:
+    """The transliterations of a text: with vowels in the order of speech, and in the order of writing if that differs.
+
+    People write เกษม as "kesm", by its pronunciation. Programs that convert letter by letter write "eksm".
+    """
     folded = fold(text)
     if folded.isascii():
-        return folded
+        return (folded,)
     from anyascii import anyascii  # noqa: PLC0415  loaded for the first text in another script
 
     for script, letters in _ROMANISATIONS:
         if script.search(folded) is not None:
             for written, sound in letters:
                 folded = folded.replace(written, sound)
-    return anyascii(_LEADING_VOWEL.sub(r"\2\1", folded).translate(_JAWI)).lower()
+    orders = dict.fromkeys((_LEADING_VOWEL.sub(r"\2\1", folded), folded))
+    return tuple(anyascii(order.translate(_JAWI)).lower() for order in orders)
 
 
 def clusters(text: str) -> Iterator[str]:

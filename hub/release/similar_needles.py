@@ -12,7 +12,7 @@ from typing import Final
 
 from hub.release.abbreviated import consonants_of
 from hub.release.cut_names import blends, digit_spellings, half_abbreviations, joined_beginnings
-from hub.release.disguises import drop_vowels, lookalike_form, transliterate
+from hub.release.disguises import drop_vowels, lookalike_form, transliterate, transliterations
 from hub.release.han_readings import southern_readings
 from hub.release.joined_names import initials_with_words, older_spellings, strip_affix, syllables, user_names
 from hub.release.names import (
@@ -397,7 +397,12 @@ def _bounds(text: str) -> Bounds:
 
 def _disguise_needles(form: str, subject: str, declared_text: str) -> Iterator[Needle]:
     """A name transliterated, in letters that look alike, abbreviated, backwards, and in shifted alphabets."""
-    plain = squeeze(transliterate(form))
+    for plain in dict.fromkeys(map(squeeze, transliterations(form))):
+        yield from _latin_disguise_needles(plain, form, subject, declared_text)
+
+
+def _latin_disguise_needles(plain: str, form: str, subject: str, declared_text: str) -> Iterator[Needle]:
+    """The needles for one transliteration, `plain`, of a name."""
     if not form.isascii() and len(plain) >= MIN_LETTERS:
         yield _needle(plain, f"{subject} in Latin letters", declared_text, _bounds(plain))
     lookalike = lookalike_form(plain)

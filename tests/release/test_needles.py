@@ -86,6 +86,8 @@ IN_LATIN = Victim(name="Srithongsuk Hospital", countries=("TH",))
         (THAI, "srithongsuk.example"),
         (THAI, "sritongsook-hospital.example"),
         (THAI, "ข่าว โรงพยาบาลศรีทองสุข ถูกโจมตี"),
+        (Victim(name="โรงพยาบาลศรีศรีเกษม"), "5r15r1k35rn.example"),  # vowels in the order of speech
+        (Victim(name="โรงพยาบาลศรีศรีเกษม"), "5r15r13k5rn.example"),  # vowels in the order of writing
         (IN_LATIN, "โรงพยาบาลศรีทองสุขถูกโจมตี"),
         (VIETNAMESE, "Thanh Trúc"),
         (CHINESE, "jinbaihe.example"),
