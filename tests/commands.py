@@ -41,10 +41,10 @@ def commands(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Captur
         monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
         capfd.readouterr()
         try:
-            ended = main(arguments)
+            returned = main(arguments)
         except SystemExit as end:  # argparse: help, or arguments that it does not know
-            ended = end.code if isinstance(end.code, int) else 2
-        result = Result(ended, *capfd.readouterr())
+            returned = end.code if isinstance(end.code, int) else 2
+        result = Result(returned, *capfd.readouterr())
         assert code is None or result.code == code, result
         assert "Traceback" not in result.err
         return result

@@ -148,11 +148,11 @@ def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
 def naive_leaks(secrets: Iterable[str], body: str) -> list[str]:
     """The secrets that stand in the text as they are or encoded; pseudonyms and ids are made of hash values, and kept."""
     lower = PSEUDONYM_PATTERN.sub("", body).casefold()
-    bare = re.sub(r"[\W_]+", "", lower)
+    letters = re.sub(r"[\W_]+", "", lower)
     hits = []
     for secret in secrets:
         plain, encoded = spellings(secret)
-        if any(form in lower or form in bare for form in plain) or any(form in body for form in encoded):
+        if any(form in lower or form in letters for form in plain) or any(form in body for form in encoded):
             hits.append(secret)
     return hits
 

@@ -135,10 +135,10 @@ def _of_report(report: Report) -> Iterator[str]:
 def measure(values: Sequence[str]) -> Alarms:
     """The figures for these texts."""
     alarms = Alarms(values=len(values))
-    nothing = next(iter(read_empty()))
+    empty_report = next(iter(read_empty()))
     victim_list = list(victims())
     for victim in victim_list:
-        scanner = scanner_for(_MEMBER, replace(nothing, victims=(victim,)))
+        scanner = scanner_for(_MEMBER, replace(empty_report, victims=(victim,)))
         for text in values:
             hits = scanner.hits(text)
             alarms.for_victims += bool(hits) / len(victim_list)
@@ -157,16 +157,16 @@ def measure(values: Sequence[str]) -> Alarms:
 
 def of_own_texts(folder: Path, reasons: Counter[str]) -> int:
     """How many of the values hold a name that only a text or a field of their own report tells."""
-    held = 0
+    held_count = 0
     for report in reports(folder):
         of_names = (text_name_variants(name) for name in names_in_texts(report))
         needles = list(chain.from_iterable(chain(of_names, map(thing_needles, named_things(report)))))
         scanner = Scanner([NeedleIndex(needles)], [], harmless_words=our_words())
         for text in _of_report(report) if needles else ():
             hits = scanner.hits(text)
-            held += bool(hits)
+            held_count += bool(hits)
             reasons.update(f"{text[:60]} | {hit}" for hit in hits[:1])
-    return held
+    return held_count
 
 
 def read_empty() -> Iterator[Report]:

@@ -55,12 +55,12 @@ def run(folder: Path, suite: str, processes: str) -> str:
 
 def test_a_port_is_given_to_one_process(tmp_path: Path) -> None:
     """Though nobody listens there yet; and only once."""
-    mine = {free_port() for _ in range(20)}
+    own_ports = {free_port() for _ in range(20)}
     program = (
         "import sys; from tests.ports import folder, reserve\n"
         "print([reserve(folder() / port) for port in sys.argv[1:]])"
     )
     other = subprocess.run(
-        [sys.executable, "-c", program, *map(str, mine)], cwd=TOP, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, *map(str, own_ports)], cwd=TOP, capture_output=True, text=True, check=True
     )
     assert other.stdout.strip() == str([False] * 20)

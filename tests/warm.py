@@ -121,8 +121,8 @@ def _ask(request: Mapping[str, Any]) -> Any:
 
 def _line() -> socket.socket:
     if not _started:
-        mine, other = socket.socketpair()
-        mine.settimeout(SECONDS + 60)  # the other side answers before that, also of a command that it had to kill
+        own_end, other = socket.socketpair()
+        own_end.settimeout(SECONDS + 60)  # the other side answers before that, also of a command that it had to kill
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.warm", str(other.fileno())],
             cwd=TOP,
@@ -130,10 +130,10 @@ def _line() -> socket.socket:
             pass_fds=[other.fileno()],
         )
         other.close()
-        _started.append(mine)
+        _started.append(own_end)
 
         def end() -> None:
-            mine.close()
+            own_end.close()
             try:
                 process.wait(10)
             except subprocess.TimeoutExpired:  # it waits for a child of its own

@@ -89,8 +89,8 @@ def test_the_ledgers_notes_are_in_the_trail_once(seeded: Hub, indonesia: Client)
     delivered = seeded.objects(CERT, "region", "alerts", Filters(match=Match(types=("indicator",))))
     whole = seeded.objects(CERT, "region", "alerts", Filters())
     for delivery in (delivered, whole):
-        if (sent := seeded.begin_sending(CERT, delivery)) is not None:
-            sent()
+        if (confirm_sent := seeded.begin_sending(CERT, delivery)) is not None:
+            confirm_sent()
     for _ in range(3):
         Recorder(seeded.store, seeded.clock).flush()
     notes = [key for entry in trail_entries(seeded, DELIVERED) for key in entry["notes"]]

@@ -46,9 +46,9 @@ def lived_in(seeded: Hub, indonesia: Client, singapore: Client) -> Hub:
     singapore.publish("alerts", note(9, author="SG"), address(7))
     reader = Account("sg-cert", AccountKind.CERT, "SG")
     delivered = seeded.objects(reader, "region", "alerts", Filters())
-    sent = seeded.begin_sending(reader, delivered)
-    assert sent is not None
-    sent()
+    confirm_sent = seeded.begin_sending(reader, delivered)
+    assert confirm_sent is not None
+    confirm_sent()
     indonesia.delete("alerts", an_id(3))
     indonesia.publish("alerts", indicator(2, version=2, level=TLP.AMBER_STRICT, revoked=True))
     Recorder(seeded.store, seeded.clock).flush()

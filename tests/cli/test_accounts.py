@@ -138,14 +138,14 @@ class Busy:
 def test_an_account_is_noted_once_an_hour(account_store: Store, clock: Clock) -> None:
     """So that a poll with nothing new stays as cheap as it is."""
     seen = LastSeen(account_store, clock)
-    begun = clock.now
+    start = clock.now
     seen.note("sg-soc")
     clock.now += AGAIN_MILLISECONDS - 1
     seen.note("sg-soc")
-    assert last_seen(account_store) == {"sg-soc": begun}
+    assert last_seen(account_store) == {"sg-soc": start}
     clock.now += 1
     seen.note("sg-soc")
-    assert last_seen(account_store) == {"sg-soc": begun + AGAIN_MILLISECONDS}
+    assert last_seen(account_store) == {"sg-soc": start + AGAIN_MILLISECONDS}
 
 
 def test_a_busy_store_answers_all_the_same(clock: Clock) -> None:

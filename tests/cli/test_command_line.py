@@ -45,8 +45,8 @@ def test_an_option_may_stand_before_a_file_or_behind_it(words: tuple[str, ...]) 
     """Wherever people write it."""
     parser = CommandParser(prog="hub outbox")
     command_parser("outbox", parser)
-    read = parser.parse_args(list(words))
-    assert (read.action, read.files, read.yes) == ("discard", ["a.json"], True)
+    options = parser.parse_args(list(words))
+    assert (options.action, options.files, options.yes) == ("discard", ["a.json"], True)
 
 
 def test_an_option_that_is_given_right_is_read(command_with_store: Command) -> None:
@@ -113,10 +113,10 @@ def test_what_changes_a_store_says_so_as_json(command_with_store: Command, tmp_p
         json.dumps({"type": "bundle", "objects": [indicator(1), indicator(2, pattern="[")]})
     )
     assert json.loads(command_with_store("init", "--json").out)["changed"] == 0
-    taken = json.loads(
+    imported = json.loads(
         command_with_store("import", "bundle.json", "--to", "region/id", "--member", "ID", "--json", code=1).out
     )
-    assert (taken["taken"], [row["id"] for row in taken["refused"]]) == (1, [an_id(2)])
+    assert (imported["taken"], [row["id"] for row in imported["refused"]]) == (1, [an_id(2)])
     added = json.loads(
         command_with_store("account", "add", "id-duty", "--member", "ID", "--kind", "cert", "--json").out
     )
@@ -133,7 +133,7 @@ def test_what_changes_a_store_says_so_as_json(command_with_store: Command, tmp_p
 
 def test_every_command_can_speak_json_or_makes_a_file_or_runs_on() -> None:
     """A program reads any command: by --json, or since what it prints is JSON, a sheet or a shell's script anyway."""
-    others = {"serve", "demo", "desk", "form", "convert", "follow", "completion", "audit export"}
+    other_commands = {"serve", "demo", "desk", "form", "convert", "follow", "completion", "audit export"}
     without = set()
     for name in COMMANDS:
         parser = argparse.ArgumentParser()
@@ -142,4 +142,4 @@ def test_every_command_can_speak_json_or_makes_a_file_or_runs_on() -> None:
         for actions in subcommands(parser):
             parsers = {f"{name} {action}": action_parser for action, action_parser in actions.choices.items()}
         without |= {words for words, action_parser in parsers.items() if "--json" not in action_parser.format_help()}
-    assert without - others == set()
+    assert without - other_commands == set()

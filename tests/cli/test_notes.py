@@ -14,7 +14,7 @@ KEPT_OUT = "ip:10.0.0.{number}"  # private addresses, of which a note says that 
 
 
 @pytest.fixture
-def many(tmp_path: Path) -> Path:
+def many_rows(tmp_path: Path) -> Path:
     """A sheet with thirty reports, each with a note."""
     rows = [
         {"report_id": f"BN-{number}", "country": "BN", "indicators": KEPT_OUT.format(number=number)}
@@ -28,18 +28,18 @@ def notes(file: Path, capsys: pytest.CaptureFixture[str], *options: str) -> list
 
     parser = argparse.ArgumentParser()
     reading_arguments(parser)
-    read = list(reports(file, parser.parse_args(options), None))  # type: ignore[arg-type] # no member is needed to read
-    assert all(isinstance(report, Report) for report in read)
-    assert len(read) == 30
+    readings = list(reports(file, parser.parse_args(options), None))  # type: ignore[arg-type] # no member is needed to read
+    assert all(isinstance(report, Report) for report in readings)
+    assert len(readings) == 30
     return capsys.readouterr().err.splitlines()
 
 
 def test_twenty_notes_of_a_file_are_printed_and_the_rest_is_counted(
-    many: Path, capsys: pytest.CaptureFixture[str]
+    many_rows: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The last line says how to see all."""
-    every = notes(many, capsys, "--verbose")
-    few = notes(many, capsys)
-    assert len(every) >= 30
-    assert few[:20] == every[:20]
-    assert few[20:] == [f"{many}: and {len(every) - 20} more notes like these; --verbose prints all"]
+    all_notes = notes(many_rows, capsys, "--verbose")
+    first_notes = notes(many_rows, capsys)
+    assert len(all_notes) >= 30
+    assert first_notes[:20] == all_notes[:20]
+    assert first_notes[20:] == [f"{many_rows}: and {len(all_notes) - 20} more notes like these; --verbose prints all"]

@@ -27,8 +27,8 @@ def test_serve_without_a_store_says_what_to_run(
 
 def test_a_port_that_is_taken_is_told(command_with_store: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its number, before a worker is started."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         result = command_with_store("serve", "--port", str(port), code=3)
         assert f"Port {port} on 127.0.0.1 cannot be had" in result.err
         assert "--port" in result.err

@@ -18,10 +18,10 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterat
     folder = tmp_path_factory.mktemp("shipped")
     declared = folder / "collections"
     shutil.copytree(TOP / "collections", declared)
-    closed = declared / "asean" / "closed"
-    closed.mkdir()
-    (closed / "red.toml").write_text(RED, encoding="utf-8")
-    (closed / "public.toml").write_text(PUBLIC, encoding="utf-8")
+    closed_folder = declared / "asean" / "closed"
+    closed_folder.mkdir()
+    (closed_folder / "red.toml").write_text(RED, encoding="utf-8")
+    (closed_folder / "public.toml").write_text(PUBLIC, encoding="utf-8")
     settings = {"HUB_COLLECTIONS": str(declared), "HUB_PROFILES": str(TOP / "profiles"), "HUB_WORKERS": "1"}
     process = HubProcess(folder, settings, forked=True)
     try:

@@ -139,14 +139,14 @@ def with_what_it_names(objects: Sequence[Mapping[str, Any]], report: Mapping[str
     """A report with all that it refers to, as an analyst picks one out of a poll."""
     by_id = {obj["id"]: obj for obj in objects}
     ids: set[str] = set()
-    waiting = [str(report["id"])]
-    while waiting:
-        identifier = waiting.pop()
+    queue = [str(report["id"])]
+    while queue:
+        identifier = queue.pop()
         if identifier not in ids and identifier in by_id:
             ids.add(identifier)
             for key, value in by_id[identifier].items():
                 if key.endswith("_refs"):
-                    waiting += value
+                    queue += value
                 elif key.endswith("_ref"):
-                    waiting.append(value)
+                    queue.append(value)
     return [obj for obj in objects if obj["id"] in ids]

@@ -228,6 +228,10 @@ def events(prefix: str) -> Iterator[MispEvent]:
     """One at each level, and one at each that has attributes above it."""
     for tag, level in TAGS.items():
         yield rich_event(f"{prefix}: {tag or 'no tag'}", tag, level)
-        above = {inner: its for inner, its in INSIDE.items() if its > (TLP.AMBER if level is None else level)}
+        above = {
+            inner: inner_level
+            for inner, inner_level in INSIDE.items()
+            if inner_level > (TLP.AMBER if level is None else level)
+        }
         if above:
             yield rich_event(f"{prefix}: {tag}, and more on attributes", tag, level, above)

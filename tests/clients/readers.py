@@ -126,8 +126,8 @@ def asked_for(hub: HubProcess, account: str | None, collection: str, ids: Iterab
     answers: dict[str, str] = {}
     with session(hub, account) as client:
         for identifier in ids:
-            for rest in ((identifier,), (identifier, "versions")):
-                path = at(collection, "objects", *rest, root=ROOT)
+            for endpoint in ((identifier,), (identifier, "versions")):
+                path = at(collection, "objects", *endpoint, root=ROOT)
                 answer = client.get(f"{hub.url}{path}?match[version]=all", timeout=60)
                 if answer.status_code == 200 and answer.json() != {"more": False}:
                     answers[identifier] = answers.get(identifier, "") + answer.text

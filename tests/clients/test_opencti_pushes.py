@@ -26,11 +26,11 @@ FORMS: Final[Mapping[str, tuple[Form, int]]] = {
 }
 
 
-def exported(some: list[OpenCtiCase]) -> dict[str, list[dict[str, Any]]]:
+def exported(pushed_cases: list[OpenCtiCase]) -> dict[str, list[dict[str, Any]]]:
     """By name, the objects as pycti writes them, definitions and author first, and the relationships."""
-    entities = {case.name: case.entities() for case in some}
+    entities = {case.name: case.entities() for case in pushed_cases}
     bundles: dict[str, list[dict[str, Any]]] = interpreters.run("pycti", "opencti_export", entities)
-    for case in some:
+    for case in pushed_cases:
         bundles[case.name] += case.relations()
     return bundles
 
@@ -42,16 +42,16 @@ def taken(case: OpenCtiCase, form: str) -> bool:
 
 def test_no_reader_below_the_level_sees_anything_of_a_report(shipped: HubProcess) -> None:
     """At every level, marked throughout or in part, in one envelope or one at a time; and every reader who may see a fact sees it."""
-    sent = {
+    cases_by_form = {
         (collection, form): [case for case in cases(f"{collection}, {form}") if taken(case, form)]
         for collection in COLLECTIONS
         for form in FORMS
     }
-    objects = exported([case for some in sent.values() for case in some])
+    objects = exported([case for pushed_cases in cases_by_form.values() for case in pushed_cases])
     with session(shipped, "id-cert") as client:
-        for (collection, form), some in sent.items():
+        for (collection, form), pushed_cases in cases_by_form.items():
             write, size = FORMS[form]
-            for case in some:
+            for case in pushed_cases:
                 if size == 1 and not case.contents_marked:
                     case.come_unmarked_first()
                 written = [write(obj) for obj in objects[case.name]]
@@ -62,7 +62,7 @@ def test_no_reader_below_the_level_sees_anything_of_a_report(shipped: HubProcess
         for reader, clearance in readers.items():
             text = everything(shipped, reader, collection)
             for form in FORMS:
-                for case in sent[collection, form]:
+                for case in cases_by_form[collection, form]:
                     misplaced_facts = misplaced(case.facts, text, clearance, default=default, highest=highest)
                     if misplaced_facts:
                         wrong[f"{case.name}, read by {reader}"] = misplaced_facts
@@ -84,14 +84,14 @@ def test_a_definition_of_type_tlp_with_an_id_of_its_own_is_refused_with_what_it_
 
 def test_what_comes_without_markings_is_read_by_certs_alone(shipped: HubProcess) -> None:
     """OpenCTI's connector strips markings and author by default."""
-    some = [case for case in cases("stripped") if case.marking == "green"]
-    objects = exported(some)
+    pushed_cases = [case for case in cases("stripped") if case.marking == "green"]
+    objects = exported(pushed_cases)
     with session(shipped, "id-cert") as client:
-        for case in some:
+        for case in pushed_cases:
             for obj in objects[case.name]:
                 if obj["type"] != "marking-definition":
                     post(shipped, client, "indicators", [stripped(streamed(obj))])
     for reader, clearance in IN_INDICATORS.items():
         text = everything(shipped, reader, "indicators")
-        for case in some:
+        for case in pushed_cases:
             assert {word in text for word in case.facts} == {clearance >= TLP.AMBER_STRICT}, (case.name, reader)

@@ -63,7 +63,9 @@ class Hub:
             if obj["type"] == "report":
                 part = with_what_it_names(objects, obj)
                 (incident,) = (
-                    candidate for candidate in self.incidents if any(candidate.address in str(its) for its in part)
+                    candidate
+                    for candidate in self.incidents
+                    if any(candidate.address in str(content) for content in part)
                 )
                 reports[incident.report_id] = incident, part
         return reports
@@ -261,8 +263,8 @@ def test_opencti_stores_each_report_as_it_was_sent(hub: Hub) -> None:
         assert len(patterns) == 2
         for pattern, indicator in patterns.items():
             assert incident.address in pattern or incident.domain in pattern
-            ended = datetime.fromisoformat(indicator["valid_until"]) <= datetime.now(UTC)
-            assert ended is bool(indicator["revoked"]) is incident.withdrawn
+            is_over = datetime.fromisoformat(indicator["valid_until"]) <= datetime.now(UTC)
+            assert is_over is bool(indicator["revoked"]) is incident.withdrawn
         definitions = {entity["definition"] for entity in stored["markingDefinitionAdd"]}
         # the statement has a level of its own, the lowest
         assert definitions - {incident.level.label, TLP.CLEAR.label} == {

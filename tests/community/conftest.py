@@ -20,14 +20,14 @@ Reopen = Callable[[], Hub]
 @pytest.fixture
 def reopen(tmp_path: Path, clock: Clock) -> Iterator[Reopen]:
     """Opens the test's hub, as another process would."""
-    opened: list[Hub] = []
+    hubs: list[Hub] = []
 
     def opener() -> Hub:
-        opened.append(open_hub(tmp_path, clock))
-        return opened[-1]
+        hubs.append(open_hub(tmp_path, clock))
+        return hubs[-1]
 
     yield opener
-    for hub in opened:
+    for hub in hubs:
         hub.store.close()
     keeping.DATABASES.take_back(tmp_path)
 

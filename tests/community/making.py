@@ -163,9 +163,9 @@ def poll(
     pairs += [("added_after", after)] if after else []
     filters: Filters = parse_filters(pairs, max_values=100)
     delivered = hub.objects(account, "asean", to, filters)
-    sent = hub.begin_sending(account, delivered)
-    if sent is not None and arrives:
-        sent()
+    confirm_sent = hub.begin_sending(account, delivered)
+    if confirm_sent is not None and arrives:
+        confirm_sent()
     return delivered.date_added[1]
 
 

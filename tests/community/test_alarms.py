@@ -33,9 +33,9 @@ DAY = 24 * HOUR
 def hub(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
     """Singapore's CERT says that a day without a request is too long."""
     members = {**CATALOGUE.members, "SG": replace(CATALOGUE.members["SG"], silent_hours=24)}
-    opened = open_hub(tmp_path, clock, replace(CATALOGUE, members=members))
-    yield opened
-    opened.store.close()
+    own_hub = open_hub(tmp_path, clock, replace(CATALOGUE, members=members))
+    yield own_hub
+    own_hub.store.close()
     keeping.DATABASES.take_back(tmp_path)
 
 
@@ -114,10 +114,12 @@ def test_the_operator_is_mailed_by_the_timer(hub: Hub, clock: Clock, tmp_path: P
         "HUB_TLS_CERT": str(file),
     }
     command("remind", "--mail", environment=environment)
-    (sent,) = mail.mails
-    assert "To: operator@hub.example" in sent
-    assert "Subject: The hub needs you: 1 to look at" in sent
-    text = message_from_string(sent).get_payload(decode=True)  # its lines end where the name of the file lets them
+    (message_text,) = mail.mails
+    assert "To: operator@hub.example" in message_text
+    assert "Subject: The hub needs you: 1 to look at" in message_text
+    text = message_from_string(message_text).get_payload(
+        decode=True
+    )  # its lines end where the name of the file lets them
     assert isinstance(text, bytes)
     assert "SIGHUP to the hub" in " ".join(text.decode().split())
     command("remind", "--mail", environment=environment)

@@ -151,11 +151,11 @@ def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Pa
     """Law L5: neither an incident, nor who fetched it, nor a figure tells of what is hidden."""
     alerts = CATALOGUE.find("asean", "alerts")
     assert alerts is not None
-    closed = dataclasses.replace(
+    circle = dataclasses.replace(
         alerts, id="5d56f93e-72d8-4e14-94e1-a77baadcfe00", alias="circle", readers=frozenset({"ID", "SG"})
     )
     root = CATALOGUE.roots["asean"]
-    roots = {"asean": dataclasses.replace(root, collections=(*root.collections, closed))}
+    roots = {"asean": dataclasses.replace(root, collections=(*root.collections, circle))}
     hub = open_hub(tmp_path / "circle", clock, dataclasses.replace(CATALOGUE, roots=roots))
     before = board(hub, "MY")
     taken(hub, "ID", incident(), report(), to="circle")
@@ -171,11 +171,11 @@ def test_whoever_may_not_see_an_incident_is_not_asked_about_it_nor_reminded(cloc
     """Law L5: a reminder, too, would tell that it exists. A request to all is one to all who see it."""
     alerts = CATALOGUE.find("asean", "alerts")
     assert alerts is not None
-    closed = dataclasses.replace(
+    circle = dataclasses.replace(
         alerts, id="5d56f93e-72d8-4e14-94e1-a77baadcfe00", alias="circle", readers=frozenset({"ID", "SG"})
     )
     root = CATALOGUE.roots["asean"]
-    roots = {"asean": dataclasses.replace(root, collections=(*root.collections, closed))}
+    roots = {"asean": dataclasses.replace(root, collections=(*root.collections, circle))}
     hub = open_hub(tmp_path / "circle", clock, dataclasses.replace(CATALOGUE, roots=roots))
     taken(hub, "ID", incident(), request(20, "ID", ["all"], due="2026-04-02T03:20:00Z"), to="circle")
     taken(hub, "ID", request(21, "ID", ["all"], due="2026-04-02T03:20:00Z"))
@@ -205,9 +205,9 @@ def test_figures_count_clocks_that_stopped_and_those_that_run(hub: Hub, clock: C
         clock.now += number * 1000
         taken(hub, "SG", acknowledged(100 + number, "SG", number))
     figures = board(hub)["statistics"]
-    mine = figures["members"]["SG"]["acknowledge"]
-    assert (mine["done"], mine["of"]) == (10, 10)
-    assert (mine["median_seconds"], mine["p90_seconds"]) == (5.5, 9.0)
+    acknowledge_times = figures["members"]["SG"]["acknowledge"]
+    assert (acknowledge_times["done"], acknowledge_times["of"]) == (10, 10)
+    assert (acknowledge_times["median_seconds"], acknowledge_times["p90_seconds"]) == (5.5, 9.0)
     assert figures["members"]["MY"]["acknowledge"] == {"of": 10, "done": 0, "median_seconds": None, "p90_seconds": None}
     assert figures["all"]["acknowledge"]["of"] == 100
     assert figures["all"]["acknowledge"]["done"] == 10
@@ -291,11 +291,11 @@ def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
     alerts = hub.catalogue.find("asean", "alerts")
     assert alerts is not None
     with monkeypatch.context() as patched:
-        read: list[object] = []
-        patched.setattr(type(hub.store), "read", lambda *arguments: read.append(arguments))
+        reads: list[object] = []
+        patched.setattr(type(hub.store), "read", lambda *arguments: reads.append(arguments))
         hub.store.delete(alerts.id, str(address["id"]), "ID", TLP.RED)
         assert board(hub)["open"] == 2
-        assert read == []
+        assert reads == []
     hub.store.delete(alerts.id, incident(2)["id"], "ID", TLP.RED)
     assert [row["incident"] for row in board(hub)["incidents"]] == [incident(1)["id"]]
 
@@ -381,7 +381,7 @@ def test_boards_are_prepared_before_anybody_asks(hub: Hub, reopen: Reopen, monke
     taken(hub, "ID", incident(), report())
     other = reopen()
     other.community.prepare()
-    read: list[object] = []
-    monkeypatch.setattr(type(other.store), "read", lambda *arguments: read.append(arguments))
+    reads: list[object] = []
+    monkeypatch.setattr(type(other.store), "read", lambda *arguments: reads.append(arguments))
     assert board(other)["open"] == 1
-    assert read == []
+    assert reads == []

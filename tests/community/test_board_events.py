@@ -82,15 +82,15 @@ def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -
     moves = ViewWatcher(hub.store)
     moves.look(collection_views)
     before = without_time(hub)
-    for what, collection, objects, changes in PUBLISHED:
+    for case, collection, objects, changes in PUBLISHED:
         clock.now += LATER
-        taken(hub, "SG" if what == "an acknowledgement" else "ID", *objects, to=collection)
+        taken(hub, "SG" if case == "an acknowledgement" else "ID", *objects, to=collection)
         announced = {sight.collection for sight, place in moves.look(collection_views).items() if place >= clock.now}
         after = without_time(hub)
         declared = hub.catalogue.find("asean", collection)
         assert declared is not None
-        assert announced == ({declared.id} if changes else set()), what
-        assert (after != before) is changes, what
+        assert announced == ({declared.id} if changes else set()), case
+        assert (after != before) is changes, case
         before = after
     moves.close()
 
@@ -108,8 +108,8 @@ def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Cloc
     assert {sight.clearance for sight in collection_views if announced[sight]} == {
         clearance for clearance in TLP if clearance >= level
     }
-    held = current_places(hub.store, collection_views, clock.now - LATER)
-    assert {sight: bool(place) for sight, place in held.items()} == {
+    places = current_places(hub.store, collection_views, clock.now - LATER)
+    assert {sight: bool(place) for sight, place in places.items()} == {
         sight: bool(announced[sight]) for sight in collection_views
     }
     moves.close()

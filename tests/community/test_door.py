@@ -65,9 +65,9 @@ def _step(name: str, member: str) -> Content:
         return answered(900, member, "accepted", 10)
     if name == "accept what does not exist":
         return answered(900, member, "accepted", 77)
-    verb, number, *rest = name.split()
+    verb, number, *parts = name.split()
     says = {"accept": "accepted", "refuse": "refused", "done": "done"}[verb]
-    return answered(900, member, says, int(number), text=" " if rest else "because")
+    return answered(900, member, says, int(number), text=" " if parts else "because")
 
 
 @pytest.fixture
@@ -90,8 +90,8 @@ def test_each_step_is_taken_from_those_who_may_and_from_nobody_else(played: Hub,
     if member in STEPS[step]:
         assert refused == {}
     else:
-        (why,) = refused.values()
-        assert len(why.split()) > 5
+        (reason,) = refused.values()
+        assert len(reason.split()) > 5
 
 
 @pytest.mark.parametrize("step", STEPS)
@@ -110,8 +110,8 @@ def test_who_is_no_national_cert_takes_no_step_at_all(played: Hub, account: str 
 
 
 def _why(hub: Hub, member: str, content: Content) -> str:
-    (why,) = send(hub, member, content).values()
-    return why
+    (reason,) = send(hub, member, content).values()
+    return reason
 
 
 def test_the_refusals_say_what_is_wrong(played: Hub) -> None:

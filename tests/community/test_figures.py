@@ -23,10 +23,10 @@ def test_figures_agree_with_their_definition_whatever_comes_and_goes() -> None:
         figures.change(removed, new)
         samples += new
         for member in ("A", "B", ""):
-            mine = [took for _, whose, took in samples if member in ("", whose)]
-            durations = sorted(took for took in mine if took is not None)
+            own_samples = [took for _, whose, took in samples if member in ("", whose)]
+            durations = sorted(took for took in own_samples if took is not None)
             shown = figures.by_clock(member)["fetch"]
-            assert (shown["of"], shown["done"]) == (len(mine), len(durations))
+            assert (shown["of"], shown["done"]) == (len(own_samples), len(durations))
             if durations:
                 assert shown["median_seconds"] == round(statistics.median(durations) / 1000, 3)
                 assert shown["p90_seconds"] == round(durations[math.ceil(0.9 * len(durations)) - 1] / 1000, 3)

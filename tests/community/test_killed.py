@@ -18,7 +18,7 @@ ALERTS = "/asean/collections/alerts/objects/"
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[HubProcess]:
+def hub_process(tmp_path: Path) -> Iterator[HubProcess]:
     hub = HubProcess(tmp_path, settings={**AS_SHIPPED, "HUB_WORKERS": "2"}, forked=True)
     hub.init(*((f"{code.lower()}-cert", "cert", code) for code in ("ID", "SG", "MY", "VN")))
     hub.start()
@@ -39,8 +39,8 @@ class Poller:
     def poll(self, upto: int) -> None:
         """Until it has so many incidents, or the line breaks."""
         while len(self.got) < upto:
-            asked = {"limit": "1"} | ({"added_after": self.after} if self.after else {})
-            answer = self.session.get(self.url, params=asked, timeout=30)
+            query = {"limit": "1"} | ({"added_after": self.after} if self.after else {})
+            answer = self.session.get(self.url, params=query, timeout=30)
             objects = answer.json().get("objects", [])
             if not objects:
                 return
@@ -57,33 +57,33 @@ class Poller:
             self.reached.set()
 
 
-def test_claims_are_right_after_a_kill_in_the_middle(served: HubProcess) -> None:
+def test_claims_are_right_after_a_kill_in_the_middle(hub_process: HubProcess) -> None:
     """Singapore goes on afterwards and has all; Malaysia does not, and has what it got, give or take the last page."""
-    publisher = served.session("id-cert")
+    publisher = hub_process.session("id-cert")
     envelope = {"objects": [incident(number) for number in range(1, INCIDENTS + 1)]}
     headers = {"Content-Type": "application/taxii+json;version=2.1"}
-    status = publisher.post(served.url + ALERTS, json=envelope, headers=headers, timeout=60).json()
+    status = publisher.post(hub_process.url + ALERTS, json=envelope, headers=headers, timeout=60).json()
     assert status["success_count"] == INCIDENTS
     reached = threading.Event()
-    singapore, malaysia = (Poller(served, name, reached) for name in ("sg-cert", "my-cert"))
+    singapore, malaysia = (Poller(hub_process, name, reached) for name in ("sg-cert", "my-cert"))
     threads = [threading.Thread(target=poller.poll_until_it_breaks) for poller in (singapore, malaysia)]
     for thread in threads:
         thread.start()
     reached.wait(120)
-    served.kill()
+    hub_process.kill()
     for thread in threads:
         thread.join(60)
-    served.start()
+    hub_process.start()
     singapore.poll(INCIDENTS)
     singapore.poll(INCIDENTS + 1)  # goes on from the end, as every follower does
-    board = served.session("id-cert").get(f"{served.url}/asean/board/", timeout=60).json()
+    board = hub_process.session("id-cert").get(f"{hub_process.url}/asean/board/", timeout=60).json()
     fetched = {entry["incident"]: set(entry["fetched"]) for entry in board["incidents"]}
     assert len(fetched) == INCIDENTS
-    assert {incident_id for incident_id, who in fetched.items() if "SG" in who} == set(singapore.got)
+    assert {incident_id for incident_id, readers in fetched.items() if "SG" in readers} == set(singapore.got)
     assert len(singapore.got) == INCIDENTS
-    claimed = {incident_id for incident_id, who in fetched.items() if "MY" in who}
+    claimed = {incident_id for incident_id, readers in fetched.items() if "MY" in readers}
     assert claimed <= set(malaysia.got) | set(singapore.got[len(malaysia.got) : len(malaysia.got) + 1])
     assert claimed >= set(malaysia.got[:-1])
-    assert not any("VN" in who for who in fetched.values())
+    assert not any("VN" in readers for readers in fetched.values())
     for session in (publisher, singapore.session, malaysia.session):
         session.close()

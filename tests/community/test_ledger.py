@@ -301,7 +301,7 @@ def test_notes_that_wait_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) 
     assert sum("SG" in incident["fetched"] for incident in board(hub)["incidents"]) == 2
 
 
-def _full(*_asked: object, **_how: object) -> None:
+def _full(*_arguments: object, **_how: object) -> None:
     raise StoreFullError("no room")
 
 

@@ -154,20 +154,20 @@ def test_what_a_member_owes_is_one_message_for_each_run(hub: Hub, clock: Clock) 
     taken(hub, "ID", incident(), incident(2), *(request(20 + number, "ID", ["SG"]) for number in range(LINES_SHOWN)))
     taken(hub, "ID", incident(labels=["exercise", "release:officer"]), root="exercise")
     clock.now += 30 * HOUR
-    sent: list[Digest] = []
+    messages: list[Digest] = []
 
     def send(digest: Digest) -> bool:
-        sent.append(digest)
+        messages.append(digest)
         return True
 
     assert remind(hub, send)
-    singapore = [digest for digest in sent if digest.member.code == "SG"]
+    singapore = [digest for digest in messages if digest.member.code == "SG"]
     assert [len(digest.reminders) for digest in singapore] == [2 + LINES_SHOWN, 1]
     assert "and 2 more" in singapore[0].body
     assert singapore[0].body.count("Criticality 90") == LINES_SHOWN
     assert singapore[0].subject.startswith(f"{2 + LINES_SHOWN} deadlines have passed")
     assert singapore[1].subject.startswith("[EXERCISE]")
-    assert len(sent) == 2 * (len(CATALOGUE.members) - 1)
+    assert len(messages) == 2 * (len(CATALOGUE.members) - 1)
     assert due_digests(hub) == []
 
 
@@ -175,17 +175,17 @@ def test_a_message_that_fails_keeps_no_other_member_waiting(hub: Hub, clock: Clo
     """Each has a guard of its own; the error is told in the end, and the next run tries that one again."""
     taken(hub, "ID", incident())
     clock.now += HOUR
-    sent: list[str] = []
+    messages: list[str] = []
 
     def send(digest: Digest) -> bool:
         if digest.member.code == "SG":
             raise OSError("disconnected")
-        sent.append(digest.member.code)
+        messages.append(digest.member.code)
         return True
 
     with pytest.raises(OSError, match="disconnected"):
         remind(hub, send)
-    assert set(sent) == set(CATALOGUE.members) - {"ID", "SG"}
+    assert set(messages) == set(CATALOGUE.members) - {"ID", "SG"}
     assert [digest.member.code for digest in due_digests(hub)] == ["SG"]
 
 

@@ -23,8 +23,8 @@ def test_reminders_go_by_mail_and_the_telephone_is_told_where_mail_fails(
     """`hub remind --mail` as a timer runs it: the second run sends nothing; with the mail server away nothing is lost."""
     taken(hub, "SG", incident(member="SG"), request(20, "SG", ["ID"]))
     environment = mailing(tmp_path)
-    away = command("remind", "--mail", environment=environment | {"HUB_SMTP_PORT": str(free_port())}, code=4)
-    assert CATALOGUE.members["VN"].duty_line in away.stderr
+    without_server = command("remind", "--mail", environment=environment | {"HUB_SMTP_PORT": str(free_port())}, code=4)
+    assert CATALOGUE.members["VN"].duty_line in without_server.stderr
     environment["HUB_SMTP_PORT"] = str(mail.server_address[1])
     mail.greeted_first = CATALOGUE.members["ID"].contact
     done = command("remind", "--mail", environment=environment)

@@ -34,7 +34,7 @@ def clean_proxies() -> None:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[HubProcess]:
+def hub_process(tmp_path: Path) -> Iterator[HubProcess]:
     folder = tmp_path / "hub"
     folder.mkdir()
     hub = HubProcess(folder, settings={**AS_SHIPPED, "HUB_WORKERS": "2"}, forked=True)
@@ -53,7 +53,7 @@ class Desk(Protocol):
     def acknowledge(self, identifier: str) -> None:
         """Say that the incident was seen."""
 
-    def answer(self, identifier: str, request: str, says: str, why: str) -> None:
+    def answer(self, identifier: str, request: str, says: str, reason: str) -> None:
         """Answer what was asked."""
 
 
@@ -80,9 +80,9 @@ class ByCommand:
         """See `Desk`."""
         self.hub("acknowledge", identifier)
 
-    def answer(self, identifier: str, request: str, says: str, why: str) -> None:
+    def answer(self, identifier: str, request: str, says: str, reason: str) -> None:
         """See `Desk`."""
-        self.hub("answer", identifier, says, "--why", why)
+        self.hub("answer", identifier, says, "--why", reason)
 
     def board(self) -> Content:
         """As this member sees it."""
@@ -109,13 +109,13 @@ class ByTaxiiClient:
         assert identifier in {content["id"] for content in self.seen}
         self._say(acknowledged(501, self.member) | {"object_refs": [identifier]})
 
-    def answer(self, identifier: str, request: str, says: str, why: str) -> None:
+    def answer(self, identifier: str, request: str, says: str, reason: str) -> None:
         """See `Desk`."""
         self.fetch()
-        asked = next(content for content in self.seen if "request:open" in content.get("labels", ()))
-        assert asked["id"] == request
+        request_note = next(content for content in self.seen if "request:open" in content.get("labels", ()))
+        assert request_note["id"] == request
         self.answer_count += 1
-        self._say(note(502 + self.answer_count, self.member, f"response:{says}", [identifier, request], why))
+        self._say(note(502 + self.answer_count, self.member, f"response:{says}", [identifier, request], reason))
 
     def _say(self, content: Content) -> None:
         status = self.collection.add_objects({"objects": [content]})
@@ -140,13 +140,13 @@ def _lasting(board: Content) -> Content:
 @pytest.mark.usefixtures("clean_proxies")
 @pytest.mark.parametrize("tools", [ByCommand, ByTaxiiClient])
 def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, told in one go
-    served: HubProcess, tmp_path: Path, tools: type[Any]
+    hub_process: HubProcess, tmp_path: Path, tools: type[Any]
 ) -> None:
     """The board is right at each step, through a kill -9 in the middle, until Indonesia closes the incident."""
     indonesia, vietnam, malaysia, thailand, philippines = (
-        ByCommand(served, code) for code in ("ID", "VN", "MY", "TH", "PH")
+        ByCommand(hub_process, code) for code in ("ID", "VN", "MY", "TH", "PH")
     )
-    singapore: Desk = tools(served, "SG")
+    singapore: Desk = tools(hub_process, "SG")
     identifier = incident()["id"]
     file = tmp_path / "alert.json"
     # (1) Indonesia raises it
@@ -172,8 +172,8 @@ def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, tol
     assert "already" in vietnam.hub("acknowledge", identifier, code=SOME_REFUSED)
     # (4) the hub dies in the middle, and nobody notices
     before = indonesia.board()
-    served.kill()
-    served.start()
+    hub_process.kill()
+    hub_process.start()
     assert _lasting(indonesia.board()) == _lasting(before)
     # (5) Singapore and Vietnam are asked, and Malaysia, which lets it pass
     asking = ("ask", identifier, "--members", "SG,VN", "--what", "Take 198.51.100.7 down", "--due", "4h", "--json")
@@ -189,13 +189,13 @@ def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, tol
     assert (second["asked"], second["owing"]) == (["MY"], ["MY"])
     assert [(deadline["member"], deadline["what"]) for deadline in incident_entry["overdue"]] == [("MY", "answer")]
     # (6) Malaysia is reminded, once
-    reminded = command("remind", "--json", environment=served.environment).stdout
+    reminded = command("remind", "--json", environment=hub_process.environment).stdout
     assert json.loads(reminded)["member"] == "MY"
-    assert command("remind", environment=served.environment).stdout == ""
+    assert command("remind", environment=hub_process.environment).stdout == ""
     # (7) Singapore is done; more it cannot say
     singapore.answer(identifier, request, "done", "It is down")
-    refused = served.session("sg-cert").post(
-        f"{served.url}/asean/collections/{ALERTS}/objects/",
+    refused = hub_process.session("sg-cert").post(
+        f"{hub_process.url}/asean/collections/{ALERTS}/objects/",
         json={"objects": [note(599, "SG", "response:accepted", [identifier, request])]},
         headers={"Content-Type": "application/taxii+json;version=2.1"},
     )
@@ -219,12 +219,12 @@ def test_indonesia_is_hit_and_the_others_help(  # noqa: PLR0915 - one story, tol
     assert "contacts not confirmed" in shown
 
 
-def test_contacts_are_listed_and_confirmed_by_the_member(served: HubProcess) -> None:
+def test_contacts_are_listed_and_confirmed_by_the_member(hub_process: HubProcess) -> None:
     """Over HTTP, and by the commands."""
-    singapore = ByCommand(served, "SG")
+    singapore = ByCommand(hub_process, "SG")
     assert CATALOGUE.members["MY"].duty_line in singapore.hub("contacts", "my")
     assert "NOT CONFIRMED" in singapore.hub("contacts", "SG")
     singapore.hub("contacts", "confirm")
     assert "NOT CONFIRMED" not in singapore.hub("contacts", "SG")
-    answer = requests.get(f"{served.url}/asean/contacts/", timeout=10)
+    answer = requests.get(f"{hub_process.url}/asean/contacts/", timeout=10)
     assert answer.status_code == 401

@@ -162,9 +162,9 @@ def test_the_front_verifies_the_password(hub: Hub, chief: Browser) -> None:
     headers = [("Accept", ACCEPT), ("Origin", ORIGIN), ("Cookie", f"hub_session={cookie.value}")]
     answers: list[str] = []
 
-    def ask(**beside: Any) -> dict[str, Any]:
+    def ask(**changes: Any) -> dict[str, Any]:
         environ = EnvironBuilder(PAGE, method="POST", data=fields, headers=headers).get_environ()
-        environ |= {front.FRONT: True, **beside}
+        environ |= {front.FRONT: True, **changes}
         list(chief.app.wsgi_app(environ, start_response))
         return environ
 

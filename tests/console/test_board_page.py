@@ -245,10 +245,10 @@ def test_sectors_above_the_reader_are_not_said(hub: Hub) -> None:
     root = hub.catalogue.roots["asean"]
     index = hub.community._index(root)
     index.refresh()
-    known = index.incidents[incident(1)["id"]]
+    indexed = index.incidents[incident(1)["id"]]
     everything = dict.fromkeys((collection.id for collection in root.collections), int(TLP.RED))
-    assert sectors_of(index, known, everything) == ["healthcare"]
-    assert sectors_of(index, known, dict.fromkeys(everything, int(TLP.AMBER))) == []
+    assert sectors_of(index, indexed, everything) == ["healthcare"]
+    assert sectors_of(index, indexed, dict.fromkeys(everything, int(TLP.AMBER))) == []
 
 
 def test_the_page_goes_beyond_the_first_part_of_the_board(

@@ -75,8 +75,8 @@ def test_a_text_outlives_its_session(hub: Hub, signed_in: SignedIn, clock: Clock
 @pytest.mark.parametrize("path", ["/taxii2/", "/asean/", "/asean/collections/", "/nowhere/", "/console/nowhere"])
 def test_a_browser_at_an_address_without_a_page_is_led_to_one(browser: Browser, signed_in: SignedIn, path: str) -> None:
     """No browser asks for a password of its own; programs are answered as TAXII says."""
-    for who in (browser, signed_in("sg-cert")):
-        response = who.get(path)
+    for visitor in (browser, signed_in("sg-cert")):
+        response = visitor.get(path)
         assert response.status_code in (404, 406)
         assert "WWW-Authenticate" not in response.headers
         page = html.unescape(response.get_data(as_text=True))
@@ -103,8 +103,8 @@ def test_a_soc_is_shown_what_to_paste_into_its_client(hub: Hub, signed_in: Signe
     page = html.unescape(soc.text(f"/?client={client}"))
     recipe = re.search(r"<pre[^>]*><code>(.*?)</code></pre>", page, re.DOTALL)
     assert recipe is not None
-    named = {"xsoar": "Indicators"}.get(client, "a6b14d77-5202-4ac5-a8ed-aa80af69cc87")
-    assert named in recipe[1]
+    expected_text = {"xsoar": "Indicators"}.get(client, "a6b14d77-5202-4ac5-a8ed-aa80af69cc87")
+    assert expected_text in recipe[1]
     assert "id-soc" in recipe[1]
     assert "KEY" in recipe[1]
     assert "hub_" not in re.sub(r"hub_[0-9a-f]{8}\b", "", recipe[1])

@@ -77,10 +77,10 @@ def test_the_bundle_is_what_was_published(hub: Hub, signed_in: SignedIn) -> None
     objects = [an_indicator(1, "[ipv4-addr:value = '198.51.100.7']")]
     put_with(hub, *objects)
     bundle = json.loads(signed_in("sg-cert").text(f"{PAGE}download/bundle.json"))
-    held = {content["id"]: content for content in bundle["objects"]}
-    assert held[objects[0]["id"]] == objects[0]
-    assert held[incident(1)["id"]] == incident(1)
-    assert len(held) == len(bundle["objects"])
+    content_by_id = {content["id"]: content for content in bundle["objects"]}
+    assert content_by_id[objects[0]["id"]] == objects[0]
+    assert content_by_id[incident(1)["id"]] == incident(1)
+    assert len(content_by_id) == len(bundle["objects"])
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", " ="])
@@ -115,13 +115,16 @@ def test_closing_gives_each_collection_what_it_holds(hub: Hub, signed_in: Signed
     fields = {"form_token": browser.token(PAGE), "sealed": html.unescape(sealed[1]), "action": "close"}
     assert browser.post(f"{PAGE}publish", fields).status_code == 303
     filters = Filters(match=Match(types=("report",)))
-    held = {
+    content_by_id = {
         name: json.loads(hub.objects(cert("ID"), "asean", name, filters).body)["objects"][0]
         for name in ("alerts", "id")
     }
-    assert {name: "stage:final" in content["labels"] for name, content in held.items()} == {"alerts": True, "id": True}
-    assert "For few readers." in held["id"]["description"]
-    assert "For few readers." not in str(held["alerts"])
+    assert {name: "stage:final" in content["labels"] for name, content in content_by_id.items()} == {
+        "alerts": True,
+        "id": True,
+    }
+    assert "For few readers." in content_by_id["id"]["description"]
+    assert "For few readers." not in str(content_by_id["alerts"])
 
 
 @pytest.mark.parametrize(
@@ -218,7 +221,7 @@ def test_odd_extensions_break_no_page(
     hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     """Profiles that ask for little let anything into an extension; the page shows what of it is plain."""
-    odd = ODD[number]
+    odd_extension = ODD[number]
     core = dict.fromkeys(
         (
             "determination",
@@ -228,11 +231,15 @@ def test_odd_extensions_break_no_page(
             "impacted_entity_counts",
             "event_refs",
         ),
-        odd,
+        odd_extension,
     )
     content = incident(1) | {"extensions": {INCIDENT_CORE: core}, "confidence": 5}
-    event = {"type": "event", "id": "event--1", "name": "x", "start_time": odd}
-    language = {"type": "language-content", "id": "language-content--1", "contents": {"th": odd, "vi": {"name": odd}}}
+    event = {"type": "event", "id": "event--1", "name": "x", "start_time": odd_extension}
+    language = {
+        "type": "language-content",
+        "id": "language-content--1",
+        "contents": {"th": odd_extension, "vi": {"name": odd_extension}},
+    }
     odd_incident = Incident(content, (), (event, language), (), 0, None)
     monkeypatch.setattr(incident_page, "find_incident", lambda *_: odd_incident)
     taken(hub, "ID", incident(1), report(1))

@@ -52,21 +52,21 @@ def test_the_story_by_forms(hub: Hub, signed_in: SignedIn, clock: Clock) -> None
     assert "Singapore, Viet Nam" in page
     assert "by 2026-04-02 14:10 (07:10 UTC)" in page, "in Indonesia's time"
     confirm(indonesia, page)
-    (asked,) = board(hub)["incidents"][0]["requests"]
-    assert (asked["by"], asked["asked"], asked["what"], asked["due"][:16]) == (
+    (request_row,) = board(hub)["incidents"][0]["requests"]
+    assert (request_row["by"], request_row["asked"], request_row["what"], request_row["due"][:16]) == (
         "ID",
         ["SG", "VN"],
         "Take the host down",
         "2026-04-02T07:10",
     )
     clock.now += 1000
-    confirm(singapore, fill(singapore, action="accepted", request=asked["request"]))
-    confirm(vietnam, fill(vietnam, action="refused", request=asked["request"], text="No staff tonight"))
+    confirm(singapore, fill(singapore, action="accepted", request=request_row["request"]))
+    confirm(vietnam, fill(vietnam, action="refused", request=request_row["request"], text="No staff tonight"))
     clock.now += 1000
-    confirm(singapore, fill(singapore, action="done", request=asked["request"], text="It is down"))
-    (asked,) = board(hub)["incidents"][0]["requests"]
-    assert [answer["says"] for answer in asked["answers"]["SG"]] == ["accepted", "done"]
-    assert asked["answers"]["VN"][0]["why"] == "No staff tonight"
+    confirm(singapore, fill(singapore, action="done", request=request_row["request"], text="It is down"))
+    (request_row,) = board(hub)["incidents"][0]["requests"]
+    assert [answer["says"] for answer in request_row["answers"]["SG"]] == ["accepted", "done"]
+    assert request_row["answers"]["VN"][0]["why"] == "No staff tonight"
     text = indonesia.text(PAGE)
     assert text.index("asks Singapore, Viet Nam") < text.index("No staff tonight") < text.index("It is down")
     confirm(indonesia, fill(indonesia, action="close"))
@@ -130,10 +130,10 @@ def test_the_door_has_the_last_word(hub: Hub, signed_in: SignedIn, clock: Clock)
     """What another officer did in the meantime is said in the door's own words; the same form twice is one step."""
     taken(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
-    page, late = fill(singapore, action="acknowledge"), fill(singapore, action="acknowledge")
+    page, late_page = fill(singapore, action="acknowledge"), fill(singapore, action="acknowledge")
     confirm(singapore, page)
     confirm(singapore, page)
-    assert refused(singapore, late) == "Nothing was published. Your member has acknowledged this incident already."
+    assert refused(singapore, late_page) == "Nothing was published. Your member has acknowledged this incident already."
     assert len(board(hub)["incidents"][0]["acknowledged"]) == 1
 
 
@@ -160,20 +160,20 @@ def test_who_may_not_write_publishes_nothing(hub: Hub, signed_in: SignedIn, name
     taken(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[TLP.AMBER]]), report(1), to="incidents")
     browser = signed_in(name)
     assert 'name="action"' not in browser.get(PAGE).get_data(as_text=True)
-    for what in ("preview", "publish"):
-        response = browser.post(f"{PAGE}{what}", {"form_token": browser.token("/"), "action": "acknowledge"})
+    for step in ("preview", "publish"):
+        response = browser.post(f"{PAGE}{step}", {"form_token": browser.token("/"), "action": "acknowledge"})
         assert response.status_code == 403
 
 
-@pytest.mark.parametrize("what", ["preview", "publish"])
-def test_steps_are_guarded_against_other_sites(hub: Hub, signed_in: SignedIn, what: str) -> None:
+@pytest.mark.parametrize("step", ["preview", "publish"])
+def test_steps_are_guarded_against_other_sites(hub: Hub, signed_in: SignedIn, step: str) -> None:
     """A token of the session, and the hub's own origin."""
     taken(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
     fields = {"action": "acknowledge", "form_token": singapore.token(PAGE)}
-    assert singapore.post(f"{PAGE}{what}", fields, Origin="https://evil.example").status_code == 403
-    assert singapore.post(f"{PAGE}{what}", fields | {"form_token": "x"}).status_code == 403
-    assert Browser(singapore.app).post(f"{PAGE}{what}", fields).status_code == 401
+    assert singapore.post(f"{PAGE}{step}", fields, Origin="https://evil.example").status_code == 403
+    assert singapore.post(f"{PAGE}{step}", fields | {"form_token": "x"}).status_code == 403
+    assert Browser(singapore.app).post(f"{PAGE}{step}", fields).status_code == 401
 
 
 def test_a_drill_stays_a_drill(hub: Hub, signed_in: SignedIn) -> None:

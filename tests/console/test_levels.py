@@ -102,12 +102,12 @@ def readable(hub: Hub, account: Account | None) -> tuple[set[str], set[str]]:
             body = hub.objects(account, "region", collection.id, Filters()).body.decode()
             words |= set(SECRET.findall(body))
             incidents |= set(re.findall(r"incident--[0-9a-f-]{36}", body))
-    held = {
+    held_ids = {
         identifier
         for identifier in incidents
         if any(_holds(hub, account, collection.id, identifier) for collection in hub.catalogue)
     }
-    return words, held
+    return words, held_ids
 
 
 def _holds(hub: Hub, account: Account | None, collection: str, identifier: str) -> bool:
@@ -129,7 +129,7 @@ def test_no_page_shows_what_taxii_does_not_give(region: Hub, reader: str | None)
     if reader is not None:
         assert browser.sign_in(reader, region.credentials.rotate(reader, None) or "").status_code == 303
     shown: set[str] = set()
-    opened: set[str] = set()
+    opened_pages: set[str] = set()
     count = sum(1 for _ in places(region.catalogue))
     everything = [an_id(number, "incident") for number in range(1, count + 2)]  # the last one is nowhere
     paths = [
@@ -148,11 +148,11 @@ def test_no_page_shows_what_taxii_does_not_give(region: Hub, reader: str | None)
         assert response.status_code in (200, 303, 403, 404), (path, response.status_code)
         shown |= set(SECRET.findall(response.get_data(as_text=True)))
         if response.status_code == 200 and path.endswith("bundle.json"):
-            opened.add(path.split("/")[3])
+            opened_pages.add(path.split("/")[3])
     if reader is not None:
         shown |= _looked_up(browser)
     assert shown <= words
-    assert opened == incidents
+    assert opened_pages == incidents
     if incidents:
         assert words == shown, "and all that belongs to an incident is there"
 

@@ -159,25 +159,25 @@ def test_pages_listen_to_what_they_show_from_when_they_were_made(hub: Hub, signe
     singapore.sign_in("sg-cert", key)
     for path in (BOARD, "/asean/region/", f"{BOARD}{incident(1)['id']}/"):
         address = html.unescape(singapore.text(path).partition('data-events="')[2].partition('"')[0])
-        asked = parse_qs(urlsplit(address).query)
-        assert asked.pop("since") == [format_place(clock.now - pages.COMMIT_MILLISECONDS)]
+        query = parse_qs(urlsplit(address).query)
+        assert query.pop("since") == [format_place(clock.now - pages.COMMIT_MILLISECONDS)]
         if path.endswith("board/") or "region" in path:
-            assert asked == {"about": ["board"]}
+            assert query == {"about": ["board"]}
         else:
-            assert {"alerts", "id"} < set(asked["collection"])
-            assert "indicators" not in asked["collection"]
+            assert {"alerts", "id"} < set(query["collection"])
+            assert "indicators" not in query["collection"]
 
 
 def test_who_asks_while_a_board_is_made_waits_for_it(app: flask.Flask) -> None:
     """It is made once for all of them, and again where that failed."""
-    boards, begins, go, state = LiveBoards(), threading.Event(), threading.Event(), object()
-    begun: list[str] = []
+    boards, has_begun, go, state = LiveBoards(), threading.Event(), threading.Event(), object()
+    attempts: list[str] = []
 
     def make() -> str:
-        begun.append("made")
-        begins.set()
+        attempts.append("made")
+        has_begun.set()
         assert go.wait(30)
-        if len(begun) == 1:
+        if len(attempts) == 1:
             raise RuntimeError("the first fails")
         return "board"
 
@@ -187,12 +187,12 @@ def test_who_asks_while_a_board_is_made_waits_for_it(app: flask.Flask) -> None:
 
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(ask) for _ in range(4)]
-        assert begins.wait(30)
+        assert has_begun.wait(30)
         go.set()
         failed = [answer for answer in answers if answer.exception() is not None]
         assert len(failed) == 1
         assert {answer.result() for answer in answers if answer not in failed} == {"board"}
-    assert len(begun) == 2
+    assert len(attempts) == 2
 
 
 def test_what_a_reader_may_not_see_makes_no_board_again(

@@ -27,8 +27,8 @@ def pairs_of(browser: Browser, values: str, **fields: str) -> set[tuple[str, str
     page = looked_up(browser, values, **fields)
     return {
         (html.unescape(value), kind)
-        for value, rest in re.findall(r'<h3><code class="pick">(.*?)</code></h3>(.*?)</article>', page, re.DOTALL)
-        for kind in re.findall(r"<li>(?:<b class=\"drill-word\">DRILL</b> )?<b>([a-z0-9-]+)</b>", rest)
+        for value, body in re.findall(r'<h3><code class="pick">(.*?)</code></h3>(.*?)</article>', page, re.DOTALL)
+        for kind in re.findall(r"<li>(?:<b class=\"drill-word\">DRILL</b> )?<b>([a-z0-9-]+)</b>", body)
     }
 
 
@@ -253,11 +253,11 @@ def test_who_signed_out_is_no_account_any_more(app: flask.Flask, signed_in: Sign
 def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law L9: a list of addresses in one pattern is looked at once, and every value of it that is held counts as held."""
     monkeypatch.setattr(lookup, "MATCHES_MOST", 3)
-    asked: list[str] = []
+    queries: list[str] = []
     relayed_by = lookup._relayed_by
 
     def counted(*about: Any) -> str:
-        asked.append(about[2])
+        queries.append(about[2])
         return relayed_by(*about)
 
     monkeypatch.setattr(lookup, "_relayed_by", counted)
@@ -270,7 +270,7 @@ def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch:
     assert [(mention.value, mention.relayed_by) for mention in result.mentions] == [
         (value, "ID") for value in addresses[:3]
     ]
-    assert asked == [both[0]["id"]]
+    assert queries == [both[0]["id"]]
     assert (result.missing, result.whole) == (["198.51.100.9"], False)
 
 

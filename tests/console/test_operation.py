@@ -153,21 +153,21 @@ def test_no_more_is_read_for_a_page_than_one_page(
     hub: Hub, old_trail: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However long the trail is, and though nothing fits; where as many fit as are shown, less."""
-    read: list[int] = []
+    read_counts: list[int] = []
     trail_texts = hub.store.trail_texts
 
     def counted(before: int, limit: int) -> list[tuple[int, bytes]]:
         texts = trail_texts(before, limit)
-        read.extend(number for number, _ in texts)
+        read_counts.extend(number for number, _ in texts)
         return texts
 
     monkeypatch.setattr(hub.store, "trail_texts", counted)
     size = hub.store.trail_head().size
     view = trail_view(hub, TrailSearch(account="nobody"))
-    assert (len(read), view.lines, view.further, view.last) == (30, (), size - 29, size)
-    del read[:]
+    assert (len(read_counts), view.lines, view.further, view.last) == (30, (), size - 29, size)
+    del read_counts[:]
     view = trail_view(hub, TrailSearch())
-    assert (len(view.lines), len(read), view.further) == (4, 7, size - 3)
+    assert (len(view.lines), len(read_counts), view.further) == (4, 7, size - 3)
 
 
 def test_a_search_by_time_begins_and_ends_there(hub: Hub, signed_in: SignedIn, old_trail: list[int]) -> None:

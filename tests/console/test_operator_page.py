@@ -28,7 +28,7 @@ from tests.server.making import Clock
 def rows(page: str) -> dict[str, str]:
     """Account -> the text of its row."""
     matches = re.findall(r'<tr><th scope="row"><a [^>]*>([a-z-]+)</a></th>(.*?)</tr>', page)
-    return {name: re.sub(r"<[^>]+>", " ", rest) for name, rest in matches}
+    return {name: re.sub(r"<[^>]+>", " ", row_html) for name, row_html in matches}
 
 
 def test_who_fetches_and_who_is_silent(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:

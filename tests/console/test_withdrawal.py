@@ -194,19 +194,19 @@ def test_a_page_that_is_full_leaves_nothing_out(hub: Hub, signed_in: SignedIn, c
 
 def test_what_its_own_observation_names_goes_with_it(hub: Hub, signed_in: SignedIn) -> None:
     """An observation that is withdrawn keeps no observable; one of another incident's report does."""
-    gone, named_elsewhere = (sco("ipv4-addr", value=f"198.51.100.{number}") for number in (7, 8))
+    withdrawn, named_elsewhere = (sco("ipv4-addr", value=f"198.51.100.{number}") for number in (7, 8))
     seen: dict[str, Any] = {"first_observed": stamp(), "last_observed": stamp(), "number_observed": 1}
-    own = versioned("observed-data", 1, "ID", **seen, object_refs=[gone["id"]])
+    own = versioned("observed-data", 1, "ID", **seen, object_refs=[withdrawn["id"]])
     shared = versioned("observed-data", 2, "ID", **seen, object_refs=[named_elsewhere["id"]])
-    refs = [incident(1)["id"], own["id"], shared["id"], gone["id"], named_elsewhere["id"]]
-    taken(hub, "ID", incident(1), own, shared, gone, named_elsewhere, report(1, object_refs=refs), to="id")
+    refs = [incident(1)["id"], own["id"], shared["id"], withdrawn["id"], named_elsewhere["id"]]
+    taken(hub, "ID", incident(1), own, shared, withdrawn, named_elsewhere, report(1, object_refs=refs), to="id")
     taken(hub, "ID", incident(2), report(2, object_refs=[incident(2)["id"], shared["id"]]), to="id")
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
     after = held(hub, "SG")
     assert after[own["id"]].get("revoked") is True
     assert after[shared["id"]].get("revoked") is None
-    assert (gone["id"] in after, named_elsewhere["id"] in after) == (False, True)
+    assert (withdrawn["id"] in after, named_elsewhere["id"] in after) == (False, True)
 
 
 def test_another_incident_of_the_same_report_stays(hub: Hub, signed_in: SignedIn) -> None:

@@ -64,16 +64,16 @@ def test_every_command_in_a_unit_is_one_of_ours() -> None:
     """With arguments that it takes."""
     for unit in DEPLOY.glob("systemd/*.service"):
         for line in re.findall(r"^ExecStart=/opt/threat-sharing-hub/bin/hub (.+)$", unit.read_text(), re.MULTILINE):
-            with pytest.raises(SystemExit) as ended:
+            with pytest.raises(SystemExit) as exit_info:
                 main([*line.split(), "--help"])
-            assert ended.value.code == 0, line
+            assert exit_info.value.code == 0, line
 
 
 def test_every_setting_that_a_file_names_is_one() -> None:
     """A setting that was renamed would be ignored by nobody but the hub."""
-    known = {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(Settings())}
+    setting_names = {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(Settings())}
     for path in FILES:
-        assert set(re.findall(r"HUB_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))) <= known, path
+        assert set(re.findall(r"HUB_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))) <= setting_names, path
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
@@ -88,10 +88,10 @@ def certificate(folder: Path) -> tuple[Path, Path]:
 def test_nginx_logs_no_code_of_a_sign_in() -> None:
     """The way back from a provider is as everything else, but in no log."""
     site = (DEPLOY / "nginx" / "threat-sharing-hub.conf").read_text()
-    back = site.partition(f"location = {RETURN_PATH} {{")[2].partition("}")[0]
-    rest = site.partition("location / {")[2].partition("}")[0]
-    lines = [line.strip() for line in back.splitlines() if line.strip()]
-    assert lines == [*(line.strip() for line in rest.splitlines() if line.strip()), "access_log off;"]
+    return_block = site.partition(f"location = {RETURN_PATH} {{")[2].partition("}")[0]
+    root_block = site.partition("location / {")[2].partition("}")[0]
+    lines = [line.strip() for line in return_block.splitlines() if line.strip()]
+    assert lines == [*(line.strip() for line in root_block.splitlines() if line.strip()), "access_log off;"]
 
 
 def test_nginx_takes_its_file(deployed: Path, tmp_path: Path) -> None:
@@ -161,16 +161,16 @@ def test_each_panel_of_the_dashboard_shows_figures_that_the_hub_has(tmp_path: Pa
 
 def test_panels_of_the_dashboard_stand_side_by_side() -> None:
     """None over another, none outside, each with a title and a number of its own."""
-    panels, taken = dashboard()["panels"], set[tuple[int, int]]()
+    panels, occupied = dashboard()["panels"], set[tuple[int, int]]()
     assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels)
     for panel in panels:
         place = panel["gridPos"]
         columns, lines = range(place["x"], place["x"] + place["w"]), range(place["y"], place["y"] + place["h"])
         cells = {(column, line) for column in columns for line in lines}
-        assert not cells & taken, panel["title"]
+        assert not cells & occupied, panel["title"]
         assert max(columns) < 24
         assert panel["datasource"]["uid"] == "${datasource}"
-        taken |= cells
+        occupied |= cells
 
 
 def test_compose_is_yaml_and_opens_nothing_to_the_world() -> None:

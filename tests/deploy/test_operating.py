@@ -117,20 +117,20 @@ def test_an_archive_that_the_shell_made_readable_is_narrowed(
     target.chmod(0o644)
     with target.open("wb") as file:
         environment = clean_environment() | process.environment
-        ended = subprocess.run(
+        ended_process = subprocess.run(
             [sys.executable, "-m", "hub", "export"], stdout=file, stderr=subprocess.PIPE, env=environment, check=True
         )
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert b"only its owner can" in ended.stderr
+    assert b"only its owner can" in ended_process.stderr
     assert target.read_bytes().startswith(b'{"hub_archive"')
 
 
 def test_what_waited_in_a_process_that_was_killed_is_forgotten(tmp_path: Path) -> None:
     """Its figures would count for ever; those of a process that lives stay."""
-    ended = subprocess.Popen([sys.executable, "-c", ""])
-    ended.wait()
-    dead, alive = (tmp_path / f"gauge_livesum_{pid}.db" for pid in (ended.pid, os.getpid()))
-    dead.touch()
-    alive.touch()
+    ended_process = subprocess.Popen([sys.executable, "-c", ""])
+    ended_process.wait()
+    dead_file, live_file = (tmp_path / f"gauge_livesum_{pid}.db" for pid in (ended_process.pid, os.getpid()))
+    dead_file.touch()
+    live_file.touch()
     forget_dead_workers(tmp_path)
-    assert list(tmp_path.iterdir()) == [alive]
+    assert list(tmp_path.iterdir()) == [live_file]

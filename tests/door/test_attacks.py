@@ -49,7 +49,7 @@ def extension_definition(**changes: Any) -> Content:
 
 
 def seen_in(as_account: ClientOf, collection: str, object_id: str, *readers: str | None) -> list[str | None]:
-    return [who for who in readers if object_id in ids(as_account(who).objects(collection, limit=1000))]
+    return [reader for reader in readers if object_id in ids(as_account(reader).objects(collection, limit=1000))]
 
 
 @pytest.mark.parametrize("collection", ["feeds", "bulletins"])

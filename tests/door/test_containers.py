@@ -199,12 +199,12 @@ def test_an_unmarked_version_in_a_lower_container_is_no_lower_than_the_version_b
 ) -> None:
     """The container that gave the level is deleted, or a tool left the marking out: neither lowers the object."""
     cert, constituent, partner = as_account("id-cert"), as_account("sg-soc"), as_account("partner")
-    held = grouping(1, an_id(1), level=TLP.AMBER)
+    held_container = grouping(1, an_id(1), level=TLP.AMBER)
     if first == "marked":
         cert.publish("feeds", indicator(1, level=TLP.AMBER))
     else:
-        cert.publish("feeds", indicator(1, level=None), held)
-        cert.delete("feeds", held["id"])
+        cert.publish("feeds", indicator(1, level=None), held_container)
+        cert.delete("feeds", held_container["id"])
     cert.publish("feeds", indicator(1, 2, level=None), note(2, about=[an_id(1)], level=TLP.GREEN))
     assert an_id(1) not in ids(partner.objects("feeds", version="all"))
     assert an_id(1) in ids(constituent.objects("feeds"))
@@ -232,9 +232,9 @@ def test_what_an_envelope_says_beside_its_objects_counts_for_the_unmarked_ones(a
     body = json.dumps({**around, "objects": [INDICATOR, indicator(2)]}).encode()
     status = as_account("id-cert").post("feeds", body).json
     assert status["success_count"] == (2 if readers else 1)
-    seen = {who: ids(as_account(who).objects("feeds")) for who in ("partner", "sg-soc")}
-    assert [who for who in seen if INDICATOR["id"] in seen[who]] == readers
-    assert all(an_id(2) in seen[who] for who in seen)
+    seen = {reader: ids(as_account(reader).objects("feeds")) for reader in ("partner", "sg-soc")}
+    assert [reader for reader in seen if INDICATOR["id"] in seen[reader]] == readers
+    assert all(an_id(2) in seen[reader] for reader in seen)
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,8 @@ def test_no_reader_below_the_level_sees_it(as_account: ClientOf, words: str) -> 
     status = as_account("id-cert").add("feeds", content)
     meant = max(level or TLP.GREEN, TLP.GREEN)
     assert (status["success_count"] == 1) is (meant <= TLP.AMBER), status
-    for who, clearance in (("partner", TLP.GREEN), ("sg-soc", TLP.AMBER)):
-        seen = ids(as_account(who).objects("feeds"))
+    for reader, clearance in (("partner", TLP.GREEN), ("sg-soc", TLP.AMBER)):
+        seen = ids(as_account(reader).objects("feeds"))
         assert (content["id"] in seen) is (meant <= TLP.AMBER and meant <= clearance)
 
 

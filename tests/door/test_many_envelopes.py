@@ -129,8 +129,8 @@ def test_an_indicator_is_no_lower_than_what_it_is_based_on(as_account: ClientOf)
     }
     own_link = {**link, "id": an_id(7, "relationship"), "source_ref": an_id(2)}
     its_own = indicator(2, level=TLP.GREEN)
-    named = report(an_id(1), an_id(2), link["id"], own_link["id"], **GREEN)
-    as_account("id-cert").publish("feeds", named, unmarked(1), its_own, data, link, own_link)
+    naming_report = report(an_id(1), an_id(2), link["id"], own_link["id"], **GREEN)
+    as_account("id-cert").publish("feeds", naming_report, unmarked(1), its_own, data, link, own_link)
     partner = ids(as_account("partner").objects("feeds"))
     assert an_id(1) not in partner
     assert an_id(2) in partner

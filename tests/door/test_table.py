@@ -132,7 +132,7 @@ class Row:
     kind: str
     level: TLP
     content: Content
-    others: tuple[Content, ...]
+    companions: tuple[Content, ...]
 
 
 def rows(collection: int) -> Iterator[Row]:
@@ -146,11 +146,11 @@ def rows(collection: int) -> Iterator[Row]:
                     continue
                 number += 10
                 content = make(number) | properties
-                others: tuple[Content, ...] = ()
+                companions: tuple[Content, ...] = ()
                 if dialect.definition is not None:
                     definition = KINDS["marking-definition"](number + 1) | dialect.definition(level)
                     content["object_marking_refs"] = [definition["id"]]
-                    others = (definition,)
+                    companions = (definition,)
                 elif dialect.container:
                     report = common("report", number + 1) | {
                         "name": f"Report {number}",
@@ -158,8 +158,8 @@ def rows(collection: int) -> Iterator[Row]:
                         "object_refs": [content["id"]],
                         "object_marking_refs": [TLP2_IDS[level]],
                     }
-                    others = (report,)
-                yield Row(name, kind, level, content, others)
+                    companions = (report,)
+                yield Row(name, kind, level, content, companions)
 
 
 # --- the hub ---------------------------------------------------------------------------------------------------------
@@ -182,8 +182,8 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
 
 
 def _declare(region: Path, level: TLP) -> None:
-    closed = level is TLP.RED
-    wide = str(not closed).lower()
+    is_closed = level is TLP.RED
+    wide = str(not is_closed).lower()
     (region / f"{alias(level)}.toml").write_text(
         f"""
 [collection]
@@ -198,8 +198,8 @@ constituents = {wide}
 partners = {wide}
 public = {wide}
 [access]
-write = {'["ID"]' if closed else '"members"'}
-read = {'["ID", "SG"]' if closed else '"members"'}
+write = {'["ID"]' if is_closed else '"members"'}
+read = {'["ID", "SG"]' if is_closed else '"members"'}
 """
     )
 
@@ -208,10 +208,10 @@ def alias(level: TLP) -> str:
     return f"up-to-{level.word.replace('+', '-')}"
 
 
-def clearance(who: str | None, highest: TLP) -> TLP | None:
+def clearance(reader: str | None, highest: TLP) -> TLP | None:
     """Up to which level the reader sees objects there (design, section 5); None: nothing."""
     if highest is TLP.RED:
-        return TLP.RED if who in (ME, "sg-cert") else None
+        return TLP.RED if reader in (ME, "sg-cert") else None
     return {
         ME: TLP.AMBER_STRICT,
         "sg-cert": TLP.AMBER_STRICT,
@@ -220,7 +220,7 @@ def clearance(who: str | None, highest: TLP) -> TLP | None:
         "partner": TLP.GREEN,
         "operator": None,
         None: TLP.CLEAR,
-    }[who]
+    }[reader]
 
 
 @pytest.mark.parametrize("highest", list(TLP), ids=alias)
@@ -229,43 +229,46 @@ def test_each_reader_sees_what_is_said_to_be_for_it_in_every_dialect(
 ) -> None:
     """Over objects, manifest, object, versions and counts alike; nothing above the collection's level is kept."""
     table = list(rows(highest.value))[:: PART_OF_ROWS[keeping.kind()]]
-    taken = {row.content["id"]: row for row in publish(as_account(ME), highest, table)}
-    assert [(row.dialect, row.kind, row.level) for row in table if row.content["id"] not in taken] == [
+    rows_by_id = {row.content["id"]: row for row in publish(as_account(ME), highest, table)}
+    assert [(row.dialect, row.kind, row.level) for row in table if row.content["id"] not in rows_by_id] == [
         (row.dialect, row.kind, row.level) for row in table if row.level > highest
     ]
-    for who in READERS:
-        limit = clearance(who, highest)
-        client = as_account(who)
+    for reader in READERS:
+        limit = clearance(reader, highest)
+        client = as_account(reader)
         if limit is None:
             for resource in ("objects", "manifest"):
                 assert client.get(at(alias(highest), resource)).status_code in (401, 404)
             continue
-        wanted = {
-            content["id"] for row in taken.values() if row.level <= limit for content in (row.content, *row.others)
+        expected = {
+            content["id"]
+            for row in rows_by_id.values()
+            if row.level <= limit
+            for content in (row.content, *row.companions)
         }
         seen = ids(client.everything(alias(highest)))
-        assert wrongly(set(seen) ^ wanted, table) == []
-        assert len(seen) == len(wanted)
-        assert set(ids(client.everything(alias(highest), "manifest"))) == wanted
-        assert counted(hub, who, highest) == len(wanted)
+        assert wrongly(set(seen) ^ expected, table) == []
+        assert len(seen) == len(expected)
+        assert set(ids(client.everything(alias(highest), "manifest"))) == expected
+        assert counted(hub, reader, highest) == len(expected)
         for row in sample(table):
-            is_visible = row.content["id"] in wanted
+            is_visible = row.content["id"] in expected
             path = at(alias(highest), "objects", row.content["id"])
             for resource in (path, f"{path}versions/"):
                 answer = client.get(resource)
-                assert (answer.status_code == 200 and bool(answer.json)) is is_visible, (who, row)
+                assert (answer.status_code == 200 and bool(answer.json)) is is_visible, (reader, row)
 
 
 def publish(client: Client, highest: TLP, table: list[Row]) -> Iterator[Row]:
     """Publish all rows, many at a time; those that were taken."""
     for start in range(0, len(table), PARTS):
         part = table[start : start + PARTS]
-        contents = [content for row in part for content in (*row.others, row.content)]
+        contents = [content for row in part for content in (*row.companions, row.content)]
         failed = {failure["id"] for failure in client.add(alias(highest), *contents).get("failures", ())}
         for row in part:
             if row.content["id"] not in failed:
                 yield row
-            assert {item["id"] in failed for item in row.others} <= {row.content["id"] in failed}, row
+            assert {item["id"] in failed for item in row.companions} <= {row.content["id"] in failed}, row
 
 
 def wrongly(difference: set[str], table: list[Row]) -> list[tuple[str, str, TLP]]:
@@ -273,7 +276,7 @@ def wrongly(difference: set[str], table: list[Row]) -> list[tuple[str, str, TLP]
     return [
         (row.dialect, row.kind, row.level)
         for row in table
-        if any(content["id"] in difference for content in (row.content, *row.others))
+        if any(content["id"] in difference for content in (row.content, *row.companions))
     ]
 
 
@@ -282,14 +285,14 @@ def sample(table: list[Row]) -> list[Row]:
     chosen: dict[tuple[str, TLP], list[Row]] = {}
     for row in table:
         chosen.setdefault((row.kind, row.level), []).append(row)
-    every = 1 if keeping.kind() == keeping.SQLITE else 7
-    return [some[index % len(some)] for index, some in enumerate(chosen.values())][::every]
+    step = 1 if keeping.kind() == keeping.SQLITE else 7
+    return [rows_of_kind[index % len(rows_of_kind)] for index, rows_of_kind in enumerate(chosen.values())][::step]
 
 
-def counted(hub: Hub, who: str | None, highest: TLP) -> int:
+def counted(hub: Hub, reader: str | None, highest: TLP) -> int:
     """How many objects the console tells this reader of."""
-    kind, member = ACCOUNTS[who] if who is not None else (None, None)
-    account = None if kind is None else Account(who or "", AccountKind(kind), member)
+    kind, member = ACCOUNTS[reader] if reader is not None else (None, None)
+    account = None if kind is None else Account(reader or "", AccountKind(kind), member)
     counts: list[Any] = [
         row.count
         for shelf in hub.overview(account, "https://hub.example/")

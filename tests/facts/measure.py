@@ -95,10 +95,13 @@ def outcome_of(incident: Incident) -> Outcome:
     rendered = render(report, MEMBER, now=NOW)
     by_default = release(rendered, report, MEMBER, REGIONAL, now=NOW)
     assert isinstance(by_default, Released), f"{incident.title}: {by_default.reason}"
-    held = by_default.preview.held()
-    keys = frozenset(row.key for row in held if not row.refused)
+    held_rows = by_default.preview.held()
+    keys = frozenset(row.key for row in held_rows if not row.refused)
     approvals = Approvals(
-        "Officer", texts=keys, values=keys, despite={row.key: "it is told to members" for row in held if row.insist}
+        "Officer",
+        texts=keys,
+        values=keys,
+        despite={row.key: "it is told to members" for row in held_rows if row.insist},
     )
     # As the publishing pipeline has it: a value that is let out is an indicator, whatever the report says of it.
     confirmed = confirm_values(report, approvals.values)

@@ -49,7 +49,7 @@ def attribute(
         **more,
     }
     if galaxies:
-        item["Galaxy"] = [galaxy(*each) for each in galaxies]
+        item["Galaxy"] = [galaxy(*pair) for pair in galaxies]
     names = [*tags, *(f'misp-galaxy:{galaxy}="{value}"' for galaxy, value in galaxies)]
     return item | ({"Tag": [{"name": name} for name in names]} if names else {})
 
@@ -91,9 +91,9 @@ def misp_event(
     sector: str = "",
     tags: Sequence[str] = (),
 ) -> dict[str, Any]:
-    named = [galaxy("sector", sector), galaxy("country", "malaysia", ISO="MY")] if sector else []
-    every = [*galaxies, *named]
-    names = [*tags, "tlp:amber", f"rsit:{rsit}", *(item["GalaxyCluster"][0]["tag_name"] for item in every)]
+    context_galaxies = [galaxy("sector", sector), galaxy("country", "malaysia", ISO="MY")] if sector else []
+    all_galaxies = [*galaxies, *context_galaxies]
+    names = [*tags, "tlp:amber", f"rsit:{rsit}", *(item["GalaxyCluster"][0]["tag_name"] for item in all_galaxies)]
     return {
         "uuid": stable_uuid("event", title),
         "info": title,
@@ -105,7 +105,7 @@ def misp_event(
         "published": True,
         "Orgc": {"uuid": stable_uuid("org"), "name": "CERT Utama"},
         "Tag": [{"name": name} for name in names],
-        "Galaxy": every,
+        "Galaxy": all_galaxies,
         "Attribute": list(attributes),
         "Object": list(objects),
     }

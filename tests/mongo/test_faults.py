@@ -96,9 +96,9 @@ class Worker:
         line = self.process.stdout.readline()
         if not line.endswith(b"\n"):
             return None
-        heard: dict[str, Any] = json.loads(line)
-        self.reports.append(heard)
-        return heard
+        message: dict[str, Any] = json.loads(line)
+        self.reports.append(message)
+        return message
 
     def listen_to_the_end(self) -> None:
         """Everything it says until it ends."""
@@ -167,22 +167,22 @@ class Region:
             listener.join()
         self.ears.close()
 
-    def _send(self, writer: Worker, begin: int) -> None:
+    def _send(self, writer: Worker, first_batch: int) -> None:
         number = self.writers.index(writer)
-        writer.start(begin, self.batches, SKEWS[number % len(SKEWS)], self.random.randrange(1 << 30))
+        writer.start(first_batch, self.batches, SKEWS[number % len(SKEWS)], self.random.randrange(1 << 30))
         assert writer.process.stdout is not None
         self.ears.register(writer.process.stdout, selectors.EVENT_READ, writer)
 
     def _hear(self, writer: Worker) -> None:
-        heard = writer.listen()
-        if heard is None or "ended" in heard:
-            assert heard is not None, "a writer ended before its time"
+        message = writer.listen()
+        if message is None or "ended" in message:
+            assert message is not None, "a writer ended before its time"
             self._stop_listening(writer)
             return
-        if "stopped" in heard:
+        if "stopped" in message:
             self.stops += 1
-            self.asleep.append((time.monotonic() + self.random.uniform(0.2, 2), writer, heard["stopped"]))
-        if "acknowledged" in heard:
+            self.asleep.append((time.monotonic() + self.random.uniform(0.2, 2), writer, message["stopped"]))
+        if "acknowledged" in message:
             self.acknowledged += 1
         if self.random.random() < 0.06:
             self._kill(writer)
@@ -195,9 +195,9 @@ class Region:
             self.acknowledged += "acknowledged" in writer.reports[-1]
         self._stop_listening(writer)
         self.asleep = [sleeper for sleeper in self.asleep if sleeper[1] is not writer]
-        begin = len(set(writer.all_of("acknowledged")))
-        if begin < self.batches:
-            self._send(writer, begin)
+        first_batch = len(set(writer.all_of("acknowledged")))
+        if first_batch < self.batches:
+            self._send(writer, first_batch)
 
     def _stop_listening(self, writer: Worker) -> None:
         assert writer.process.stdout is not None
@@ -222,7 +222,7 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
         region.go()
     finally:
         region.end()
-    sent = {
+    sent_versions = {
         (candidate.id, candidate.version)
         for w in range(WRITERS)
         for n in range(batches)
@@ -231,10 +231,10 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
     for writer in region.writers:
         assert sorted(set(writer.all_of("acknowledged"))) == list(range(batches))
     for reader in region.readers:
-        met = [(object_id, version) for object_id, version in reader.all_of("met")]
-        assert len(met) == len(set(met)), "something was met twice"
-        assert set(met) == sent
-        order = {number: index for index, number in enumerate(met)}
+        read_versions = [(object_id, version) for object_id, version in reader.all_of("met")]
+        assert len(read_versions) == len(set(read_versions)), "something was met twice"
+        assert set(read_versions) == sent_versions
+        order = {number: index for index, number in enumerate(read_versions)}
         for w in range(WRITERS):
             for n in range(1, batches):
                 before = max(order[candidate.id, candidate.version] for candidate in batch_of(w, n - 1).candidates)
@@ -243,7 +243,7 @@ def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
     last = {number["id"]: number["version"] for number in contents_of(store, asking(collection=COLLECTION, limit=100))}
     assert {last[an_id(w * 100_000 + 99_999)] for w in range(WRITERS)} == {batches}
     assert all(store.get_status(f"{w}.{n}") for w in range(WRITERS) for n in range(batches))
-    counts = {"batches": WRITERS * batches, "objects": len(sent), "writers stopped": region.stops}
+    counts = {"batches": WRITERS * batches, "objects": len(sent_versions), "writers stopped": region.stops}
     met_each = [len(reader.all_of("met")) for reader in region.readers]
     counts |= {"writers killed": region.kills, "database killed": 2}
     figures.note(counts | {"met by each reader": met_each, "lost or doubled": 0})
@@ -299,9 +299,9 @@ def test_a_store_that_is_away_is_said_so_within_a_bounded_time_and_comes_back_by
     store = open_at(uri, lock_seconds=2.0)
     add(store, candidate(1))
     mongo.kill()
-    for away in (store.ping, lambda: store.read(asking(), 1 << 20), lambda: add(store, candidate(2))):
+    for call in (store.ping, lambda: store.read(asking(), 1 << 20), lambda: add(store, candidate(2))):
         with pytest.raises(StoreUnavailableError):
-            away()
+            call()
     mongo.start()
     store.ping()
     assert held(store) == [(an_id(1), "v1")]

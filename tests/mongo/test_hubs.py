@@ -137,19 +137,19 @@ class Region:
     def read(self, by_next: bool, limit: int) -> list[str]:
         """All ids that this reader met, in order, until nothing is new after all was written."""
         ask = self.client("sg-cert", limit)
-        met: list[str] = []
+        ids_read: list[str] = []
         reached, token = "2020-01-01T00:00:00.000000Z", None
         while True:
-            over = self.written.is_set()
+            is_over = self.written.is_set()
             place = {"next": token} if token else {"added_after": reached}
             answer = ask("GET", at("alerts", "objects"), params={"limit": str(limit), **NOTES, **place})
             assert answer.status_code == 200, answer.text
             page = answer.json()
-            met += [content["id"] for content in page.get("objects", ())]
+            ids_read += [content["id"] for content in page.get("objects", ())]
             token = page.get("next") if by_next else None
             reached = answer.headers[LAST]
-            if over and not page["more"]:
-                return met
+            if is_over and not page["more"]:
+                return ids_read
             if not page.get("objects"):
                 self.written.wait(0.2)
 
@@ -188,11 +188,11 @@ class Fate(threading.Thread):
 
     def _stop(self) -> None:
         """A host hangs: its workers stop at whatever step they are, others go on, and they wake."""
-        stopped = [pid for hub in self.dice.sample(self.hubs, 2) for pid in hub.workers()]
-        for pid in stopped:
+        paused_workers = [pid for hub in self.dice.sample(self.hubs, 2) for pid in hub.workers()]
+        for pid in paused_workers:
             os.kill(pid, signal.SIGSTOP)
         time.sleep(self.dice.uniform(1, 3))
-        for pid in stopped:
+        for pid in paused_workers:
             os.kill(pid, signal.SIGCONT)
 
     def _cut(self) -> None:
@@ -226,26 +226,26 @@ def tell(  # the whole of what takes part
                 writer.result()
         finally:
             region.written.set()  # or the readers would wait for ever
-        met = [reader.result() for reader in readers]
+        ids_read = [reader.result() for reader in readers]
     assert fate.failed is None, fate.failed
-    sent = [identifier for acknowledged in region.acknowledged for identifier in acknowledged]
-    lost = [len(set(sent) - set(ids_met)) for ids_met in met]
-    doubled = [len(ids_met) - len(set(ids_met)) for ids_met in met]
-    unknown = [len(set(ids_met) - set(sent)) for ids_met in met]
-    assert (lost, doubled, unknown) == ([0] * len(met),) * 3
-    assert all(ids_met == met[0] for ids_met in met), "all readers met them in the same order"
+    sent_ids = [identifier for acknowledged in region.acknowledged for identifier in acknowledged]
+    lost_counts = [len(set(sent_ids) - set(ids_met)) for ids_met in ids_read]
+    doubled = [len(ids_met) - len(set(ids_met)) for ids_met in ids_read]
+    unknown = [len(set(ids_met) - set(sent_ids)) for ids_met in ids_read]
+    assert (lost_counts, doubled, unknown) == ([0] * len(ids_read),) * 3
+    assert all(ids_met == ids_read[0] for ids_met in ids_read), "all readers met them in the same order"
     for acknowledged in region.acknowledged:
         assert acknowledged, "each writer had a turn"
         own = set(acknowledged)
-        assert [identifier for identifier in met[0] if identifier in own] == acknowledged, (
+        assert [identifier for identifier in ids_read[0] if identifier in own] == acknowledged, (
             "in the order in which they were acknowledged"
         )
     return {
-        "envelopes": len(sent) // OBJECTS,
-        "objects": len(sent),
+        "envelopes": len(sent_ids) // OBJECTS,
+        "objects": len(sent_ids),
         **fate.count,
-        "met by each reader": [len(ids_met) for ids_met in met],
-        "lost": sum(lost),
+        "met by each reader": [len(ids_met) for ids_met in ids_read],
+        "lost": sum(lost_counts),
         "doubled": sum(doubled),
     }
 

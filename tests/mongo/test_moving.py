@@ -52,11 +52,11 @@ def test_nothing_is_lost_on_the_way_to_mongodb_and_back(
     again = open_hub(folder=tmp_path / "there")  # started again, as the operator does
     monkeypatch.setenv(keeping.NAMED, keeping.SQLITE)
     (tmp_path / "back").mkdir()
-    back = open_hub(folder=tmp_path / "back", create=True)
-    moved(again, back, tmp_path / "second.jsonl", clock.now)
+    returned_hub = open_hub(folder=tmp_path / "back", create=True)
+    moved(again, returned_hub, tmp_path / "second.jsonl", clock.now)
     assert sorted(body(tmp_path / "second.jsonl")) == sorted(body(tmp_path / "first.jsonl"))
     reopened = clients_of(again, template)("id-cert")
     assert reopened.get(at("id", "objects"), next=token).json == client.get(at("id", "objects"), next=token).json
     path = f"/region/status/{status}/"
     assert reopened.get(path).get_data() == client.get(path).get_data()
-    assert clients_of(back, template)("id-cert").get(path).get_data() == client.get(path).get_data()
+    assert clients_of(returned_hub, template)("id-cert").get(path).get_data() == client.get(path).get_data()

@@ -40,15 +40,15 @@ def uri(tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def open_store(uri: str) -> Iterator[OpenStore]:
     """Opens the test's store as another process would, and closes it."""
-    opened: list[MongoStore] = []
+    stores: list[MongoStore] = []
 
     def opener(address: str = uri, *, create: bool = True, **changes: Any) -> MongoStore:
         options: dict[str, Any] = {"clock": Clock(), "lock_seconds": 3.0, "status_milliseconds": 3_600_000} | changes
-        opened.append(MongoStore(address, create=create, **options))
-        return opened[-1]
+        stores.append(MongoStore(address, create=create, **options))
+        return stores[-1]
 
     yield opener
-    for store in opened:
+    for store in stores:
         store.close()
 
 
@@ -146,9 +146,9 @@ def test_an_import_that_was_broken_off_shows_nothing_and_is_wiped_by_the_next(op
     with pytest.raises(ValueError, match="ends here"):
         store.restore("to", START + 10, broken())
     assert add(store, candidate(9), collection="other")
-    dead = open_store(observe=dying("InsertRows"))
+    dying_store = open_store(observe=dying("InsertRows"))
     with pytest.raises(KeyboardInterrupt):
-        dead.restore("to", START + 10, records)
+        dying_store.restore("to", START + 10, records)
     assert held(store, collection="to") == []
     with pytest.raises(StoreUnavailableError, match="import"):
         add(store, candidate(3), collection="to")
@@ -262,10 +262,10 @@ def test_an_upgrade_from_format_5_that_was_broken_off_is_run_again(
     format_5: Callable[[], MongoStore], open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it is through, the store keeps its old number, and no hub runs on it."""
-    left = iter(range(3))
+    tries_left = iter(range(3))
 
     def broken_off(body: bytes) -> tuple[int, ...]:
-        if next(left, None) is None:
+        if next(tries_left, None) is None:
             raise KeyboardInterrupt
         return marks_in(body)
 
@@ -330,8 +330,8 @@ def ranges_of(criteria: dict[str, Any]) -> list[dict[str, Any]]:
     """A page's filter as the simple ones that MongoDB merges in place order."""
     if "$or" not in criteria:
         return [criteria]
-    rest = {field: value for field, value in criteria.items() if field != "$or"}
-    return [rest | branch for branch in criteria["$or"]]
+    fields = {field: value for field, value in criteria.items() if field != "$or"}
+    return [fields | branch for branch in criteria["$or"]]
 
 
 @pytest.mark.parametrize("ids", [(), ("a",), ("a", "b")])

@@ -43,15 +43,15 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def open_store(uri: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenStore]:
     """Opens the store as another process would."""
     monkeypatch.setattr("hub.store.mongo.commit.POLITE_WAITS", 0)
-    opened: list[MongoStore] = []
+    stores: list[MongoStore] = []
 
     def opener(observe: Callable[[str, str], None] | None = None) -> MongoStore:
         options: dict[str, Any] = {"clock": Clock(), "lock_seconds": 20, "status_milliseconds": 3_600_000}
-        opened.append(MongoStore(uri, observe=observe, **options))
-        return opened[-1]
+        stores.append(MongoStore(uri, observe=observe, **options))
+        return stores[-1]
 
     yield opener
-    for store in opened:
+    for store in stores:
         store.close()
 
 
@@ -158,34 +158,34 @@ def test_a_writer_that_wakes_after_others_wrote_its_entry_writes_no_second_one(
 ) -> None:
     """Not even where the log has forgotten its commit since."""
     monkeypatch.setattr("hub.store.mongo.commit.KEPT_ENTRIES", 1)
-    others = open_store()
+    other_store = open_store()
 
     def overtaken(when: str, step: str) -> None:
         if (when, step) == ("before", "ReadTrailEnd") and not asleep:
             asleep.append(step)
             for number in range(2, 6):
-                add(others, candidate(number), collection="overtaken")
+                add(other_store, candidate(number), collection="overtaken")
 
     asleep: list[str] = []
     add(open_store(overtaken), candidate(1), collection="overtaken")
     assert asleep
-    assert len(entries_about(others, "overtaken")) == 5
-    assert verified(others) == []
+    assert len(entries_about(other_store, "overtaken")) == 5
+    assert verified(other_store) == []
 
 
 def test_two_changes_of_an_account_at_once_are_two_entries_and_the_last_is_what_is_kept(open_store: OpenStore) -> None:
     """The process that comes second begins again from what the first one wrote."""
-    others = open_store()
+    other_store = open_store()
 
     def overtaken(when: str, step: str) -> None:
         if (when, step) == ("before", "PutAccount") and not asleep:
             asleep.append(step)
-            others.put_account(account("twice", disabled=True))
+            other_store.put_account(account("twice", disabled=True))
 
     asleep: list[str] = []
     open_store(overtaken).put_account(account("twice"))
-    assert [about["disabled"] for about in entries_about(others, "twice")] == [True, False]
-    assert verified(others) == []
+    assert [about["disabled"] for about in entries_about(other_store, "twice")] == [True, False]
+    assert verified(other_store) == []
 
 
 def test_what_somebody_else_changed_is_found_though_entries_come_late(open_store: OpenStore, database: Any) -> None:
@@ -273,28 +273,28 @@ def test_a_writer_killed_anywhere_between_a_change_and_its_entry_leaves_no_chang
 ) -> None:
     """The process that settles afterwards writes it, once, however often that is done. Verification reads all of them at the end."""
     store, numbers = open_store(), itertools.count(100)
-    for what, (prepare, change, times) in CHANGES.items():
+    for case, (prepare, change, times) in CHANGES.items():
         # (1) what it does where nobody dies
         steps: list[str] = []
         number = next(numbers)
-        prepare(store, f"{what} whole", number)
+        prepare(store, f"{case} whole", number)
         before = store.trail_head().size
-        change(open_store(killed_before(-1, steps)), f"{what} whole", number)
+        change(open_store(killed_before(-1, steps)), f"{case} whole", number)
         assert store.trail_head().size == before + times
         first = next(index for index, step in enumerate(steps) if step in ("Insert", "PutAccount", "AddEntry"))
         assert "AddEntry" in steps[first:]
         # (2) killed before each step that writes, from the change on, and before the one that looks
         for moment in (index for index in range(first, len(steps)) if steps[index] in WRITING):
-            name, number = f"{what} {moment}", next(numbers)
+            name, number = f"{case} {moment}", next(numbers)
             prepare(store, name, number)
             before = store.trail_head().size
             with pytest.raises(KilledError):
                 change(open_store(killed_before(moment, [])), name, number)
             store.settle()
             after = store.trail_head().size
-            assert before <= after <= before + times, f"{what}, killed before {steps[moment]}"
+            assert before <= after <= before + times, f"{case}, killed before {steps[moment]}"
             store.settle()
-            assert store.trail_head().size == after, f"{what}, killed before {steps[moment]}"
-            if what == "an import" and not list(store.records(name)):  # it is left closed: the next puts it right
+            assert store.trail_head().size == after, f"{case}, killed before {steps[moment]}"
+            if case == "an import" and not list(store.records(name)):  # it is left closed: the next puts it right
                 restored(store, name, number)
     assert verified(store) == []

@@ -89,16 +89,16 @@ def write(uri: str, writer: int, begin: int, end: int, skew: int, seed: int) -> 
 def read(uri: str) -> None:
     """Follow the line until standard input ends, and then to its end; say everything that was met."""
     store = store_at(uri)
-    over = threading.Event()
+    has_ended = threading.Event()
 
     def listen() -> None:
         sys.stdin.read()
-        over.set()
+        has_ended.set()
 
     threading.Thread(target=listen, daemon=True).start()
     after = 0
     while True:
-        last_round = over.is_set()
+        last_round = has_ended.is_set()
         try:
             page = store.read(asking(collection=COLLECTION, after=after, limit=50, versions=EVERY), 1 << 24)
         except StoreUnavailableError:
@@ -111,8 +111,8 @@ def read(uri: str) -> None:
         elif last_round:
             say(ended="reader")
             return
-        elif not over.is_set():
-            over.wait(0.05)
+        elif not has_ended.is_set():
+            has_ended.wait(0.05)
 
 
 def each(uri: str, moments: int) -> None:

@@ -45,9 +45,9 @@ def test_an_upgrade_loses_nothing(older: Command) -> None:
     """Every version is held as it was, its account is there, and the trail agrees with all of it."""
     assert "hub init" in older("export", code=4).err  # it says what to do, and changes nothing
     older("init")
-    held = records(older)
-    assert [an_id(number) in "".join(held) for number in (1, 3)] == [True, True]
-    assert sum('"revoked":true' in line and an_id(1) in line for line in held) == 1
+    landed_records = records(older)
+    assert [an_id(number) in "".join(landed_records) for number in (1, 3)] == [True, True]
+    assert sum('"revoked":true' in line and an_id(1) in line for line in landed_records) == 1
     assert [row["name"] for row in json.loads(older("account", "list", "--json").out)] == ["id-duty"]
     verified = json.loads(older("audit", "verify", "--json").out)
     assert (verified["findings"], verified["records"] > 200) == ([], True)
@@ -57,12 +57,12 @@ def test_a_copy_from_before_the_upgrade_brings_the_old_state_back(older: Command
     """What an operator keeps before `hub init` is the way back: the former version opens no store that a newer one wrote."""
     shutil.copyfile(tmp_path / "hub.sqlite", tmp_path / "before.sqlite")
     older("init")
-    held = records(older)
+    landed_records = records(older)
     older("purge", "region/id", an_id(3), "--yes")
-    assert records(older) != held
+    assert records(older) != landed_records
     for file in tmp_path.glob("hub.sqlite*"):
         file.unlink()
     shutil.copyfile(tmp_path / "before.sqlite", tmp_path / "hub.sqlite")
     older("init")
-    assert records(older) == held
+    assert records(older) == landed_records
     assert json.loads(older("audit", "verify", "--json").out)["findings"] == []

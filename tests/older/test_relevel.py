@@ -209,13 +209,13 @@ def up_to_date(
 def readers_of(as_account: Callable[[str], Client], *object_ids: str) -> dict[str, list[str]]:
     """Who sees each of them, by all ways of reading; they agree."""
     readers: dict[str, list[str]] = {object_id: [] for object_id in object_ids}
-    for who in ALL:
-        client = as_account(who)
+    for reader in ALL:
+        client = as_account(reader)
         by_id = set(ids(client.objects("feeds", id=",".join(object_ids))))
         assert by_id == set(object_ids).intersection(ids(client.everything("feeds")))
         assert by_id == set(ids(client.manifest("feeds", id=",".join(object_ids), version="all")))
         for object_id in by_id:
-            readers[object_id].append(who)
+            readers[object_id].append(reader)
             assert client.versions("feeds", object_id)
     return readers
 
@@ -231,10 +231,10 @@ def test_every_record_has_the_level_of_todays_rules_or_is_hidden_with_the_reason
     """A row of `HELD` for each: nobody below the level sees it, and what is hidden is listed."""
     as_account = clients_of(up_to_date.hub(), template)
     hidden, readers_now = up_to_date.hidden(), readers_of(as_account, *(object_id for object_id, _, _ in HELD.values()))
-    for what, (object_id, readers, reason) in HELD.items():
-        assert readers_now[object_id] == readers, what
-        assert (object_id in hidden) is bool(reason), what
-        assert not reason or reason in hidden[object_id].reason, what
+    for case, (object_id, readers, reason) in HELD.items():
+        assert readers_now[object_id] == readers, case
+        assert (object_id in hidden) is bool(reason), case
+        assert not reason or reason in hidden[object_id].reason, case
     store, catalogue = up_to_date.store, up_to_date.catalogue
     unknown = [collection.alias for collection in catalogue if store.has_unknown_levels(collection.id)]
     assert unknown == []
@@ -333,11 +333,11 @@ def feeds_of(older: Older) -> Collection:
 def test_what_is_released_comes_to_readers_who_were_past_its_place(upgraded: Older, template: Template) -> None:
     """Law L1: a follower that has read everything gets it, at the level that the operator gave and nowhere below."""
     as_account = clients_of(upgraded.hub(), template)
-    newest = {who: as_account(who).get(at("feeds", "objects"), limit=1000).headers[LAST] for who in ALL}
+    newest = {reader: as_account(reader).get(at("feeds", "objects"), limit=1000).headers[LAST] for reader in ALL}
     object_id = an_id(17)
     show_at(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, TLP.AMBER)
-    came = {who: ids(as_account(who).objects("feeds", added_after=newest[who])) for who in ALL}
-    assert came == {"partner": [], "sg-soc": [object_id], "sg-cert": [object_id]}
+    received = {reader: ids(as_account(reader).objects("feeds", added_after=newest[reader])) for reader in ALL}
+    assert received == {"partner": [], "sg-soc": [object_id], "sg-cert": [object_id]}
     assert object_id not in upgraded.hidden()
 
 
@@ -388,11 +388,13 @@ def test_hidden_objects_move_with_an_archive(upgraded: Older, tmp_path: Path) ->
     lines = write_archive(upgraded.store, upgraded.catalogue, secret=None, made_at=0, fact_kinds=ARCHIVED_KINDS)
     (tmp_path / "new.jsonl").write_bytes(b"".join(lines))
     (tmp_path / "moved").mkdir()
-    moved = open_sqlite(tmp_path / "moved", upgraded.clock)
-    list(read_archive(moved, upgraded.catalogue, tmp_path / "new.jsonl", now=START, fact_kinds=ARCHIVED_KINDS))
-    assert list(hidden_objects(moved, upgraded.catalogue)) == list(hidden_objects(upgraded.store, upgraded.catalogue))
-    assert not any(moved.has_unknown_levels(collection.id) for collection in upgraded.catalogue)
-    moved.close()
+    moved_store = open_sqlite(tmp_path / "moved", upgraded.clock)
+    list(read_archive(moved_store, upgraded.catalogue, tmp_path / "new.jsonl", now=START, fact_kinds=ARCHIVED_KINDS))
+    assert list(hidden_objects(moved_store, upgraded.catalogue)) == list(
+        hidden_objects(upgraded.store, upgraded.catalogue)
+    )
+    assert not any(moved_store.has_unknown_levels(collection.id) for collection in upgraded.catalogue)
+    moved_store.close()
 
 
 def test_the_commands_of_an_upgrade(

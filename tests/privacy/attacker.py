@@ -108,9 +108,9 @@ class Attacker:
 @cache
 def _pseudonyms(number: str, country: str, released: datetime) -> frozenset[str]:
     """The pseudonyms of the constituent with this registration number under the key that is tried, in any period."""
-    who = canonical_name(Victim(registration_numbers=(number,)), country) or ""
+    canonical = canonical_name(Victim(registration_numbers=(number,)), country) or ""
     return frozenset(
-        pseudonym(TRIED_KEY, audience.collection, pseudonym_period(released, months), country, who)
+        pseudonym(TRIED_KEY, audience.collection, pseudonym_period(released, months), country, canonical)
         for audience in AUDIENCES.values()
         for months in _MONTHS
     )

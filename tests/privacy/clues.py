@@ -95,7 +95,7 @@ class Clues:
         for text in texts:
             for reading in readings(text):
                 for clue in self._in(reading, length):
-                    if (known := clues.get(clue.token)) is None or known.weight < clue.weight:
+                    if (best_clue := clues.get(clue.token)) is None or best_clue.weight < clue.weight:
                         clues[clue.token] = clue
         for clue in clues.values():
             if not any(

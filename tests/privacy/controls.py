@@ -57,8 +57,8 @@ def _no_roles(patch: pytest.MonkeyPatch) -> None:
     """Every observable is taken for the adversary's."""
     read_incident = releasing.read_incident
 
-    def without_roles(*args: Any, **named: Any) -> Any:
-        for report in read_incident(*args, **named):
+    def without_roles(*args: Any, **options: Any) -> Any:
+        for report in read_incident(*args, **options):
             yield _all_of_adversary(report)
 
     patch.setattr(releasing, "read_incident", without_roles)

@@ -84,7 +84,7 @@ class Row:
         """One result for each trial: of several cases that are linked, the one that says most."""
         groups: dict[str, Result] = {}
         for result in self.results:
-            if (known := groups.get(result.guess.trial)) is None or known.chance < result.chance:
+            if (best_result := groups.get(result.guess.trial)) is None or best_result.chance < result.chance:
                 groups[result.guess.trial] = result
         return tuple(groups.values())
 

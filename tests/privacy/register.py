@@ -122,13 +122,13 @@ def _name(tongue: Tongue, sector: str, words: tuple[Word, ...]) -> str:
     return tongue.form.format(blank.join([tongue.generic[SECTORS.index(sector)], *(word.native for word in words)]))
 
 
-def _short(noun: str, words: tuple[Word, ...], taken: set[str]) -> str:
+def _short(noun: str, words: tuple[Word, ...], used: set[str]) -> str:
     """Initials of the name in Latin letters, longer by letters of its last word until nobody else has them."""
     parts = [noun, *(word.native if in_latin(word.native) else word.latin for word in words)]
     initials = "".join(part[0] for part in _plain(" ".join(parts)).split())
     more = words[-1].latin[1:]
-    short = next(name for end in range(len(more) + 1) if (name := (initials + more[:end]).upper()) not in taken)
-    taken.add(short)
+    short = next(name for end in range(len(more) + 1) if (name := (initials + more[:end]).upper()) not in used)
+    used.add(short)
     return short
 
 

@@ -49,8 +49,8 @@ class Case:
     def held_back(self) -> tuple[str, ...]:
         """The attacker's own values in the report that did not leave, though they say nothing of the victim."""
         report = write(self.incident).decode()
-        left = json.dumps(self.objects)
-        return tuple(value for value in shared_values(self.incident) if value in report and value not in left)
+        released_text = json.dumps(self.objects)
+        return tuple(value for value in shared_values(self.incident) if value in report and value not in released_text)
 
     @property
     def objects(self) -> tuple[Object, ...]:

@@ -67,8 +67,8 @@ def test_no_victim_is_found_by_a_token(measured: tuple[Row, ...]) -> None:
 
 def test_whoever_agreed_to_be_named_is_named(measured: tuple[Row, ...]) -> None:
     """Or else the attacker would be right for a reason that is not its own."""
-    (named,) = [row for row in measured if row.rung == NAMED]
-    assert named.right == len(named.trials) > 0
+    (named_row,) = [row for row in measured if row.rung == NAMED]
+    assert named_row.right == len(named_row.trials) > 0
 
 
 @pytest.mark.parametrize("audience", AUDIENCES)

@@ -25,13 +25,13 @@ WATCHED = (
 
 def kill_at(lines: int) -> None:
     """Count the lines of the watched files, and die at that one."""
-    left = lines
+    lines_left = lines
 
     def count(_frame: FrameType, event: str, _argument: Any) -> Any:
-        nonlocal left
+        nonlocal lines_left
         if event == "line":
-            left -= 1
-            if left <= 0:
+            lines_left -= 1
+            if lines_left <= 0:
                 os.kill(os.getpid(), signal.SIGKILL)
         return count
 

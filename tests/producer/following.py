@@ -19,10 +19,10 @@ def put(connection: HubConnection, collection: str, objects: list[dict[str, Any]
     assert publish(connection, connection.collection(collection), objects).complete
 
 
-def poll(connection: HubConnection, collection: str, keeper: Keeper | None = None, **asked: Any) -> list[str]:
+def poll(connection: HubConnection, collection: str, keeper: Keeper | None = None, **more_filters: Any) -> list[str]:
     """The ids of the indicators that one round hands over."""
     followed = connection.collection(collection)
-    filters = Asked(types=INDICATORS, **asked)
+    filters = Asked(types=INDICATORS, **more_filters)
     return ids(list(follow(connection, followed, keeper or Keeper(), filters, ONCE)))
 
 

@@ -248,10 +248,10 @@ class CuttingLine:
                 return
             with far:
                 self._sockets += [near, far]
-                back = threading.Thread(target=self._pump, args=(far, near, budget_left, lock), daemon=True)
-                back.start()
+                back_thread = threading.Thread(target=self._pump, args=(far, near, budget_left, lock), daemon=True)
+                back_thread.start()
                 self._pump(near, far, budget_left, lock)
-                back.join(20)
+                back_thread.join(20)
 
     def _pump(self, source: socket.socket, target: socket.socket, budget_left: list[int], lock: threading.Lock) -> None:
         source.settimeout(20)

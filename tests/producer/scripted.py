@@ -16,7 +16,7 @@ ASKED_SECONDS = 60  # a shared machine may be slow; a request that comes ends th
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     method: str
     path: str
     headers: Mapping[str, str]
@@ -34,8 +34,8 @@ class Answer:
 class Scripted:
     """Answers with `answer(request)`; `asked` keeps every request. Use it in a `with`."""
 
-    def __init__(self, answer: Callable[[Asked], Answer], *, tls: ssl.SSLContext | None = None) -> None:
-        self.asked: list[Asked] = []
+    def __init__(self, answer: Callable[[Request], Answer], *, tls: ssl.SSLContext | None = None) -> None:
+        self.asked: list[Request] = []
         self._request_came = threading.Condition()
         scripted = self
 
@@ -44,7 +44,7 @@ class Scripted:
 
             def handle_any(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                request = Asked(self.command, self.path, dict(self.headers), body)
+                request = Request(self.command, self.path, dict(self.headers), body)
                 with scripted._request_came:
                     scripted.asked.append(request)
                     scripted._request_came.notify_all()
@@ -94,15 +94,15 @@ ROOT = {"title": "Root", "versions": [CONTENT_TYPE], "max_content_length": 100_0
 COLLECTION = {"id": "c0ffee00-0000-4000-a000-000000000001", "title": "One", "can_read": True, "can_write": True}
 
 
-def taxii(objects: Callable[[Asked], Answer]) -> Callable[[Asked], Answer]:
+def taxii(objects: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
     """Answers like a TAXII server with one API root, `/root/`, and one collection; `objects` answers for its objects."""
 
-    def answer(asked: Asked) -> Answer:
-        if asked.path.startswith(f"/root/collections/{COLLECTION['id']}/objects/"):
-            return objects(asked)
-        if asked.path == "/root/collections/":
+    def answer(request: Request) -> Answer:
+        if request.path.startswith(f"/root/collections/{COLLECTION['id']}/objects/"):
+            return objects(request)
+        if request.path == "/root/collections/":
             return Answer(body={"collections": [COLLECTION]})
-        if asked.path == "/root/":
+        if request.path == "/root/":
             return Answer(body=ROOT)
         return Answer(404, {"title": "Not found"})
 

@@ -35,7 +35,7 @@ def test_each_key_has_the_reason_behind_it(words: str, reasons: dict[str, str]) 
 
 
 @pytest.mark.parametrize(
-    ("words", "officer", "named"),
+    ("words", "officer", "words_named"),
     [
         (("--approve", "a", "--despite", "REASON"), "Aisyah", "REASON"),
         (("--approve", "a", "--despite", " "), "Aisyah", "empty"),
@@ -45,9 +45,9 @@ def test_each_key_has_the_reason_behind_it(words: str, reasons: dict[str, str]) 
     ],
 )
 def test_a_command_that_was_pasted_without_a_name_or_a_reason_decides_nothing(
-    words: tuple[str, ...], officer: str, named: str
+    words: tuple[str, ...], officer: str, words_named: str
 ) -> None:
-    with pytest.raises(ConfigurationError, match=named):
+    with pytest.raises(ConfigurationError, match=words_named):
         decided(*words, officer=officer)
 
 

@@ -27,6 +27,6 @@ def test_an_approval_is_confirmed_shown_and_taken_back(region: Region, tmp_path:
     assert TITLE in str(region.held("la"))
     shown = " ".join(office.hub(*publish, "--preview").stdout.split())
     assert f"approved by an officer: incident.name {key}; --disapprove KEY" in shown
-    back = office.hub(*publish, "--yes", "--disapprove", key, "--officer", "Noy")
-    assert f"LA-9: incident.name stays, as Noy decided ({key})." in back.stderr
+    second_result = office.hub(*publish, "--yes", "--disapprove", key, "--officer", "Noy")
+    assert f"LA-9: incident.name stays, as Noy decided ({key})." in second_result.stderr
     assert key not in office.hub(*publish, "--preview").stdout.partition("LEAVES")[2].partition("STAYS")[0]

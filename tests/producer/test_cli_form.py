@@ -51,9 +51,9 @@ def test_a_sheet_that_is_there_is_never_overwritten(tmp_path: Path, capsys: pyte
 
 @pytest.mark.parametrize("name", ["convert", "form", "publish", "withdraw", "purge", "outbox", "follow", "demo"])
 def test_help_has_an_example(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exit_info:
         main([name, "--help"])
-    assert ended.value.code == 0
+    assert exit_info.value.code == 0
     shown = capsys.readouterr().out
     assert f"hub {name}" in shown.partition("example:")[2]
     assert importlib.import_module(f"hub.cli.{MODULES.get(name, name)}").EXAMPLE in shown

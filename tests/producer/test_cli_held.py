@@ -20,8 +20,8 @@ ROW: Final = {
 
 
 def items(file: Path) -> list[dict[str, Any]]:
-    read: list[dict[str, Any]] = json.loads(file.read_bytes())
-    return read
+    decisions_read: list[dict[str, Any]] = json.loads(file.read_bytes())
+    return decisions_read
 
 
 def answer(file: Path, **decisions: str) -> Path:
@@ -52,12 +52,12 @@ def test_a_file_of_what_is_held_is_answered_and_taken_back(region: Region, tmp_p
     assert "--officer" in office.hub("publish", file, "--to", "th", "--yes", "--answers", answers_file, code=3).stderr
     assert not entries(office)
     office.hub("publish", file, "--to", "th", "--yes", "--answers", answers_file, "--officer", "Somchai")
-    sent = region.held("th")
-    lone = [item for item in sent if item["type"] == "indicator" and LURE in item["pattern"]]
-    assert len(lone) == 1
-    assert lone[0]["id"] not in json.dumps([item for item in sent if item is not lone[0]])
-    assert TEXT in json.dumps(sent)
-    assert "Balai Rekaan Utama" not in json.dumps(sent)
+    sent_objects = region.held("th")
+    lone_indicators = [item for item in sent_objects if item["type"] == "indicator" and LURE in item["pattern"]]
+    assert len(lone_indicators) == 1
+    assert lone_indicators[0]["id"] not in json.dumps([item for item in sent_objects if item is not lone_indicators[0]])
+    assert TEXT in json.dumps(sent_objects)
+    assert "Balai Rekaan Utama" not in json.dumps(sent_objects)
     (entry,) = entries(office)
     assert entry["officer"] == "Somchai"
     assert entry["approved_alone"] == [LURE]
@@ -155,7 +155,9 @@ def test_lone_indicators_of_several_reports_leave_after_all_incidents(region: Re
     words = [word for lure in lures for word in ("--approve", lure)]
     before = {item["id"] for item in region.held("th")}
     office.hub("publish", sheet(tmp_path / "a.csv", *rows), "--to", "th", "--yes", *words, "--officer", "Somchai")
-    came = [item for item in region.held("th") if item["id"] not in before]
-    lone = [item["type"] == "indicator" and any(lure in item["pattern"] for lure in lures) for item in came]
-    assert sum(lone) == len(lures)
-    assert all(lone[lone.index(True) :]), [item["type"] for item in came]
+    new_objects = [item for item in region.held("th") if item["id"] not in before]
+    lone_indicators = [
+        item["type"] == "indicator" and any(lure in item["pattern"] for lure in lures) for item in new_objects
+    ]
+    assert sum(lone_indicators) == len(lures)
+    assert all(lone_indicators[lone_indicators.index(True) :]), [item["type"] for item in new_objects]

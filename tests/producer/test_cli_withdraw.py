@@ -51,9 +51,9 @@ def test_no_version_tells_any_more_what_was_withdrawn(region: Region, tmp_path: 
     done = office.hub("withdraw", "KH-7", "--yes")
     assert "earlier versions deleted" in done.stderr
     assert not [item for item in region.held("kh") if "billing office" in str(item)]
-    gone = [item for item in of_types(own(region.held("kh"), office), "incident") if item["name"] == "Withdrawn"]
-    assert gone
-    assert all(item["revoked"] for item in gone)
+    withdrawn = [item for item in of_types(own(region.held("kh"), office), "incident") if item["name"] == "Withdrawn"]
+    assert withdrawn
+    assert all(item["revoked"] for item in withdrawn)
     assert "0 earlier versions deleted" in office.hub("withdraw", "KH-7", "--yes").stderr, (
         "done again, it changes nothing"
     )
@@ -114,8 +114,8 @@ def test_an_observable_that_another_member_published_too_stays(region: Region, t
         region.offices[code].hub("publish", file, "--to", "incidents", "--yes")
     done = region.offices["KH"].hub("withdraw", "KH-9", "--yes")
     objects_held = region.held("incidents")
-    theirs = [item for item in of_types(objects_held, "ipv4-addr") if item["value"] == "203.0.113.73"]
-    assert theirs, done.stderr
+    their_addresses = [item for item in of_types(objects_held, "ipv4-addr") if item["value"] == "203.0.113.73"]
+    assert their_addresses, done.stderr
 
 
 def test_an_observable_of_another_report_that_stands_stays(region: Region, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from hub.producer.patience import Patience
 from tests.ports import free_port
 from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, cutting_line
-from tests.producer.scripted import COLLECTION, ROOT, Answer, Asked, Scripted, taxii
+from tests.producer.scripted import COLLECTION, ROOT, Answer, Request, Scripted, taxii
 
 KEY = "hub_key_that_nobody_may_see_5f2d"
 
@@ -59,8 +59,8 @@ def test_two_collections_of_one_title_have_to_be_told_apart() -> None:
     """Titles need not be unique: an ambiguous one is no guess."""
     twin = {**COLLECTION, "id": "c0ffee00-0000-4000-a000-000000000002"}
 
-    def answer(asked: Asked) -> Answer:
-        return Answer(body={"collections": [COLLECTION, twin]} if asked.path.endswith("collections/") else ROOT)
+    def answer(request: Request) -> Answer:
+        return Answer(body={"collections": [COLLECTION, twin]} if request.path.endswith("collections/") else ROOT)
 
     with (
         Scripted(answer) as server,
@@ -97,7 +97,7 @@ def test_where_nothing_listens_it_is_tried_again_and_then_said() -> None:
     ):
         connection.collections()
     assert len(pauses) == 4
-    assert all(full / 2 <= pause <= full for pause, full in zip(pauses, (1, 2, 4, 8), strict=True))
+    assert all(longest / 2 <= pause <= longest for pause, longest in zip(pauses, (1, 2, 4, 8), strict=True))
 
 
 def test_an_unknown_host_is_said_so() -> None:
@@ -127,8 +127,8 @@ def test_retry_after_is_honoured(status: int, header: str) -> None:
     answers = [Answer(status, {"title": "Later"}, {"Retry-After": header})] * 2
     pauses: list[float] = []
 
-    def answer(asked: Asked) -> Answer:
-        return answers.pop() if answers else taxii(lambda _: Answer())(asked)
+    def answer(request: Request) -> Answer:
+        return answers.pop() if answers else taxii(lambda _: Answer())(request)
 
     with (
         Scripted(answer) as server,
@@ -201,8 +201,8 @@ def test_discovery_cannot_send_the_credentials_elsewhere() -> None:
 def test_no_error_and_no_repr_shows_a_credential() -> None:
     """Not even where the server sends it back, nor in what an error came from."""
 
-    def echo(asked: Asked) -> Answer:
-        return Answer(403, {"title": "No", "description": f"no \x1b[31m {asked.headers['Authorization']}"})
+    def echo(request: Request) -> Answer:
+        return Answer(403, {"title": "No", "description": f"no \x1b[31m {request.headers['Authorization']}"})
 
     with Scripted(echo) as server:
         for login in (
@@ -226,8 +226,8 @@ def test_names_and_passwords_travel_as_utf8() -> None:
     with Scripted(taxii(lambda _: Answer())) as server:
         with HubConnection(server.url + "root/", user="đội", password="mật khẩu ឃ្លាំង") as connection:
             connection.collections()
-        sent = server.asked[0].headers["Authorization"]
-    assert base64.b64decode(sent.removeprefix("Basic ")).decode() == "đội:mật khẩu ឃ្លាំង"
+        authorization = server.asked[0].headers["Authorization"]
+    assert base64.b64decode(authorization.removeprefix("Basic ")).decode() == "đội:mật khẩu ឃ្លាំង"
 
 
 @pytest.mark.parametrize(
@@ -270,9 +270,9 @@ def test_an_unknown_certificate_authority_is_said_and_one_that_is_named_is_trust
     """A national hub may have an authority of its own; one named in the environment does not win over it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
-    ours, theirs = tmp_path / "ours.pem", tmp_path / "theirs.pem"
-    authority.cert_pem.write_to_path(str(ours))
-    trustme.CA().cert_pem.write_to_path(str(theirs))
+    our_file, their_file = tmp_path / "ours.pem", tmp_path / "theirs.pem"
+    authority.cert_pem.write_to_path(str(our_file))
+    trustme.CA().cert_pem.write_to_path(str(their_file))
     pauses: list[float] = []
     with Scripted(taxii(lambda _: Answer()), tls=context) as server:
         with (
@@ -281,8 +281,8 @@ def test_an_unknown_certificate_authority_is_said_and_one_that_is_named_is_trust
         ):
             connection.collections()
         assert pauses == []
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(theirs))
-        with HubConnection(server.url + "root/", key=KEY, ca=ours) as connection:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(their_file))
+        with HubConnection(server.url + "root/", key=KEY, ca=our_file) as connection:
             assert [collection.title for collection in connection.collections()] == ["One"]
 
 
@@ -300,12 +300,12 @@ CERTIFICATES: dict[str, tuple[Callable[[trustme.CA], trustme.LeafCert] | None, s
 }
 
 
-@pytest.mark.parametrize("what", CERTIFICATES)
+@pytest.mark.parametrize("fault", CERTIFICATES)
 def test_what_is_wrong_with_tls_is_said_at_once_and_what_to_do(
-    what: str, authority: trustme.CA, tmp_path: Path
+    fault: str, authority: trustme.CA, tmp_path: Path
 ) -> None:
     """It does not pass by itself, so nothing is tried again; and a hub that was never asked from here is no other case."""
-    make, words = CERTIFICATES[what]
+    make, words = CERTIFICATES[fault]
     context = None
     if make is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -25,8 +25,7 @@ from hub.producer.witness import Witness, trail_file
 from hub.protocol.checkpoint import START, Checkpoint, link_of, origin_of, sign, verifier_key
 from tests.audit.test_checkpoint import KEY
 from tests.producer.running import QUICK
-from tests.producer.scripted import COLLECTION, ROOT, Answer, Scripted
-from tests.producer.scripted import Asked as Request
+from tests.producer.scripted import COLLECTION, ROOT, Answer, Request, Scripted
 from tests.server.making import CONTENT_TYPE, FIRST, LAST, indicator
 
 ONCE = Rhythm(once=True)
@@ -38,10 +37,10 @@ SMALL = Patience(
 def serving(objects: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
     """An API root with one collection, whose pages are as the test says."""
 
-    def answer(asked: Request) -> Answer:
-        path = asked.path.partition("?")[0]
+    def answer(request: Request) -> Answer:
+        path = request.path.partition("?")[0]
         if path.endswith("/objects/"):
-            return objects(asked)
+            return objects(request)
         if path.endswith("/collections/"):
             return Answer(body={"collections": [COLLECTION]})
         if path.count("/") > 2:
@@ -69,9 +68,9 @@ def followed(url: str, patience: Patience = SMALL, **changes: Any) -> list[Any]:
 def test_an_answer_that_is_too_much_is_an_error(body: bytes, packed: bool, words: str) -> None:
     """M7 of the attacks: 408 kB as gzip took 1.3 GB. The default limits are above what the hub's own pages reach."""
     headers = {"Content-Encoding": "gzip"} if packed else {}
-    sent = gzip.compress(body, 1) if packed else body
+    answer_body = gzip.compress(body, 1) if packed else body
     with (
-        Scripted(serving(lambda _: Answer(body=sent, headers=headers))) as server,
+        Scripted(serving(lambda _: Answer(body=answer_body, headers=headers))) as server,
         pytest.raises(ConnectionFailedError, match=words),
     ):
         followed(server.url)
@@ -159,7 +158,7 @@ class Trail:
         self.garbled = False
         self.origin = origin_of(link_of(START, self.digests[0]))
 
-    def answer(self, asked: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
         if self.garbled:
             return Answer(body={"checkpoint": "\x1b[2J", "key": "x"})
         link = START
@@ -170,10 +169,10 @@ class Trail:
             "checkpoint": sign(checkpoint, self.key),
             "key": verifier_key(self.origin, self.key.public_key()),
         }
-        _, _, since = asked.path.partition("since=")
-        some = self.digests[int(since) :][:2] if since else []  # two at once: further ones are asked for
-        if some:
-            body["digests"] = [base64.b64encode(digest).decode() for digest in some]
+        _, _, since = request.path.partition("since=")
+        page_of_digests = self.digests[int(since) :][:2] if since else []  # two at once: further ones are asked for
+        if page_of_digests:
+            body["digests"] = [base64.b64encode(digest).decode() for digest in page_of_digests]
         return Answer(body=body)
 
 
@@ -181,10 +180,10 @@ class Trail:
 def witnessing(trail: Trail, file: Path) -> Iterator[Callable[[], str]]:
     """What a member's witness says when it looks."""
 
-    def answer(asked: Request) -> Answer:
-        if "checkpoint" in asked.path:
-            return trail.answer(asked)
-        return serving(lambda _: Answer(body={}))(asked)
+    def answer(request: Request) -> Answer:
+        if "checkpoint" in request.path:
+            return trail.answer(request)
+        return serving(lambda _: Answer(body={}))(request)
 
     with Scripted(answer) as server, HubConnection(f"{server.url}root/", patience=QUICK) as connection:
         yield lambda: Witness(connection, file, lambda _: None).check()

@@ -47,12 +47,12 @@ def test_an_object_counts_as_taken_when_the_next_is_asked_for(
 ) -> None:
     """Who breaks off in the middle meets the last object again, and no other."""
     client = HubClient(running_hub.connection())
-    asked = Asked(types=INDICATORS)
+    filters = Asked(types=INDICATORS)
     with client:
         put(client.connection, fresh, indicators(9))
         seen: list[str] = []
         for stop in (4, 3, 9):
-            items = client.follow(fresh, checkpoint=tmp_path / "state", once=True, raw=True, asked=asked)
+            items = client.follow(fresh, checkpoint=tmp_path / "state", once=True, raw=True, asked=filters)
             seen += ids(list(itertools.islice(items, stop)))
             items.close()  # type: ignore[attr-defined] # a generator, which `break` closes when it is forgotten
     all_ids = ids(indicators(9))
@@ -72,11 +72,11 @@ def test_analysts_get_stix2_objects_and_dicts_on_request(running_hub: HubProcess
     """Both are read alike; the dicts are equal to what was published."""
     with HubClient(running_hub.connection()) as client:
         put(client.connection, fresh, indicators(2))
-        asked = Asked(types=INDICATORS)
-        typed = list(client.follow(fresh, once=True, asked=asked))
+        filters = Asked(types=INDICATORS)
+        typed = list(client.follow(fresh, once=True, asked=filters))
         assert [type(item.stix) for item in typed] == [stix2.v21.Indicator] * 2
         assert [item["id"] for item in typed] == ids(indicators(2))
-        assert list(client.follow(fresh, once=True, raw=True, asked=asked)) == indicators(2)
+        assert list(client.follow(fresh, once=True, raw=True, asked=filters)) == indicators(2)
 
 
 def test_an_out_file_that_was_moved_away_begins_anew(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
@@ -94,20 +94,20 @@ def test_an_out_file_that_was_moved_away_begins_anew(running_hub: HubProcess, fr
 
 def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     """Each in its own words, before anything is written."""
-    asked: dict[str, Any] = {"types": []}
+    filters: dict[str, Any] = {"types": []}
     state, out = tmp_path / "state", tmp_path / "out"
     out.write_text('{"a":1}\n', encoding="utf-8")
     with pytest.raises(ConfigurationError, match="is there already"):
-        FileKeeper(state, collection="c", asked=asked, out=out)
+        FileKeeper(state, collection="c", asked=filters, out=out)
     out.unlink()
-    first = FileKeeper(state, collection="c", asked=asked, out=out)
+    first = FileKeeper(state, collection="c", asked=filters, out=out)
     with pytest.raises(BusyError, match="another process follows"):
-        FileKeeper(state, collection="c", asked=asked, out=out)
+        FileKeeper(state, collection="c", asked=filters, out=out)
     first.hand_over({"a": 1})
     first.commit(Position("2026-01-01T00:00:00.000000Z"))
     first.close()
     out.write_text("", encoding="utf-8")
-    FileKeeper(state, collection="c", asked=asked, out=out).close()
+    FileKeeper(state, collection="c", asked=filters, out=out).close()
     out.write_text("x" * 30, encoding="utf-8")
     for more, says in (
         ({"collection": "d", "out": out}, "another collection"),
@@ -116,29 +116,29 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
         ({}, "belongs to the out file 'out'"),
     ):
         with pytest.raises(ConfigurationError, match=says):
-            FileKeeper(state, **{"collection": "c", "asked": asked, **more})  # type: ignore[arg-type] # a table of cases
-    bare = tmp_path / "bare"
-    FileKeeper(bare, collection="c", asked=asked).close()
+            FileKeeper(state, **{"collection": "c", "asked": filters, **more})  # type: ignore[arg-type] # a table of cases
+    bare_state = tmp_path / "bare"
+    FileKeeper(bare_state, collection="c", asked=filters).close()
     with pytest.raises(ConfigurationError, match="begun without an out file"):
-        FileKeeper(bare, collection="c", asked=asked, out=tmp_path / "new")
+        FileKeeper(bare_state, collection="c", asked=filters, out=tmp_path / "new")
     for text in ("", "{}", "nonsense", '["a"]', '{"form": 2}'):
-        bare.write_text(text, encoding="utf-8")
+        bare_state.write_text(text, encoding="utf-8")
         with pytest.raises(ConfigurationError, match="no checkpoint"):
-            FileKeeper(bare, collection="c", asked=asked)
+            FileKeeper(bare_state, collection="c", asked=filters)
 
 
 def test_an_out_file_that_became_shorter_is_refused(tmp_path: Path) -> None:
     """Something else has changed it: to go on would leave a gap that nobody sees."""
-    asked: dict[str, Any] = {}
+    filters: dict[str, Any] = {}
     state, out = tmp_path / "state", tmp_path / "out"
-    own_keeper = FileKeeper(state, collection="c", asked=asked, out=out)
+    own_keeper = FileKeeper(state, collection="c", asked=filters, out=out)
     for number in range(3):
         own_keeper.hand_over({"a": number})
     own_keeper.commit(Position("2026-01-01T00:00:00.000000Z"))
     own_keeper.close()
     os.truncate(out, 8)
     with pytest.raises(ConfigurationError, match="shorter"):
-        FileKeeper(state, collection="c", asked=asked, out=out)
+        FileKeeper(state, collection="c", asked=filters, out=out)
 
 
 def test_objects_are_written_as_they_came(tmp_path: Path) -> None:

@@ -57,8 +57,8 @@ def test_a_line_that_is_cut_anywhere_neither_loses_nor_doubles(
         put(connection, fresh, objects)
     with cutting_line(running_hub.port, seed, longest=4_000) as line:
         with HubClient(running_hub.connection(url=f"http://127.0.0.1:{line.port}/region/")) as client:
-            asked = Asked(types=INDICATORS, page_objects=10)
-            list(client.follow(fresh, out=out, once=True, raw=True, asked=asked))
+            filters = Asked(types=INDICATORS, page_objects=10)
+            list(client.follow(fresh, out=out, once=True, raw=True, asked=filters))
         assert line.cuts > 3
     assert lines(out) == objects
 
@@ -119,7 +119,7 @@ def test_a_kill_between_the_last_object_of_a_page_and_its_position_doubles_nothi
     with running_hub.connection() as connection:
         put(connection, fresh, indicators(30))
         followed = connection.collection(fresh)
-        taken: list[str] = []
+        received: list[str] = []
         commits = itertools.count(1)
         killed = keeper(state, connection, fresh, out)
         commit = killed.commit
@@ -131,18 +131,18 @@ def test_a_kill_between_the_last_object_of_a_page_and_its_position_doubles_nothi
 
         killed.commit = commit_or_die  # type: ignore[method-assign] # as a kill at this line
         with pytest.raises(KeyboardInterrupt):
-            taken += (
+            received += (
                 item["id"]
                 for item in follow(
                     connection, followed, killed, Asked(types=INDICATORS, page_objects=page_objects), ONCE
                 )
             )
         killed.close()
-        assert len(taken) == 3 * page_objects
+        assert len(received) == 3 * page_objects
         again = keeper(state, connection, fresh, out)
-        taken += poll(connection, fresh, again, page_objects=page_objects)
+        received += poll(connection, fresh, again, page_objects=page_objects)
         again.close()
-    assert taken == ids(indicators(30))
+    assert received == ids(indicators(30))
     assert out is None or lines(out) == indicators(30)
 
 

@@ -16,8 +16,7 @@ from hub.producer.follow import Asked, follow
 from tests.producer.conftest import Medallion
 from tests.producer.following import INDICATORS, ONCE, date, keeper, poll, put
 from tests.producer.running import QUICK, indicators
-from tests.producer.scripted import Answer, Scripted, taxii
-from tests.producer.scripted import Asked as Request
+from tests.producer.scripted import Answer, Request, Scripted, taxii
 from tests.server.making import FIRST, LAST, ids
 
 
@@ -33,8 +32,8 @@ def test_another_server_with_dates_that_many_objects_share(medallion: Medallion,
         seen: list[str] = []
         for _ in range(12):
             own_keeper = keeper(tmp_path / "state", connection, "Other")
-            asked = Asked(types=INDICATORS, page_objects=20)
-            items = follow(connection, connection.collection("Other"), own_keeper, asked, ONCE)
+            filters = Asked(types=INDICATORS, page_objects=20)
+            items = follow(connection, connection.collection("Other"), own_keeper, filters, ONCE)
             new = ids(list(itertools.islice(items, 13)))
             assert not (set(new[1:]) & set(seen)), "only the last object may come again"
             seen += new
@@ -49,8 +48,8 @@ def test_another_server_with_dates_that_many_objects_share(medallion: Medallion,
 def paged(count: int, *, tokens: bool, size: int = 3, tokens_work: bool = True) -> Callable[[Request], Answer]:
     """A server of `count` objects with dates of their own; with or without `next`, which may be refused."""
 
-    def objects(asked: Request) -> Answer:
-        query = parse_qs(urlsplit(asked.path).query)
+    def objects(request: Request) -> Answer:
+        query = parse_qs(urlsplit(request.path).query)
         after = query.get("added_after", [""])[0]
         start = next((place for place in range(count) if date(place) > after), count)
         if "next" in query:

@@ -22,8 +22,7 @@ from hub.producer.publish import publish
 from hub.taxii.resources import CollectionResource
 from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, command, indicators
-from tests.producer.scripted import COLLECTION, Answer, Scripted, taxii
-from tests.producer.scripted import Asked as Request
+from tests.producer.scripted import COLLECTION, Answer, Request, Scripted, taxii
 from tests.server.process import children_of
 
 WAIT = 60.0  # for what comes at once, on a shared machine
@@ -141,10 +140,10 @@ def test_another_server_is_polled_as_ever(medallion: Medallion) -> None:
 
 
 def answering(events: Callable[[Request], Answer]) -> Callable[[Request], Answer]:
-    def answer(asked: Request) -> Answer:
-        if asked.path.startswith(EVENTS):
-            return events(asked)
-        return taxii(lambda _: Answer(body={"more": False}))(asked)
+    def answer(request: Request) -> Answer:
+        if request.path.startswith(EVENTS):
+            return events(request)
+        return taxii(lambda _: Answer(body={"more": False}))(request)
 
     return answer
 
@@ -181,9 +180,9 @@ def test_an_event_ends_the_wait_once_and_only_for_its_collection() -> None:
             hints.wait(WAIT)
             assert seen.wait(WAIT)
             assert not hints._fresh.is_set()
-    asked = [request for request in server.asked if request.path.startswith(EVENTS)]
-    assert asked[0].path == f"/root/events?collection={COLLECTION['id']}"
-    assert {request.headers["Authorization"] for request in asked} == {"Bearer hub_secret"}
+    event_requests = [request for request in server.asked if request.path.startswith(EVENTS)]
+    assert event_requests[0].path == f"/root/events?collection={COLLECTION['id']}"
+    assert {request.headers["Authorization"] for request in event_requests} == {"Bearer hub_secret"}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 406, 501])

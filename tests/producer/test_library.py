@@ -34,8 +34,8 @@ EVIL = "<script>alert(1)</script>"
 @pytest.fixture
 def client(running_hub: HubProcess) -> Iterator[HubClient]:
     """Indonesia's."""
-    with HubClient(running_hub.connection()) as opened:
-        yield opened
+    with HubClient(running_hub.connection()) as library_client:
+        yield library_client
 
 
 def put(client: HubClient, collection: str, *objects: dict[str, Any]) -> None:

@@ -143,8 +143,8 @@ Klinik Kenanga,,,,healthcare,small
 def with_register(folder: Path, register: str = REGISTER, sheet: str = SHEET) -> Path:
     """A home whose constituents stand in a file, and not in counts."""
     (folder / "constituents.csv").write_text(register, "utf-8")
-    bare = sheet.partition("[[constituents]]")[0] + '[register]\nfile = "constituents.csv"\n'
-    return home(folder, bare)
+    text_with_file = sheet.partition("[[constituents]]")[0] + '[register]\nfile = "constituents.csv"\n'
+    return home(folder, text_with_file)
 
 
 def test_constituents_are_counted_by_the_register(tmp_path: Path) -> None:

@@ -92,10 +92,10 @@ def test_a_collection_that_is_not_there_refuses_the_file_and_not_those_behind_it
 
 def test_a_hub_that_is_away_costs_nothing_but_time(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
     """The file waits, and goes when the hub is back."""
-    away = HubConnection(f"http://127.0.0.1:{free_port()}/", patience=NO_PATIENCE)
-    name = box.put(indicators(2), hub=away.url, to=fresh)
-    with away, pytest.raises(ConnectionFailedError):
-        list(box.send(away))
+    unreachable_hub = HubConnection(f"http://127.0.0.1:{free_port()}/", patience=NO_PATIENCE)
+    name = box.put(indicators(2), hub=unreachable_hub.url, to=fresh)
+    with unreachable_hub, pytest.raises(ConnectionFailedError):
+        list(box.send(unreachable_hub))
     assert box.waiting() == [name]
     here = box.put(indicators(2), hub=running_hub.url, to=fresh)
     with running_hub.connection() as connection:
@@ -239,9 +239,9 @@ def test_the_command_says_what_became_of_a_file(running_hub: HubProcess, fresh: 
     first, second = (json.loads(line) for line in refused.stdout.splitlines())
     assert len(first["repeats"]) == 2
     assert second["failures"][0]["id"] == indicator(7)["id"]
-    none = run(running_hub, "publish", str(tmp_path / "none.json"), "--to", fresh)
-    assert none.returncode == 3
-    assert none.stderr == f"hub publish: {tmp_path / 'none.json'}: No such file or directory\n"
+    missing_file = run(running_hub, "publish", str(tmp_path / "none.json"), "--to", fresh)
+    assert missing_file.returncode == 3
+    assert missing_file.stderr == f"hub publish: {tmp_path / 'none.json'}: No such file or directory\n"
     listed = run(running_hub, "outbox", "--json")
     assert second["file"] in [json.loads(line)["file"] for line in listed.stdout.splitlines()]
     unasked = run(running_hub, "outbox", "discard", second["file"])

@@ -30,8 +30,8 @@ def convert(home: Path, *more: str, **where: object) -> subprocess.CompletedProc
 
 @pytest.mark.skipif(not FULL.is_char_device(), reason="this system has no /dev/full")
 def test_a_full_disk_is_told_in_a_sentence(tmp_path: Path) -> None:
-    with FULL.open("wb") as full:
-        done = convert(tmp_path, stdout=full)
+    with FULL.open("wb") as full_device:
+        done = convert(tmp_path, stdout=full_device)
     assert done.returncode == 3
     assert done.stderr.splitlines()[-1] == "hub convert: The output cannot be written: No space left on device."
 
@@ -45,8 +45,8 @@ def test_half_an_output_does_not_stay_in_a_file(tmp_path: Path) -> None:
         "write_stdout([b'x' * 2000] * 9)"
     )
     out = tmp_path / "out"
-    with out.open("wb") as opened:
-        done = subprocess.run([sys.executable, "-c", limited], stdout=opened, stderr=subprocess.PIPE, check=False)
+    with out.open("wb") as out_file:
+        done = subprocess.run([sys.executable, "-c", limited], stdout=out_file, stderr=subprocess.PIPE, check=False)
     assert b"File too large" in done.stderr
     assert out.read_bytes() == b"before\n"
 

@@ -16,7 +16,7 @@ from hub.producer.connection import HubConnection
 from hub.producer.publish import Failure, Receipt, publish, receipt_from
 from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, bundle, cutting_line, indicators
-from tests.producer.scripted import Answer, Asked, Scripted, taxii
+from tests.producer.scripted import Answer, Request, Scripted, taxii
 from tests.server.making import IDENTITIES, address, an_id, identity, ids, indicator, note, statement
 
 
@@ -99,19 +99,19 @@ def test_envelopes_fit_the_root_and_what_never_fits_is_a_failure(running_hub: Hu
 def test_a_server_that_takes_less_than_it_says_is_sent_halves() -> None:
     """413 and 422 on a whole envelope: halves, down to the object that is the cause; no object is left untold."""
 
-    def objects(asked: Asked) -> Answer:
-        sent = json.loads(asked.body)["objects"]
-        if len(sent) > 3 or any(item.get("confidence") == 13 for item in sent):
+    def objects(request: Request) -> Answer:
+        sent_objects = json.loads(request.body)["objects"]
+        if len(sent_objects) > 3 or any(item.get("confidence") == 13 for item in sent_objects):
             return Answer(422, {"title": "Cannot", "description": "too much, or not lucky"})
-        details = [{"id": item["id"], "version": item["modified"]} for item in sent]
-        status = {"id": "s", "status": "complete", "total_count": len(sent), "success_count": len(sent)}
+        details = [{"id": item["id"], "version": item["modified"]} for item in sent_objects]
+        status = {"id": "s", "status": "complete", "total_count": len(sent_objects), "success_count": len(sent_objects)}
         return Answer(202, {**status, "failure_count": 0, "pending_count": 0, "successes": details})
 
-    sent = [*indicators(20), indicator(500, confidence=13)]
+    sent_objects = [*indicators(20), indicator(500, confidence=13)]
     with Scripted(taxii(objects)) as server, HubConnection(server.url + "root/", patience=QUICK) as connection:
-        receipt = publish(connection, connection.collection("One"), sent)
+        receipt = publish(connection, connection.collection("One"), sent_objects)
     assert sorted(receipt.successes) == sorted(ids(indicators(20)))
-    assert receipt.failures == (Failure(an_id(500), sent[-1]["modified"], receipt.failures[0].reason),)
+    assert receipt.failures == (Failure(an_id(500), sent_objects[-1]["modified"], receipt.failures[0].reason),)
     assert "not lucky" in receipt.failures[0].reason
 
 
@@ -130,13 +130,13 @@ def test_a_status_that_is_pending_is_read_until_it_is_done() -> None:
     """TAXII 2.1, 4.3: a server may take its time; lists of details are its choice."""
     done = iter((0, 0, 2))
 
-    def answer(asked: Asked) -> Answer:
-        if asked.path == "/root/status/s/" or asked.method == "POST":
+    def answer(request: Request) -> Answer:
+        if request.path == "/root/status/s/" or request.method == "POST":
             count = next(done)
             state = "complete" if count == 2 else "pending"
             status = {"id": "s", "status": state, "total_count": 2, "success_count": count, "failure_count": 0}
-            return Answer(202 if asked.method == "POST" else 200, {**status, "pending_count": 2 - count})
-        return taxii(lambda _: Answer())(asked)
+            return Answer(202 if request.method == "POST" else 200, {**status, "pending_count": 2 - count})
+        return taxii(lambda _: Answer())(request)
 
     with Scripted(answer) as server, HubConnection(server.url + "root/", patience=QUICK) as connection:
         receipt = publish(connection, connection.collection("One"), indicators(2))
@@ -150,8 +150,8 @@ def test_what_others_refer_to_goes_first(running_hub: HubProcess, fresh: str) ->
     with running_hub.connection() as connection:
         receipt = publish(connection, connection.collection(fresh), objects, envelope_objects=2)
     assert receipt.complete, receipt.in_words()
-    mine = [item["id"] for item in running_hub.held(fresh) if item["id"] in ids(objects)]
-    assert mine == [objects[4]["id"], objects[3]["id"], objects[2]["id"], objects[0]["id"], objects[1]["id"]]
+    stored_ids = [item["id"] for item in running_hub.held(fresh) if item["id"] in ids(objects)]
+    assert stored_ids == [objects[4]["id"], objects[3]["id"], objects[2]["id"], objects[0]["id"], objects[1]["id"]]
 
 
 def test_a_collection_that_is_not_ones_own_is_said_before_anything_is_sent(running_hub: HubProcess) -> None:

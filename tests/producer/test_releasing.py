@@ -56,11 +56,11 @@ def test_without_a_terminal_nothing_leaves_for_the_first_time_unless_yes_is_said
     """Nobody can be asked, so `--yes` is needed: exit code 3, nothing is kept or sent. A later release needs none."""
     office = region.offices["PH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "PH-9", "country": "PH", "indicators": "ip:203.0.113.80"})
-    before, known = len(region.held("ph")), len(release_records(office))
+    before, known_records = len(region.held("ph")), len(release_records(office))
     done = office.hub("publish", file, "--to", "ph", code=3)
     assert "--yes" in done.stderr
     assert not done.stdout
-    assert (len(region.held("ph")), len(release_records(office))) == (before, known)
+    assert (len(region.held("ph")), len(release_records(office))) == (before, known_records)
     office.hub("publish", file, "--to", "ph", "--yes")
     office.hub("publish", file, "--to", "ph")
 
@@ -76,9 +76,9 @@ def test_a_decision_takes_effect_only_if_the_officer_agrees(region: Region, tmp_
     assert LURE not in json.dumps(region.held("ph"))
     office.hub(*approve, answer="ya\n")
     assert LURE in json.dumps(region.held("ph"))
-    back = ("publish", file, "--to", "ph", "--disapprove", LURE, "--officer", "Maria da Costa")
-    assert "--yes" in office.hub(*back, code=3).stderr
-    office.hub(*back, answer="y\n")
+    take_back = ("publish", file, "--to", "ph", "--disapprove", LURE, "--officer", "Maria da Costa")
+    assert "--yes" in office.hub(*take_back, code=3).stderr
+    office.hub(*take_back, answer="y\n")
 
 
 def test_a_lure_with_the_victims_name_leaves_by_an_officers_word_alone(region: Region, tmp_path: Path) -> None:
@@ -94,12 +94,12 @@ def test_a_lure_with_the_victims_name_leaves_by_an_officers_word_alone(region: R
     done = office.hub("publish", file, "--to", "tl", "--yes", "--approve", LURE, code=3)
     assert "--officer" in done.stderr
     office.hub("publish", file, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")
-    held = region.held("tl")
-    lone = [item for item in of_types(held, "indicator") if LURE in item["pattern"]]
+    held_objects = region.held("tl")
+    lone = [item for item in of_types(held_objects, "indicator") if LURE in item["pattern"]]
     assert len(lone) == 1
-    others = [item for item in held if item["id"] != lone[0]["id"]]
-    assert lone[0]["id"] not in json.dumps(others)
-    assert LURE not in json.dumps(others)
+    other_objects = [item for item in held_objects if item["id"] != lone[0]["id"]]
+    assert lone[0]["id"] not in json.dumps(other_objects)
+    assert LURE not in json.dumps(other_objects)
     (record,) = release_records(office)
     assert record["history"][-1]["officer"] == "Maria da Costa"
     assert record["history"][-1]["approved_values"] == [LURE]
@@ -171,19 +171,19 @@ def test_a_case_sent_to_a_collection_of_indicators_leaves_its_indicators_there(r
     )
     assert "takes no incidents" in done.stderr
     assert "refused" not in done.stdout
-    held = [item for item in region.held("indicators") if item["id"] not in before]
-    assert {item["type"] for item in held} <= {
+    held_objects = [item for item in region.held("indicators") if item["id"] not in before]
+    assert {item["type"] for item in held_objects} <= {
         "marking-definition",
         "identity",
         "indicator",
         "ipv4-addr",
         "relationship",
     }
-    assert [item["pattern"] for item in of_types(held, "indicator")] == ["[ipv4-addr:value = '203.0.113.95']"]
-    assert all(item["id"] == office.identity for item in of_types(held, "identity"))
-    assert "Balai" not in json.dumps(held)
-    bare = sheet(tmp_path / "b.csv", {**row, "report_id": "BN-6", "indicators": ""})
-    assert "nothing leaves" in office.hub("publish", bare, "--to", "indicators", "--yes", code=1).stderr
+    assert [item["pattern"] for item in of_types(held_objects, "indicator")] == ["[ipv4-addr:value = '203.0.113.95']"]
+    assert all(item["id"] == office.identity for item in of_types(held_objects, "identity"))
+    assert "Balai" not in json.dumps(held_objects)
+    bare_sheet = sheet(tmp_path / "b.csv", {**row, "report_id": "BN-6", "indicators": ""})
+    assert "nothing leaves" in office.hub("publish", bare_sheet, "--to", "indicators", "--yes", code=1).stderr
 
 
 def test_an_approval_stands_for_later_stages_until_it_is_taken_back(region: Region, tmp_path: Path) -> None:
@@ -195,8 +195,8 @@ def test_an_approval_stands_for_later_stages_until_it_is_taken_back(region: Regi
     before = len(region.held("tl"))
 
     def lone() -> list[bool]:
-        came = of_types(region.held("tl")[before:], "indicator")
-        return [item.get("revoked", False) for item in came if item["name"] in ("Domain name", "Withdrawn")]
+        new_indicators = of_types(region.held("tl")[before:], "indicator")
+        return [item.get("revoked", False) for item in new_indicators if item["name"] in ("Domain name", "Withdrawn")]
 
     office.hub("publish", early, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")
     assert lone() == [False]

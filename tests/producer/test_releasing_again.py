@@ -61,13 +61,15 @@ def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(region: Region
     )
     before = Counter(item["id"] for item in region.held("la"))
     office.hub("publish", file, "--to", "la", "--yes")
-    held = region.held("la")
-    reports = [item for item in of_types(held, "report") if item["id"] not in before]
+    held_objects = region.held("la")
+    reports = [item for item in of_types(held_objects, "report") if item["id"] not in before]
     assert len({item["id"] for item in reports}) == 1
     assert ["stage:early" in item["labels"] for item in reports] == [True, False]
     assert "stage:final" in reports[1]["labels"]
     assert len({item["created"] for item in reports}) == 1
-    assert len([item for item in held if item["id"] == office.identity]) <= 2, "its own identity: the hub's, and one"
+    assert len([item for item in held_objects if item["id"] == office.identity]) <= 2, (
+        "its own identity: the hub's, and one"
+    )
 
 
 def test_a_drill_goes_to_the_drills_and_nowhere_else(region: Region, tmp_path: Path) -> None:
@@ -125,8 +127,8 @@ def test_a_kill_neither_loses_nor_doubles_a_report(region: Region, tmp_path: Pat
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert [record["report_id"] for record in release_records(office) if record["report_id"] == row["report_id"]]
     assert waiting_reports(office) == ([] if place == "kept" else [row["report_id"]])
-    taken = [item for item in of_types(region.held(to), "incident") if item["id"] not in before]
-    assert len(taken) == (place == "taken")
+    new_incidents = [item for item in of_types(region.held(to), "incident") if item["id"] not in before]
+    assert len(new_incidents) == (place == "taken")
     office.hub("publish", file, "--to", to, "--yes")
     assert not waiting_reports(office)
     new = [item for item in own(region.held(to), office) if item["id"] not in before]

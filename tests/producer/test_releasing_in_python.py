@@ -86,9 +86,9 @@ def test_in_python_a_report_is_withdrawn_from_every_collection(region: Region, t
         with pytest.raises(hub.ReleaseError, match="MM-404"):
             asean.withdraw("MM-404")
     for collection in ("mm", "indicators"):
-        held = region.held(collection)
-        assert "203.0.113.102" not in [item["value"] for item in of_types(held, "ipv4-addr")]
-        assert [item.get("revoked", False) for item in held if "203.0.113.102" in item.get("pattern", "")] == [
+        held_objects = region.held(collection)
+        assert "203.0.113.102" not in [item["value"] for item in of_types(held_objects, "ipv4-addr")]
+        assert [item.get("revoked", False) for item in held_objects if "203.0.113.102" in item.get("pattern", "")] == [
             False,
             True,
         ]

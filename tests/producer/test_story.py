@@ -59,17 +59,17 @@ def _withdraw(region: Region) -> None:
     assert of_types(before, "url", "ipv4-addr")
     done = publisher.hub("withdraw", "ID-2026-0311", "--yes")
     assert "observables deleted" in done.stderr
-    came = reader.followed("id")[len(before) :]
+    new_objects = reader.followed("id")[len(before) :]
     # what is public knowledge, or shared by all reports of a member, stays: who reads it learns nothing of this report
     staying = ("marking-definition", "identity", "location", "attack-pattern", "vulnerability", "malware")
     alive = {item["id"] for item in own(before, publisher) if item["type"] not in staying}
-    assert {item["id"] for item in came} == alive
-    assert all(item["revoked"] for item in came)
+    assert {item["id"] for item in new_objects} == alive
+    assert all(item["revoked"] for item in new_objects)
     objects_held = region.held("id")
     assert not of_types(objects_held, "url", "ipv4-addr", "domain-name", "file")
     # again: nothing new goes out
     publisher.hub("withdraw", "ID-2026-0311", "--yes")
-    assert keys(reader.followed("id")) == keys([*before, *came])
+    assert keys(reader.followed("id")) == keys([*before, *new_objects])
 
 
 def test_the_search_finds_what_it_looks_for() -> None:

@@ -14,8 +14,7 @@ import pytest
 from hub.cli import COMMANDS, MODULES, main
 from hub.errors import NotFoundError
 from hub.terminal import escaped, escaped_bytes, one_line
-from tests.producer.scripted import COLLECTION, ROOT, Answer, Scripted
-from tests.producer.scripted import Asked as Request
+from tests.producer.scripted import COLLECTION, ROOT, Answer, Request, Scripted
 from tests.server.making import FIRST, LAST, indicator
 
 CONTROLS = [
@@ -74,9 +73,9 @@ def test_what_people_write_with_is_left_alone() -> None:
     assert one_line("a\nb\x1b") == "a b\\u001b"
 
 
-def hostile_hub(asked: Request) -> Answer:
+def hostile_hub(request: Request) -> Answer:
     """A hub whose every text is hostile."""
-    path = asked.path.partition("?")[0]
+    path = request.path.partition("?")[0]
     if path.endswith("/objects/"):
         objects = [indicator(1, name=HOSTILE)]
         date = "2026-01-01T00:00:00.000000Z"

@@ -41,12 +41,12 @@ def steps(draw: st.DrawFn) -> Step:
     if says is Say.ACKNOWLEDGED:
         step = notes.acknowledgement(note, member, incident, draw(st.just("") | texts))
     elif says is Say.OPEN:
-        others = st.lists(st.sampled_from(sorted(MEMBERS)), min_size=1, unique=True)
+        other_members = st.lists(st.sampled_from(sorted(MEMBERS)), min_size=1, unique=True)
         step = notes.request(
             note,
             member,
             incident,
-            asked=draw(st.just([ALL]) | others),
+            asked=draw(st.just([ALL]) | other_members),
             what=draw(texts),
             due=draw(st.none() | moments),
             priority=draw(st.none() | st.integers(0, 100)),
@@ -81,9 +81,9 @@ def test_reading_a_note_undoes_building_it(step: Step, now: int, exercise: bool)
 def test_building_a_note_undoes_reading_it(step: Step, now: int) -> None:
     """What was built, read, and built again is the same note."""
     note = built(step, now)
-    read = notes.parse_step(note, MEMBERS)
-    assert read is not None
-    assert built(read, now) == note
+    parsed_step = notes.parse_step(note, MEMBERS)
+    assert parsed_step is not None
+    assert built(parsed_step, now) == note
 
 
 @given(steps(), moments)

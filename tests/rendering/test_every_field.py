@@ -177,8 +177,14 @@ def another(value: Any) -> Any:
     if isinstance(value, int | float):
         return value + 1
     if isinstance(value, str):
-        known = {"red": "amber", "MY": "TH", "regular": "extended", "malware": "tool", "communicates-with": "drops"}
-        return known.get(value, f"{value}1")
+        replacements = {
+            "red": "amber",
+            "MY": "TH",
+            "regular": "extended",
+            "malware": "tool",
+            "communicates-with": "drops",
+        }
+        return replacements.get(value, f"{value}1")
     if isinstance(value, Mapping):
         return {key: another(item) for key, item in value.items()}
     if isinstance(value, tuple):
@@ -201,8 +207,8 @@ def test_every_field_of_the_model_is_rendered_or_listed() -> None:
     before = rendered(report)
     assert not isinstance(before, str), before
     walked = list(leaves(report, "Report"))
-    heard = {path for path, other in walked if rendered(other) != before}
-    assert {path for path, _ in walked} - heard == NOT_RENDERED.keys()
+    noticed_paths = {path for path, other in walked if rendered(other) != before}
+    assert {path for path, _ in walked} - noticed_paths == NOT_RENDERED.keys()
 
 
 CLASSES = (

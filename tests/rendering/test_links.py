@@ -64,8 +64,8 @@ def test_an_indicator_indicates_techniques_and_actors_that_a_relation_names() ->
             Relation(end, "indicates", ("actor", "Sample Spider")),
         ),
     )
-    named = {"Ingress Tool Transfer", "Sample Spider"}
-    assert triples(report, "indicates") == {("IPv4 address 203.0.113.7", name) for name in named}
+    linked_names = {"Ingress Tool Transfer", "Sample Spider"}
+    assert triples(report, "indicates") == {("IPv4 address 203.0.113.7", name) for name in linked_names}
 
 
 def test_a_value_that_a_report_ties_to_a_technique_is_of_its_phases() -> None:

@@ -103,9 +103,9 @@ def test_a_package_is_an_indicator_only_where_the_supply_chain_was_compromised()
 def test_nothing_of_what_leaves_by_its_closed_words_waits_for_a_decision() -> None:
     words = {"mitigations": (Mitigation("Audit", "M1047"),), "entry_vectors": (VerisWord("hacking", "vector", "VPN"),)}
     report = case(**words, recommended_actions=())
-    held = [row.place for row in must_release(report).preview.held()]
-    assert "course-of-action.name" not in held
-    assert "attack-pattern.name" not in held
+    held_places = [row.place for row in must_release(report).preview.held()]
+    assert "course-of-action.name" not in held_places
+    assert "attack-pattern.name" not in held_places
 
 
 @pytest.mark.parametrize(

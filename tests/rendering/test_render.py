@@ -94,8 +94,8 @@ def test_a_changed_report_gives_new_versions_of_what_changed_and_of_nothing_else
     first = rendered(a_case())
     changed = rendered(a_case(severity=None), first.record, now=LATER)
     before = {content["id"]: content for content in first.contents}
-    moved = {content["type"] for content in changed.contents if content != before.get(content["id"])}
-    assert moved == {"incident", "report"}
+    changed_types = {content["type"] for content in changed.contents if content != before.get(content["id"])}
+    assert changed_types == {"incident", "report"}
     now, then = only_object(changed, "incident"), only_object(first, "incident")
     assert (now["id"], now["created"]) == (then["id"], then["created"])
     assert now["modified"] == "2026-05-06T03:02:01.678Z"
@@ -124,8 +124,8 @@ def test_what_was_revoked_comes_back_under_another_id() -> None:
     """After a revocation no newer version of an object counts (STIX 2.1, 3.6)."""
     first = rendered(a_case())
     without = rendered(a_case(observables=()), first.record, now=LATER)
-    back = rendered(a_case(), without.record, now=LATER)
-    living = [item for item in objects_of_type(back, "indicator") if not item.get("revoked")]
+    restored = rendered(a_case(), without.record, now=LATER)
+    living = [item for item in objects_of_type(restored, "indicator") if not item.get("revoked")]
     assert {item["pattern"] for item in living} == {item["pattern"] for item in objects_of_type(first, "indicator")}
     assert {item["id"] for item in living}.isdisjoint(item["id"] for item in objects_of_type(first, "indicator"))
 
@@ -168,8 +168,8 @@ def test_the_container_names_everything_but_events_impacts_and_tasks() -> None:
     apart = {"event", "impact", "task", "marking-definition", "language-content", "report"}
     everything = {content["id"] for content in result.contents if content["type"] not in apart}
     assert set(container["object_refs"]) == everything
-    named = core(result)
-    inside = {ref for name in ("event_refs", "impact_refs", "task_refs") for ref in named[name]}
+    core_extension = core(result)
+    inside = {ref for name in ("event_refs", "impact_refs", "task_refs") for ref in core_extension[name]}
     assert inside == {content["id"] for content in result.contents if content["type"] in {"event", "impact", "task"}}
 
 

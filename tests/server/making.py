@@ -173,9 +173,9 @@ def as_envelope(objects: Iterable[Any]) -> bytes:
 # --------------------------------------------------------------------------------------------------------- requests
 
 
-def at(collection: str, *rest: str, root: str = "region") -> str:
+def at(collection: str, *endpoint: str, root: str = "region") -> str:
     """The path below a collection, by its alias or id: `at("id", "objects")`."""
-    return "/" + "/".join((root, "collections", collection, *(quote(part, safe="") for part in rest))) + "/"
+    return "/" + "/".join((root, "collections", collection, *(quote(part, safe="") for part in endpoint))) + "/"
 
 
 def query(**filters: Any) -> str:
@@ -211,15 +211,15 @@ class Client:
         query_string: str = "",
         **environment: Any,
     ) -> Answer:
-        sent = {
+        all_headers = {
             "Accept": CONTENT_TYPE,
             **({"Content-Type": CONTENT_TYPE} if body is not None else {}),
             **(headers or {}),
         }
         if self.authorization is not None:
-            sent.setdefault("Authorization", self.authorization)
+            all_headers.setdefault("Authorization", self.authorization)
         response = self._client.open(
-            path, method=method, headers=sent, data=body, query_string=query_string, **environment
+            path, method=method, headers=all_headers, data=body, query_string=query_string, **environment
         )
         check(response, method)
         return cast("Answer", response)
@@ -243,9 +243,9 @@ class Client:
         root: str = "region",
         **environment: Any,
     ) -> Answer:
-        sent = {"Content-Type": CONTENT_TYPE, **(headers or {})}
+        all_headers = {"Content-Type": CONTENT_TYPE, **(headers or {})}
         path = at(collection, "objects", root=root)
-        return self.request("POST", path, headers=sent, body=body, **environment)
+        return self.request("POST", path, headers=all_headers, body=body, **environment)
 
     def add(self, collection: str, *objects: Any, root: str = "region") -> Content:
         """The status of an envelope with these objects."""
@@ -301,9 +301,9 @@ def _listed(response: Answer, key: str) -> list[Any]:
     return values
 
 
-def trail_entries(hub: Hub, what: str) -> list[dict[str, Any]]:
+def trail_entries(hub: Hub, kind: str) -> list[dict[str, Any]]:
     """The entries of that kind in the audit trail."""
-    return [entry for row in hub.store.trail() if (entry := orjson.loads(row.text))["what"] == what]
+    return [entry for row in hub.store.trail() if (entry := orjson.loads(row.text))["what"] == kind]
 
 
 def pairs(objects: Iterable[Content]) -> list[tuple[str, str]]:

@@ -172,10 +172,10 @@ class HubProcess:
     def age(self, pid: int) -> float:
         """Seconds since that process was started; 0 if it is gone."""
         try:
-            begun = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
+            start_ticks = int(Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[19])
         except OSError:
             return 0.0
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - begun / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - start_ticks / os.sysconf("SC_CLK_TCK")
 
     def session(self, name: str) -> requests.Session:
         """For one account."""

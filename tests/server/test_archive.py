@@ -38,7 +38,7 @@ from tests.server.making import (
 
 
 @pytest.fixture
-def full(hub: Hub, indonesia: Client, singapore: Client) -> Hub:
+def full_hub(hub: Hub, indonesia: Client, singapore: Client) -> Hub:
     """A hub with versions, levels, an SCO of two publishers, and something deleted at the end of the line."""
     indonesia.publish("id", *(indicator(n, level=TLP(n % 4)) for n in range(8)))
     indonesia.publish("id", indicator(1, version=2), address(1), statement(3), note(7, content="ขอความช่วยเหลือ 🆘"))
@@ -69,71 +69,74 @@ def restored(fresh: Hub, file: Path, now: int) -> list[str]:
 
 
 def test_everything_comes_back_as_it_was(
-    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+    full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
     """Every object, version, date and level; the accounts with their keys; as each account saw it before."""
-    file = archived(full, tmp_path / "hub.jsonl")
+    file = archived(full_hub, tmp_path / "hub.jsonl")
     assert is_archive(file)
     restored_text = restored(fresh, file, clock.now)
     assert f"{len(template.keys) + 1} accounts" in " ".join(restored_text)
-    for who in ("id-cert", "sg-cert", "sg-soc"):
-        old, new = (clients_of(hub, template)(who) for hub in (full, fresh))
+    for account in ("id-cert", "sg-cert", "sg-soc"):
+        old, new = (clients_of(hub, template)(account) for hub in (full_hub, fresh))
         for collection in ("id", "alerts", "incidents"):
-            for rest in (("objects",), ("manifest",)):
-                before, after = (client.get(at(collection, *rest), version="all") for client in (old, new))
+            for endpoint in (("objects",), ("manifest",)):
+                before, after = (client.get(at(collection, *endpoint), version="all") for client in (old, new))
                 assert before.status_code == after.status_code
                 assert before.status_code == 404 or before.json == after.json
                 assert before.headers.get(LAST) == after.headers.get(LAST)
 
 
-def test_what_was_delivered_and_confirmed_comes_back(full: Hub, fresh: Hub, tmp_path: Path, clock: Clock) -> None:
+def test_what_was_delivered_and_confirmed_comes_back(full_hub: Hub, fresh: Hub, tmp_path: Path, clock: Clock) -> None:
     """The board of the new store tells the same as that of the old one."""
-    full.store.put_facts(ledger.KIND, {"one": b'{"a": 1}', "two": "บาท".encode()})
-    full.store.put_facts(community.CONFIRMED, {"ID": b"1775099400000"})
-    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
+    full_hub.store.put_facts(ledger.KIND, {"one": b'{"a": 1}', "two": "บาท".encode()})
+    full_hub.store.put_facts(community.CONFIRMED, {"ID": b"1775099400000"})
+    restored(fresh, archived(full_hub, tmp_path / "hub.jsonl"), clock.now)
     for kind in (ledger.KIND, community.CONFIRMED):
-        facts = {fact.key: fact.value for fact in full.store.facts(kind)}
+        facts = {fact.key: fact.value for fact in full_hub.store.facts(kind)}
         assert facts
         assert {fact.key: fact.value for fact in fresh.store.facts(kind)} == facts
 
 
 def test_an_archive_brings_no_account_back_that_was_deleted_since(
-    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+    full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
     """Its key stays forgotten: `hub account list` does not show it, and nobody could shut it out again."""
-    file = archived(full, tmp_path / "hub.jsonl")
+    file = archived(full_hub, tmp_path / "hub.jsonl")
     fresh.credentials.add(Account("sg-cert", AccountKind.CERT, "SG"), None)
     fresh.credentials.delete("sg-cert")
     restored(fresh, file, clock.now)
-    opened = {who: clients_of(fresh, template)(who).get(at("alerts")).status_code for who in ("id-cert", "sg-cert")}
-    assert opened == {"id-cert": 200, "sg-cert": 401}
+    statuses = {
+        account: clients_of(fresh, template)(account).get(at("alerts")).status_code
+        for account in ("id-cert", "sg-cert")
+    }
+    assert statuses == {"id-cert": 200, "sg-cert": 401}
 
 
-def status_at(hub: Hub, template: Template, who: str, status: str) -> tuple[int, bytes]:
-    answer = clients_of(hub, template)(who).get(f"/region/status/{status}/")
+def status_at(hub: Hub, template: Template, account: str, status: str) -> tuple[int, bytes]:
+    answer = clients_of(hub, template)(account).get(f"/region/status/{status}/")
     return answer.status_code, answer.get_data()
 
 
 def test_who_polls_its_status_after_the_move_gets_it(
-    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+    full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
     """Letter by letter; others still do not; and not for longer than it would have been kept."""
-    status = clients_of(full, template)("id-cert").add("id", note(60), note(61, author="SG"))["id"]
-    before = status_at(full, template, "id-cert", status)
+    status = clients_of(full_hub, template)("id-cert").add("id", note(60), note(61, author="SG"))["id"]
+    before = status_at(full_hub, template, "id-cert", status)
     clock.now += 71 * HOUR
-    late = clients_of(full, template)("id-cert").add("id", note(62))["id"]
-    assert "statuses of requests" in " ".join(restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now))
+    late_status = clients_of(full_hub, template)("id-cert").add("id", note(62))["id"]
+    assert "statuses of requests" in " ".join(restored(fresh, archived(full_hub, tmp_path / "hub.jsonl"), clock.now))
     assert status_at(fresh, template, "id-cert", status) == before
-    for who in ("sg-cert", "id-soc"):
-        assert status_at(fresh, template, who, status)[0] == 404
+    for account in ("sg-cert", "id-soc"):
+        assert status_at(fresh, template, account, status)[0] == 404
     clock.now += HOUR + 1
     assert status_at(fresh, template, "id-cert", status)[0] == 404
-    assert status_at(fresh, template, "id-cert", late)[0] == 200
+    assert status_at(fresh, template, "id-cert", late_status)[0] == 200
 
 
-def test_an_archive_of_an_earlier_version_is_read(full: Hub, fresh: Hub, tmp_path: Path, clock: Clock) -> None:
+def test_an_archive_of_an_earlier_version_is_read(full_hub: Hub, fresh: Hub, tmp_path: Path, clock: Clock) -> None:
     """It knew no statuses."""
-    file = archived(full, tmp_path / "hub.jsonl")
+    file = archived(full_hub, tmp_path / "hub.jsonl")
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if '"status":{' not in line]
     file.write_text("\n".join([lines[0].replace('"hub_archive":4', '"hub_archive":1'), *lines[1:]]), encoding="utf-8")
     restored(fresh, file, clock.now)
@@ -150,29 +153,31 @@ def test_levels_are_read_again_in_what_an_older_version_archived(
     file = archived(hub, tmp_path / "hub.jsonl")
     file.write_bytes(file.read_bytes().replace(b"ZLP:", b"TLP:"))
     assert "1 objects have a higher level, 1 are hidden" in " ".join(restored(fresh, file, clock.now))
-    seen = {who: ids(clients_of(fresh, template)(who).objects("feeds")) for who in ("partner", "sg-cert")}
+    seen = {account: ids(clients_of(fresh, template)(account).objects("feeds")) for account in ("partner", "sg-cert")}
     assert seen == {"partner": [an_id(3)], "sg-cert": [an_id(1), an_id(3)]}
 
 
 def test_next_tokens_and_checkpoints_stay_good(
-    full: Hub, fresh: Hub, open_hub: OpenHub, template: Template, tmp_path: Path, clock: Clock
+    full_hub: Hub, fresh: Hub, open_hub: OpenHub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
     """Law L8: a reader in the middle of its poll goes on at the restored hub."""
-    page = clients_of(full, template)("sg-cert").get(at("id", "objects"), limit=4, version="all")
-    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
-    moved = clients_of(open_hub(folder=tmp_path / "fresh"), template)("sg-cert")  # started again, as the operator does
-    rest = moved.get(at("id", "objects"), next=page.json["next"], limit=100).json["objects"]
-    whole = clients_of(full, template)("sg-cert").objects("id", version="all")
-    assert page.json["objects"] + rest == whole
-    assert moved.objects("id", added_after=page.headers[LAST], version="all") == rest
+    page = clients_of(full_hub, template)("sg-cert").get(at("id", "objects"), limit=4, version="all")
+    restored(fresh, archived(full_hub, tmp_path / "hub.jsonl"), clock.now)
+    restarted = clients_of(open_hub(folder=tmp_path / "fresh"), template)(
+        "sg-cert"
+    )  # started again, as the operator does
+    later_objects = restarted.get(at("id", "objects"), next=page.json["next"], limit=100).json["objects"]
+    whole = clients_of(full_hub, template)("sg-cert").objects("id", version="all")
+    assert page.json["objects"] + later_objects == whole
+    assert restarted.objects("id", added_after=page.headers[LAST], version="all") == later_objects
 
 
 def test_a_restored_collection_goes_on_beyond_every_place_given_out(
-    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+    full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
     """Law L1: also beyond those given out after the archive was made, which readers have seen and the archive has not."""
-    file = archived(full, tmp_path / "hub.jsonl")
-    old = clients_of(full, template)("id-cert")
+    file = archived(full_hub, tmp_path / "hub.jsonl")
+    old = clients_of(full_hub, template)("id-cert")
     clock.now += 1000
     old.publish("id", note(50))
     reached = old.get(at("id", "objects")).headers[LAST]
@@ -182,53 +187,55 @@ def test_a_restored_collection_goes_on_beyond_every_place_given_out(
     assert pairs(new.objects("id", added_after=reached)) == pairs([note(51)])
 
 
-def test_ownership_comes_back(full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock) -> None:
+def test_ownership_comes_back(full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock) -> None:
     """Law L4: whose an object is, and which members published what belongs to nobody."""
-    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
+    restored(fresh, archived(full_hub, tmp_path / "hub.jsonl"), clock.now)
     clock.now += 2 * HOUR
-    indonesia, singapore = (clients_of(fresh, template)(who) for who in ("id-cert", "sg-cert"))
+    indonesia, singapore = (clients_of(fresh, template)(account) for account in ("id-cert", "sg-cert"))
     assert "belongs to another member" in singapore.refusal("alerts", note(8, version=2, author=None))
     assert indonesia.delete("alerts", address(2)["id"]).status_code == 403
     assert singapore.delete("alerts", address(2)["id"]).status_code == 200
 
 
-def test_one_collection_comes_without_accounts_and_secret(full: Hub, catalogue: Catalogue, tmp_path: Path) -> None:
+def test_one_collection_comes_without_accounts_and_secret(full_hub: Hub, catalogue: Catalogue, tmp_path: Path) -> None:
     """So it can be handed on."""
     collection = catalogue.find("region", "id")
     assert collection is not None
-    text = b"".join(write_archive(full.store, [collection], secret=None, made_at=0, fact_kinds=ARCHIVED_KINDS)).decode()
+    text = b"".join(
+        write_archive(full_hub.store, [collection], secret=None, made_at=0, fact_kinds=ARCHIVED_KINDS)
+    ).decode()
     assert "secret" not in text.splitlines()[0]
     assert '"account"' not in text
     assert '"status"' not in text
     assert address(2)["id"] not in text
 
 
-def test_nothing_is_imported_over_what_is_there(full: Hub, tmp_path: Path, clock: Clock) -> None:
+def test_nothing_is_imported_over_what_is_there(full_hub: Hub, tmp_path: Path, clock: Clock) -> None:
     """Places come into empty collections only; what is there stays as it is."""
-    file = archived(full, tmp_path / "hub.jsonl", secret=False)
-    before = [record.id for collection in full.catalogue for record in full.store.records(collection.id)]
+    file = archived(full_hub, tmp_path / "hub.jsonl", secret=False)
+    before = [record.id for collection in full_hub.catalogue for record in full_hub.store.records(collection.id)]
     with pytest.raises(UnprocessableError):
-        restored(full, file, clock.now)
-    after = [record.id for collection in full.catalogue for record in full.store.records(collection.id)]
+        restored(full_hub, file, clock.now)
+    after = [record.id for collection in full_hub.catalogue for record in full_hub.store.records(collection.id)]
     assert after == before
 
 
 def test_a_store_that_hub_init_made_is_empty_enough(
-    full: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
+    full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
     """What the hub itself put there makes room: the archive brings it, at the places at which readers met it."""
-    for hub in (full, fresh):
+    for hub in (full_hub, fresh):
         for collection in hub.catalogue:
             seed(hub.store, hub.catalogue, collection)
-    restored(fresh, archived(full, tmp_path / "hub.jsonl"), clock.now)
-    old, new = (clients_of(hub, template)("id-cert") for hub in (full, fresh))
+    restored(fresh, archived(full_hub, tmp_path / "hub.jsonl"), clock.now)
+    old, new = (clients_of(hub, template)("id-cert") for hub in (full_hub, fresh))
     assert new.manifest("id", version="all") == old.manifest("id", version="all")
     for collection in fresh.catalogue:
         assert seed(fresh.store, fresh.catalogue, collection) == 0
 
 
 def test_a_refused_import_leaves_secret_and_accounts(
-    full: Hub, open_hub: OpenHub, tmp_path: Path, clock: Clock
+    full_hub: Hub, open_hub: OpenHub, tmp_path: Path, clock: Clock
 ) -> None:
     """Anybody who could log in before still can; tokens stay good."""
     (tmp_path / "busy").mkdir()
@@ -236,7 +243,7 @@ def test_a_refused_import_leaves_secret_and_accounts(
     key = busy.credentials.add(Account("id-cert", AccountKind.CERT, "ID"), None)
     busy.add_objects(busy.may_add(Account("id-cert", AccountKind.CERT, "ID"), "region", "id"), as_envelope([note(1)]))
     with pytest.raises(UnprocessableError):
-        restored(busy, archived(full, tmp_path / "hub.jsonl"), clock.now)
+        restored(busy, archived(full_hub, tmp_path / "hub.jsonl"), clock.now)
     assert busy.store.secret(b"") == busy.secret
     assert busy.credentials.authenticate(f"Bearer {key}") is not None
     assert len(busy.store.list_accounts()) == 1
@@ -275,9 +282,11 @@ def test_a_refused_import_leaves_secret_and_accounts(
         "blank first",
     ],
 )  # fmt: skip - a table
-def test_a_damaged_archive_is_told_in_words(full: Hub, fresh: Hub, tmp_path: Path, clock: Clock, damage: Any) -> None:
+def test_a_damaged_archive_is_told_in_words(
+    full_hub: Hub, fresh: Hub, tmp_path: Path, clock: Clock, damage: Any
+) -> None:
     """With the file and the line; never a bare exception."""
-    file = archived(full, tmp_path / "hub.jsonl")
+    file = archived(full_hub, tmp_path / "hub.jsonl")
     file.write_text(damage(file.read_text(encoding="utf-8")), encoding="utf-8")
     with pytest.raises(HubError, match=r"hub\.jsonl"):
         restored(fresh, file, clock.now)

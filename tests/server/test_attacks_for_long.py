@@ -37,8 +37,8 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
     process = HubProcess(tmp_path_factory.mktemp("hub"), {"HUB_WORKERS": "1", "HUB_EVENTS": "false"})
     process.init(("id-cert", "cert", "ID"), ("sg-cert", "cert", "SG"))
     process.start()
-    for begin in range(0, HELD_OBJECTS, 2_000):
-        envelope = as_envelope([indicator(begin + number, description="x" * 700) for number in range(2_000)])
+    for first_number in range(0, HELD_OBJECTS, 2_000):
+        envelope = as_envelope([indicator(first_number + number, description="x" * 700) for number in range(2_000)])
         url = process.url + at("alerts", "objects")
         assert process.session("id-cert").post(url, envelope, headers=SENT, timeout=60).json()["failure_count"] == 0
     yield process
@@ -86,15 +86,15 @@ def request(hub: HubProcess, method: str = "GET", query: str = "", more: str = "
 
 def hold(hub: HubProcess, first_bytes: bytes, trickle: bytes, end: threading.Event, count: int) -> None:
     """So many connections that send these bytes, then one more now and then; what the hub closes is opened again."""
-    opened: list[socket.socket] = []
+    sockets: list[socket.socket] = []
     while not end.is_set():
-        while len(opened) < count:
+        while len(sockets) < count:
             with contextlib.suppress(OSError):
-                opened.append(socket.create_connection(("127.0.0.1", hub.port), timeout=5))
-                opened[-1].sendall(first_bytes)
+                sockets.append(socket.create_connection(("127.0.0.1", hub.port), timeout=5))
+                sockets[-1].sendall(first_bytes)
         if end.wait(1):
             break
-        for connection in opened[:]:
+        for connection in sockets[:]:
             try:
                 if trickle:
                     connection.sendall(trickle)
@@ -104,8 +104,8 @@ def hold(hub: HubProcess, first_bytes: bytes, trickle: bytes, end: threading.Eve
                 continue
             except OSError:
                 connection.close()
-                opened.remove(connection)
-    for connection in opened:
+                sockets.remove(connection)
+    for connection in sockets:
         connection.close()
 
 

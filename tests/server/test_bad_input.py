@@ -87,8 +87,8 @@ BAD_BODIES = {
 @pytest.mark.parametrize("body", BAD_BODIES.values(), ids=BAD_BODIES)
 def test_a_bad_body_is_refused_whole(indonesia: Client, body: bytes) -> None:
     """400 with words, and nothing is kept; packed as gzip, too."""
-    for headers, sent in (({}, body), ({"Content-Encoding": "gzip"}, gzip.compress(body))):
-        response = indonesia.post("id", sent, headers=headers)
+    for headers, content in (({}, body), ({"Content-Encoding": "gzip"}, gzip.compress(body))):
+        response = indonesia.post("id", content, headers=headers)
         assert response.status_code == 400
         assert len(response.json["description"]) > 10
     assert indonesia.objects("id") == []
@@ -124,9 +124,9 @@ def test_a_body_that_ends_before_its_length_is_refused(indonesia: Client, *, ter
 
 def test_ten_thousand_objects_in_one_envelope_are_taken(indonesia: Client) -> None:
     """Each once, in their order."""
-    sent = [note(n, content="x") for n in range(10_000)]
-    assert indonesia.add("id", *sent)["success_count"] == 10_000
-    assert ids(indonesia.everything("id", limit=10_000)) == ids(sent)
+    notes = [note(n, content="x") for n in range(10_000)]
+    assert indonesia.add("id", *notes)["success_count"] == 10_000
+    assert ids(indonesia.everything("id", limit=10_000)) == ids(notes)
 
 
 def small(**limits: int) -> Limits:

@@ -194,12 +194,12 @@ def connections(proxy: Proxy, count: int, first_bytes: bytes) -> Iterator[list[s
     """TLS connections that send these bytes and then nothing."""
     trusted = ssl.create_default_context(cafile=proxy.trusted)
     with contextlib.ExitStack() as stack:
-        opened = []
+        sockets = []
         for _ in range(count):
             plain = stack.enter_context(socket.create_connection(("127.0.0.1", proxy.port), timeout=60))
-            opened.append(stack.enter_context(trusted.wrap_socket(plain, server_hostname="localhost")))
-            opened[-1].sendall(first_bytes)
-        yield opened
+            sockets.append(stack.enter_context(trusted.wrap_socket(plain, server_hostname="localhost")))
+            sockets[-1].sendall(first_bytes)
+        yield sockets
 
 
 def head(hub: HubProcess, method: str, more: str) -> bytes:
@@ -227,9 +227,9 @@ def test_slow_clients_harm_nobody_through_the_proxy(
         good_poll(hub, proxy)
         session = hub.session("sg-cert")
         envelope = as_envelope([note(count)])
-        sent = {"Content-Type": CONTENT_TYPE}
+        content_type = {"Content-Type": CONTENT_TYPE}
         published = session.post(
-            proxy.url + at("alerts", "objects"), envelope, headers=sent, timeout=60, verify=proxy.trusted
+            proxy.url + at("alerts", "objects"), envelope, headers=content_type, timeout=60, verify=proxy.trusted
         )
         assert published.status_code == 202
 

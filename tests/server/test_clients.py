@@ -42,9 +42,9 @@ def published(hub_server: HubProcess) -> None:
     assert posted.json()["failure_count"] == 0
 
 
-def collection(hub: HubProcess, who: str, alias: str) -> taxii2.Collection:
-    key = hub.keys[who]
-    return taxii2.Collection(f"{hub.url}/region/collections/{COLLECTIONS[alias]}/", user=who, password=key)
+def collection(hub: HubProcess, account: str, alias: str) -> taxii2.Collection:
+    key = hub.keys[account]
+    return taxii2.Collection(f"{hub.url}/region/collections/{COLLECTIONS[alias]}/", user=account, password=key)
 
 
 def test_taxii2_client_finds_its_way_from_discovery(hub_server: HubProcess) -> None:
@@ -79,8 +79,8 @@ def test_taxii2_client_pages_on_from_the_headers(hub_server: HubProcess) -> None
     with collection(hub_server, "sg-cert", "id") as reader:
         whole = reader.get_manifest(type="indicator", version="all")["objects"]
         date = whole[2]["date_added"].replace("000Z", "").rstrip("0").rstrip(".") + "Z"
-        rest = reader.get_manifest(type="indicator", version="all", added_after=date)["objects"]
-    assert rest == whole[3:]
+        newer = reader.get_manifest(type="indicator", version="all", added_after=date)["objects"]
+    assert newer == whole[3:]
 
 
 def test_taxii2_client_publishes_and_deletes(hub_server: HubProcess) -> None:
@@ -157,11 +157,11 @@ def test_elastic_sends_only_next_and_limit_on_later_pages(hub_server: HubProcess
     """The token carries the filters; the date header of every page becomes its cursor, to the letter."""
     elastic = Emulated(hub_server)
     response = elastic.get(f"added_after=2020-01-01T00:00:00.000000Z&limit=2&match[type]=indicator&{FRESH}")
-    met = response.json()["objects"]
+    objects_read = response.json()["objects"]
     while response.json()["more"]:
         response = elastic.get(f"next={response.json()['next']}&limit=2")
-        met += response.json()["objects"]
-    assert met == everything(hub_server, f"match[type]=indicator&{FRESH}")
+        objects_read += response.json()["objects"]
+    assert objects_read == everything(hub_server, f"match[type]=indicator&{FRESH}")
     again = elastic.get(f"added_after={response.headers[LAST]}&limit=2")
     assert again.json() == {"more": False}
     assert again.headers[LAST] == again.headers[FIRST] == response.headers[LAST], "an empty page keeps its cursor"
@@ -213,13 +213,13 @@ def test_xsoar_stops_at_an_envelope_without_objects(hub_server: HubProcess) -> N
     """So there is none before the end, whatever types it asks for."""
     xsoar = Emulated(hub_server)
     response = xsoar.get("limit=1&match[type]=indicator,malware,report&added_after=2026-01-01T00:00:00.000000Z")
-    met: list[Any] = []
+    objects_read: list[Any] = []
     while response.json().get("objects"):
-        met += response.json()["objects"]
+        objects_read += response.json()["objects"]
         if not response.json()["more"]:
             break
         response = xsoar.get(f"limit=1&match[type]=indicator,malware,report&next={response.json()['next']}")
-    assert pairs(met) == pairs(everything(hub_server, "match[type]=indicator,malware,report"))
+    assert pairs(objects_read) == pairs(everything(hub_server, "match[type]=indicator,malware,report"))
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])

@@ -35,11 +35,11 @@ def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: C
     alias = "circle" if level is TLP.RED else "id"
     collection = hub.catalogue.find("region", alias)
     assert collection is not None
-    wanted = [CollectionView(collection.id, clearance) for clearance in TLP]
+    views = [CollectionView(collection.id, clearance) for clearance in TLP]
     moves = ViewWatcher(hub.store)
-    moves.look(wanted)
+    moves.look(views)
     as_account("id-cert").publish(alias, indicator(1, level=level))
-    seen = moves.look(wanted)
+    seen = moves.look(views)
     moves.close()
     for name in READERS:
         clearance = access.readable_level(account_of(name), collection)

@@ -100,7 +100,7 @@ def test_bytes_of_answers_count_for_the_next_request() -> None:
     shares.request("account id")
 
 
-class Asked:
+class FrontClient:
     """A front over an application of the test's own, asked without a network."""
 
     def __init__(self, application: Callable[[dict[str, Any]], None], limits: Limits) -> None:
@@ -136,13 +136,13 @@ def test_a_cookie_that_was_signed_out_uses_up_no_accounts_share() -> None:
     signed_out: list[bool] = []
 
     async def story() -> None:
-        asked = Asked(application, Limits(requests_per_minute=5))
-        assert await asked.get(b"authorization", b"key") == 200  # counted by the address, as all that is not known yet
-        assert await asked.get(b"cookie", b"session") == 200  # by the address
+        client = FrontClient(application, Limits(requests_per_minute=5))
+        assert await client.get(b"authorization", b"key") == 200  # counted by the address, as all that is not known yet
+        assert await client.get(b"cookie", b"session") == 200  # by the address
         signed_out.append(True)
-        assert await asked.get(b"cookie", b"session") == 200  # by the account, whose it was until now
-        assert [await asked.get(b"cookie", b"session") for _ in range(5)] == [200, 200, 200, 429, 429]
-        assert [await asked.get(b"authorization", b"key") for _ in range(5)] == [200, 200, 200, 200, 429]
+        assert await client.get(b"cookie", b"session") == 200  # by the account, whose it was until now
+        assert [await client.get(b"cookie", b"session") for _ in range(5)] == [200, 200, 200, 429, 429]
+        assert [await client.get(b"authorization", b"key") for _ in range(5)] == [200, 200, 200, 200, 429]
 
     asyncio.run(story())
 
@@ -154,8 +154,8 @@ def test_what_was_read_for_a_short_answer_counts_as_if_it_were_sent() -> None:
         environ[WORK_BYTES] = 7_000_000
 
     async def story() -> None:
-        asked = Asked(application, Limits(megabytes_per_minute=6))
-        assert [await asked.get(b"accept", b"*/*") for _ in range(2)] == [200, 429]
+        client = FrontClient(application, Limits(megabytes_per_minute=6))
+        assert [await client.get(b"accept", b"*/*") for _ in range(2)] == [200, 429]
 
     asyncio.run(story())
 
@@ -168,10 +168,10 @@ def test_accounts_that_come_at_once_behind_one_address_are_not_refused() -> None
         environ[ACCOUNT] = Account(key, AccountKind.CERT, "ID") if key else None
 
     async def story() -> None:
-        asked = Asked(application, Limits(client_requests=2, client_waiting=5))
+        client = FrontClient(application, Limits(client_requests=2, client_waiting=5))
         keys = [f"key {number}".encode() for number in range(200)]
-        assert set(await asyncio.gather(*(asked.get(b"authorization", key) for key in keys))) == {200}
-        anonymous = await asyncio.gather(*(asked.get(b"accept", b"*/*") for _ in keys))
+        assert set(await asyncio.gather(*(client.get(b"authorization", key) for key in keys))) == {200}
+        anonymous = await asyncio.gather(*(client.get(b"accept", b"*/*") for _ in keys))
         assert (anonymous.count(200), anonymous.count(429)) == (7, 193)
 
     asyncio.run(story())
@@ -184,8 +184,8 @@ def test_requests_of_the_unknown_leave_half_of_the_connections_to_others() -> No
         environ[ACCOUNT] = None
 
     async def story() -> None:
-        asked = Asked(application, Limits(client_requests=1, client_waiting=5, connections=40))
-        statuses = await asyncio.gather(*(asked.get(b"cookie", b"c=%d" % number) for number in range(200)))
+        client = FrontClient(application, Limits(client_requests=1, client_waiting=5, connections=40))
+        statuses = await asyncio.gather(*(client.get(b"cookie", b"c=%d" % number) for number in range(200)))
         assert (statuses.count(200), statuses.count(429)) == (21, 179)
 
     asyncio.run(story())
@@ -198,8 +198,8 @@ def test_a_flood_of_one_account_that_nobody_knows_yet_is_refused_once_it_is_know
         environ[ACCOUNT] = ID_ACCOUNT
 
     async def story() -> None:
-        asked = Asked(application, Limits(client_requests=1, client_waiting=5))
-        statuses = await asyncio.gather(*(asked.get(b"authorization", b"key") for _ in range(200)))
+        client = FrontClient(application, Limits(client_requests=1, client_waiting=5))
+        statuses = await asyncio.gather(*(client.get(b"authorization", b"key") for _ in range(200)))
         assert 429 in statuses
         assert 200 in statuses
 
@@ -217,10 +217,10 @@ def test_a_request_waits_behind_one_look_of_a_page_and_not_behind_hundreds() -> 
         answered.append("look" if LIVE in environ else "publisher")
 
     async def story() -> None:
-        asked = Asked(application, Limits(client_requests=20))
-        looks = [asyncio.create_task(asked.get(b"hub-live", b"1")) for _ in range(10)]
+        client = FrontClient(application, Limits(client_requests=20))
+        looks = [asyncio.create_task(client.get(b"hub-live", b"1")) for _ in range(10)]
         assert await asyncio.to_thread(begun.wait, 30)
-        publisher = asyncio.create_task(asked.get(b"accept", b"*/*"))
+        publisher = asyncio.create_task(client.get(b"accept", b"*/*"))
         await asyncio.sleep(0)  # it takes its turn
         go.set()
         assert set(await asyncio.gather(*looks, publisher)) == {200}
@@ -239,11 +239,11 @@ def test_accounts_that_come_at_once_wait_about_as_long_as_those_that_are_known_a
         environ[ACCOUNT] = Account(answered[-1], AccountKind.CERT, "ID")
 
     async def story() -> None:
-        asked = Asked(application, Limits(client_requests=2))
+        client = FrontClient(application, Limits(client_requests=2))
 
         async def read(key: bytes) -> None:
             for _ in range(20):
-                assert await asked.get(b"authorization", key) == 200
+                assert await client.get(b"authorization", key) == 200
 
         await asyncio.gather(*(read(b"key %d" % number) for number in range(100)))
 
@@ -260,15 +260,15 @@ def test_unknown_credentials_get_no_more_turns_where_they_bring_no_account_to_li
 
     def application(environ: dict[str, Any]) -> None:
         key = environ["HTTP_AUTHORIZATION"]
-        held.append(asked._front._unknown_turns._clients["address 192.0.2.7"].active_count)
+        held.append(client._front._unknown_turns._clients["address 192.0.2.7"].active_count)
         account = key.partition(",")[0]
         environ[ACCOUNT] = None if account == "nobody" else Account(account, AccountKind.CERT, "ID")
 
     async def story() -> None:
         keys = [f"key {number}" for number in range(20)] + [f"{name}, {number}" for number in range(100)]
-        await asyncio.gather(*(asked.get(b"authorization", key.encode()) for key in keys))
+        await asyncio.gather(*(client.get(b"authorization", key.encode()) for key in keys))
 
-    asked = Asked(application, Limits(client_requests=2))
+    client = FrontClient(application, Limits(client_requests=2))
     asyncio.run(story())
     assert max(held) > 10
     assert set(held[-50:]) <= {1, 2}

@@ -101,7 +101,7 @@ T = TypeVar("T")
 class Call:
     """One request."""
 
-    who: str | None
+    account: str | None
     method: str
     path: str
     query: str
@@ -119,13 +119,13 @@ class Generator:
     def choice(self, choices: Sequence[T]) -> T:
         return self.random.choice(choices)
 
-    def usually(self, usual: Callable[[], T], odd: Callable[[], T], share: float = 0.15) -> T:
-        return odd() if self.random.random() < share else usual()
+    def usually(self, usual: Callable[[], T], unusual: Callable[[], T], share: float = 0.15) -> T:
+        return unusual() if self.random.random() < share else usual()
 
     def call(self) -> Call:
         """Half of all are what real clients send, so that there is something to find."""
         shape = self.random.random()
-        who = self.choice([*ACCOUNTS, None])
+        account = self.choice([*ACCOUNTS, None])
         if shape < 0.25:
             path = (
                 f"/region/collections/{self.choice(['id', 'alerts', 'feeds', 'bulletins', 'circle', 'inbox'])}/objects/"
@@ -134,13 +134,15 @@ class Generator:
                 "id-cert", "POST", path, "", {"Content-Type": CONTENT_TYPE}, json.dumps(self.envelope()).encode()
             )
         if shape < 0.6:
-            return Call(who, "GET", self.path(), self.query(), self.choice([{}, {}, {"Accept-Encoding": "gzip"}]), None)
+            return Call(
+                account, "GET", self.path(), self.query(), self.choice([{}, {}, {"Accept-Encoding": "gzip"}]), None
+            )
         method = self.usually(
             lambda: self.choice(["GET", "GET", "POST", "POST", "DELETE"]),
             lambda: self.choice(["HEAD", "PUT", "PATCH", "OPTIONS", "TRACE", "BREW"]),
         )
         body = self.body() if method in ("POST", "PUT") or self.random.random() < 0.1 else None
-        return Call(who, method, self.path(), self.query(), self.headers(), body)
+        return Call(account, method, self.path(), self.query(), self.headers(), body)
 
     # ------------------------------------------------------------------------------------------------- addresses
 
@@ -316,7 +318,7 @@ def test_no_generated_request_gets_a_5xx(as_account: ClientOf, clock: Clock, req
         clock.now += 1
         call = generator.call()
         try:
-            response = as_account(call.who).request(
+            response = as_account(call.account).request(
                 call.method, call.path, headers=call.headers, body=call.body, query_string=call.query
             )
         except (AssertionError, ValueError, UnicodeError) as error:

@@ -52,16 +52,16 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]:
 @contextlib.contextmanager
 def connections(hub: HubProcess, count: int, first_bytes: bytes = b"") -> Iterator[list[socket.socket]]:
     """Connections that send these bytes and then nothing."""
-    opened: list[socket.socket] = []
+    sockets: list[socket.socket] = []
     try:
         for _ in range(count):
             connection = socket.create_connection(("127.0.0.1", hub.port), timeout=60)
-            opened.append(connection)
+            sockets.append(connection)
             with contextlib.suppress(OSError):
                 connection.sendall(first_bytes)
-        yield opened
+        yield sockets
     finally:
-        for connection in opened:
+        for connection in sockets:
             connection.close()
 
 
@@ -76,8 +76,8 @@ def is_closed(connection: socket.socket, seconds: float) -> bool:
     """Whether the hub closes the connection within so many seconds; what it answers before does not matter."""
     deadline = time.monotonic() + seconds
     with contextlib.suppress(ConnectionError):
-        while (left := deadline - time.monotonic()) > 0:
-            connection.settimeout(left)
+        while (seconds_left := deadline - time.monotonic()) > 0:
+            connection.settimeout(seconds_left)
             try:
                 if not connection.recv(65536):
                     return True
@@ -94,10 +94,12 @@ def test_silent_connections_shut_nobody_out(hub: HubProcess) -> None:
         assert is_closed(silent[0], 30)
 
 
-@pytest.mark.parametrize("begun", [b"", b"GET /taxii2/ HTTP/1.1\r\nHost: hub\r\nX-A: "], ids=["silent", "half a head"])
-def test_a_head_that_does_not_come_ends_the_connection(hub: HubProcess, begun: bytes) -> None:
+@pytest.mark.parametrize(
+    "head_start", [b"", b"GET /taxii2/ HTTP/1.1\r\nHost: hub\r\nX-A: "], ids=["silent", "half a head"]
+)
+def test_a_head_that_does_not_come_ends_the_connection(hub: HubProcess, head_start: bytes) -> None:
     """Silent or half-way: after the time for headers it is over."""
-    with connections(hub, 1, begun) as (connection,):
+    with connections(hub, 1, head_start) as (connection,):
         assert is_closed(connection, HEAD_SECONDS + 60)
 
 
@@ -108,25 +110,25 @@ def test_a_head_without_end_is_refused(hub: HubProcess) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 431 ")
 
 
-def upload(hub: HubProcess, key: str, sent: bytes) -> bytes:
+def upload(hub: HubProcess, key: str, body_start: bytes) -> bytes:
     """The head of a POST that promises a megabyte, and the first bytes of its body."""
     return (
         f"POST {at('alerts', 'objects')} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {key}\r\n"
         f"Accept: {CONTENT_TYPE}\r\nContent-Type: {CONTENT_TYPE}\r\nContent-Length: 1000000\r\n\r\n"
-    ).encode() + sent
+    ).encode() + body_start
 
 
 def test_uploads_that_stop_hold_no_thread(hub: HubProcess) -> None:
     """More of them than there are threads: a good client polls and publishes meanwhile, and they end in words."""
-    with connections(hub, 40, upload(hub, hub.keys["id-cert"], b'{"objects": [')) as stopped:
+    with connections(hub, 40, upload(hub, hub.keys["id-cert"], b'{"objects": [')) as uploads:
         good_poll(hub)
         session = hub.session("id-cert")
         published = session.post(hub.url + at("alerts", "objects"), as_envelope([note(1)]), headers=SENT, timeout=60)
         assert published.status_code == 202
-        stopped[0].settimeout(60)
+        uploads[0].settimeout(60)
         answer = b""
         while b"The body came too slowly" not in answer:  # head and body may come one after the other
-            part = stopped[0].recv(4000)
+            part = uploads[0].recv(4000)
             assert part, answer
             answer += part
         assert answer.startswith(b"HTTP/1.1 400 ")
@@ -160,10 +162,10 @@ def test_readers_who_take_nothing_are_let_down(hub: HubProcess) -> None:
 
 def connection_is_open(hub: HubProcess, client: socket.socket) -> bool:
     """Whether the hub's side of a connection is still established, as the kernel lists it."""
-    mine, theirs = f"{client.getsockname()[1]:04X}", f"{hub.port:04X}"
+    client_port, hub_port = f"{client.getsockname()[1]:04X}", f"{hub.port:04X}"
     for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]:
         _, local, remote, state, *_ = line.split()
-        if local.endswith(f":{theirs}") and remote.endswith(f":{mine}"):
+        if local.endswith(f":{hub_port}") and remote.endswith(f":{client_port}"):
             return state == "01"
     return False
 
@@ -201,8 +203,8 @@ def test_wrong_passwords_hold_nobody_up_and_soon_meet_429(hub: HubProcess) -> No
 
 def test_names_that_exist_are_throttled_in_the_same_words(hub: HubProcess) -> None:
     """Neither status nor words tell an account from a name that nobody has."""
-    known, unknown = wrong_passwords(hub, 2, lambda number: ("sg-soc", "nobody-has-this")[number])
-    assert (known.status_code, known.json()["title"]) == (unknown.status_code, unknown.json()["title"])
+    existing, unknown = wrong_passwords(hub, 2, lambda number: ("sg-soc", "nobody-has-this")[number])
+    assert (existing.status_code, existing.json()["title"]) == (unknown.status_code, unknown.json()["title"])
 
 
 @contextlib.contextmanager

@@ -139,11 +139,11 @@ def test_outsiders_work_is_taken_where_it_is_relayed(indonesia: Client, singapor
     assert OTHERS in singapore.refusal("feeds", newer | {"revoked": True})
     indonesia.publish("feeds", newer)
     assert indonesia.objects("feeds") == [newer]
-    mine = attack | {"id": an_id(2, "attack-pattern")}
-    indonesia.publish("feeds", mine)
+    own_copy = attack | {"id": an_id(2, "attack-pattern")}
+    indonesia.publish("feeds", own_copy)
     own = {"modified": stamp(3), "created_by_ref": IDENTITIES["SG"]}
-    assert OTHERS in singapore.refusal("feeds", mine | own)
-    assert "another kind of author" in indonesia.refusal("feeds", mine | own | {"created_by_ref": IDENTITIES["ID"]})
+    assert OTHERS in singapore.refusal("feeds", own_copy | own)
+    assert "another kind of author" in indonesia.refusal("feeds", own_copy | own | {"created_by_ref": IDENTITIES["ID"]})
 
 
 def test_a_derived_sco_is_everybodys(indonesia: Client, singapore: Client) -> None:
@@ -292,13 +292,13 @@ def test_a_date_next_year_is_taken_where_it_is_no_version(indonesia: Client) -> 
     indonesia.publish("id", indicator(1, valid_until="2027-04-02T03:10:00Z"))
 
 
-@pytest.mark.parametrize(("minutes", "taken"), [(4, True), (5, True), (6, False), (60 * 24 * 365, False)])
-def test_a_version_from_the_future_is_refused(indonesia: Client, minutes: int, *, taken: bool) -> None:
+@pytest.mark.parametrize(("minutes", "accepted"), [(4, True), (5, True), (6, False), (60 * 24 * 365, False)])
+def test_a_version_from_the_future_is_refused(indonesia: Client, minutes: int, *, accepted: bool) -> None:
     """`created` and `modified` at most five minutes ahead of the hub's clock."""
     later = format_milliseconds(START + minutes * MINUTE)
     status = indonesia.add("id", indicator(1, modified=later))
-    assert status["success_count"] == taken
-    if not taken:
+    assert status["success_count"] == accepted
+    if not accepted:
         assert "ahead of the hub's clock" in status["failures"][0]["message"]
 
 
@@ -378,9 +378,9 @@ def test_the_log_tells_counts_and_no_content(indonesia: Client, caplog: pytest.L
         indonesia.post("id", as_envelope([indicator(1, name="PUMPKIN"), indicator(2, pattern="[")]))
         indonesia.objects("id")
     lines = [json.loads(record.getMessage()) for record in caplog.records if record.name == "hub.request"]
-    posted, read = lines
+    posted, read_line = lines
     assert (posted["account"], posted["collection"], posted["count"], posted["failures"]) == ("id-cert", "id", 1, 1)
-    assert (read["count"], read["status"], read["root"]) == (1, 200, "region")
-    assert read["milliseconds"] > 0
+    assert (read_line["count"], read_line["status"], read_line["root"]) == (1, 200, "region")
+    assert read_line["milliseconds"] > 0
     assert "PUMPKIN" not in caplog.text
     assert "hub_" not in caplog.text

@@ -32,17 +32,17 @@ def test_a_listener_that_takes_nothing_is_dropped_and_the_others_are_told(
 
     async def story() -> None:
         async with living(application):
-            dead = Talk(application, bearer(template, "sg-cert"), stuck=True)
-            well = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
-            await dead.until(b"listening")
-            await well.until(b"listening")
+            stuck_listener = Talk(application, bearer(template, "sg-cert"), stuck=True)
+            good_listener = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
+            await stuck_listener.until(b"listening")
+            await good_listener.until(b"listening")
             for number in range(1, 6):
                 await asyncio.to_thread(indonesia.publish, "id", indicator(number))
-                await well.until(b"event: moved", number)
+                await good_listener.until(b"event: moved", number)
             assert all(len(listener.pending_places) <= len(COLLECTIONS) for listener in application._listeners)
-            await dead.over()
+            await stuck_listener.over()
             assert len(application) == 1
-            assert b"moved" not in dead.body
+            assert b"moved" not in stuck_listener.body
 
     asyncio.run(story())
 
@@ -61,9 +61,9 @@ def test_more_listeners_than_allowed_are_sent_away_for_a_while(open_hub: OpenHub
                 if again is not None:
                     await again.over()
                     assert again.status == 503
-            full = Talk(application, bearer(template, "th-cert"))
-            await full.over()
-            assert full.status == 503
+            refused_listener = Talk(application, bearer(template, "th-cert"))
+            await refused_listener.over()
+            assert refused_listener.status == 503
             assert len(application) == 3
 
     asyncio.run(story())
@@ -95,13 +95,13 @@ def test_a_listener_goes_when_its_account_may_no_longer_listen(hub: Hub, templat
 
     async def story() -> None:
         async with living(application):
-            shut, other = (Talk(application, bearer(template, name)) for name in ("sg-cert", "my-cert"))
-            await shut.until(b"still here")
+            ended_listener, other = (Talk(application, bearer(template, name)) for name in ("sg-cert", "my-cert"))
+            await ended_listener.until(b"still here")
             if change == "disable":
                 await asyncio.to_thread(hub.credentials.disable, "sg-cert")
             else:
                 await asyncio.to_thread(hub.credentials.rotate, "sg-cert", None)
-            await shut.over()
+            await ended_listener.over()
             await other.until(b"still here", 3)
 
     asyncio.run(story())
@@ -147,11 +147,11 @@ def test_a_page_is_sent_two_events_a_second_at_most_and_loses_none(
 ) -> None:
     """What comes meanwhile is in the next one. Followers with a key are told of each."""
     gaps: asyncio.Queue[float] = asyncio.Queue()
-    over = asyncio.Event()
+    gap_is_over = asyncio.Event()
 
     async def sleep(seconds: float) -> None:
         gaps.put_nowait(seconds)
-        await over.wait()
+        await gap_is_over.wait()
 
     monkeypatch.setattr("hub.server.events._pause", sleep)
     application = Events(hub)
@@ -163,17 +163,17 @@ def test_a_page_is_sent_two_events_a_second_at_most_and_loses_none(
     async def story() -> None:
         async with living(application):
             page = Talk(application, "", cookie=cookie, query=b"collection=id")
-            well = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
+            good_listener = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
             await page.until(b"listening")
-            await well.until(b"listening")
+            await good_listener.until(b"listening")
             for number in range(1, 4):
                 await asyncio.to_thread(indonesia.publish, "id", indicator(number))
-                await well.until(b"event: moved", number)
+                await good_listener.until(b"event: moved", number)
             assert await gaps.get() == PAGE_GAP_SECONDS
             assert page.body.count(b"event: moved") == 1
-            over.set()
+            gap_is_over.set()
             await page.until(b"event: moved", 2)
-            last = well.body.rpartition(b"data: ")[2]
+            last = good_listener.body.rpartition(b"data: ")[2]
             assert page.body.endswith(last)
 
     asyncio.run(story())

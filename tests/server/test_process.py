@@ -194,7 +194,7 @@ def test_a_stop_answers_what_is_under_way_first(hub_process: MakeProcess) -> Non
     process.init(("id-cert", "cert", "ID"))
     process.start()
     acknowledged: list[list[str]] = []
-    begun = threading.Event()
+    has_begun = threading.Event()
 
     def publish(publisher: int) -> None:
         with process.session("id-cert") as session:  # closed: an idle connection holds a stop up for its whole grace
@@ -206,11 +206,11 @@ def test_a_stop_answers_what_is_under_way_first(hub_process: MakeProcess) -> Non
                 if answer.status_code == 202:
                     acknowledged.append(numbers_in(body))
                     if len(acknowledged) > 200:  # by then both workers are long at work
-                        begun.set()
+                        has_begun.set()
 
     with ThreadPoolExecutor(4) as publishers:
         running = [publishers.submit(publish, publisher) for publisher in range(4)]
-        assert begun.wait(120)
+        assert has_begun.wait(120)
         assert process.stop() == 0
         for thread in running:
             thread.result()
@@ -260,8 +260,8 @@ def test_a_restart_keeps_tokens_statuses_and_accounts(hub_process: MakeProcess) 
     assert process.stop() == 0
     process.start()
     session = process.session("id-cert")
-    rest = session.get(url, params={"next": page["next"]}, timeout=30).json()["objects"]
-    assert [content["id"] for content in rest] == [note(n)["id"] for n in range(2, 5)]
+    later_objects = session.get(url, params={"next": page["next"]}, timeout=30).json()["objects"]
+    assert [content["id"] for content in later_objects] == [note(n)["id"] for n in range(2, 5)]
     assert session.get(f"{process.url}/region/status/{status['id']}/", timeout=30).json() == status
 
 

@@ -29,7 +29,7 @@ def provider() -> Iterator[FakeProvider]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, provider: FakeProvider) -> Iterator[HubProcess]:
+def hub_process(tmp_path_factory: pytest.TempPathFactory, provider: FakeProvider) -> Iterator[HubProcess]:
     folder = tmp_path_factory.mktemp("hub")
     (folder / "secret").write_text(SECRET, encoding="ascii")
     (folder / "hub.toml").write_text('[oidc]\nsg-cert = "alice"\n', encoding="utf-8")
@@ -61,18 +61,18 @@ def served(tmp_path_factory: pytest.TempPathFactory, provider: FakeProvider) -> 
     process.end()
 
 
-def begun(served: HubProcess, provider: FakeProvider) -> tuple[requests.Session, dict[str, str]]:
+def begun(hub_process: HubProcess, provider: FakeProvider) -> tuple[requests.Session, dict[str, str]]:
     """A browser that has been to the provider, and the query with which it comes back."""
     browser = requests.Session()
     browser.trust_env = False
     browser.headers.update(BROWSER)
-    response = browser.get(f"{served.url}/console/oidc", allow_redirects=False, timeout=60)
+    response = browser.get(f"{hub_process.url}/console/oidc", allow_redirects=False, timeout=60)
     assert response.status_code == 303, response.text[:2000]
     return browser, provider.authorize(response.headers["Location"])
 
 
-def come_back(served: HubProcess, browser: requests.Session, query: dict[str, str]) -> requests.Response:
-    return browser.get(f"{served.url}{RETURN_PATH}", params=query, allow_redirects=False, timeout=60)
+def come_back(hub_process: HubProcess, browser: requests.Session, query: dict[str, str]) -> requests.Response:
+    return browser.get(f"{hub_process.url}{RETURN_PATH}", params=query, allow_redirects=False, timeout=60)
 
 
 def test_the_libraries_are_loaded_when_somebody_signs_in(tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_the_libraries_are_loaded_when_somebody_signs_in(tmp_path: Path) -> None
     assert done.stdout.strip() == "[]"
 
 
-def test_a_provider_that_answers_slowly_makes_nobody_wait(served: HubProcess, provider: FakeProvider) -> None:
+def test_a_provider_that_answers_slowly_makes_nobody_wait(hub_process: HubProcess, provider: FakeProvider) -> None:
     """More sign-ins wait for it than the hub has threads: polls and passwords are answered meanwhile, further ones refused."""
     come, go = threading.Semaphore(0), threading.Event()
 
@@ -97,53 +97,57 @@ def test_a_provider_that_answers_slowly_makes_nobody_wait(served: HubProcess, pr
         answer(request, 400, {"error": "temporarily_unavailable"})
 
     provider.answers["/token"] = wait
-    browsers = [begun(served, provider) for _ in range(3)]
+    browsers = [begun(hub_process, provider) for _ in range(3)]
     with ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(come_back, served, *browser) for browser in browsers[:2]]
-        for _ in waiting:
+        pending = [pool.submit(come_back, hub_process, *browser) for browser in browsers[:2]]
+        for _ in pending:
             assert come.acquire(timeout=60)
-        assert served.session("sg-cert").get(f"{served.url}/taxii2/", timeout=60).status_code == 200
+        assert hub_process.session("sg-cert").get(f"{hub_process.url}/taxii2/", timeout=60).status_code == 200
         fields = {"name": "sg-desk", "password": PASSWORD}
-        headers = {"Accept": "text/html", "Origin": served.url}
-        login = requests.post(f"{served.url}/console/login", fields, headers=headers, allow_redirects=False, timeout=60)
+        headers = {"Accept": "text/html", "Origin": hub_process.url}
+        login = requests.post(
+            f"{hub_process.url}/console/login", fields, headers=headers, allow_redirects=False, timeout=60
+        )
         assert login.status_code == 303
-        third = come_back(served, *browsers[2])
+        third = come_back(hub_process, *browsers[2])
         assert (third.status_code, "Retry-After" in third.headers) == (429, True)
         go.set()
-        assert [future.result().status_code for future in waiting] == [401, 401]
+        assert [future.result().status_code for future in pending] == [401, 401]
     del provider.answers["/token"]
 
 
-def test_an_address_that_is_refused_again_and_again_meets_429(served: HubProcess, provider: FakeProvider) -> None:
+def test_an_address_that_is_refused_again_and_again_meets_429(hub_process: HubProcess, provider: FakeProvider) -> None:
     """Before the provider is asked again; who signs in with a password from there is not held up."""
     statuses = []
     while 429 not in statuses:
-        browser, query = begun(served, provider)
-        asked = provider.paths().count("/token")
-        statuses.append(come_back(served, browser, query | {"code": "guessed"}).status_code)
+        browser, query = begun(hub_process, provider)
+        token_requests = provider.paths().count("/token")
+        statuses.append(come_back(hub_process, browser, query | {"code": "guessed"}).status_code)
         assert len(statuses) < 5
-    assert provider.paths().count("/token") == asked
+    assert provider.paths().count("/token") == token_requests
     fields = {"name": "sg-desk", "password": PASSWORD}
-    headers = {"Accept": "text/html", "Origin": served.url}
-    login = requests.post(f"{served.url}/console/login", fields, headers=headers, allow_redirects=False, timeout=60)
+    headers = {"Accept": "text/html", "Origin": hub_process.url}
+    login = requests.post(
+        f"{hub_process.url}/console/login", fields, headers=headers, allow_redirects=False, timeout=60
+    )
     assert login.status_code == 303
 
 
-def test_the_log_tells_who_tried_and_no_secret(served: HubProcess, provider: FakeProvider) -> None:
+def test_the_log_tells_who_tried_and_no_secret(hub_process: HubProcess, provider: FakeProvider) -> None:
     """After all that came before."""
-    served.stop()
-    served.start()
-    browser, query = begun(served, provider)
-    response = come_back(served, browser, query)
+    hub_process.stop()
+    hub_process.start()
+    browser, query = begun(hub_process, provider)
+    response = come_back(hub_process, browser, query)
     assert response.status_code == 303
     session = browser.cookies["hub_session"]
     provider.claims = {"sub": "bob"}
-    again, other = begun(served, provider)
-    assert come_back(served, again, other).status_code == 401
-    lines = [line for line in served.logged() if line["what"] == "return_from_provider"]
+    again, other = begun(hub_process, provider)
+    assert come_back(hub_process, again, other).status_code == 401
+    lines = [line for line in hub_process.logged() if line["what"] == "return_from_provider"]
     assert [(line["status"], line.get("account"), line.get("tried")) for line in lines[-2:]] == [
         (303, "sg-cert", None),
         (401, None, "provider:bob"),
     ]
     for secret in (SECRET, query["code"], query["state"], other["code"], session):
-        assert secret not in served.log
+        assert secret not in hub_process.log

@@ -63,7 +63,7 @@ def write(url: str, key: str, writer: int, requests_each: int) -> None:
 def poll(process: HubProcess, by_next: bool, limit: int, written: threading.Event) -> list[str]:
     """A reader: every object that it met, in order, until nothing is new after all was written."""
     session = process.session("sg-cert")
-    met: list[str] = []
+    ids_read: list[str] = []
     reached, token = "2020-01-01T00:00:00.000000Z", None
     refused = 0
     while refused < PATIENCE:
@@ -81,11 +81,11 @@ def poll(process: HubProcess, by_next: bool, limit: int, written: threading.Even
         assert answer.status_code == 200, answer.text
         refused = 0
         page: Content = answer.json()
-        met += [content["id"] for content in page.get("objects", [])]
+        ids_read += [content["id"] for content in page.get("objects", [])]
         token = page.get("next") if by_next else None
         reached = answer.headers[LAST]
         if finished and not page["more"]:
-            return met
+            return ids_read
         if not page.get("objects"):
             written.wait(0.02)  # a poll with nothing new; the writers need the machine, too
     raise AssertionError(f"the hub answered no more:\n{process.log[-5000:]}")
@@ -98,9 +98,9 @@ def killer(process: HubProcess, seed: int, pause: float, stop: threading.Event) 
     chance = random.Random(seed)
     killed, first = 0, set(process.workers())
     while not stop.wait(chance.uniform(pause / 2, pause)):
-        grown = [pid for pid in process.workers() if pid in first or process.age(pid) > SETTLED]
-        if grown:
-            os.kill(chance.choice(grown), signal.SIGKILL)
+        settled = [pid for pid in process.workers() if pid in first or process.age(pid) > SETTLED]
+        if settled:
+            os.kill(chance.choice(settled), signal.SIGKILL)
             killed += 1
     return killed
 
@@ -126,7 +126,7 @@ def run(process: HubProcess, requests_each: int, pause: float) -> int:
         stop.set()
         killed = killing.result()
         written.set()
-        met = [reader.result() for reader in readers]
+        ids_read = [reader.result() for reader in readers]
     assert [writer.exitcode for writer in writers] == [0] * WRITERS
     expected = {
         note(number_of(writer, request, place))["id"]
@@ -134,14 +134,16 @@ def run(process: HubProcess, requests_each: int, pause: float) -> int:
         for request in range(requests_each)
         for place in range(OBJECTS_A_REQUEST)
     }
-    for (by_next, limit), ids_met in zip(READERS, met, strict=True):
+    for (by_next, limit), ids_met in zip(READERS, ids_read, strict=True):
         how = f"{'next' if by_next else 'added_after'}, limit {limit}"
         assert len(ids_met) == len(set(ids_met)), f"met twice by {how}"
         assert set(ids_met) == expected, f"lost by {how}"
-    assert len({tuple(ids_met) for ids_met in met}) == 1, "all readers met them in the same order"
+    assert len({tuple(ids_met) for ids_met in ids_read}) == 1, "all readers met them in the same order"
     for number in range(WRITERS):
-        mine = [name for name in met[0] if name in {note(number_of(number, r, 0))["id"] for r in range(requests_each)}]
-        assert mine == sorted(mine), "in the order in which they were acknowledged"
+        own_ids = [
+            name for name in ids_read[0] if name in {note(number_of(number, r, 0))["id"] for r in range(requests_each)}
+        ]
+        assert own_ids == sorted(own_ids), "in the order in which they were acknowledged"
     assert "Traceback" not in process.log
     return killed
 
@@ -156,6 +158,6 @@ def test_the_same_for_long(hub_process: MakeProcess, figures: Figures) -> None:
     """The long form: `make soak`."""
     killed = run(hub_process(HUB_WORKERS="4"), requests_each=1500, pause=3.0)
     assert killed >= 10
-    sent = WRITERS * 1500
-    ids_met = {"envelopes": sent, "objects": sent * OBJECTS_A_REQUEST, "workers killed": killed}
-    figures.note(ids_met | {"met by each of four readers": sent * OBJECTS_A_REQUEST, "lost or doubled": 0})
+    envelope_count = WRITERS * 1500
+    ids_met = {"envelopes": envelope_count, "objects": envelope_count * OBJECTS_A_REQUEST, "workers killed": killed}
+    figures.note(ids_met | {"met by each of four readers": envelope_count * OBJECTS_A_REQUEST, "lost or doubled": 0})

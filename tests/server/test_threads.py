@@ -40,15 +40,15 @@ def test_long_calls_take_as_many_threads_as_there_are_and_no_more() -> None:
     """Four calls that wait for one another end only if all are made at once; a fifth waits for a thread."""
 
     async def story(threads: Threads) -> None:
-        met, go_on = threading.Barrier(5), threading.Event()
+        barrier, go_on = threading.Barrier(5), threading.Event()
 
         def long_call() -> int:
-            met.wait(20)
+            barrier.wait(20)
             go_on.wait(20)
             return threading.get_ident()
 
         calls = [threads.call(long_call) for _ in range(4)]
-        await asyncio.to_thread(met.wait, 20)
+        await asyncio.to_thread(barrier.wait, 20)
         fifth = threads.call(threading.get_ident)
         await asyncio.sleep(0)
         assert not fifth.done()

@@ -133,14 +133,14 @@ def test_a_client_that_gives_up_leaves_its_turn_to_the_next() -> None:
 
         holder = asyncio.create_task(first())
         await asyncio.sleep(0)
-        waiting = [asyncio.create_task(next_one(name)) for name in "bcd"]
+        waiting_tasks = [asyncio.create_task(next_one(name)) for name in "bcd"]
         await asyncio.sleep(0)
-        waiting[1].cancel()
+        waiting_tasks[1].cancel()
         await asyncio.sleep(0)
         first_may_end.set()
         await asyncio.sleep(0)  # the first ends and hands its turn on; the next has not run yet
-        waiting[0].cancel()
-        await asyncio.wait([holder, *waiting])
+        waiting_tasks[0].cancel()
+        await asyncio.wait([holder, *waiting_tasks])
         assert done == ["d"]
         assert turns.queued == 0
         assert not turns._clients

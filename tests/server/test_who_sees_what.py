@@ -71,12 +71,12 @@ LETTERS = {"C": TLP.CLEAR, "G": TLP.GREEN, "A": TLP.AMBER, "S": TLP.AMBER_STRICT
 _header, *_rows = READS.strip().splitlines()
 NAMES = _header.split()
 TABLE = [
-    (None if who == "None" else who, collection, cell)
-    for who, *cells in (row.split() for row in _rows)
+    (None if account == "None" else account, collection, cell)
+    for account, *cells in (row.split() for row in _rows)
     for collection, cell in zip(NAMES, cells, strict=True)
 ]
-READABLE = [(who, collection, LETTERS[cell]) for who, collection, cell in TABLE if cell in LETTERS]
-CLOSED = [(who, collection, cell) for who, collection, cell in TABLE if cell not in LETTERS]
+READABLE = [(account, collection, LETTERS[cell]) for account, collection, cell in TABLE if cell in LETTERS]
+CLOSED = [(account, collection, cell) for account, collection, cell in TABLE if cell not in LETTERS]
 RISING, FALLING = 50, 51
 
 
@@ -160,12 +160,12 @@ def chosen(candidates: list[RootOverview], version: str) -> list[RootOverview]:
     return [shelf for shelf in candidates if ends[shelf.pair[0]] == shelf.pair]
 
 
-@pytest.mark.parametrize(("who", "collection", "clearance"), READABLE)
+@pytest.mark.parametrize(("account", "collection", "clearance"), READABLE)
 def test_objects_and_manifest_show_what_the_level_allows(
-    client_of: ClientOf, who: str | None, collection: str, clearance: TLP
+    client_of: ClientOf, account: str | None, collection: str, clearance: TLP
 ) -> None:
     """By version, type and id, whole or page by page: the same objects on both, and no gap where one is hidden."""
-    client = client_of(who)
+    client = client_of(account)
     for version in ("last", "first", "all"):
         for kind in (None, "indicator", "note,identity"):
             visible = chosen(seen(collection, clearance), version)
@@ -178,41 +178,41 @@ def test_objects_and_manifest_show_what_the_level_allows(
                 assert [(record["id"], record["version"]) for record in records] == expected
 
 
-@pytest.mark.parametrize(("who", "collection", "clearance"), READABLE)
+@pytest.mark.parametrize(("account", "collection", "clearance"), READABLE)
 def test_one_object_and_its_versions_show_what_the_level_allows(
-    client_of: ClientOf, who: str | None, collection: str, clearance: TLP
+    client_of: ClientOf, account: str | None, collection: str, clearance: TLP
 ) -> None:
     """An object of which this account may see no version answers like a missing one, on every address."""
-    client = client_of(who)
+    client = client_of(account)
     visible = seen(collection, clearance)
     for name in dict.fromkeys(shelf.pair[0] for shelf in shelves(collection)):
-        mine = [shelf for shelf in visible if shelf.pair[0] == name]
+        own_shelves = [shelf for shelf in visible if shelf.pair[0] == name]
         response, versions = (
             client.get(at(collection, "objects", name)),
             client.get(at(collection, "objects", name, "versions")),
         )
-        if not mine:
+        if not own_shelves:
             assert (response.status_code, versions.status_code) == (404, 404)
             assert client.objects(collection, id=name, version="all") == []
             missing = client.get(at(collection, "objects", an_id(777)))
             assert response.json["description"].replace(name, "") == missing.json["description"].replace(an_id(777), "")
             continue
-        assert response.json["objects"] == [shelf.content for shelf in chosen(mine, "last")]
-        assert versions.json["versions"] == [shelf.pair[1] for shelf in mine]
+        assert response.json["objects"] == [shelf.content for shelf in chosen(own_shelves, "last")]
+        assert versions.json["versions"] == [shelf.pair[1] for shelf in own_shelves]
         for version in ("first", "all"):
             contents = client.get(at(collection, "objects", name), version=version).json["objects"]
-            assert contents == [shelf.content for shelf in chosen(mine, version)]
+            assert contents == [shelf.content for shelf in chosen(own_shelves, version)]
         for shelf in (s for s in shelves(collection) if s.pair[0] == name):
             exact = client.get(at(collection, "objects", name), version=shelf.pair[1]).json.get("objects", [])
-            assert exact == ([shelf.content] if shelf in mine else [])
+            assert exact == ([shelf.content] if shelf in own_shelves else [])
 
 
-@pytest.mark.parametrize(("who", "collection", "clearance"), READABLE)
+@pytest.mark.parametrize(("account", "collection", "clearance"), READABLE)
 def test_counts_and_headers_tell_of_visible_objects_only(
-    client_of: ClientOf, filled: Hub, who: str | None, collection: str, clearance: TLP
+    client_of: ClientOf, filled: Hub, account: str | None, collection: str, clearance: TLP
 ) -> None:
     """The dates of the first and last visible record; `more` and the store's counts do not know of the others."""
-    client = client_of(who)
+    client = client_of(account)
     visible = seen(collection, clearance)
     page = client.get(at(collection, "objects"), version="all")
     records = client.get(at(collection, "manifest"), version="all")
@@ -226,40 +226,42 @@ def test_counts_and_headers_tell_of_visible_objects_only(
     assert filled.store.counts(declared.id, clearance)[0] == len(visible)
 
 
-@pytest.mark.parametrize(("who", "collection", "cell"), CLOSED)
-def test_a_closed_collection_shows_nothing(client_of: ClientOf, who: str | None, collection: str, cell: str) -> None:
+@pytest.mark.parametrize(("account", "collection", "cell"), CLOSED)
+def test_a_closed_collection_shows_nothing(
+    client_of: ClientOf, account: str | None, collection: str, cell: str
+) -> None:
     """403 where the account may know of it, else as if it were not there."""
-    client = client_of(who)
-    status = 403 if cell == "-" else 401 if who is None else 404
+    client = client_of(account)
+    status = 403 if cell == "-" else 401 if account is None else 404
     name = an_id(RISING)
-    for rest in (("objects",), ("manifest",), ("objects", name), ("objects", name, "versions")):
-        response = client.get(at(collection, *rest))
+    for endpoint in (("objects",), ("manifest",), ("objects", name), ("objects", name, "versions")):
+        response = client.get(at(collection, *endpoint))
         assert response.status_code == status
-        assert name not in response.get_data(as_text=True).replace(at(collection, *rest), "")
+        assert name not in response.get_data(as_text=True).replace(at(collection, *endpoint), "")
     assert client.get(at(collection)).status_code == (200 if cell == "-" else status)
     listed = client.get("/region/collections/")
     aliases = {resource["alias"] for resource in listed.json.get("collections", [])}
     assert (collection in aliases) is (cell == "-")
 
 
-@pytest.mark.parametrize(("who", "collection", "cell"), TABLE)
-def test_rights_are_told_as_they_are(client_of: ClientOf, who: str | None, collection: str, cell: str) -> None:
+@pytest.mark.parametrize(("account", "collection", "cell"), TABLE)
+def test_rights_are_told_as_they_are(client_of: ClientOf, account: str | None, collection: str, cell: str) -> None:
     """can_read and can_write on the collection, and what POST and DELETE answer (TAXII 2.1, 5.5 and 5.7)."""
-    client = client_of(who)
-    reads, writes = cell in LETTERS, who in WRITERS[collection]
-    known = cell != "?" or writes
-    if known:
+    client = client_of(account)
+    reads, writes = cell in LETTERS, account in WRITERS[collection]
+    is_known = cell != "?" or writes
+    if is_known:
         resource = client.get(at(collection)).json
         assert (resource["can_read"], resource["can_write"]) == (reads, writes)
-    hidden = 401 if who is None else 404
+    hidden = 401 if account is None else 404
     posted = client.post(collection, as_envelope([{"type": "nothing"}])).status_code
-    assert posted == (202 if writes else 401 if who is None else 403 if known else 404)
+    assert posted == (202 if writes else 401 if account is None else 403 if is_known else 404)
     deleted = client.delete(collection, an_id(999)).status_code
-    if not known or (who is None and not reads):
+    if not is_known or (account is None and not reads):
         assert deleted == hidden
     elif reads and writes:
         assert deleted == 404, "there is no such object"
-    elif who is None:
+    elif account is None:
         assert deleted == 401, "whoever would delete must log in first"
     else:
         assert deleted == (403 if reads or writes else 404)
@@ -277,10 +279,16 @@ def test_every_level_is_really_hidden_from_somebody(client_of: ClientOf) -> None
 def test_who_may_not_see_the_newest_version_sees_none(client_of: ClientOf, version: str) -> None:
     """Lowered step by step, each reader meets the versions from its own level on; raised, none but the highest."""
     readers = (None, "partner", "sg-soc", "sg-cert")
-    falling = {who: pairs(client_of(who).objects("bulletins", id=an_id(FALLING), version=version)) for who in readers}
+    falling = {
+        account: pairs(client_of(account).objects("bulletins", id=an_id(FALLING), version=version))
+        for account in readers
+    }
     expected = dict.fromkeys(readers, 3) if version == "last" else {None: 3, "partner": 2, "sg-soc": 1, "sg-cert": 1}
-    assert falling == {who: [(an_id(FALLING), stamp(n))] for who, n in expected.items()}
-    rising = {who: pairs(client_of(who).objects("bulletins", id=an_id(RISING), version=version)) for who in readers}
+    assert falling == {account: [(an_id(FALLING), stamp(n))] for account, n in expected.items()}
+    rising = {
+        account: pairs(client_of(account).objects("bulletins", id=an_id(RISING), version=version))
+        for account in readers
+    }
     newest = 3 if version == "last" else 1
     assert rising == {
         None: [],

@@ -26,13 +26,13 @@ def change_something(store: Store, collection: str, version: int, chance: random
     """A new object (of the number `fresh`), version, level, revocation, deletion or purge."""
     number = chance.randrange(HELD) if chance.random() < 0.5 else fresh
     object_type = TYPES[number % 2]
-    what = chance.random()
-    if what < 0.1:
+    choice = chance.random()
+    if choice < 0.1:
         store.delete(collection, an_id(number, object_type), "ID", 4)
-    elif what < 0.15:
+    elif choice < 0.15:
         store.purge(collection, an_id(number, object_type))
     else:
-        revoked = what < 0.2
+        revoked = choice < 0.2
         level = chance.choice((0, 1, 1, 2, 3))
         add(store, candidate(number, version, level, type=object_type, revoked=revoked), collection=collection)
 

@@ -152,26 +152,26 @@ CERT_NAMES: Final = (
 @pytest.mark.parametrize("code", ["ID", "SG"])
 def test_nobody_takes_the_name_of_a_members_cert(name: str, code: str) -> None:
     """Not under a new id, in no spelling that a reader would take for it; not even the member itself, unless declared."""
-    named = replace(
+    with_sgcert = replace(
         CATALOGUE, members={**CATALOGUE.members, "SG": replace(CATALOGUE.members["SG"], cert="SgCERT (Singapore)")}
     )
-    verdict = decide_owner(code, identity(id=OUTSIDER, name=name), OPEN, named)
+    verdict = decide_owner(code, identity(id=OUTSIDER, name=name), OPEN, with_sgcert)
     assert isinstance(verdict, Refusal)
     assert "members.toml" in verdict.message
-    assert decide_owner(code, identity(id=OUTSIDER, name="SgCERT Friends"), OPEN, named) == Owner(code)
-    assert decide_owner("SG", identity(id=SG_OPENCTI, name=name), OPEN, named) == Owner("SG")
+    assert decide_owner(code, identity(id=OUTSIDER, name="SgCERT Friends"), OPEN, with_sgcert) == Owner(code)
+    assert decide_owner("SG", identity(id=SG_OPENCTI, name=name), OPEN, with_sgcert) == Owner("SG")
 
 
 @pytest.mark.parametrize("name", CERT_NAMES)
 def test_nobody_names_another_members_cert_as_the_author_of_a_note(name: str) -> None:
     """In no spelling that a reader would take for it; its own CERT and persons are a member's to name."""
-    named = replace(
+    with_sgcert = replace(
         CATALOGUE, members={**CATALOGUE.members, "SG": replace(CATALOGUE.members["SG"], cert="SgCERT (Singapore)")}
     )
-    verdict = decide_owner("ID", note(authors=["Analyst 7", name]), OPEN, named)
+    verdict = decide_owner("ID", note(authors=["Analyst 7", name]), OPEN, with_sgcert)
     assert isinstance(verdict, Refusal)
     assert "another member's CERT" in verdict.message
-    assert decide_owner("ID", note(authors=["Analyst 7"]), OPEN, named) == Owner("ID")
+    assert decide_owner("ID", note(authors=["Analyst 7"]), OPEN, with_sgcert) == Owner("ID")
 
 
 WITH_NAMES: Final = replace(

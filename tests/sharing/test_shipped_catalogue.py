@@ -72,8 +72,8 @@ def test_ids_and_titles_suit_every_client(shipped: Catalogue) -> None:
 
 def test_what_each_collection_holds_from_the_start_is_valid(shipped: Catalogue) -> None:
     """Both for stix2, strictly, and for the hub's own door; TLP and PAP markings up to its level, and all members."""
-    held = definitions(shipped, next(iter(shipped)))
-    ids = [content["id"] for content in held]
+    held_definitions = definitions(shipped, next(iter(shipped)))
+    ids = [content["id"] for content in held_definitions]
     assert len(set(ids)) == len(ids)
     markings = {*TLP2_IDS.values(), *TLP1_IDS.values(), *PAP_IDS.values()}
     red = {TLP2_IDS[TLP.RED], TLP1_IDS[TLP.RED], PAP_IDS["red"]}
@@ -81,15 +81,15 @@ def test_what_each_collection_holds_from_the_start_is_valid(shipped: Catalogue) 
     assert set(shipped.member_by_identity) <= set(ids)
     red_collection = replace(next(iter(shipped)), highest_tlp=TLP.RED, named=True)
     assert markings <= {content["id"] for content in definitions(shipped, red_collection)}
-    for content in held:
+    for content in held_definitions:
         assert stix2.parse(content, allow_custom=False).id == content["id"]
         assert isinstance(parse_object(content, Limits()), StixObject)
 
 
 def test_every_extension_that_is_used_is_defined(shipped: Catalogue) -> None:
     """STIX 2.1, 7.3: who gets an object with an extension can look up what it means, in the same collection."""
-    held = definitions(shipped, next(iter(shipped)))
-    used = {key for content in held for key in content.get("extensions", {})}
+    held_definitions = definitions(shipped, next(iter(shipped)))
+    used = {key for content in held_definitions for key in content.get("extensions", {})}
     used |= {
         step
         for collection in shipped
@@ -102,7 +102,7 @@ def test_every_extension_that_is_used_is_defined(shipped: Catalogue) -> None:
         OPENCTI_EXTENSION
     }  # the platform's own: a rule bounds what may stand in it, and the hub has no words for it
     assert len(used) == 4
-    assert used <= {content["id"] for content in held}
+    assert used <= {content["id"] for content in held_definitions}
 
 
 def test_a_members_public_identity_tells_no_telephone(shipped: Catalogue) -> None:

@@ -141,9 +141,9 @@ def test_event_task_and_impact_need_what_they_are_about(object_type: str, name: 
 
 def test_an_event_of_another_tool_is_a_custom_object() -> None:
     """Other platforms have types of the same names under extensions of their own."""
-    theirs = specimen("event") | {"extensions": {f"extension-definition--{UUID}": {"extension_type": "new-sdo"}}}
-    del theirs["status"]
-    assert faults(theirs) == ()
+    foreign_type = specimen("event") | {"extensions": {f"extension-definition--{UUID}": {"extension_type": "new-sdo"}}}
+    del foreign_type["status"]
+    assert faults(foreign_type) == ()
 
 
 def test_the_vocabularies_in_the_code_are_those_of_the_schemas() -> None:

@@ -91,7 +91,7 @@ def batch(
     return Batch(
         collection=collection,
         publisher=publisher,
-        candidates=tuple(replace(sent, index=index) for index, sent in enumerate(candidates)),
+        candidates=tuple(replace(item, index=index) for index, item in enumerate(candidates)),
         status_id=status,
         account="someone",
         describe=lambda outcomes: json.dumps([[outcome.id, outcome.verdict.value] for outcome in outcomes]).encode(),

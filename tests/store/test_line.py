@@ -56,10 +56,10 @@ def test_an_envelope_full_of_versions_of_one_object_is_settled() -> None:
 
 def test_a_long_chain_of_names_is_refused_link_by_link() -> None:
     """Each object lowers the next one's SCO, the last names what is held higher: all fall, in one pass each."""
-    held = Answers({an_id(n, "file"): [_held(n, id=an_id(n, "file"), owner="", level=4)] for n in range(VERSIONS)})
+    answers = Answers({an_id(n, "file"): [_held(n, id=an_id(n, "file"), owner="", level=4)] for n in range(VERSIONS)})
     # each lower copy would open the way for the next: they belong to nobody, and ID published the higher ones
     chain = [nobodys(n, None, 1, type="file", named_ids=(an_id(n + 1, "file"),)) for n in range(VERSIONS - 1)]
-    effect = settle(batch(*chain), held, START, START)
+    effect = settle(batch(*chain), answers, START, START)
     assert set(verdicts(effect.outcomes)) == {Verdict.REFUSED}
     assert (effect.new_records, effect.head) == ([], START)
 
@@ -74,10 +74,10 @@ def test_what_is_looked_up_are_the_ids_and_what_they_name() -> None:
 
 def test_deciding_changes_nothing_that_it_was_told() -> None:
     """The same arguments give the same answer."""
-    held = Answers({an_id(1): [_held(1)]})
+    answers = Answers({an_id(1): [_held(1)]})
     sent_batch = batch(candidate(1, 2), candidate(1, 3))
-    assert settle(sent_batch, held, START, START) == settle(sent_batch, held, START, START)
-    assert held == Answers({an_id(1): [_held(1)]})
+    assert settle(sent_batch, answers, START, START) == settle(sent_batch, answers, START, START)
+    assert answers == Answers({an_id(1): [_held(1)]})
 
 
 def test_a_withdrawal_takes_one_publishers_part() -> None:

@@ -18,13 +18,13 @@ def test_an_observable_is_not_named_lower_elsewhere_at_the_moment_in_which_it_is
     open_kind(kind, tmp_path, clock).close()
     processes = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.store.namer", kind, str(tmp_path), what],
+            [sys.executable, "-m", "tests.store.namer", kind, str(tmp_path), step],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             cwd=Path(__file__).parent.parent.parent,
         )
-        for what in ("adds", "names")
+        for step in ("adds", "names")
     ]
     verdicts = []
     for number in range(1, ROUNDS[kind] + 1):

@@ -41,11 +41,11 @@ def valued(number: int, *values: str, version: int = 1, level: int = 1, **change
 @pytest.fixture(params=["at once", "later"])
 def store(open_store: OpenStore, request: pytest.FixtureRequest) -> Iterator[Store]:
     """A store whose records are indexed before each question, and one where that is never done."""
-    opened = open_store()
+    value_store = open_store()
     if request.param == "at once":
-        INDEXED.add(id(opened))
-    yield opened
-    INDEXED.discard(id(opened))
+        INDEXED.add(id(value_store))
+    yield value_store
+    INDEXED.discard(id(value_store))
 
 
 def holding(store: Store, value: str, clearance: int = 4, collection: str = "shared") -> list[str]:
@@ -170,8 +170,8 @@ def test_found_by_value_is_what_a_walk_over_everything_finds(store: Store, seed:
         act = drawn.random()
         if act < 0.7:
             versions[number] += 1
-            some = drawn.sample(values, drawn.randrange(3))
-            new_content = valued(number, *some, version=versions[number], level=drawn.randrange(5))
+            sample = drawn.sample(values, drawn.randrange(3))
+            new_content = valued(number, *sample, version=versions[number], level=drawn.randrange(5))
             other = drawn.choice(["ID", "SG"])
             add(store, replace(new_content, owner=""), publisher=other, collection=drawn.choice(["shared", "other"]))
         elif act < 0.8:

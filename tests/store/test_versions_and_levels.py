@@ -111,8 +111,8 @@ class Model:
             record.publishers.discard(publisher)
         self.records = [record for record in self.records if record.publishers]
         lowered = [record for record, level in before if record in self.records and self.governing(record) < level]
-        others = any(record.publishers for record in requested)
-        return Deletion.OTHERS_REMAIN if others else Deletion.DELETED, lowered
+        has_others = any(record.publishers for record in requested)
+        return Deletion.OTHERS_REMAIN if has_others else Deletion.DELETED, lowered
 
     def move(self, lowered: list[StoredRecord], records: Sequence[Record]) -> None:
         """What more readers see stands at the end of the line, oldest version first."""
@@ -151,14 +151,14 @@ def test_every_reader_gets_what_a_walk_over_everything_gives(
     """Random batches, deletions and purges; then each clearance, choice of versions, filter and size of page."""
     collection = f"c{next(_collections)}"
     model = Model()
-    for step, who, what in steps:
+    for step, member, what in steps:
         if step == "append":
-            _append(store, model, collection, who, what)
+            _append(store, model, collection, member, what)
         elif step == "delete":
             number, clearance, versions = what
             object_id = an_id(number, TYPES[number % 3])
-            expected, lowered = model.delete(object_id, who, clearance, versions)
-            assert store.delete(collection, object_id, who, clearance, versions) is expected
+            expected, lowered = model.delete(object_id, member, clearance, versions)
+            assert store.delete(collection, object_id, member, clearance, versions) is expected
             model.move(lowered, list(store.records(collection)))
         else:
             object_id = an_id(what, TYPES[what % 3])
@@ -166,27 +166,27 @@ def test_every_reader_gets_what_a_walk_over_everything_gives(
             assert store.purge(collection, object_id) == len(purged)
             model.records = [record for record in model.records if record not in purged]
     # the server of the MongoDB tests scans where MongoDB has an index: each example asks for another tenth of all there is
-    _compare(store, model, collection, limit, every=1 if kind == "sqlite" else 10)
+    _compare(store, model, collection, limit, step_size=1 if kind == "sqlite" else 10)
 
 
-def _append(store: Store, model: Model, collection: str, who: str, what: list[Candidate]) -> None:
-    outcomes = add(store, *what, collection=collection, publisher=who)
+def _append(store: Store, model: Model, collection: str, member: str, what: list[Candidate]) -> None:
+    outcomes = add(store, *what, collection=collection, publisher=member)
     new = list(store.records(collection))[len(model.records) :]
-    added = [sent for sent, outcome in zip(what, outcomes, strict=True) if outcome.verdict is Verdict.ADDED]
-    assert [record.body for record in new] == [sent.body for sent in added]
-    for sent, record in zip(added, new, strict=True):
-        model.records.append(StoredRecord(sent, record.place, record.version, {who}))
-    for sent, outcome in zip(what, outcomes, strict=True):
+    added = [item for item, outcome in zip(what, outcomes, strict=True) if outcome.verdict is Verdict.ADDED]
+    assert [record.body for record in new] == [item.body for item in added]
+    for item, record in zip(added, new, strict=True):
+        model.records.append(StoredRecord(item, record.place, record.version, {member}))
+    for item, outcome in zip(what, outcomes, strict=True):
         if outcome.verdict is Verdict.REPEAT:
-            holders = [k for k in model.records if (k.candidate.id, k.candidate.digest) == (sent.id, sent.digest)]
+            holders = [k for k in model.records if (k.candidate.id, k.candidate.digest) == (item.id, item.digest)]
             if not holders:  # an observable that another member published, which stands for all
-                assert sent.version is None
-                holders = [k for k in model.records if k.candidate.id == sent.id and k.publishers - {who}][-1:]
+                assert item.version is None
+                holders = [k for k in model.records if k.candidate.id == item.id and k.publishers - {member}][-1:]
             for holder in holders:
-                holder.publishers.add(who)
+                holder.publishers.add(member)
 
 
-def _compare(store: Store, model: Model, collection: str, limit: int, every: int) -> None:
+def _compare(store: Store, model: Model, collection: str, limit: int, step_size: int) -> None:
     assert places(store, collection) == [record.place for record in model.records]
     assert [set(record.publishers) for record in store.records(collection)] == [
         entry.publishers for entry in model.records
@@ -204,10 +204,10 @@ def _compare(store: Store, model: Model, collection: str, limit: int, every: int
         assert store.counts(collection, clearance) == (len(visible), newest)
         for number in range(9):
             object_id = an_id(number, TYPES[number % 3])
-            known = any(record.candidate.id == object_id for record in visible)
-            assert store.holds(collection, object_id, clearance) == known
-        begin = (next(_compared) + clearance) % every
-        for versions, chosen in itertools.islice(itertools.product(ASKED, filters), begin, None, every):
+            is_visible = any(record.candidate.id == object_id for record in visible)
+            assert store.holds(collection, object_id, clearance) == is_visible
+        offset = (next(_compared) + clearance) % step_size
+        for versions, chosen in itertools.islice(itertools.product(ASKED, filters), offset, None, step_size):
             expected = model.matching(clearance, versions, **chosen)
             query = Query(collection, clearance, after=0, limit=limit, versions=versions, **chosen)
             assert list(contents_of(store, query)) == contents(b",".join(record.candidate.body for record in expected))

@@ -28,10 +28,10 @@ from tests.server.making import (
 
 def test_what_was_added_comes_back_unchanged(indonesia: Client, singapore: Client) -> None:
     """OB-1: in an envelope, with custom properties, odd numbers and all."""
-    sent = [indicator(1, x_score=0.1, x_nested={"b": [1, {"a": None}]}, x_empty=""), note(2), address(3)]
-    indonesia.publish("id", *sent)
+    objects_sent = [indicator(1, x_score=0.1, x_nested={"b": [1, {"a": None}]}, x_empty=""), note(2), address(3)]
+    indonesia.publish("id", *objects_sent)
     response = singapore.get(at("id", "objects"))
-    assert response.json == {"more": False, "objects": sent}
+    assert response.json == {"more": False, "objects": objects_sent}
 
 
 @pytest.mark.parametrize("filters", [{}, {"type": "malware"}, {"added_after": "2030-01-01T00:00:00Z"}])
@@ -260,6 +260,6 @@ def test_damaged_gzip_is_malformed(indonesia: Client, body: bytes) -> None:
 
 def test_a_thousand_objects_in_one_envelope_are_taken(indonesia: Client) -> None:
     """AD-15: and all are there."""
-    sent = [indicator(n) for n in range(1000)]
-    indonesia.publish("id", *sent)
-    assert indonesia.objects("id") == sent
+    objects_sent = [indicator(n) for n in range(1000)]
+    indonesia.publish("id", *objects_sent)
+    assert indonesia.objects("id") == objects_sent

@@ -31,13 +31,13 @@ CALLS = (
     ("DELETE", ("objects", an_id(1))),
     ("GET", ("objects", an_id(1), "versions")),
 )
-READS = tuple(rest for method, rest in CALLS if method == "GET" and rest)
+READS = tuple(endpoint for method, endpoint in CALLS if method == "GET" and endpoint)
 
 
 def calls(collection: str) -> Iterator[tuple[str, str]]:
     yield "GET", "/region/collections/"
-    for method, rest in CALLS:
-        yield method, at(collection, *rest)
+    for method, endpoint in CALLS:
+        yield method, at(collection, *endpoint)
 
 
 def status_of(client: Client, method: str, path: str, authorization: str | None) -> int:
@@ -85,26 +85,28 @@ def test_basic_is_implemented(indonesia: Client) -> None:
     assert status_of(indonesia, "GET", at("incidents", "objects"), basic(PASSWORD_ACCOUNT, PASSWORD)) == 200
 
 
-@pytest.mark.parametrize("rest", READS)
-def test_who_writes_and_may_not_read_is_forbidden(as_account: ClientOf, rest: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("endpoint", READS)
+def test_who_writes_and_may_not_read_is_forbidden(as_account: ClientOf, endpoint: tuple[str, ...]) -> None:
     """AU-4: manifest, objects, object and versions give 403 where can_read is false and the account may know."""
     as_account("id-cert").publish("inbox", indicator(1))
     assert as_account("id-cert").get(at("inbox")).json["can_read"] is False
-    assert as_account("id-cert").get(at("inbox", *rest)).status_code == 403
+    assert as_account("id-cert").get(at("inbox", *endpoint)).status_code == 403
 
 
-@pytest.mark.parametrize("who", ["id-soc", "operator", "partner"])
-@pytest.mark.parametrize("rest", [(), *READS])
-def test_who_neither_reads_nor_writes_finds_nothing(as_account: ClientOf, who: str, rest: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("account", ["id-soc", "operator", "partner"])
+@pytest.mark.parametrize("endpoint", [(), *READS])
+def test_who_neither_reads_nor_writes_finds_nothing(
+    as_account: ClientOf, account: str, endpoint: tuple[str, ...]
+) -> None:
     """AU-4: or 404, which tells nobody that the collection is there; an operator reads no content anywhere."""
     as_account("id-cert").publish("alerts", indicator(1))
-    assert as_account(who).get(at("alerts", *rest)).status_code == 404
+    assert as_account(account).get(at("alerts", *endpoint)).status_code == 404
 
 
-@pytest.mark.parametrize(("who", "collection"), [("sg-cert", "id"), ("id-soc", "incidents"), ("partner", "feeds")])
-def test_who_may_not_write_is_forbidden(as_account: ClientOf, who: str, collection: str) -> None:
+@pytest.mark.parametrize(("account", "collection"), [("sg-cert", "id"), ("id-soc", "incidents"), ("partner", "feeds")])
+def test_who_may_not_write_is_forbidden(as_account: ClientOf, account: str, collection: str) -> None:
     """AU-5: POST gives 403 where can_write is false."""
-    client = as_account(who)
+    client = as_account(account)
     assert client.get(at(collection)).json["can_write"] is False
     assert client.post(collection, as_envelope([indicator(1)])).status_code == 403
 
@@ -126,29 +128,29 @@ def test_delete_in_a_write_only_collection_is_forbidden(indonesia: Client) -> No
 
 
 @pytest.mark.parametrize(
-    ("who", "collection"), [("id-soc", "alerts"), ("operator", "id"), ("th-cert", "pair"), ("partner", "id")]
+    ("account", "collection"), [("id-soc", "alerts"), ("operator", "id"), ("th-cert", "pair"), ("partner", "id")]
 )
-def test_delete_with_neither_right_finds_nothing(as_account: ClientOf, who: str, collection: str) -> None:
+def test_delete_with_neither_right_finds_nothing(as_account: ClientOf, account: str, collection: str) -> None:
     """AU-8: neither can_read nor can_write: exactly 404."""
     as_account("id-cert").publish(collection, indicator(1))
-    assert as_account(who).delete(collection, an_id(1)).status_code == 404
+    assert as_account(account).delete(collection, an_id(1)).status_code == 404
 
 
-@pytest.mark.parametrize("who", ["id-cert", "sg-cert", "th-cert", "id-soc", "partner", None])
-def test_the_rights_shown_are_those_that_hold(as_account: ClientOf, who: str | None) -> None:
+@pytest.mark.parametrize("account", ["id-cert", "sg-cert", "th-cert", "id-soc", "partner", None])
+def test_the_rights_shown_are_those_that_hold(as_account: ClientOf, account: str | None) -> None:
     """AU-9: can_read and can_write of each collection, for each account, agree with what the endpoints do."""
-    client = as_account(who)
+    client = as_account(account)
     shown = client.get("/region/collections/").json.get("collections", [])
     assert shown
     for resource in shown:
-        statuses = {client.get(at(resource["id"], *rest)).status_code for rest in READS}
+        statuses = {client.get(at(resource["id"], *endpoint)).status_code for endpoint in READS}
         assert statuses <= ({200, 404} if resource["can_read"] else {403}), resource
         written = client.post(resource["id"], as_envelope([indicator(1, author=None)])).status_code
-        assert written == (202 if resource["can_write"] else 401 if who is None else 403), resource
+        assert written == (202 if resource["can_write"] else 401 if account is None else 403), resource
 
 
 @pytest.mark.parametrize(
-    ("who", "hidden"),
+    ("account", "hidden"),
     [
         ("th-cert", {"circle", "pair"}),
         ("sg-cert", {"pair"}),
@@ -157,15 +159,17 @@ def test_the_rights_shown_are_those_that_hold(as_account: ClientOf, who: str | N
         (None, set(COLLECTIONS) - {"bulletins", "drill"}),
     ],
 )  # fmt: skip - a table
-def test_what_an_account_may_not_know_of_is_left_out(as_account: ClientOf, who: str | None, hidden: set[str]) -> None:
+def test_what_an_account_may_not_know_of_is_left_out(
+    as_account: ClientOf, account: str | None, hidden: set[str]
+) -> None:
     """AU-10: of the list of collections."""
-    shown = {resource["alias"] for resource in as_account(who).get("/region/collections/").json["collections"]}
+    shown = {resource["alias"] for resource in as_account(account).get("/region/collections/").json["collections"]}
     assert shown == set(COLLECTIONS) - {"drill"} - hidden
 
 
-@pytest.mark.parametrize(("method", "rest"), CALLS)
+@pytest.mark.parametrize(("method", "endpoint"), CALLS)
 @pytest.mark.parametrize(
-    ("who", "collection"),
+    ("account", "collection"),
     [
         ("th-cert", "circle"),
         ("th-cert", "pair"),
@@ -176,26 +180,26 @@ def test_what_an_account_may_not_know_of_is_left_out(as_account: ClientOf, who: 
     ],
 )
 def test_a_hidden_collection_answers_like_a_missing_one(
-    as_account: ClientOf, who: str, collection: str, method: str, rest: tuple[str, ...]
+    as_account: ClientOf, account: str, collection: str, method: str, endpoint: tuple[str, ...]
 ) -> None:
     """AU-11: 404 with the same words, by id and by alias, for each method."""
     as_account("id-cert").publish(collection, indicator(1))
-    client = as_account(who)
+    client = as_account(account)
     for name, unknown in ((COLLECTIONS[collection], UNKNOWN_COLLECTION), (collection, "nothing")):
         body = as_envelope([indicator(1)]) if method == "POST" else None
-        hidden = client.request(method, at(name, *rest), body=body)
-        missing = client.request(method, at(unknown, *rest), body=body)
+        hidden = client.request(method, at(name, *endpoint), body=body)
+        missing = client.request(method, at(unknown, *endpoint), body=body)
         assert hidden.status_code == missing.status_code == 404
         assert hidden.json["description"].replace(name, "") == missing.json["description"].replace(unknown, "")
 
 
-@pytest.mark.parametrize("who", ["sg-cert", "id-soc", "partner", "operator", None])
-def test_a_status_is_its_senders(as_account: ClientOf, who: str | None) -> None:
+@pytest.mark.parametrize("account", ["sg-cert", "id-soc", "partner", "operator", None])
+def test_a_status_is_its_senders(as_account: ClientOf, account: str | None) -> None:
     """AU-12: to others it answers like an unknown one, its own constituents among them, since it names objects."""
     status = as_account("id-cert").publish("pair", indicator(1))
     path = f"/region/status/{status['id']}/"
     assert as_account("id-cert").get(path).json == status
-    assert as_account(who).get(path).status_code == (401 if who is None else 404)
+    assert as_account(account).get(path).status_code == (401 if account is None else 404)
 
 
 @pytest.mark.parametrize(
@@ -232,7 +236,7 @@ def test_keys_are_taken_in_any_scheme(indonesia: Client, template: Template, sch
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
 def test_a_key_is_taken_as_password(indonesia: Client, template: Template, scheme: str) -> None:
     """AU-14: for platforms that know Basic only, one of which writes it in small letters."""
-    sent = basic("sg-cert", template.keys["sg-cert"]).replace("Basic", scheme)
-    assert status_of(indonesia, "GET", at("id", "objects"), sent) == 200
+    header = basic("sg-cert", template.keys["sg-cert"]).replace("Basic", scheme)
+    assert status_of(indonesia, "GET", at("id", "objects"), header) == 200
     other = basic("my-cert", template.keys["sg-cert"])
     assert status_of(indonesia, "GET", at("id", "objects"), other) == 401

@@ -51,7 +51,7 @@ def test_the_media_types_are_those_of_what_is_kept(singapore: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "rest"),
+    ("method", "endpoint"),
     [
         ("GET", ()),
         ("GET", ("manifest",)),
@@ -62,10 +62,10 @@ def test_the_media_types_are_those_of_what_is_kept(singapore: Client) -> None:
         ("GET", ("objects", an_id(1), "versions")),
     ],
 )  # fmt: skip - a table
-def test_an_unknown_collection_is_not_found(indonesia: Client, method: str, rest: tuple[str, ...]) -> None:
+def test_an_unknown_collection_is_not_found(indonesia: Client, method: str, endpoint: tuple[str, ...]) -> None:
     """CO-7: 404 on every endpoint below it."""
     body = as_envelope([indicator(1)]) if method == "POST" else None
-    assert indonesia.request(method, at(UNKNOWN_COLLECTION, *rest), body=body).status_code == 404
+    assert indonesia.request(method, at(UNKNOWN_COLLECTION, *endpoint), body=body).status_code == 404
 
 
 def test_the_alias_works_in_place_of_the_id(indonesia: Client, singapore: Client) -> None:
@@ -80,8 +80,8 @@ def test_the_alias_works_in_place_of_the_id(indonesia: Client, singapore: Client
 )
 def test_odd_names_are_not_found(singapore: Client, name: str) -> None:
     """CO-9: 404, never a 5xx."""
-    for rest in ("", "objects/", "manifest/"):
-        assert singapore.get(f"/region/collections/{name}/{rest}").status_code == 404
+    for endpoint in ("", "objects/", "manifest/"):
+        assert singapore.get(f"/region/collections/{name}/{endpoint}").status_code == 404
 
 
 def test_ids_are_compared_as_they_stand(singapore: Client) -> None:

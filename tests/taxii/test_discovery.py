@@ -47,10 +47,10 @@ def test_a_proxy_is_believed_only_where_it_is_declared(hub: Hub, template: Templ
     assert behind.get("/taxii2/", headers=forwarded).json["default"] == "https://hub.example/region/"
 
 
-@pytest.mark.parametrize("who", ["sg-cert", "sg-soc", "partner", None])
-def test_the_default_is_one_of_them(as_account: ClientOf, who: str | None) -> None:
+@pytest.mark.parametrize("account", ["sg-cert", "sg-soc", "partner", None])
+def test_the_default_is_one_of_them(as_account: ClientOf, account: str | None) -> None:
     """DI-4: for every account, and without one."""
-    resource = as_account(who).get("/taxii2/").json
+    resource = as_account(account).get("/taxii2/").json
     assert resource["default"] in resource["api_roots"]
 
 
@@ -66,25 +66,25 @@ def test_drills_are_listed_to_accounts_that_the_operator_named_and_reached_by_al
     hub: Hub, as_account: ClientOf
 ) -> None:
     """DI-6: a tool that takes all that is listed takes no drill for real; a member plays it by its address."""
-    for who in ("sg-cert", "sg-cert-2", "sg"):
-        set_drill_listing(hub.store, who, listed=True)
+    for account in ("sg-cert", "sg-cert-2", "sg"):
+        set_drill_listing(hub.store, account, listed=True)
     set_drill_listing(hub.store, "sg-cert", listed=False)
-    for who in ("sg-cert", "id-cert"):
-        client = as_account(who)
+    for account in ("sg-cert", "id-cert"):
+        client = as_account(account)
         assert client.get("/taxii2/").json["api_roots"] == ["http://localhost/region/"]
         assert client.get("/drills/").json["title"] == "Drills"
         assert client.get("/drills/collections/").json["collections"]
 
 
 @pytest.mark.parametrize(
-    ("who", "roots"), [("sg-cert", {"drills", "region"}), ("partner", {"region"}), (None, {"region"})]
+    ("account", "roots"), [("sg-cert", {"drills", "region"}), ("partner", {"region"}), (None, {"region"})]
 )
 def test_a_root_is_shown_to_those_who_may_use_it(
-    hub: Hub, as_account: ClientOf, who: str | None, roots: set[str]
+    hub: Hub, as_account: ClientOf, account: str | None, roots: set[str]
 ) -> None:
     """DI-6: partners and the public have nothing in the drills, so they do not learn of them, whatever is listed."""
-    set_drill_listing(hub.store, who or "nobody", listed=True)
-    client = as_account(who)
+    set_drill_listing(hub.store, account or "nobody", listed=True)
+    client = as_account(account)
     resource = client.get("/taxii2/").json
     assert {root.rstrip("/").rpartition("/")[2] for root in resource["api_roots"]} == roots
     for name in ("drills", "region"):
@@ -114,9 +114,9 @@ def test_a_body_within_the_limit_is_never_too_large(indonesia: Client) -> None:
     """AR-4: up to the last byte."""
     length = indonesia.get("/drills/").json["max_content_length"]
     envelope = as_envelope([indicator(1, labels=["exercise"])])
-    full = envelope[:-1] + b" " * (length - len(envelope)) + b"}"
-    assert len(full) == length
-    assert indonesia.post("drill", full, root="drills").status_code == 202
+    padded = envelope[:-1] + b" " * (length - len(envelope)) + b"}"
+    assert len(padded) == length
+    assert indonesia.post("drill", padded, root="drills").status_code == 202
 
 
 @pytest.mark.parametrize(

@@ -21,31 +21,31 @@ REFUSED = (
 )
 
 
-@pytest.mark.parametrize(("status", "who", "method", "path", "query"), REFUSED)
+@pytest.mark.parametrize(("status", "account", "method", "path", "query"), REFUSED)
 def test_an_error_is_a_taxii_error_message(
-    as_account: ClientOf, status: int, who: str | None, method: str, path: str, query: str
+    as_account: ClientOf, status: int, account: str | None, method: str, path: str, query: str
 ) -> None:
     """ER-1: a JSON object with a title, and here with words for a person."""
-    response = as_account(who).request(method, path, query_string=query)
+    response = as_account(account).request(method, path, query_string=query)
     assert response.status_code == status
     assert isinstance(response.json["title"], str)
     assert response.json["description"].endswith(".")
 
 
-@pytest.mark.parametrize(("status", "who", "method", "path", "query"), REFUSED)
+@pytest.mark.parametrize(("status", "account", "method", "path", "query"), REFUSED)
 def test_http_status_is_a_text(
-    as_account: ClientOf, status: int, who: str | None, method: str, path: str, query: str
+    as_account: ClientOf, status: int, account: str | None, method: str, path: str, query: str
 ) -> None:
     """ER-2: and equals the answer's status."""
-    assert as_account(who).request(method, path, query_string=query).json["http_status"] == str(status)
+    assert as_account(account).request(method, path, query_string=query).json["http_status"] == str(status)
 
 
-@pytest.mark.parametrize(("status", "who", "method", "path", "query"), REFUSED)
+@pytest.mark.parametrize(("status", "account", "method", "path", "query"), REFUSED)
 def test_errors_have_the_content_type(
-    as_account: ClientOf, status: int, who: str | None, method: str, path: str, query: str
+    as_account: ClientOf, status: int, account: str | None, method: str, path: str, query: str
 ) -> None:
     """ER-3: TAXII 2.1's."""
-    response = as_account(who).request(method, path, query_string=query)
+    response = as_account(account).request(method, path, query_string=query)
     assert (response.status_code, response.headers["Content-Type"]) == (status, CONTENT_TYPE)
 
 
@@ -58,12 +58,12 @@ def test_errors_carry_an_id_that_is_in_the_log(indonesia: Client, caplog: pytest
     assert [line["error_id"] for line in logged] == [response.json["error_id"]]
 
 
-@pytest.mark.parametrize(("status", "who", "method", "path", "query"), REFUSED)
+@pytest.mark.parametrize(("status", "account", "method", "path", "query"), REFUSED)
 def test_errors_show_nothing_of_the_inside(
-    as_account: ClientOf, status: int, who: str | None, method: str, path: str, query: str
+    as_account: ClientOf, status: int, account: str | None, method: str, path: str, query: str
 ) -> None:
     """ER-5: no stack trace, SQL or file path (`check` looks at every answer of every test)."""
-    text = as_account(who).request(method, path, query_string=query).get_data(as_text=True)
+    text = as_account(account).request(method, path, query_string=query).get_data(as_text=True)
     assert "/" not in text.replace(path, "").replace("/taxii2/", "").replace("/region/collections/", "")
 
 
@@ -121,9 +121,9 @@ def test_head_answers_like_get_without_the_body(indonesia: Client) -> None:
 @pytest.mark.parametrize("name", ["x_my_country_score", "x_abc", "x_" + "a" * 247])
 def test_custom_properties_are_kept(indonesia: Client, singapore: Client, name: str) -> None:
     """CU-1: well-named ones of an object come back as they were."""
-    sent = indicator(1) | {name: {"n": 1}}
-    indonesia.publish("id", sent)
-    assert singapore.objects("id") == [sent]
+    content = indicator(1) | {name: {"n": 1}}
+    indonesia.publish("id", content)
+    assert singapore.objects("id") == [content]
 
 
 @pytest.mark.parametrize("name", ["x_" + "a" * 249, "xX_Bad", "ab", "a b", "", "ü" * 10])
@@ -134,6 +134,6 @@ def test_ill_named_custom_properties_are_refused(indonesia: Client, name: str) -
 
 def test_custom_objects_are_kept(indonesia: Client, singapore: Client) -> None:
     """CU-1: types that STIX does not define, too."""
-    sent = versioned("x-sensor-reading", 1, x_value=7)
-    indonesia.publish("id", sent)
-    assert singapore.objects("id", type="x-sensor-reading") == [sent]
+    content = versioned("x-sensor-reading", 1, x_value=7)
+    indonesia.publish("id", content)
+    assert singapore.objects("id", type="x-sensor-reading") == [content]

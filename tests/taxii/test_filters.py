@@ -73,8 +73,8 @@ MALFORMED = (
 @pytest.mark.parametrize("parameter", MALFORMED)
 def test_a_malformed_parameter_is_refused(writer: Client, parameter: str) -> None:
     """FI-2: 400, in words that name it, on objects and manifest; on one object and versions, too."""
-    for rest in (("objects",), ("manifest",), ("objects", an_id(1)), ("objects", an_id(1), "versions")):
-        response = writer.ask(at("id", *rest), parameter)
+    for endpoint in (("objects",), ("manifest",), ("objects", an_id(1)), ("objects", an_id(1), "versions")):
+        response = writer.ask(at("id", *endpoint), parameter)
         assert response.status_code == 400
         assert parameter.partition("=")[0] in response.json["description"]
 
@@ -170,10 +170,10 @@ def test_match_spec_version(writer: Client, requested: str, count: int) -> None:
 
 def test_without_match_spec_version_all_come(indonesia: Client) -> None:
     """FI-12: each object's latest; here all are 2.1, with or without the property on an SCO."""
-    bare = address(1)
-    del bare["spec_version"]
-    indonesia.publish("id", bare, indicator(1))
-    assert indonesia.objects("id") == [bare, indicator(1)]
+    unmarked = address(1)
+    del unmarked["spec_version"]
+    indonesia.publish("id", unmarked, indicator(1))
+    assert indonesia.objects("id") == [unmarked, indicator(1)]
 
 
 def test_any_type_may_be_asked_for(singapore: Client) -> None:

@@ -66,9 +66,9 @@ def test_the_dates_of_one_object_and_its_versions_are_its_own(reader: Client) ->
     """HD-3: on object and versions, too."""
     dates = [record["date_added"] for record in reader.manifest("id", id=an_id(1), version="all")]
     single_object = reader.get(at("id", "objects", an_id(1)))
-    every = reader.get(at("id", "objects", an_id(1), "versions"))
+    all_versions = reader.get(at("id", "objects", an_id(1), "versions"))
     assert (single_object.headers[FIRST], single_object.headers[LAST]) == (dates[1], dates[1])
-    assert (every.headers[FIRST], every.headers[LAST]) == (dates[0], dates[1])
+    assert (all_versions.headers[FIRST], all_versions.headers[LAST]) == (dates[0], dates[1])
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -180,11 +180,11 @@ def test_every_success_has_the_body_of_its_endpoint(reader: Client, indonesia: C
 )
 def test_any_text_survives(indonesia: Client, singapore: Client, text: str) -> None:
     """HD-13: strings are Unicode in UTF-8; what went in comes out."""
-    sent = note(1, content=f"before {text} after")
-    status = indonesia.add("id", sent)
+    content_sent = note(1, content=f"before {text} after")
+    status = indonesia.add("id", content_sent)
     if "\u0000" in text and status["failure_count"]:
         return  # a NUL may be refused, in words
-    assert singapore.objects("id") == [sent]
+    assert singapore.objects("id") == [content_sent]
 
 
 def test_raw_utf8_and_escapes_are_the_same(indonesia: Client) -> None:

@@ -24,11 +24,11 @@ from tests.server.making import (
 )
 
 
-@pytest.mark.parametrize("rest", [("manifest",), ("objects",), ("objects", an_id(1))])
-def test_reading_without_the_right_is_403(indonesia: Client, rest: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("endpoint", [("manifest",), ("objects",), ("objects", an_id(1))])
+def test_reading_without_the_right_is_403(indonesia: Client, endpoint: tuple[str, ...]) -> None:
     """IO-1: the standard allows 404, too."""
     indonesia.publish("inbox", indicator(1))
-    assert indonesia.get(at("inbox", *rest)).status_code == 403
+    assert indonesia.get(at("inbox", *endpoint)).status_code == 403
 
 
 def test_writing_without_the_right_is_403(singapore: Client) -> None:
@@ -41,8 +41,8 @@ DECLARED: Final = ["circle", "pair", "id", "sg", "alerts", "bulletins", "feeds",
 
 def test_collections_are_in_a_fixed_order(as_account: ClientOf) -> None:
     """IO-3: that of their files, for each account the same."""
-    for who in ("id-cert", "sg-cert", "id-soc", None):
-        shown = [resource["alias"] for resource in as_account(who).get("/region/collections/").json["collections"]]
+    for account in ("id-cert", "sg-cert", "id-soc", None):
+        shown = [resource["alias"] for resource in as_account(account).get("/region/collections/").json["collections"]]
         assert shown == [alias for alias in DECLARED if alias in shown]
     certs = as_account("id-cert").get("/region/collections/").json["collections"]
     assert [resource["alias"] for resource in certs] == DECLARED
@@ -57,8 +57,8 @@ def test_a_status_lives_for_24_hours(indonesia: Client, clock: Clock) -> None:
 
 def test_a_filter_that_stands_twice_is_400(singapore: Client) -> None:
     """IO-5: on objects, manifest and versions."""
-    for rest in (("objects",), ("manifest",)):
-        assert singapore.ask(at("id", *rest), "match[type]=note&match[type]=note").status_code == 400
+    for endpoint in (("objects",), ("manifest",)):
+        assert singapore.ask(at("id", *endpoint), "match[type]=note&match[type]=note").status_code == 400
 
 
 def test_an_unknown_object_is_not_found(singapore: Client) -> None:
@@ -85,8 +85,8 @@ def test_there_are_three_kinds_of_collection_and_the_fourth_is_not_listed(as_acc
     """IO-10: read-only, write-only, read-write; with neither right (an allowed choice, 4.1.1) it answers as a missing one."""
     kinds = {
         (resource["can_read"], resource["can_write"])
-        for who in ("sg-cert", "sg-soc")
-        for resource in as_account(who).get("/region/collections/").json["collections"]
+        for account in ("sg-cert", "sg-soc")
+        for resource in as_account(account).get("/region/collections/").json["collections"]
     }
     assert kinds == {(True, False), (False, True), (True, True)}
     assert as_account("sg-soc").get(at("alerts")).status_code == 404

@@ -50,11 +50,11 @@ def test_without_a_version_the_answer_is_the_highest_one(reader: Client) -> None
     assert reader.get("/taxii2/", headers={"Accept": TAXII}).headers["Content-Type"] == CONTENT_TYPE
 
 
-@pytest.mark.parametrize("who", ["sg-cert", "th-soc", None])
-def test_every_answer_has_the_content_type(as_account: ClientOf, who: str | None) -> None:
+@pytest.mark.parametrize("account", ["sg-cert", "th-soc", None])
+def test_every_answer_has_the_content_type(as_account: ClientOf, account: str | None) -> None:
     """CN-4: success and error alike, with the version (`check` looks at every answer of every test)."""
     for path in (*GETS, "/nowhere/", at("id", "nothing"), "/taxii2/x/y/z", "/region//collections/"):
-        assert as_account(who).get(path).headers["Content-Type"] == CONTENT_TYPE
+        assert as_account(account).get(path).headers["Content-Type"] == CONTENT_TYPE
 
 
 @pytest.mark.parametrize(

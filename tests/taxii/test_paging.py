@@ -86,26 +86,26 @@ def test_paging_by_next_gives_each_object_once(writer: Client, filters: dict[str
     whole = writer.objects("id", **filters)
     assert len(whole) > 1
     assert writer.everything("id", limit=limit, **filters) == whole
-    bare: list[Any] = []
+    objects_by_date: list[Any] = []
     page = writer.get(at("id", "objects"), limit=limit, **filters).json
     while True:
-        bare += page["objects"]
+        objects_by_date += page["objects"]
         if not page["more"]:
             break
         page = writer.get(at("id", "objects"), next=page["next"], limit=limit).json
-    assert bare == whole
+    assert objects_by_date == whole
 
 
 @pytest.mark.parametrize("by", ["next", "added_after"])
 def test_what_is_added_meanwhile_comes_at_the_end(writer: Client, by: str) -> None:
     """PG-7: once, and nothing else moves."""
     before = writer.objects("id", version="all")
-    met: list[Any] = []
+    objects_met: list[Any] = []
     for number, page in enumerate(writer.walk(at("id", "objects"), by, limit=3, version="all")):
-        met += page.json["objects"]
+        objects_met += page.json["objects"]
         if number < 4:
             writer.publish("id", note(100 + number))
-    assert met == before + [note(100 + number) for number in range(4)]
+    assert objects_met == before + [note(100 + number) for number in range(4)]
 
 
 @pytest.mark.parametrize("limit", LIMITS)
@@ -121,8 +121,8 @@ def test_the_manifest_pages_by_added_after(writer: Client, limit: int, filters: 
 @pytest.mark.parametrize("filters", [{}, {"version": "all"}, {"type": "note"}])
 def test_objects_page_by_added_after(indonesia: Client, limit: int, filters: dict[str, Any]) -> None:
     """PG-9: also where one envelope brought them all in one instant."""
-    sent = [note(n) if n % 3 else indicator(n) for n in range(40)]
-    indonesia.publish("id", *sent)
+    notes_sent = [note(n) if n % 3 else indicator(n) for n in range(40)]
+    indonesia.publish("id", *notes_sent)
     assert indonesia.everything("id", by="added_after", limit=limit, **filters) == indonesia.objects("id", **filters)
 
 
@@ -148,8 +148,8 @@ def test_a_token_never_widens_what_its_bearer_sees(indonesia: Client, hub: Hub, 
     client_of = clients_of(hub, template)
     indonesia.publish("bulletins", *(note(n, level=TLP(n % 3)) for n in range(30)))
     token = client_of("sg-cert").get(at("bulletins", "objects"), limit=3).json["next"]
-    for who, level in (("partner", TLP.GREEN), (None, TLP.CLEAR), ("sg-soc", TLP.AMBER)):
-        objects_read = client_of(who).objects("bulletins", next=token, limit=100)
+    for account, level in (("partner", TLP.GREEN), (None, TLP.CLEAR), ("sg-soc", TLP.AMBER)):
+        objects_read = client_of(account).objects("bulletins", next=token, limit=100)
         assert pairs(objects_read) == pairs(note(n) for n in range(3, 30) if n % 3 <= level)
     assert client_of("operator").get(at("bulletins", "objects"), next=token).status_code == 404
 
@@ -233,31 +233,31 @@ def test_the_same_token_gives_the_same_page(writer: Client, open_hub: OpenHub, t
 @pytest.mark.parametrize("by", ["next", "added_after"])
 def test_deletes_between_pages_lose_nothing_else(writer: Client, by: str) -> None:
     """PG-14: the rest still come, exactly once, also where the last object of a page is the one that goes."""
-    met: list[tuple[str, str]] = []
+    objects_met: list[tuple[str, str]] = []
     ids_met: set[str] = set()
     whole = pairs(writer.objects("id"))
     for page in writer.walk(at("id", "objects"), by, limit=3):
-        met += pairs(page.json["objects"])
-        for victim in (met[-1][0], *(name for name, _ in whole if name not in dict(met))):
+        objects_met += pairs(page.json["objects"])
+        for victim in (objects_met[-1][0], *(name for name, _ in whole if name not in dict(objects_met))):
             if victim not in ids_met and len(ids_met) < 8:
                 assert writer.delete("id", victim).status_code == 200
                 ids_met.add(victim)
                 break
-    assert met == [pair for pair in whole if pair in met]
-    assert {name for name, _ in whole} - ids_met <= set(dict(met))
+    assert objects_met == [pair for pair in whole if pair in objects_met]
+    assert {name for name, _ in whole} - ids_met <= set(dict(objects_met))
 
 
 def test_a_clock_set_back_loses_nothing(indonesia: Client, clock: Clock) -> None:
     """PG-15: dates go on growing in the order of commits, so a poller by added_after misses nothing."""
-    met: list[Any] = []
+    objects_met: list[Any] = []
     reached = None
     for number in range(10):
         clock.now += (-1) ** number * 100_000 * number
         indonesia.publish("id", note(number), note(100 + number))
         page = indonesia.get(at("id", "objects"), added_after=reached)
-        met += page.json["objects"]
+        objects_met += page.json["objects"]
         reached = page.headers[LAST]
-    assert pairs(met) == [pair for number in range(10) for pair in pairs((note(number), note(100 + number)))]
+    assert pairs(objects_met) == [pair for number in range(10) for pair in pairs((note(number), note(100 + number)))]
 
 
 @pytest.mark.parametrize("limit", ["1000000000", str(2**63), "1" + "0" * 30, "0" * 30 + "7", "9" * 6000])

@@ -116,8 +116,8 @@ def decrypted(records: bytes, secret: bytes, suite: str) -> Iterator[tuple[int, 
     cipher: type[AESGCM | ChaCha20Poly1305] = ChaCha20Poly1305 if "CHACHA20" in suite else AESGCM
 
     def derive(label: bytes, length: int) -> bytes:
-        named = b"tls13 " + label
-        info = length.to_bytes(2, "big") + bytes([len(named)]) + named + b"\x00"
+        full_label = b"tls13 " + label
+        info = length.to_bytes(2, "big") + bytes([len(full_label)]) + full_label + b"\x00"
         return HKDFExpand(digest, length, info).derive(secret)
 
     key, start = cipher(derive(b"key", 16 if "128" in suite else 32)), int.from_bytes(derive(b"iv", 12), "big")
@@ -132,16 +132,16 @@ def decrypted(records: bytes, secret: bytes, suite: str) -> Iterator[tuple[int, 
 
 def extensions_of(ticket: bytes) -> dict[int, bytes]:
     """Number -> content of the extensions of a NewSessionTicket (RFC 8446, 4.6.1)."""
-    rest = ticket[8:]  # behind its lifetime and age_add
-    rest = rest[1 + rest[0] :]  # its nonce
-    rest = rest[2 + int.from_bytes(rest[:2], "big") :]  # the ticket itself
-    assert int.from_bytes(rest[:2], "big") == len(rest) - 2
-    rest = rest[2:]
+    remaining = ticket[8:]  # behind its lifetime and age_add
+    remaining = remaining[1 + remaining[0] :]  # its nonce
+    remaining = remaining[2 + int.from_bytes(remaining[:2], "big") :]  # the ticket itself
+    assert int.from_bytes(remaining[:2], "big") == len(remaining) - 2
+    remaining = remaining[2:]
     answers = {}
-    while rest:
-        length = int.from_bytes(rest[2:4], "big")
-        answers[int.from_bytes(rest[:2], "big")] = rest[4 : 4 + length]
-        rest = rest[4 + length :]
+    while remaining:
+        length = int.from_bytes(remaining[2:4], "big")
+        answers[int.from_bytes(remaining[:2], "big")] = remaining[4 : 4 + length]
+        remaining = remaining[4 + length :]
     return answers
 
 
@@ -171,10 +171,10 @@ def test_tls_13_is_accepted(secure: HubProcess) -> None:
     assert connect(secure, ssl.TLSVersion.TLSv1_3)[0] == "TLSv1.3"
 
 
-@pytest.mark.parametrize("beside", [0, 1], ids=["hub", "events"])
-def test_no_ticket_allows_early_data(secure: HubProcess, tmp_path: Path, beside: int) -> None:
+@pytest.mark.parametrize("port_offset", [0, 1], ids=["hub", "events"])
+def test_no_ticket_allows_early_data(secure: HubProcess, tmp_path: Path, port_offset: int) -> None:
     """TL-3: 0-RTT needs a session ticket with the early_data extension (RFC 8446, 4.6.1), and none carries it."""
-    tickets = session_tickets(secure, secure.port + beside, tmp_path / "keys.log")
+    tickets = session_tickets(secure, secure.port + port_offset, tmp_path / "keys.log")
     assert tickets
     for ticket in tickets:
         assert EARLY_DATA not in extensions_of(ticket)

@@ -20,7 +20,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def opened(path: Path) -> Iterator[Opener]:
+def open_sqlite(path: Path) -> Iterator[Opener]:
     """Opens the store at `path`, made where it is new."""
     stores: list[SqliteStore] = []
 

@@ -30,8 +30,8 @@ def _steps(store: SqliteStore, query: Query) -> int:
     return counted
 
 
-@pytest.mark.parametrize("asked", ["level", "type", "first", "instant", "id"])
-def test_what_a_reader_may_not_see_or_does_not_ask_for_costs_nothing(opened: Opener, asked: str) -> None:
+@pytest.mark.parametrize("question", ["level", "type", "first", "instant", "id"])
+def test_what_a_reader_may_not_see_or_does_not_ask_for_costs_nothing(open_sqlite: Opener, question: str) -> None:
     """One record in a hundred, picked by level, type, version or id: a page costs about what it does where all match."""
     chosen = {
         "level": {"clearance": 0},
@@ -39,26 +39,26 @@ def test_what_a_reader_may_not_see_or_does_not_ask_for_costs_nothing(opened: Ope
         "first": {"versions": VersionMatch(first=True)},
         "instant": {"versions": VersionMatch(instants=(7,))},
         "id": {"ids": tuple(an_id(number * 100, "malware") for number in range(30))},
-    }[asked]
+    }[question]
     query = asking(limit=20, **chosen)  # type: ignore[arg-type] # one of the fields above
-    sparse, dense = opened(), []
+    sparse, dense = open_sqlite(), []
     for number in range(3_000):
         rare = number % 100 == 0
         version = 7 if rare else 8 + number
-        own = number if rare or asked != "first" else 0
+        own = number if rare or question != "first" else 0
         dense.append(candidate(own, version, level=0 if rare else 2, type="malware" if rare else "indicator"))
     add(sparse, *dense)
-    few = _steps(sparse, query)
+    few_steps = _steps(sparse, query)
     assert sparse.read(query, ROOMY).count == 20
     all_match = [candidate(n, 7, level=0, type="malware") for n in range(3_000)]
     add(sparse, *all_match, collection="dense")
     other = asking(limit=20, collection="dense", **chosen)  # type: ignore[arg-type] # as above
-    assert few <= 1.5 * _steps(sparse, other) + 20
+    assert few_steps <= 1.5 * _steps(sparse, other) + 20
     idle = asking(after=sparse.head("shared"), limit=20, **chosen)  # type: ignore[arg-type] # as above
-    assert _steps(sparse, idle) < few
+    assert _steps(sparse, idle) < few_steps
 
 
-def test_ranges_are_read_from_their_indexes_alone(opened: Opener) -> None:
+def test_ranges_are_read_from_their_indexes_alone(open_sqlite: Opener) -> None:
     """No table is scanned and nothing is sorted, whatever the collection's size."""
     statements = {
         **{f"last {c}": (sqlite_pages._NEWEST_KEYS[c], (1, 0, 5)) for c in range(5)},
@@ -68,7 +68,7 @@ def test_ranges_are_read_from_their_indexes_alone(opened: Opener) -> None:
         "type, first": (sqlite_pages._BY_TYPE_FIRST, (1, 0, 5, "indicator", 1, 5, 1)),
         "instant": (sqlite_pages._BY_INSTANT_ANY, (1, 0, 5, 7, 1)),
     }
-    with opened()._files.reading() as connection:
+    with open_sqlite()._files.reading() as connection:
         for name, (sql, values) in statements.items():
             plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
             assert not [line for line in plan if "TEMP B-TREE" in line], (name, plan)
@@ -78,9 +78,9 @@ def test_ranges_are_read_from_their_indexes_alone(opened: Opener) -> None:
             ], (name, plan)
 
 
-def test_every_record_is_found_by_every_range_it_belongs_to(opened: Opener) -> None:
+def test_every_record_is_found_by_every_range_it_belongs_to(open_sqlite: Opener) -> None:
     """A thousand records with bodies of many sizes, page by page, are those that went in."""
-    store = opened()
+    store = open_sqlite()
     order = [candidate(number, level=number % 5, note="x" * (number * 37 % 5000)) for number in range(1000)]
     add(store, *order)
     assert [content["id"] for content in contents_of(store, asking(limit=300, versions=EVERY))] == [
