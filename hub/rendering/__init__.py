@@ -1,1 +1,1 @@
-"""A report becomes STIX 2.1 objects (`render`), as it stands at the CERT."""
+"""Turn a report into STIX 2.1 objects (`render`), before anything in it is protected."""

@@ -1,4 +1,4 @@
-"""The builder that collects a rendering's objects: ids, markings, versions, and the role of each value."""
+"""The builder that collects the STIX objects of one report: their ids, markings and versions, and the role of each value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NATIONAL: Final = "national ids"
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The role of an SCO's or indicator's value, and the reason if it must not leave. The release step uses it."""
+    """The role of the value of an SCO or indicator, and the reason if it is held. The release step uses it."""
 
     role: Role
     hold_reason: str | None = None
@@ -33,12 +33,12 @@ class Origin:
 
     @property
     def is_adversary(self) -> bool:
-        """Whether it may leave as a matter of course."""
+        """Whether the value is the adversary's and not held, so that it may leave without an approval."""
         return self.role is Role.ADVERSARY and self.hold_reason is None
 
 
 class Builder:
-    """Gathers drafts of one report. Each method returns the id under which others may refer to what was added."""
+    """Collects the objects of one report. The methods that add an object return its id, for references from others."""
 
     def __init__(
         self, report: Report, member: OwnMember, record: VersionRecord, now: datetime, *, exercise: bool
@@ -54,12 +54,12 @@ class Builder:
         self.common_objects: dict[str, Content] = {}
         self.scos: dict[str, Content] = {}
         self.origins: dict[str, Origin] = {}
-        self.classes: dict[str, tuple[str | None, str | None]] = {}  # class identity -> sector, country
-        self.victims: dict[str, int] = {}  # identity -> which of the report's victims
-        self.weaknesses: dict[str, str] = {}  # name of a weakness -> id
+        self.classes: dict[str, tuple[str | None, str | None]] = {}  # identity of a class -> sector, country
+        self.victims: dict[str, int] = {}  # identity -> index in the victims of the report
+        self.vulnerabilities: dict[str, str] = {}  # name of a vulnerability -> id
         self.problems: list[Unused] = []
         self.observables_by_key: dict[tuple[str, str], Observable] = {item.key: item for item in report.observables}
-        self.relation_targets: dict[tuple[str, str], list[tuple[str, str]]] = {}  # source of a relation -> its targets
+        self.relation_targets: dict[tuple[str, str], list[tuple[str, str]]] = {}  # source of relations -> their targets
         for relation in report.relations:
             self.relation_targets.setdefault(relation.source, []).append(relation.target)
         self._key = member.key.derive(NATIONAL)
@@ -68,25 +68,25 @@ class Builder:
     # -- ids and markings -------------------------------------------------------------------------------------------
 
     def identifier(self, object_type: str, *parts: str) -> str:
-        """The id of an object of this report, the same at every import of the report."""
+        """Return the id of an object of this report; it is the same at every import of the report."""
         return self._key.identifier(object_type, *self._scope, *parts)
 
     def identifier_in_report(self, object_type: str, report_id: str, *parts: str) -> str:
-        """The id that an object of another report of the same format has."""
+        """Return the id of an object of another report in the same format."""
         return self._key.identifier(object_type, self.report.source_format, report_id, *parts)
 
     def _unrevoked_identifier(self, object_type: str, parts: tuple[str, ...], *, revoked: bool) -> str:
-        """The id; another where that one was revoked, since no newer version of a revoked object counts."""
+        """Return the id, or another one if the object was revoked, since a revoked object cannot get a newer version."""
         identifier, generation = self.identifier(object_type, *parts), 0
-        while (known := self.record.objects.get(identifier)) is not None and known.revoked:
-            following = self.identifier(object_type, *parts, f"again {generation + 1}")
-            if revoked and following not in self.record.objects:
+        while (version := self.record.objects.get(identifier)) is not None and version.revoked:
+            next_identifier = self.identifier(object_type, *parts, f"again {generation + 1}")
+            if revoked and next_identifier not in self.record.objects:
                 return identifier
-            identifier, generation = following, generation + 1
+            identifier, generation = next_identifier, generation + 1
         return identifier
 
     def marking_refs(self, word: TlpWord | None = None) -> list[str]:
-        """The markings: TLP 2.0 of the report, or the stricter one of a part of it; and PAP beside it."""
+        """Return the markings: the TLP level of the report, or a stricter one of a part; and the PAP level of the report."""
         level = max(self.level, tlp.BY_WORD[word]) if word else self.level
         pap = [tlp.PAP_IDS[self.report.pap]] if self.report.pap else []
         return [tlp.TLP2_IDS[level], *pap]
@@ -94,14 +94,14 @@ class Builder:
     # -- objects ----------------------------------------------------------------------------------------------------
 
     def add(self, object_type: str, *parts: str, tlp_word: TlpWord | None = None, **content: Any) -> str:
-        """An object of this report alone. `parts` tell it from others of its type; empty values are left out."""
+        """Add an object of this report. `parts` distinguish it from others of its type; empty values are left out."""
         full = self._with_common_properties(object_type, content, tlp_word)
         identifier = self._unrevoked_identifier(object_type, parts, revoked=bool(content.get("revoked")))
         self.drafts.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **full})
         return identifier
 
     def add_common(self, object_type: str, **content: Any) -> str:
-        """An object that says nothing of this report: its id is made of its content, so reports share it."""
+        """Add an object that is not specific to this report. Its id is derived from its content, so all reports share it."""
         full = self._with_common_properties(object_type, content, None)
         text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
         identifier = self._key.identifier(object_type, "common", text)
@@ -112,7 +112,7 @@ class Builder:
     def relate(
         self, source: str, kind: str, target: str, tlp_word: TlpWord | None = None, *, confidence: int | None = None
     ) -> str:
-        """A relationship between two objects of the report."""
+        """Add a relationship between two objects of the report."""
         return self.add(
             "relationship",
             source,
@@ -127,51 +127,53 @@ class Builder:
 
     @staticmethod
     def stricter(first: TlpWord | None, second: TlpWord | None) -> TlpWord | None:
-        """The stricter of two levels, of which each counts only where it is stricter than the report's."""
+        """Return the stricter of two levels of parts of the report; None stands for the level of the report."""
         return max((first, second), key=lambda word: tlp.BY_WORD[word] if word else -1)
 
     def observe(self, object_type: str, origin: Origin, tlp_word: TlpWord | None = None, **content: Any) -> str | None:
-        """An SCO under the id that STIX derives from its value; None, and a line in the table, if it cannot be one.
+        """Add an SCO with the id that STIX derives from its value; note a value that STIX does not allow, and return None.
 
-        Where one value is the adversary's here and somebody else's there, it is not the adversary's.
+        If one value has two roles, the one that is not the adversary's counts.
         """
         full = {"type": object_type, "spec_version": "2.1", **_without_empty(content)}
         if object_type == "domain-name" and "_" in content["value"]:
-            # such names are in use, and patterns take them; as an SCO they fail stix2-validator (STIX 2.1, 6.5: RFC 5890)
-            self.note_unusable(object_type, content["value"], "no host name has an underscore; as a pattern it stays")
+            # Such names are in use, and patterns allow them, but stix2-validator refuses the SCO (STIX 2.1, 6.5: RFC 5890).
+            self.note_unusable(
+                object_type, content["value"], "a host name has no underscore; the name is used in a pattern only"
+            )
             return None
         identifier = identifiers.derived_id(full)
         if identifier is None:
             text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
             identifier = self._key.identifier(object_type, "value", text)
         marks = self.marking_refs(tlp_word)
-        known = self.scos.get(identifier)
-        if known is None:
+        earlier = self.scos.get(identifier)
+        if earlier is None:
             draft = {"type": object_type, "id": identifier, **full, "object_marking_refs": marks}
             if problems := faults(draft):
                 self.note_unusable(object_type, " ".join(str(value) for value in content.values()), problems[0].message)
                 return None
             self.scos[identifier] = draft
-        elif tlp.level({"object_marking_refs": marks}) > tlp.level(known):  # type: ignore[operator]  # both are marked
-            known["object_marking_refs"] = marks
+        elif tlp.level({"object_marking_refs": marks}) > tlp.level(earlier):  # type: ignore[operator]  # both are marked
+            earlier["object_marking_refs"] = marks
         self.set_origin(identifier, origin)
         return identifier
 
     def set_origin(self, identifier: str, origin: Origin) -> None:
-        """Note whose value it is; a role other than adversary stays, whatever comes later."""
-        before = self.origins.get(identifier)
-        if before is None or (before.is_adversary and not origin.is_adversary):
+        """Set the origin of an SCO or indicator. An origin that is not the adversary's is never replaced."""
+        earlier = self.origins.get(identifier)
+        if earlier is None or (earlier.is_adversary and not origin.is_adversary):
             self.origins[identifier] = origin
 
-    def note_unusable(self, what: str, value: object, why: object) -> None:
-        """Name in the table what could not become STIX."""
+    def note_unusable(self, key: str, value: object, reason: object) -> None:
+        """Add a value that cannot become STIX to the table of problems."""
         self.problems.append(
-            Unused(self.report.source, what, excerpt(value), excerpt(f"STIX does not allow it: {why}"))
+            Unused(self.report.source, key, excerpt(value), excerpt(f"STIX does not allow it: {reason}"))
         )
 
-    def note_unshown(self, what: str, value: object, why: str) -> None:
-        """Name in the table what the STIX does not show."""
-        self.problems.append(Unused(self.report.source, what, excerpt(value, UNUSED_CHARS), why))
+    def note_unshown(self, key: str, value: object, reason: str) -> None:
+        """Add a value that the STIX objects do not show to the table of problems."""
+        self.problems.append(Unused(self.report.source, key, excerpt(value, UNUSED_CHARS), reason))
 
     def _with_common_properties(
         self, object_type: str, content: Mapping[str, Any], tlp_word: TlpWord | None
@@ -185,7 +187,7 @@ class Builder:
 
 
 def _without_empty(content: Mapping[str, Any]) -> Content:
-    """The properties that have a value, with lists for tuples. An absent value means "not shared"; 0 and False are values."""
+    """Return the properties that have a value, with lists for tuples. An empty value means "not shared"; 0 and False do not."""
     filled: Content = {}
     for name, value in content.items():
         if value is None or value == "" or (isinstance(value, list | tuple | dict | Mapping) and not value):

@@ -1,4 +1,4 @@
-"""What happened, what it did and what was done about it: events, impacts and tasks of Incident Core."""
+"""Render the events, impacts and tasks of an incident (Incident Core)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from hub.stix.vocabularies import ROOT_CAUSES
 
 
 def _span(start: Moment | None, end: Moment | None) -> dict[str, Any]:
-    """Times with their fidelity; an end before its start is no end."""
+    """Return the properties for times with their fidelity; an end before the start is left out."""
     if start and end and end.instant < start.instant:
         end = None
     properties: dict[str, Any] = {}
@@ -46,14 +46,14 @@ def _status(builder: Builder) -> str:
 
 
 def render_events(builder: Builder) -> list[str]:
-    """Add the events; returns their ids, the main one first."""
+    """Add the events; return their ids, the main event first."""
     report, timeline = builder.report, builder.report.timeline
     types = [*report.incident_types, *ROOT_CAUSES.get(report.root_cause or "", ())]
     extensions = _new_sdo(incident.EVENT)
-    # What came after the main event is made first, since that one names it.
-    after: list[str] = []
+    # The later event is added first, because the main event refers to it.
+    later_events: list[str] = []
     if timeline.exfiltrated:
-        after.append(
+        later_events.append(
             builder.add(
                 "event",
                 "exfiltration",
@@ -70,11 +70,11 @@ def render_events(builder: Builder) -> list[str]:
         name=wording.incident_kind(report),
         event_types=list(dict.fromkeys(types)),
         status=_status(builder),
-        next_event_refs=after,
+        next_event_refs=later_events,
         extensions=extensions,
         **_span(timeline.started, timeline.ended),
     )
-    others = [
+    other_events = [
         builder.add(
             "event",
             "other",
@@ -88,11 +88,11 @@ def render_events(builder: Builder) -> list[str]:
         )
         for number, item in enumerate(report.events)
     ]
-    return [main, *after, *others]
+    return [main, *later_events, *other_events]
 
 
 def render_tasks(builder: Builder) -> list[str]:
-    """Add the tasks; returns their ids."""
+    """Add the tasks; return their ids."""
     timeline = builder.report.timeline
     extensions = _new_sdo(incident.TASK)
     tasks = [
@@ -179,7 +179,7 @@ _CATEGORIES: Final[Mapping[type[Impact], Callable[[Impact], tuple[str, dict[str,
 
 
 def render_impacts(builder: Builder, victims: list[str]) -> list[str]:
-    """Add the impacts on these victims (ids); returns their ids."""
+    """Add the impacts on the victims with these ids; return the ids of the impacts."""
     impacts = []
     for number, item in enumerate(builder.report.impacts):
         category, values = _CATEGORIES[type(item)](item)

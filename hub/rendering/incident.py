@@ -1,4 +1,4 @@
-"""The incident of a case, and all that is related to it."""
+"""Render the incident of a case and the objects that are related to it."""
 
 from __future__ import annotations
 
@@ -22,48 +22,51 @@ from hub.stix.identifiers import type_of
 from hub.stix.places import country_name
 
 INCIDENT: Final = "the incident"
-# What is known of a victim that has no property of its own in an identity; it stands in its description, at the CERT only.
-_TEXTS: Final = frozenset({"other_names", "short_names", "brands", "subsidiaries", "accounts", "hosts", "places"})
+# Fields of a victim without a property in an identity. They become its description, which never leaves the CERT.
+_DESCRIPTION_FIELDS: Final = frozenset(
+    {"other_names", "short_names", "brands", "subsidiaries", "accounts", "hosts", "places"}
+)
 
 
 def render_knowledge(builder: Builder) -> dict[tuple[str, str], str]:
-    """Add malware, techniques, vulnerabilities and actors. Returns ids by (kind as sightings say it, name)."""
+    """Add malware, techniques, vulnerabilities and actors. Return their ids by (kind as in `Relation`, name)."""
     report = builder.report
-    known: dict[tuple[str, str], str] = {}
+    knowledge_ids: dict[tuple[str, str], str] = {}
     for family in report.malware:
-        known["malware", family.name] = _malware(builder, family)
+        knowledge_ids["malware", family.name] = _add_malware(builder, family)
     for technique in report.techniques:
-        known["technique", technique.name] = _technique(builder, technique)
-    for weakness in report.vulnerabilities:
-        known["vulnerability", weakness.name] = builder.weaknesses[weakness.name] = _vulnerability(builder, weakness)
+        knowledge_ids["technique", technique.name] = _add_technique(builder, technique)
+    for vulnerability in report.vulnerabilities:
+        identifier = _add_vulnerability(builder, vulnerability)
+        knowledge_ids["vulnerability", vulnerability.name] = builder.vulnerabilities[vulnerability.name] = identifier
     for actor in report.actors:
-        known["actor", actor.name] = _actor(builder, actor)
-    return known
+        knowledge_ids["actor", actor.name] = _add_actor(builder, actor)
+    return knowledge_ids
 
 
-def _knowledge(builder: Builder, object_type: str, name: str, text: str | None, **content: Any) -> str:
-    """An object of public knowledge, the same for all reports; or the report's own, if it has a text of this report."""
+def _add_knowledge(builder: Builder, object_type: str, name: str, text: str | None, **content: Any) -> str:
+    """Add an object of public knowledge that all reports share, or one of this report if it has a text of the report."""
     if text:
         return builder.add(object_type, name, name=name, description=text, **content)
     return builder.add_common(object_type, name=name, **content)
 
 
-def _is_known_by_tools(builder: Builder) -> bool:
-    """Whether the report was first rendered after names and relationships were those that tools know."""
+def _has_tool_wording(builder: Builder) -> bool:
+    """Whether the report was first rendered with the names and relationships that tools know (`KNOWN_BY_TOOLS`)."""
     return builder.record.wording >= KNOWN_BY_TOOLS
 
 
-def location(builder: Builder, code: str) -> str:
-    """A country, under its name: tools show that."""
-    name = country_name(code) if _is_known_by_tools(builder) else None
+def add_location(builder: Builder, code: str) -> str:
+    """Add a country with its name, because tools show the name."""
+    name = country_name(code) if _has_tool_wording(builder) else None
     return builder.add_common("location", name=name, country=code)
 
 
-def _malware(builder: Builder, item: Malware) -> str:
-    if _is_known_by_tools(builder):
+def _add_malware(builder: Builder, item: Malware) -> str:
+    if _has_tool_wording(builder):
         item = _with_public_knowledge(item)
     if item.kind == "tool":
-        return _knowledge(
+        return _add_knowledge(
             builder,
             "tool",
             item.name,
@@ -74,7 +77,7 @@ def _malware(builder: Builder, item: Malware) -> str:
             external_references=_attack_references(builder, "software", item.attack_id),
         )
     name = f"{item.name} {item.version}" if item.version else item.name
-    return _knowledge(
+    return _add_knowledge(
         builder,
         "malware",
         name,
@@ -87,15 +90,15 @@ def _malware(builder: Builder, item: Malware) -> str:
 
 
 def _attack_references(builder: Builder, kind: str, attack_id: str | None) -> list[dict[str, str]]:
-    """The entry of ATT&CK by its id; reports that were rendered before tools' names came in stay as they are."""
-    if attack_id is None or not _is_known_by_tools(builder):
+    """Return the reference to an entry of ATT&CK; none for reports with an older wording, which must not change."""
+    if attack_id is None or not _has_tool_wording(builder):
         return []
     url = f"https://attack.mitre.org/{kind}/{attack_id}"
     return [{"source_name": "mitre-attack", "url": url, "external_id": attack_id}]
 
 
 def _with_public_knowledge(item: Malware) -> Malware:
-    """The family with what public lists say of it: its types, where the report says none, and ATT&CK's other names."""
+    """Return the family with data of public lists: its types, if the report has none, and its other names in ATT&CK."""
     types = item.types
     if not types and item.kind == "malware":
         types = public_knowledge.malware_types(item.name) or ("unknown",)
@@ -103,14 +106,14 @@ def _with_public_knowledge(item: Malware) -> Malware:
 
 
 def _all_aliases(name: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
-    known = {public_knowledge.name_key(name): ""}
+    alias_by_key = {public_knowledge.name_key(name): ""}
     for alias in (*aliases, *public_knowledge.aliases(name)):
-        known.setdefault(public_knowledge.name_key(alias), alias)
-    return tuple(alias for alias in known.values() if alias)
+        alias_by_key.setdefault(public_knowledge.name_key(alias), alias)
+    return tuple(alias for alias in alias_by_key.values() if alias)
 
 
-def _technique(builder: Builder, item: Technique) -> str:
-    listed = public_knowledge.technique(item.technique_id or "") if _is_known_by_tools(builder) else None
+def _add_technique(builder: Builder, item: Technique) -> str:
+    listed = public_knowledge.technique(item.technique_id or "") if _has_tool_wording(builder) else None
     if listed is not None:
         name = listed.name if item.name == item.technique_id else item.name
         item = replace(item, name=name, kill_chain_phases=item.kill_chain_phases or listed.phases)
@@ -122,26 +125,26 @@ def _technique(builder: Builder, item: Technique) -> str:
     if item.capec_id:
         references.append({"source_name": "capec", "external_id": item.capec_id})
     phases = [{"kill_chain_name": chain, "phase_name": phase} for chain, phase in item.kill_chain_phases]
-    return _knowledge(
+    return _add_knowledge(
         builder, "attack-pattern", item.name, item.description, external_references=references, kill_chain_phases=phases
     )
 
 
-def _vulnerability(builder: Builder, item: Vulnerability) -> str:
+def _add_vulnerability(builder: Builder, item: Vulnerability) -> str:
     references = [{"source_name": "cve", "external_id": item.name}] if item.name.upper().startswith("CVE-") else []
     score = f"{item.score_name or 'Score'}: {item.score:g}." if item.score is not None else ""
     text = " ".join(part for part in (item.description, score) if part)
-    return _knowledge(builder, "vulnerability", item.name, text, external_references=references)
+    return _add_knowledge(builder, "vulnerability", item.name, text, external_references=references)
 
 
-def _actor(builder: Builder, item: Actor) -> str:
-    if _is_known_by_tools(builder):
+def _add_actor(builder: Builder, item: Actor) -> str:
+    if _has_tool_wording(builder):
         item = replace(item, aliases=_all_aliases(item.name, item.aliases))
     words = {"threat_actor_types": item.types} if item.kind == "threat-actor" else {}
     motive = {} if item.kind == "campaign" else {"primary_motivation": item.motivation}
     kind = "campaigns" if item.kind == "campaign" else "groups"
     references = _attack_references(builder, kind, item.attack_id)
-    identifier = _knowledge(
+    identifier = _add_knowledge(
         builder,
         item.kind,
         item.name,
@@ -154,15 +157,15 @@ def _actor(builder: Builder, item: Actor) -> str:
     if item.kind != "campaign":
         for code in item.countries:
             kind = "located-at" if item.kind == "threat-actor" else "originates-from"
-            builder.relate(identifier, kind, location(builder, code))
+            builder.relate(identifier, kind, add_location(builder, code))
     return identifier
 
 
-def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> str:
-    """Add the incident and what hangs on it; `known` are the ids of `render_knowledge`. Returns the incident's id."""
+def render_incident(builder: Builder, knowledge_ids: Mapping[tuple[str, str], str]) -> str:
+    """Add the incident and its related objects; return the id of the incident. `knowledge_ids` come from `render_knowledge`."""
     report, member = builder.report, builder.member
-    # (1) what happened and what was done about it
-    victims = [_victim(builder, number, victim) for number, victim in enumerate(report.victims)]
+    # (1) victims, events, tasks and impacts
+    victims = [_add_victim(builder, number, victim) for number, victim in enumerate(report.victims)]
     builder.victims |= {ref: number for number, ref in enumerate(victims) if ref}
     events, tasks = render_events(builder), render_tasks(builder)
     impacts = render_impacts(builder, [ref for ref in victims if ref])
@@ -186,12 +189,12 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
         "impact_refs": impacts,
         "task_refs": tasks,
         "recoverability": report.recoverability,
-        # The newest draft counts entities on impacts only; where there is no impact, the older place is all there is.
+        # The newest draft counts entities only in impacts; without an impact, they go into the older property.
         "impacted_entity_counts": dict(report.affected_counts) if report.affected_counts and not impacts else None,
         "scores": scores,
     }
-    own = Reference(member.name, external_id=report.report_id)
-    references = [reference for item in (own, *report.references) if (reference := external_reference(item))]
+    own_reference = Reference(member.name, external_id=report.report_id)
+    references = [reference for item in (own_reference, *report.references) if (reference := external_reference(item))]
     identifier = builder.add(
         "incident",
         INCIDENT,
@@ -205,31 +208,31 @@ def render_incident(builder: Builder, known: Mapping[tuple[str, str], str]) -> s
             incident.INCIDENT_CORE: {name: value for name, value in core.items() if value not in (None, [], {})}
         },
     )
-    # (3) what it is related to
+    # (3) its relationships
     for ref in victims:
         if ref:
             builder.relate(identifier, "targets", ref)
     for code in report.countries:
-        builder.relate(identifier, "targets", location(builder, code))
-    if not _is_known_by_tools(builder):
+        builder.relate(identifier, "targets", add_location(builder, code))
+    if not _has_tool_wording(builder):
         _add_old_relationships(builder, identifier, [ref for ref in victims if ref])
-    _relate_knowledge(builder, identifier, known)
+    _relate_knowledge(builder, identifier, knowledge_ids)
     render_methods(builder, identifier)
-    _texts(builder, identifier)
-    for other in report.related_reports:
-        if other != report.report_id:
-            builder.relate(identifier, "related-to", builder.identifier_in_report("incident", other, INCIDENT))
+    _add_texts(builder, identifier)
+    for related_id in report.related_reports:
+        if related_id != report.report_id:
+            builder.relate(identifier, "related-to", builder.identifier_in_report("incident", related_id, INCIDENT))
     return identifier
 
 
 def labels_of(builder: Builder) -> list[str]:
-    """Machine tags of the report, its RSIT types first."""
+    """Return the machine tags of the report, RSIT types first."""
     rsit = [f'rsit:{rsit_class}="{rsit_type}"' for rsit_class, rsit_type in builder.report.rsit]
     return list(dict.fromkeys([*rsit, *builder.report.labels]))
 
 
 def _answer_labels(report: Report) -> list[str]:
-    """The questions that a report answers and STIX has no property for, as machine tags of the incident at the CERT."""
+    """Return answers of the report without a property in STIX, as machine tags of the incident at the CERT."""
     critical = [
         victim.critical_infrastructure for victim in report.victims if victim.critical_infrastructure is not None
     ]
@@ -243,15 +246,15 @@ def _answer_labels(report: Report) -> list[str]:
 
 
 def _add_old_relationships(builder: Builder, incident_ref: str, victims: list[str]) -> None:
-    """The relationships of reports that left before those that tools know: they stay, beside these."""
+    """Add the relationships of the older wording: reports that were released with them keep them."""
     for ref in victims:
         builder.relate(incident_ref, "impacts", ref)
     for code in builder.report.countries:
-        builder.relate(incident_ref, "located-at", location(builder, code))
+        builder.relate(incident_ref, "located-at", add_location(builder, code))
     builder.relate(builder.member.identity, "contact-for", incident_ref)
 
 
-# What an incident is to what is known of it, by the type of that: in the words of STIX that platforms take.
+# Type of an object -> relationship from the incident to it, in words of STIX that platforms import.
 _INCIDENT_RELATIONSHIPS: Final = {
     "malware": "uses",
     "tool": "uses",
@@ -263,18 +266,18 @@ _INCIDENT_RELATIONSHIPS: Final = {
 }
 
 
-def _relate_knowledge(builder: Builder, incident_ref: str, known: Mapping[tuple[str, str], str]) -> None:
-    for ref in dict.fromkeys(known.values()):
+def _relate_knowledge(builder: Builder, incident_ref: str, knowledge_ids: Mapping[tuple[str, str], str]) -> None:
+    for ref in dict.fromkeys(knowledge_ids.values()):
         object_type = type_of(ref) or ""
         builder.relate(incident_ref, _INCIDENT_RELATIONSHIPS[object_type], ref)
-        if not _is_known_by_tools(builder):
+        if not _has_tool_wording(builder):
             if object_type == "campaign":
                 builder.relate(ref, "associated-with", incident_ref)
             elif _INCIDENT_RELATIONSHIPS[object_type] != "attributed-to":
                 builder.relate(incident_ref, "related-to", ref)
 
 
-def _texts(builder: Builder, incident_ref: str) -> None:
+def _add_texts(builder: Builder, incident_ref: str) -> None:
     report = builder.report
     for number, text in enumerate(report.recommended_actions):
         action = builder.add("course-of-action", str(number), name=text[:100], description=text)
@@ -296,15 +299,15 @@ def _texts(builder: Builder, incident_ref: str) -> None:
         builder.add("language-content", "translations", object_ref=incident_ref, contents=contents)
 
 
-def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
+def _add_victim(builder: Builder, number: int, victim: Victim) -> str | None:
     if victim.name is None and not victim.registration_numbers:
         if not (victim.sectors or victim.countries):
             return None
         sector = victim.sectors[0] if victim.sectors else None
         return class_identity(builder, sector, victim.countries[0] if victim.countries else None)
-    texts = [(field, text) for field, text in victim.identifiers() if field in _TEXTS]
+    texts = [(field, text) for field, text in victim.identifiers() if field in _DESCRIPTION_FIELDS]
     texts += [("size", victim.size_text or victim.size or ""), ("subsector", victim.subsector or "")]
-    known = "; ".join(f"{field.replace('_', ' ')}: {text}" for field, text in texts if text)
+    description = "; ".join(f"{field.replace('_', ' ')}: {text}" for field, text in texts if text)
     mails = "; ".join((*victim.emails, *victim.people))
     references = [{"source_name": "national registration", "external_id": text} for text in victim.registration_numbers]
     identifier = builder.add(
@@ -312,12 +315,12 @@ def _victim(builder: Builder, number: int, victim: Victim) -> str | None:
         "victim",
         str(number),
         name=victim.name or victim.registration_numbers[0],
-        description=known or None,
+        description=description or None,
         identity_class="individual" if victim.is_person else "organization",
         sectors=victim.sectors,
         contact_information=mails,
         external_references=references,
     )
     for code in victim.countries:
-        builder.relate(identifier, "located-at", location(builder, code))
+        builder.relate(identifier, "located-at", add_location(builder, code))
     return identifier

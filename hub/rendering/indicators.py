@@ -1,4 +1,4 @@
-"""Observables and sightings of a report, as indicators, SCOs, observed-data and sightings."""
+"""Render observables and sightings as indicators, SCOs, observed-data and sightings."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hub.stix import tlp
 from hub.stix.patterns import pattern_problem
 from hub.stix.timestamps import parse_timestamp
 
-# For how long an indicator is believed where the report does not say, in days: addresses change hands in weeks.
+# Days for which an indicator is valid if the report has no end. Addresses change their user within weeks.
 VALID_DAYS: Final[Mapping[ObservableType, int]] = {
     ObservableType.IPV4: 30,
     ObservableType.IPV6: 30,
@@ -36,12 +36,12 @@ OTHER_DAYS: Final = 365
 NAME_CHARS: Final = 200  # characters of a value in an indicator's name
 
 
-def render_observables(builder: Builder, known: links.KnowledgeIds) -> dict[str, str]:
-    """Add what was observed; `known` has the ids of the malware, techniques and so on that the report names.
+def render_observables(builder: Builder, knowledge_ids: links.KnowledgeIds) -> dict[str, str]:
+    """Add the observables; `knowledge_ids` has the ids of the malware, techniques and so on that the report names.
 
-    Returns the ids of indicators by "type value", which is how sightings name them.
+    Returns the ids of indicators by "type value", as sightings refer to them.
     """
-    shown = links.RenderedObservables()
+    rendered = links.RenderedObservables()
     groups: dict[tuple[str, TlpWord | None], list[str]] = {}
     # (1) each observable's SCO, in the group of its role; (2) its indicator
     for item in builder.report.observables:
@@ -50,46 +50,44 @@ def render_observables(builder: Builder, known: links.KnowledgeIds) -> dict[str,
         if sco is not None:
             word = item.tlp if item.tlp and tlp.BY_WORD[item.tlp] > builder.level else None
             groups.setdefault(("held" if item.hold_reason else item.role.value, word), []).append(sco)
-            shown.observables[" ".join(item.key)] = sco
+            rendered.observables[" ".join(item.key)] = sco
         if item.as_indicator and item.hold_reason is None:
             indicator = _indicator(builder, item, origin)
             if indicator is not None:
-                shown.indicators[" ".join(item.key)] = indicator
-        if " ".join(item.key) not in shown.indicators and builder.report.kind is not ReportKind.FEED:
+                rendered.indicators[" ".join(item.key)] = indicator
+        if " ".join(item.key) not in rendered.indicators and builder.report.kind is not ReportKind.FEED:
             _note_unshown(builder, item)
-    # (3) what is known of the victim's own addresses and names, at the CERT only
+    # (3) the addresses and names of the victims, which stay at the CERT
     for sco in render_victim_values(builder):
         groups.setdefault((Role.VICTIM.value, None), []).append(sco)
     # (4) the observation of each group
     for (role, word), scos in groups.items():
         _observed_data(builder, role, word, list(dict.fromkeys(scos)))
-    # (5) what it points to, and how it is related
-    links.link_indicators(builder, known, shown)
-    links.add_relations(builder, known, shown)
-    return shown.indicators
+    # (5) what each indicates, and its relations
+    links.link_indicators(builder, knowledge_ids, rendered)
+    links.add_relations(builder, knowledge_ids, rendered)
+    return rendered.indicators
 
 
 def _note_unshown(builder: Builder, item: Observable) -> None:
-    """Name what the report says of a value that is no indicator, and so is shown by the value alone.
+    """Note the details of a value that is no indicator: STIX shows only the value.
 
-    Left out is what the incident itself says: its times, its confidence. In a feed sightings say it.
+    Times and confidence that are the same as those of the incident are left out. In a feed, sightings have them.
     """
     report = builder.report
     known_instants = {moment.instant for moment in report.timeline.moments()}
     times = {"first seen": item.first_seen, "last seen": item.last_seen, "valid until": item.valid_until}
     facts: list[tuple[str, object]] = [
         ("comment", item.description),
-        *((what, moment.stix()) for what, moment in times.items() if moment and moment.instant not in known_instants),
+        *((name, moment.stix()) for name, moment in times.items() if moment and moment.instant not in known_instants),
         ("confidence", item.confidence if item.confidence != report.confidence else None),
         *(("phase", " ".join(phase)) for phase in item.kill_chain_phases),
         ("malware", item.malware),
         *(("reference", pointer.url or pointer.external_id) for pointer in item.references),
     ]
-    for what, value in facts:
+    for name, value in facts:
         if value is not None:
-            builder.note_unshown(
-                f"{item.type.value} ({what})", value, f"is said of {item.value}, which is no indicator"
-            )
+            builder.note_unshown(f"{item.type.value} ({name})", value, f"describes {item.value}, which is no indicator")
 
 
 def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:
@@ -114,7 +112,7 @@ def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list
 def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None:
     rule = pattern_of(item)
     if rule is None:
-        builder.note_unusable(item.type.value, item.value, "nothing in it can be matched")
+        builder.note_unusable(item.type.value, item.value, "no pattern can match it")
         return None
     pattern, pattern_type = rule
     if pattern_type == "stix" and (problem := pattern_problem(pattern)):
@@ -123,8 +121,8 @@ def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None
     valid_from, valid_until = validity(item, builder)
     report = builder.report
     kind_name = wording.observable_name(item.type)
-    own = [line for label in item.labels if (line := _rsit_of(label))]
-    kind = own[0].name if own else wording.incident_kind(report)
+    own_types = [line for label in item.labels if (line := _rsit_of(label))]
+    kind = own_types[0].name if own_types else wording.incident_kind(report)
     text = wording.indicator_description(
         kind_name,
         f"{kind} ({report.determination})",
@@ -157,13 +155,13 @@ def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None
 
 
 def _package_url(item: Observable) -> list[dict[str, Any]]:
-    """A package's URL (purl), of which a pattern holds name and version only."""
+    """Return the URL of a package (purl) as a reference, because its pattern has only name and version."""
     purl = item.data or ""
     return [{"source_name": "purl", "external_id": purl}] if package_of(purl) else []
 
 
 def _phases(item: Observable, builder: Builder) -> tuple[tuple[str, str], ...]:
-    """The phases of the kill chain that the report gives a value, by themselves or by the technique that it ties to it."""
+    """Return the kill chain phases of a value, from the report or from the techniques to which a relation leads."""
     if item.kill_chain_phases:
         return item.kill_chain_phases
     names = {
@@ -176,15 +174,15 @@ def _phases(item: Observable, builder: Builder) -> tuple[tuple[str, str], ...]:
 
 
 def validity(item: Observable, builder: Builder) -> tuple[str, str]:
-    """`valid_from` and `valid_until`, the second always later: an indicator without an end is blocked for ever."""
+    """Return `valid_from` and a later `valid_until`: an indicator without an end would be blocked for ever."""
     timeline = builder.report.timeline
-    begins = item.valid_from or item.first_seen or timeline.started or timeline.detected or timeline.reported
-    start = begins.stix() if begins else builder.first_import
+    begin = item.valid_from or item.first_seen or timeline.started or timeline.detected or timeline.reported
+    start = begin.stix() if begin else builder.first_import
     if item.valid_until is not None:
         end = item.valid_until.stix()
         if parse_timestamp(end) > parse_timestamp(start):
             return start, end
-        # Its end stands, and what began after it is the odd one: it was valid up to there.
+        # The end is right and the start is wrong, so use one day before the end.
         return versions.timestamp(item.valid_until.instant - timedelta(days=1)), end
     last = max((item.last_seen.stix() if item.last_seen else start), start)
     days = timedelta(days=VALID_DAYS.get(item.type, OTHER_DAYS))
@@ -192,7 +190,7 @@ def validity(item: Observable, builder: Builder) -> tuple[str, str]:
 
 
 def phases_of(technique: Technique) -> tuple[tuple[str, str], ...]:
-    """The phases that the report gives a technique, else its tactics in ATT&CK."""
+    """Return the phases of a technique in the report, or its tactics in ATT&CK."""
     if technique.kill_chain_phases:
         return technique.kill_chain_phases
     listed = public_knowledge.technique(technique.technique_id or "")
@@ -206,16 +204,16 @@ def _rsit_of(label: str) -> rsit.RsitType | None:
 _BY_LABEL: Final = {line.label: line for line in rsit.RSIT.values()}
 
 
-def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> list[str]:
-    """Add the report's sightings. `known`: ids by (kind of target, its name). Returns ids; the rest is in the table."""
+def render_sightings(builder: Builder, ids_by_name: Mapping[tuple[str, str], str]) -> list[str]:
+    """Add the sightings of the report; return their ids. `ids_by_name`: ids by (kind of target, its name)."""
     sightings = []
     for item in builder.report.sightings:
-        target = known.get((item.target_type, item.target)) or _classified(builder, item)
+        target = ids_by_name.get((item.target_type, item.target)) or _add_target(builder, item)
         if target is None:
             builder.note_unusable(f"sighting of {item.target_type}", item.target, "nothing in the bundle has that name")
             continue
         first, last = _span(item.first_seen, item.last_seen)
-        where = (
+        place = (
             class_identity(builder, item.sector, item.country)
             if item.sector or item.country
             else builder.member.identity
@@ -230,7 +228,7 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
                 count=min(item.count, 999_999_999),
                 first_seen=first,
                 last_seen=last,
-                where_sighted_refs=[where],
+                where_sighted_refs=[place],
                 description=f"Seen at: {item.detail}" if item.detail else None,
                 labels=item.labels,
                 confidence=item.confidence,
@@ -239,15 +237,15 @@ def render_sightings(builder: Builder, known: Mapping[tuple[str, str], str]) -> 
     return sightings
 
 
-def _classified(builder: Builder, item: Sighting) -> str | None:
-    """What stands for an RSIT type where nothing more exact is known: its own name as STIX's nearest object."""
+def _add_target(builder: Builder, item: Sighting) -> str | None:
+    """Add an object with the name of an RSIT type as the target of a sighting without a more exact one; None if unknown."""
     if item.target_type == "malware":
         return builder.add("malware", item.target, name=item.target, is_family=True)
     rsit_class, _, rsit_type = item.target.partition("/")
     line = rsit.RSIT.get((rsit_class, rsit_type))
     if item.target_type == "observable":
-        # What was seen is held or was no indicator: that it was seen, and how often, is still worth telling.
-        line = next((known for label in item.labels if (known := _rsit_of(label))), None)
+        # The value is held or no indicator, but the number of sightings is still useful.
+        line = next((own_type for label in item.labels if (own_type := _rsit_of(label))), None)
     if line is None:
         return None
     rsit_class, rsit_type = line.rsit_class, line.type
@@ -261,7 +259,7 @@ def _classified(builder: Builder, item: Sighting) -> str | None:
 
 
 def _word_of(builder: Builder, target: str) -> TlpWord | None:
-    """A sighting is not marked lower than what was seen."""
+    """Return the level of the target: a sighting is not marked lower than what was seen."""
     draft = builder.drafts.get(target) or builder.common_objects.get(target)
     level = tlp.level(draft) if draft else None
     return level.word if level is not None else None  # type: ignore[return-value]  # the words of TLP are TlpWord's
@@ -274,7 +272,7 @@ def _span(first: Moment | None, last: Moment | None) -> tuple[str | None, str | 
 
 
 def class_identity(builder: Builder, sector: str | None, country: str | None) -> str:
-    """The organisations of a sector in a country, as one identity that all reports of this CERT share."""
+    """Add an identity for the organisations of a sector in a country, which all reports of this CERT share."""
     identifier = builder.add_common(
         "identity",
         name=wording.class_name(sector, country),

@@ -1,6 +1,6 @@
-"""How it was done and what helps, in closed words and checked forms: ways in, floods, software, mitigations, fixes, detection.
+"""Render entry vectors, floods, software, mitigations, fixes and places of detection: closed words and checked forms.
 
-What is made here of closed words leaves without an officer reading it; names of software are searched first.
+Objects that contain only closed words leave without a decision of an officer. Names of software are searched first.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from hub.rendering.builder import Builder, Origin
 from hub.rendering.observables import render_sco
-from hub.rendering.wording import detection_name, fix_name, flood_name, way_in_name
+from hub.rendering.wording import detection_name, entry_vector_name, fix_name, flood_name
 from hub.reports.knowledge import Software
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.report import Report
 
 _ENTRY: Final = [{"kill_chain_name": "mitre-attack", "phase_name": "initial-access"}]
 _FLOODING: Final = [{"kill_chain_name": "mitre-attack", "phase_name": "impact"}]
-_POISONED: Final = "T1195"  # ATT&CK: the supply chain was compromised
-_ATTACKED: Final = "the column packages: a public package or product"
+_SUPPLY_CHAIN_COMPROMISE: Final = "T1195"  # in ATT&CK
+_EVIDENCE: Final = "the column packages: a public package or product"
 
 RATES: Final = {
     "bits_per_second": "bits per second",
@@ -26,24 +26,24 @@ RATES: Final = {
     "requests_per_second": "requests per second",
     "seconds": "seconds of flooding",
 }
-"""The figures of a flood, and the names under which they stand among the scores of the incident."""
+"""Fields of `Flood` -> their names among the scores of the incident."""
 
 
 def software_name(item: Software) -> str:
-    """`colour-strings-x 4.2.1`."""
+    """Return name and version: `colour-strings-x 4.2.1`."""
     return f"{item.name} {item.version}" if item.version else item.name
 
 
 def software_references(item: Software) -> list[dict[str, Any]]:
-    """The package URL and CPE by which others find exactly this software."""
+    """Return references with the package URL and CPE, which identify the software exactly."""
     numbers = (("purl", item.purl), ("cpe", item.cpe))
     return [{"source_name": name, "external_id": number} for name, number in numbers if number]
 
 
 def poisoned_packages(report: Report) -> Iterator[Observable]:
-    """The packages of a report whose techniques say that a package was poisoned: these are to be found and removed."""
+    """Yield the packages to find and remove, if the techniques of the report include a supply chain compromise."""
     numbers = {str(item.technique_id).partition(".")[0] for item in report.techniques if item.technique_id}
-    for item in report.software if _POISONED in numbers else ():
+    for item in report.software if _SUPPLY_CHAIN_COMPROMISE in numbers else ():
         if item.purl and item.version:
             yield _observable(item, as_indicator=True)
 
@@ -53,38 +53,41 @@ def _observable(item: Software, *, as_indicator: bool) -> Observable:
         ObservableType.SOFTWARE,
         item.name,
         Role.ADVERSARY,
-        _ATTACKED,
+        _EVIDENCE,
         as_indicator=as_indicator,
         data=item.purl or item.cpe,
     )
 
 
 def render_methods(builder: Builder, incident_ref: str) -> None:
-    """Add what the report tells in closed words and checked forms, related to its incident."""
+    """Add the objects for closed words and checked forms, and relate them to the incident."""
     report = builder.report
-    # (1) ways in, and floods
-    for way in report.entry_vectors:
-        used = builder.add_common("attack-pattern", name=way_in_name(way.action, way.word), kill_chain_phases=_ENTRY)
-        builder.relate(incident_ref, "uses", used)
+    # (1) entry vectors and floods
+    for entry in report.entry_vectors:
+        name = entry_vector_name(entry.action, entry.word)
+        pattern = builder.add_common("attack-pattern", name=name, kill_chain_phases=_ENTRY)
+        builder.relate(incident_ref, "uses", pattern)
     for vector in report.flood.vectors if report.flood else ():
-        used = builder.add_common("attack-pattern", name=flood_name(vector), kill_chain_phases=_FLOODING)
-        builder.relate(incident_ref, "uses", used)
+        pattern = builder.add_common("attack-pattern", name=flood_name(vector), kill_chain_phases=_FLOODING)
+        builder.relate(incident_ref, "uses", pattern)
     # (2) software
     for software in report.software:
         item = _observable(software, as_indicator=False)
-        known = render_sco(builder, item, Origin(item.role, None, item))
-        if known is not None:
-            _relate_software(builder, incident_ref, known, software)
-    # (3) what helps
+        identifier = render_sco(builder, item, Origin(item.role, None, item))
+        if identifier is not None:
+            _relate_software(builder, incident_ref, identifier, software)
+    # (3) mitigations, fixes and places of detection
     for mitigation in report.mitigations:
-        references = _attack("mitigations", mitigation.mitigation_id)
-        _help(builder, incident_ref, mitigation.name, references)
+        references = _attack_references("mitigations", mitigation.mitigation_id)
+        _add_action(builder, incident_ref, mitigation.name, references)
     for software in report.fixes:
-        action = _help(builder, incident_ref, fix_name(software_name(software)), software_references(software))
-        for weakness in report.vulnerabilities if len(report.vulnerabilities) == 1 else ():
-            builder.relate(action, "remediates", builder.weaknesses[weakness.name])
+        action = _add_action(builder, incident_ref, fix_name(software_name(software)), software_references(software))
+        for vulnerability in report.vulnerabilities if len(report.vulnerabilities) == 1 else ():
+            builder.relate(action, "remediates", builder.vulnerabilities[vulnerability.name])
     for source in report.data_sources:
-        _help(builder, incident_ref, detection_name(source.name), _attack("datasources", source.source_id))
+        _add_action(
+            builder, incident_ref, detection_name(source.name), _attack_references("datasources", source.source_id)
+        )
 
 
 def _relate_software(builder: Builder, incident_ref: str, ref: str, item: Software) -> None:
@@ -100,13 +103,13 @@ def _relate_software(builder: Builder, incident_ref: str, ref: str, item: Softwa
     )
 
 
-def _help(builder: Builder, incident_ref: str, name: str, references: list[dict[str, Any]]) -> str:
+def _add_action(builder: Builder, incident_ref: str, name: str, references: list[dict[str, Any]]) -> str:
     action = builder.add_common("course-of-action", name=name, external_references=references)
     builder.relate(incident_ref, "related-to", action)
     return action
 
 
-def _attack(kind: str, number: str | None) -> list[dict[str, Any]]:
+def _attack_references(kind: str, number: str | None) -> list[dict[str, Any]]:
     if number is None:
         return []
     url = f"https://attack.mitre.org/{kind}/{number}"

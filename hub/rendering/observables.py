@@ -1,4 +1,4 @@
-"""Observables of a report as SCOs: the values themselves, with those that they refer to."""
+"""Render the observables of a report as SCOs, with the SCOs that they refer to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OPENCTI: Final = {OPENCTI_EXTENSION: {"extension_type": "new-sco"}}
 
 
 def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None:
-    """The SCO of an observable, with those that it refers to; None for what is only a pattern."""
+    """Add the SCO of an observable and those that it refers to; return its id, or None if STIX has only a pattern for it."""
     word = item.tlp
     if item.type is ObservableType.TRAFFIC:
         return _traffic(builder, item, origin)
@@ -24,13 +24,17 @@ def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None
     identifier = builder.observe(item.type.value, origin, word, **content)
     if identifier is not None:
         for host in item.resolves_to:
-            # Where the report does not list the address by itself, it does not say whose it is.
-            listed = builder.observables_by_key.get((host_type(host), host))
-            owner = Origin(listed.role, listed.hold_reason, listed) if listed else Origin(Role.UNKNOWN, observable=item)
-            target = builder.observe(host_type(host), owner, listed.tlp if listed else word, value=host)
+            # The role of the address is known only if the report also has it as an observable.
+            observable = builder.observables_by_key.get((host_type(host), host))
+            host_origin = (
+                Origin(observable.role, observable.hold_reason, observable)
+                if observable
+                else Origin(Role.UNKNOWN, observable=item)
+            )
+            target = builder.observe(host_type(host), host_origin, observable.tlp if observable else word, value=host)
             if target is not None:
                 builder.relate(
-                    identifier, "resolves-to", target, builder.stricter(word, listed.tlp if listed else None)
+                    identifier, "resolves-to", target, builder.stricter(word, observable.tlp if observable else None)
                 )
     return identifier
 
@@ -65,7 +69,7 @@ def _sco_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
 
 
 def _content_beyond_stix(item: Observable) -> dict[str, Any] | None:
-    """The content of an observable that only OpenCTI's types can express; None for what is only a pattern."""
+    """Return the content of an SCO for which only OpenCTI has a type; None if there is no type."""
     match item.type:
         case ObservableType.WALLET | ObservableType.PHONE | ObservableType.USER_AGENT:
             return {"value": item.value, "extensions": _OPENCTI}
@@ -80,12 +84,13 @@ def _file_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
     hashes = good_hashes(details)
     for algorithm in sorted(details.hashes.keys() - hashes.keys()):
         builder.note_unusable(
-            f"hash {algorithm}", details.hashes[algorithm], "no such algorithm there, or no such hash"
+            f"hash {algorithm}", details.hashes[algorithm], "the algorithm is unknown, or the hash is malformed"
         )
     if item.type is ObservableType.CERTIFICATE:
         return {"hashes": hashes} if hashes else None
     if details.imphash and not hashes and not details.name:
-        return None  # STIX's file needs a hash of the whole, or a name (STIX 2.1, 6.7); the pattern has the imphash
+        # A file object needs a hash of the whole file or a name (STIX 2.1, 6.7). The pattern has the imphash.
+        return None
     name = details.name or (None if hashes else item.value)
     return {"hashes": hashes, "size": details.size, "name": name, "mime_type": details.mime_type}
 
@@ -102,7 +107,7 @@ def _traffic(builder: Builder, item: Observable, origin: Origin) -> str | None:
         if host:
             ref = builder.observe(host_type(host), Origin(role, item.hold_reason, item), item.tlp, value=host)
             ends[f"{end}_ref"] = ref
-        # A port counts without its host: which service the adversary reached for is known, and whose it is stays.
+        # The port is kept without its host: it shows the attacked service, but not the victim.
         ends[f"{end}_port"] = port
     protocols = [word for word in details.protocols if word] or ["tcp"]
     if not details.src and not details.dst:
@@ -111,7 +116,7 @@ def _traffic(builder: Builder, item: Observable, origin: Origin) -> str | None:
 
 
 def render_victim_values(builder: Builder) -> Iterable[str]:
-    """Add the victims' own domains, mailboxes and addresses; yields their ids."""
+    """Add the domains, mailboxes and addresses of the victims; yield their ids."""
     for victim in builder.report.victims:
         origin = Origin(Role.VICTIM)
         for kind, texts in (("domain-name", victim.domains), ("email-addr", victim.emails)):

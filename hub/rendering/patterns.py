@@ -1,6 +1,6 @@
-"""Patterns of observables: of STIX (STIX 2.1, 9), and rules of YARA and Suricata for what STIX has no property for.
+"""Patterns of observables: STIX patterns (STIX 2.1, 9), and rules for YARA and Suricata if STIX has no property.
 
-Which type is matched by what, and who reads it: hub/docs/adr/0097-places-for-values.md.
+hub/docs/adr/0097-places-for-values.md says which pattern each type has, and which tools read it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, TrafficDetails
 
-# The algorithms of STIX 2.1, 10.6; a hash of another one has no place in a pattern or in a file object.
+# The algorithms of STIX 2.1, 10.6. Hashes of other algorithms are not allowed in patterns and file objects.
 HASH_ALGORITHMS: Final = ("MD5", "SHA-1", "SHA-256", "SHA-512", "SHA3-256", "SHA3-512", "SSDEEP", "TLSH")
 
 _LENGTHS: Final = {"MD5": 32, "SHA-1": 40, "SHA-256": 64, "SHA-512": 128, "SHA3-256": 64, "SHA3-512": 128}
@@ -25,7 +25,7 @@ _FUZZY: Final = {
 
 
 def good_hashes(details: FileDetails) -> dict[str, str]:
-    """The hashes that STIX knows and that look like what they are called (STIX 2.1, 10.6), in the order of the list."""
+    """Return the well-formed hashes with algorithms of STIX (STIX 2.1, 10.6), in the order of HASH_ALGORITHMS."""
     return {name: value for name in HASH_ALGORITHMS if (value := details.hashes.get(name)) and _is_hash(name, value)}
 
 
@@ -36,13 +36,13 @@ def _is_hash(name: str, value: str) -> bool:
 
 
 def quote(text: str) -> str:
-    """A string literal: backslash and quote escaped (STIX 2.1, 9.3)."""
+    """Return a string literal, with backslash and quote escaped (STIX 2.1, 9.3)."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 
 
 def pattern_of(item: Observable) -> tuple[str, str] | None:
-    """The pattern and its type (`stix`, or that of a detection rule); None where nothing can be matched."""
+    """Return the pattern and its type (`stix`, or that of a detection rule); None if no pattern can match the value."""
     if item.type is ObservableType.PATTERN:
         return (item.pattern, item.pattern_type) if item.pattern and item.pattern_type else None
     if item.type is ObservableType.TLS_FINGERPRINT:
@@ -67,9 +67,9 @@ def _address(kind: str) -> Callable[[Observable], str]:
 
 
 def _hashes(kind: str, details: FileDetails | None) -> str:
-    known = {} if details is None else good_hashes(details)
-    # Any of its hashes gives the file away; a name alone is weak, so it stands only where there is no hash.
-    return " OR ".join(f"{kind}:hashes.{_step(name)} = {quote(value)}" for name, value in known.items())
+    # Any one hash identifies the file. A name is weak, so it is used only without a hash.
+    hashes = {} if details is None else good_hashes(details)
+    return " OR ".join(f"{kind}:hashes.{_step(name)} = {quote(value)}" for name, value in hashes.items())
 
 
 def _step(name: str) -> str:
@@ -95,7 +95,7 @@ def _system(item: Observable) -> str:
 
 
 def _traffic(item: Observable) -> str:
-    """A pattern with the adversary's ends only: the other end shows who was attacked."""
+    """Return comparisons for the adversary's ends only: the other end would show the victim."""
     details = item.traffic or TrafficDetails()
     parts = []
     for end, host, port, role in (
@@ -110,7 +110,7 @@ def _traffic(item: Observable) -> str:
 
 
 def _agent(item: Observable) -> str:
-    """As OpenCTI has it, or as STIX has it in a request."""
+    """Return a comparison with OpenCTI's user agent, or with the header of a request in STIX."""
     header = "network-traffic:extensions.'http-request-ext'.request_header.'User-Agent'"
     return f"user-agent:value = {quote(item.value)} OR {header} = {quote(item.value)}"
 
@@ -120,12 +120,12 @@ def _account(item: Observable) -> str:
 
 
 def account_property(value: str) -> str:
-    """OpenCTI's property of a bank account for this number."""
+    """Return OpenCTI's property of a bank account for this number."""
     return "iban" if re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", value) else "account_number"
 
 
 class Package(NamedTuple):
-    """A package URL (purl) in its parts; `name` holds the namespace, too."""
+    """The parts of a package URL (purl); `name` includes the namespace."""
 
     kind: str
     name: str
@@ -133,13 +133,13 @@ class Package(NamedTuple):
 
 
 def package_of(purl: str) -> Package | None:
-    """The parts of a package URL; None for what is none."""
+    """Return the parts of a package URL; None if the text is none."""
     match = re.fullmatch(r"pkg:([a-z][a-z0-9.+-]*)/([^@?#]+)(?:@([^?#]+))?(?:[?#].*)?", purl)
     return Package(match[1], unquote(match[2]).strip("/"), unquote(match[3]) if match[3] else None) if match else None
 
 
 def _software(item: Observable) -> str:
-    """By its name; a package that is known by its URL (purl), by its version, too: others of it harm nobody."""
+    """Return a comparison with the name; for a package URL also with the version, because other versions are harmless."""
     package = package_of(item.data or "")
     version = f" AND software:version = {quote(package.version)}" if package and package.version else ""
     return f"software:name = {quote(item.value)}{version}"
@@ -152,13 +152,13 @@ _KEYWORDS: Final = {
     "hassh": ("ssh", "ssh.hassh"),
     "hassh-server": ("ssh", "ssh.hassh.server"),
 }
-"""The protocols and keywords under which Suricata compares fingerprints of handshakes, by the algorithm."""
+"""Algorithm of a fingerprint -> protocol and keyword in Suricata."""
 _FINGERPRINT: Final = re.compile(r"[0-9a-z_]{10,80}", re.ASCII)
-_LOCAL_SIDS: Final = range(1_000_000, 2_000_000)  # the numbers that Suricata leaves to rules of one's own
+_LOCAL_SIDS: Final = range(1_000_000, 2_000_000)  # the numbers that Suricata reserves for local rules
 
 
 def _suricata_rule(item: Observable) -> str:
-    """A rule for Suricata: STIX has no property for such a fingerprint. Empty for one that Suricata does not compute."""
+    """Return a rule for Suricata, because STIX has no property for fingerprints; "" if Suricata does not compute this one."""
     name = (item.data or "ja3").casefold()
     protocol, keyword = _KEYWORDS.get(name, ("", ""))
     if not keyword or not _FINGERPRINT.fullmatch(item.value):
@@ -169,7 +169,7 @@ def _suricata_rule(item: Observable) -> str:
 
 
 def _yara_rule(path: str) -> str:
-    """A rule for YARA: the path stands in the program's bytes, and in no property of STIX's file."""
+    """Return a rule for YARA, because the path is in the bytes of the program, and STIX has no property for it."""
     digest = hashlib.sha256(path.encode()).hexdigest()[:8]
     text = path.replace("\\", "\\\\").replace('"', '\\"')
     return (
@@ -202,11 +202,11 @@ _COMPARISONS: Final[Mapping[ObservableType, Callable[[Observable], str]]] = {
 }
 
 
-_PIPES: Final = "\\\\.\\pipe\\"  # where Windows keeps named pipes, as files of this name
+_PIPES: Final = "\\\\.\\pipe\\"  # the prefix of named pipes in the file system of Windows
 
 
 def host_type(host: str) -> str:
-    """`ipv4-addr`, `ipv6-addr` or `domain-name`."""
+    """Return `ipv4-addr`, `ipv6-addr` or `domain-name`."""
     try:
         return f"ipv{ipaddress.ip_network(host, strict=False).version}-addr"
     except ValueError:

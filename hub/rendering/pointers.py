@@ -1,4 +1,4 @@
-"""Pointers of a report as external references of STIX."""
+"""Render references of a report as external references of STIX."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from hub.reports.references import Reference
 
 
 def external_reference(item: Reference) -> dict[str, Any] | None:
-    """A STIX external reference; None where it says less than STIX demands (STIX 2.1, 2.5)."""
+    """Return a STIX external reference; None if it lacks required properties (STIX 2.1, 2.5)."""
     properties = {
         "source_name": item.source_name,
         "description": item.description,
         "url": item.url,
         "external_id": item.external_id,
     }
-    filled = {name: value for name, value in properties.items() if value}
-    return filled if len(filled) > 1 and item.source_name else None
+    non_empty = {name: value for name, value in properties.items() if value}
+    return non_empty if len(non_empty) > 1 and item.source_name else None

@@ -1,4 +1,4 @@
-"""Public knowledge about techniques, malware and actors, by number or name: the tables of `lists`, read on first use.
+"""Public knowledge about techniques, malware and actors, by id or name: the tables in `lists`, which are read on first use.
 
 `.ci/known-names.py` writes them from the MISP galaxies (CC0 1.0), MITRE ATT&CK among them. ATT&CK is a trademark of The MITRE
 Corporation: © The MITRE Corporation. Its content is reproduced and distributed with the permission of The MITRE Corporation.
@@ -14,13 +14,13 @@ from importlib.resources import files
 from typing import Final
 
 _FOLDER: Final = "lists"
-# A ransomware's name often ends in its kind, a family's in its version: what is left is on the list, too.
+# Names of families often end in their kind or version; the list may have the name without it.
 _ENDINGS: Final = ("ransomware", "stealer", "botnet", "rat")
 
 
 @dataclass(frozen=True, slots=True)
 class AttackTechnique:
-    """A technique of ATT&CK: its name, and its tactics as phases of the kill chain of its domain."""
+    """A technique of ATT&CK: its name, and its tactics as phases of a kill chain."""
 
     name: str
     chain: str = ""
@@ -28,39 +28,39 @@ class AttackTechnique:
 
     @property
     def phases(self) -> tuple[tuple[str, str], ...]:
-        """(kill_chain_name, phase_name) of each tactic."""
+        """Return (kill_chain_name, phase_name) of each tactic."""
         return tuple((self.chain, tactic) for tactic in self.tactics)
 
 
 def name_key(name: str) -> str:
-    """The form in which names are compared: letters and digits, in lower case, without accents."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    return "".join(character for character in plain if character.isalnum())
+    """Return the form in which names are compared: letters and digits, in lower case, without accents."""
+    folded = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(character for character in folded if character.isalnum())
 
 
 def technique(number: str) -> AttackTechnique | None:
-    """The technique of this number; None where ATT&CK has none."""
+    """Return the technique with this id; None if ATT&CK does not have it."""
     return _techniques().get(number)
 
 
 def malware_types(name: str) -> tuple[str, ...]:
-    """The words of malware-type-ov for a family, by the lists that hold it; empty where none does."""
+    """Return the words of malware-type-ov for a family; empty if no list has it."""
     key = name_key(name)
-    known = _types()
-    if objects := known.get(key):
-        return objects
+    table = _types()
+    if types := table.get(key):
+        return types
     shorter = (key.removesuffix(ending) for ending in _ENDINGS if key.endswith(ending))
     versionless = key.rstrip("0123456789")
-    return next((objects for text in (*shorter, versionless) if (objects := known.get(text))), ())
+    return next((types for text in (*shorter, versionless) if (types := table.get(text))), ())
 
 
 def aliases(name: str) -> tuple[str, ...]:
-    """The other names that ATT&CK has for this actor, malware or tool."""
+    """Return the other names in ATT&CK of this actor, malware or tool."""
     return _aliases().get(name_key(name), ())
 
 
 def lines(file: str) -> tuple[str, ...]:
-    """The lines of a list of this folder, without its head."""
+    """Return the lines of a list, without its heading."""
     text = (files("hub.rendering") / _FOLDER / f"{file}.txt").read_text("utf-8")
     return tuple(line for line in text.splitlines() if line and not line.startswith("#"))
 

@@ -1,18 +1,18 @@
-"""A report becomes STIX 2.1, as it stands at the CERT: everything in it, nothing protected yet.
+"""Render a report as STIX 2.1 with everything in it: nothing is protected yet.
 
-What leaves the country is made of this by the release step (`hub/release`), never sent as it is.
+The result stays at the CERT. The release step (`hub/release`) makes what leaves the country from it.
 
     rendered = render(report, member, record=record, now=now)
     rendered.bundle().serialize()
 
 1. Public knowledge: malware, techniques, vulnerabilities, actors.
-2. What was observed, with indicators; sightings.
-3. A case: the incident with its events, impacts and tasks, the victim, places, notes.
-4. The container, which tools keep that know nothing of incidents: a report; of a feed, a grouping.
-5. Versions: equal content keeps its times, changed content gets new ones, what is gone is revoked.
-6. Each object is checked as the hub's door will check it.
+2. Observables, indicators and sightings.
+3. For a case: the incident with its events, impacts and tasks, the victims, places, notes.
+4. The container, for tools that do not know incidents: a report, or for a feed a grouping.
+5. Versions: equal content keeps its times, changed content gets new ones, missing objects are revoked.
+6. The check of each object, with the same rules as at the hub.
 
-Rendering is repeatable: the same report, key and record give the same bytes, whatever the clock says.
+Rendering is repeatable: the same report, key and record give the same bytes at any time.
 """
 
 from __future__ import annotations
@@ -45,34 +45,34 @@ CONTAINER: Final = "the container"
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What became of one report.
+    """The result of rendering one report.
 
-    `contents` are plain JSON values, definitions and the CERT's identity first, each of them valid STIX 2.1 as the hub
-    checks it. `objects` are stix2's objects of the same, equal in content, made when they are asked for: a quarter of
-    a millisecond each, which a feed of millions would feel. `record` is to be kept for the next import, `origins` says whose each SCO and indicator
-    is, `classes` and `victims` whom identities stand for, and `problems` what in the report could not become STIX.
+    `contents` are plain JSON values that are valid STIX 2.1: definitions and the identity of the CERT first. `objects` are
+    the same as stix2 objects, which are built on demand, because each takes a quarter of a millisecond. `record` must be
+    saved for the next import. `origins` has the role of each SCO and indicator, `classes` and `victims` the meaning of
+    identities, and `problems` the parts of the report that could not become STIX.
     """
 
     contents: tuple[Content, ...]
     record: VersionRecord = field(repr=False)
     origins: Mapping[str, Origin] = field(repr=False)
-    classes: Mapping[str, tuple[str | None, str | None]] = field(repr=False)  # class identity -> sector, country
-    victims: Mapping[str, int] = field(repr=False)  # identity -> which of the report's victims
+    classes: Mapping[str, tuple[str | None, str | None]] = field(repr=False)  # identity of a class -> sector, country
+    victims: Mapping[str, int] = field(repr=False)  # identity -> index in the victims of the report
     problems: tuple[Unused, ...] = ()
 
     @property
     def objects(self) -> tuple[Any, ...]:
-        """The stix2 objects, in the order of `contents`."""
+        """Return the stix2 objects, in the order of `contents`."""
         return tuple(stix_classes.build(content) for content in self.contents)
 
     def bundle(self) -> Any:
-        """A stix2 Bundle of all objects; its id follows from theirs, so that equal bundles are equal to the byte."""
+        """Return a stix2 Bundle of all objects. Its id is derived from theirs, so equal bundles have equal bytes."""
         return bundle_of(self.contents)
 
 
 def bundle_of(contents: tuple[Content, ...]) -> Any:
-    """A stix2 Bundle (STIX 2.1, 8) whose id is made of the ids and versions in it."""
-    from uuid import NAMESPACE_URL, UUID, uuid5  # noqa: PLC0415 - beside the one line that needs it
+    """Return a stix2 Bundle (STIX 2.1, 8); its id is derived from the ids and versions of its objects."""
+    from uuid import NAMESPACE_URL, UUID, uuid5  # noqa: PLC0415 - beside the only line that needs it
 
     text = "\n".join(f"{content['id']} {content.get('modified', '')}" for content in contents)
     shaped = UUID(bytes=uuid5(NAMESPACE_URL, text).bytes, version=4)
@@ -84,23 +84,23 @@ def bundle_of(contents: tuple[Content, ...]) -> Any:
 def render(
     report: Report, member: OwnMember, *, record: VersionRecord | None = None, now: datetime, exercise: bool = False
 ) -> Rendered:
-    """Make STIX of a report. `record` is what earlier imports of it left (none: the first); `now` has a zone.
+    """Render a report as STIX. `record` comes from earlier imports (None at the first); `now` has a zone.
 
-    `exercise` labels every object `exercise`, as drills demand and live collections refuse. ProducerError where an
-    object cannot be made, which names it.
+    `exercise` labels every object `exercise`: drills require the label, and live collections refuse it. Raises
+    ProducerError with the id of an object that would be invalid.
     """
     record = record or VersionRecord()
     report = replace(report, observables=(*report.observables, *poisoned_packages(report)))
     builder = Builder(report, member, record, now, exercise=exercise)
     # (1) public knowledge
-    known = render_knowledge(builder)
-    # (2) what was observed
-    indicators = render_observables(builder, known)
-    refs = {**known, **{("observable", key): ref for key, ref in indicators.items()}}
+    knowledge_ids = render_knowledge(builder)
+    # (2) observables and sightings
+    indicators = render_observables(builder, knowledge_ids)
+    refs = {**knowledge_ids, **{("observable", key): ref for key, ref in indicators.items()}}
     render_sightings(builder, refs)
     # (3) the incident
     if report.kind is ReportKind.CASE:
-        render_incident(builder, known)
+        render_incident(builder, knowledge_ids)
     # (4) the container
     if report.kind is not ReportKind.FEED:
         _container(builder)
@@ -108,20 +108,20 @@ def render(
         _grouping(builder)
     # (5) versions
     own, own_versions = versions.settle([_own_identity(member)], record.own, builder.now, created=COMMON_TIME)
-    settled, settled_versions = versions.settle(builder.drafts.values(), record.objects, builder.now)
+    versioned_contents, report_versions = versions.settle(builder.drafts.values(), record.objects, builder.now)
     contents = (
         *_definitions(builder),
         *own,
         *builder.common_objects.values(),
         *builder.scos.values(),
-        *settled,
+        *versioned_contents,
     )
     # (6) the last check
     for content in contents:
         _check(content)
     return Rendered(
         contents=contents,
-        record=VersionRecord(settled_versions, own_versions, builder.first_import, record.wording),
+        record=VersionRecord(report_versions, own_versions, builder.first_import, record.wording),
         origins=builder.origins,
         classes=builder.classes,
         victims=builder.victims,
@@ -130,7 +130,7 @@ def render(
 
 
 def _own_identity(member: OwnMember) -> Content:
-    """The CERT's identity with its duty mailbox, equal everywhere: two contents under one id and version would break readers."""
+    """Return the identity of the CERT with its duty mailbox. It is the same everywhere: one id and version has one content."""
     content: Content = {
         "type": "identity",
         "spec_version": "2.1",
@@ -153,12 +153,12 @@ def _definitions(builder: Builder) -> list[Content]:
 
 
 def _needs_grouping(builder: Builder) -> bool:
-    """Whether a feed was first rendered after feeds had groupings, and there is something to group."""
+    """Whether a feed has objects to group, and was first rendered with the wording that has groupings."""
     return builder.record.wording >= wording.KNOWN_BY_TOOLS and bool(builder.drafts or builder.scos)
 
 
 def _grouping(builder: Builder) -> None:
-    """The grouping that names all of a feed: importers that make an event of each container make one of it."""
+    """Add the grouping with all objects of a feed, so that importers make one event of the feed."""
     builder.add(
         "grouping",
         CONTAINER,
@@ -176,18 +176,18 @@ def _container_refs(builder: Builder) -> list[str]:
         for content in (*builder.common_objects.values(), *builder.drafts.values())
         if content["type"] not in _NOT_IN_REPORT
     ]
-    # Naming an SCO is knowing its value: one that is marked higher than the container is not named in it.
+    # The id of an SCO reveals its value, so an SCO with a stricter level than the container is left out.
     refs += [ref for ref, content in builder.scos.items() if (tlp.level(content) or 0) <= builder.level]
     return [builder.member.identity, *refs]
 
 
 def _container(builder: Builder) -> None:
-    """The report that names all else. Its id and `published` stay through all stages."""
+    """Add the report object that refers to all others. Its id and `published` stay the same in all stages."""
     report = builder.report
     identifier = builder.identifier("report", CONTAINER)
-    before = builder.record.objects.get(identifier)
+    earlier = builder.record.objects.get(identifier)
     criticality = report.severity.criticality if report.severity else None
-    standing_text = wording.status_text(report, criticality)
+    status_text = wording.status_text(report, criticality)
     kind = wording.incident_kind(report)
     labels = labels_of(builder)
     if report.kind is ReportKind.CASE:
@@ -198,11 +198,11 @@ def _container(builder: Builder) -> None:
     builder.add(
         "report",
         CONTAINER,
-        name=f"{kind}: {report.title} [{standing_text}]",
-        description=f"{kind} ({standing_text}), reported by {builder.member.name}. {report.description or ''}".strip(),
+        name=f"{kind}: {report.title} [{status_text}]",
+        description=f"{kind} ({status_text}), reported by {builder.member.name}. {report.description or ''}".strip(),
         lang=report.language,
         report_types=["threat-report" if report.kind is ReportKind.CASE else "indicator"],
-        published=before.content["published"] if before else versions.shorten(builder.now),
+        published=earlier.content["published"] if earlier else versions.shorten(builder.now),
         object_refs=_container_refs(builder),
         labels=list(dict.fromkeys(labels)),
         confidence=report.confidence,
@@ -213,7 +213,7 @@ def _container(builder: Builder) -> None:
 def _check(content: Content) -> None:
     if problems := faults(content):
         fault_text = "; ".join(f"{fault.path or 'as a whole'} {fault.message}" for fault in problems)
-        raise ProducerError(f"{content['id']} cannot be made of this report: {fault_text}")
+        raise ProducerError(f"{content['id']} of this report would be invalid STIX: {fault_text}")
 
 
 __all__ = ["COMMON_TIME", "Rendered", "Version", "bundle_of", "render"]

@@ -1,8 +1,8 @@
-"""stix2's classes for everything a bundle holds, with those of the Incident Core extension, registered once.
+"""stix2 classes for every object of a bundle, including those of the Incident Core extension.
 
-stix2 does not know the extension: until event, impact and task are registered it parses them into plain dicts and
-refuses relationships to them. Importing this module registers them for the whole process; a class that somebody
-else registered before under the same name is left in place.
+stix2 does not know the extension: without registered classes, it parses event, impact and task into plain dicts and
+refuses relationships to them. Importing this module registers the classes for the whole process. A class that another
+library registered before under the same name stays.
 """
 
 from __future__ import annotations
@@ -144,8 +144,8 @@ def _incident_properties() -> list[tuple[str, Any]]:
 
 
 def _register() -> None:
-    """Each name on its own: where another library has registered one of them already, its class stands."""
-    # (1) event, impact and task first: references to a type are refused until it is known
+    """Register each class by itself, because another library may have registered some of them."""
+    # (1) event, impact and task first: stix2 refuses references to a type that is not registered
     for name, extension, properties in (
         ("event", incident.EVENT, _event_properties),
         ("impact", incident.IMPACT, _impact_properties),
@@ -157,12 +157,12 @@ def _register() -> None:
     for name, texts in OPENCTI_OBSERVABLES.items():
         if class_for_type(name, "2.1") is None:
             body = type(name.title().replace("-", ""), (), {"__doc__": f"The {name} of OpenCTI."})
-            # without their extension's id: stix2 takes one class for an extension, and OpenCTI has four types under it
+            # without the id of their extension: stix2 allows one class for an extension, and OpenCTI has four types in it
             stix2.v21.CustomObservable(name, [(text, StringProperty()) for text in texts])(body)
     # (2) the keys inside impact.extensions, which have no extension definition of their own
     for key, fields in _IMPACT_KEYS.items():
         _extension(key, fields, {})
-    # (3) what stands in incident.extensions
+    # (3) the extension in incident.extensions
     _extension(incident.INCIDENT_CORE, _incident_properties(), {"extension_type": "property-extension"})
 
 
@@ -177,14 +177,14 @@ _register()
 
 
 class Indicator(stix2.v21.Indicator):  # type: ignore[misc]  # stix2 ships no types
-    """stix2's indicator, whose pattern is checked by `hub.stix.patterns` instead of by ANTLR each time.
+    """stix2's indicator, with `hub.stix.patterns` to check its pattern instead of the ANTLR parser.
 
-    stix2 spends 0.6 ms of every indicator on parsing the pattern; the hub's own check says "valid" only where that
-    parser does: plain patterns without the parser, all others with it.
+    The parser takes 0.6 ms for each indicator. The check of the hub gives the same result: it uses the parser only for
+    patterns that are not simple.
     """
 
     def _check_object_constraints(self) -> None:
-        _DomainObject._check_object_constraints(self)  # noqa: SLF001  skips only the parent's ANTLR run
+        _DomainObject._check_object_constraints(self)  # noqa: SLF001  skips only the ANTLR parser of the parent
         valid_from, valid_until = self.get("valid_from"), self.get("valid_until")
         if valid_from and valid_until and valid_until <= valid_from:
             raise InvalidValueError(type(self), "valid_until", "must be later than valid_from")
@@ -193,7 +193,7 @@ class Indicator(stix2.v21.Indicator):  # type: ignore[misc]  # stix2 ships no ty
 
 
 def build(content: Mapping[str, Any]) -> Any:
-    """The stix2 object of this content, strictly (no custom properties). stix2's own errors pass through."""
+    """Return the stix2 object of this content, without custom properties. Errors of stix2 are not caught."""
     if content["type"] == "indicator":
         return Indicator(**content)
     if content["type"] == "marking-definition":

@@ -1,13 +1,13 @@
-"""Versions of objects across imports: the same content keeps its times, changed content gets a new `modified`.
+"""Versions of objects across imports: equal content keeps its times, changed content gets a new `modified`.
 
-Two copies of one (id, modified) with different content would break every reader, and a new `modified` for equal
-content would make readers take it all again. So the CERT keeps a record of each object that it rendered or released.
+Two objects with the same id and `modified` but different content would break readers, and a new `modified` for equal
+content would make readers import everything again. So the CERT records each object that it rendered or released.
 
-1. An object whose content is as recorded keeps `created` and `modified`: it is equal to the byte.
-2. One whose content changed keeps `created`; `modified` is now, and later than it was in any case.
-3. A new one gets both from now.
-4. One that is recorded and no longer there is revoked (STIX 2.1, 3.6), and stays so: after a revocation no newer
-   version counts. Should it come back, it comes under another id.
+1. An object with the recorded content keeps `created` and `modified`, so its bytes stay equal.
+2. An object with changed content keeps `created`; `modified` becomes now, or later if the clock did not advance.
+3. A new object gets now for both.
+4. A recorded object that is missing now is revoked (STIX 2.1, 3.6). No newer version may follow a revocation, so if the
+   object appears again, it gets another id.
 """
 
 from __future__ import annotations
@@ -22,27 +22,26 @@ import orjson
 
 from hub.rendering.wording import WORDING
 from hub.stix import tlp
-from hub.stix.identifiers import OBSERVABLE_TYPES
 from hub.stix.timestamps import parse_timestamp
 from hub.stix.tlp import TLP
 
 Content = dict[str, Any]
 
 COMMON_TIME: Final = "2026-01-01T00:00:00.000Z"
-"""`created` and `modified` of objects whose id is made of their content, and which therefore never change."""
+"""`created` and `modified` of objects whose id is derived from their content, so that they never change."""
 TIMES: Final = frozenset(
     "valid_from valid_until first_observed last_observed first_seen last_seen published start_time end_time".split()
 )
-"""The timestamps that we write besides `created` and `modified`."""
+"""The timestamps that rendered objects have besides `created` and `modified`."""
 _VERSION_KEYS: Final = ("created", "modified")
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The newest version of one object, whole, and the digest of its content without the two times.
+    """The newest version of one object, and the digest of its content without `created` and `modified`.
 
-    `lowest` is the newest version of the lowest TLP level that ever left, where that is below this one: readers below
-    have it, and a revocation is built from it, since a higher one would not reach them (law L5 d).
+    `lowest` is the newest version with the lowest TLP level that ever left, if that level is below the level of this
+    version. A revocation is built from it: a stricter one would not reach the readers of the lower level (law L5 d).
     """
 
     digest: str
@@ -57,8 +56,9 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class VersionRecord:
-    """The versions made of one report so far; empty at its first import. `own` has the CERT's own identity; `wording` is the
-    version of the sentences in it (`wording.WORDING`).
+    """The versions of the objects of one report; empty at its first import.
+
+    `own` has the identity of the CERT; `wording` is the version of the sentences in the objects (`wording.WORDING`).
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
@@ -68,16 +68,16 @@ class VersionRecord:
 
 
 def timestamp(moment: datetime) -> str:
-    """A STIX timestamp in milliseconds; ValueError for a time without a zone."""
+    """Return a STIX timestamp in milliseconds. Raises ValueError for a time without a zone."""
     if moment.tzinfo is None:
-        raise ValueError("a time without a zone says nothing")
+        raise ValueError("a timestamp needs a time with a zone")
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def shorten(text: str) -> str:
-    """A timestamp without idle zeros, as stix2 prints all but `created` and `modified`.
+    """Return a timestamp without trailing zeros, as stix2 writes all except `created` and `modified`.
 
-    What we write must be what stix2 writes of it again: one version of an object has one content.
+    stix2 must write the same text when it writes the object again: one version of an object has one content.
     """
     head, dot, fraction = text.removesuffix("Z").partition(".")
     fraction = fraction.rstrip("0")
@@ -85,57 +85,58 @@ def shorten(text: str) -> str:
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """SHA-256 over the content without its times."""
-    plain = {key: value for key, value in content.items() if key not in _VERSION_KEYS}
-    return hashlib.sha256(orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    """Return SHA-256 of the content without `created` and `modified`."""
+    content_without_times = {key: value for key, value in content.items() if key not in _VERSION_KEYS}
+    return hashlib.sha256(orjson.dumps(content_without_times, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def later_time(now: str, earlier: str) -> str:
-    """`now`, or one millisecond after `than` where the clock has not moved on."""
+    """Return `now`, or one millisecond after `earlier` if that is later."""
     if parse_timestamp(now) > parse_timestamp(earlier):
         return now
     return timestamp(datetime.fromisoformat(earlier) + timedelta(milliseconds=1))
 
 
 def settle(
-    drafts: Iterable[Content], known: Mapping[str, Version], now: str, *, created: str | None = None
+    drafts: Iterable[Content], earlier_versions: Mapping[str, Version], now: str, *, created: str | None = None
 ) -> tuple[list[Content], dict[str, Version]]:
-    """Give each draft its times; return all contents, revoked ones last, and the record as it is from now on.
+    """Give each draft its times; return all contents, revoked ones last, and the new record.
 
-    `created`: both times of a new object, where they are the same at every machine that makes it; else `now`.
-    Drafts come without `created` and `modified`. SCOs and definitions, which have no versions, are not for here.
+    `earlier_versions` is the record so far. `created`: both times of a new object, if every machine that makes it must
+    use the same; otherwise `now`. Drafts have no `created` and `modified`. SCOs and definitions have no versions, so they
+    are not drafts.
     """
-    settled: list[Content] = []
+    contents: list[Content] = []
     versions: dict[str, Version] = {}
     for draft in drafts:
-        version = _version(draft, known.get(draft["id"]), now, created or now)
+        version = _version(draft, earlier_versions.get(draft["id"]), now, created or now)
         versions[draft["id"]] = version
-        settled.append(dict(version.content))
-    for identifier, version in known.items():
+        contents.append(dict(version.content))
+    for identifier, version in earlier_versions.items():
         if identifier not in versions:
             last = version if version.revoked else revoke(version, now)
             versions[identifier] = last
-            settled.append(dict(last.content))
-    return settled, versions
+            contents.append(dict(last.content))
+    return contents, versions
 
 
-def _version(draft: Content, before: Version | None, now: str, first: str) -> Version:
-    if before is not None and before.revoked:
-        return before
-    mark = digest(draft)
-    if before is not None and before.digest == mark:
-        return before
-    created = first if before is None else before.content["created"]
-    modified = first if before is None else later_time(now, before.content["modified"])
+def _version(draft: Content, earlier: Version | None, now: str, first_time: str) -> Version:
+    if earlier is not None and earlier.revoked:
+        return earlier
+    content_digest = digest(draft)
+    if earlier is not None and earlier.digest == content_digest:
+        return earlier
+    created = first_time if earlier is None else earlier.content["created"]
+    modified = first_time if earlier is None else later_time(now, earlier.content["modified"])
     content = {**draft, "created": created, "modified": modified}
-    return Version(mark, content, _lowest(before, content))
+    return Version(content_digest, content, _lowest(earlier, content))
 
 
-def _lowest(before: Version | None, content: Content) -> Mapping[str, Any] | None:
-    if before is None:
+def _lowest(earlier: Version | None, content: Content) -> Mapping[str, Any] | None:
+    if earlier is None:
         return None
-    earlier = before.content if before.lowest is None else before.lowest
-    return earlier if _level(earlier) < _level(content) else None
+    lowest = earlier.content if earlier.lowest is None else earlier.lowest
+    return lowest if _level(lowest) < _level(content) else None
 
 
 def _level(content: Mapping[str, Any]) -> TLP:
@@ -143,9 +144,9 @@ def _level(content: Mapping[str, Any]) -> TLP:
 
 
 def revoke(version: Version, now: str) -> Version:
-    """The version that withdraws this one, for all who have any of its versions.
+    """Return the version that revokes this one, for all readers of any of its versions.
 
-    An indicator is no longer valid from then on: many tools look at that alone.
+    The validity of an indicator ends, too, because many tools look only at that.
     """
     modified = later_time(now, version.content["modified"])
     lowest = version.content if version.lowest is None else version.lowest
@@ -156,13 +157,8 @@ def revoke(version: Version, now: str) -> Version:
 
 
 def _end_of_validity(indicator: Mapping[str, Any], now: str) -> str:
-    """`now`, or when it ends anyway, if that is earlier; in any case after it begins (STIX 2.1, 4.7)."""
+    """Return `now`, or the end of validity if that is earlier; but always after its start (STIX 2.1, 4.7)."""
     until = indicator.get("valid_until")
     if until is not None and parse_timestamp(until) <= parse_timestamp(now):
         return str(until)
     return shorten(later_time(now, indicator["valid_from"]))
-
-
-def is_versioned(content: Mapping[str, Any]) -> bool:
-    """Whether objects of this type have versions: SCOs and marking definitions have none (STIX 2.1, 3.1)."""
-    return content["type"] not in OBSERVABLE_TYPES and content["type"] != "marking-definition"

@@ -1,7 +1,7 @@
-"""Sentences made of vocabulary words only. What is written here may leave the country, whatever the report says.
+"""Sentences that contain only words of vocabularies, so that they may leave the country.
 
-Nothing in this file takes a text of the report: only keys of RSIT and of STIX's vocabularies, numbers, and the names
-that the CERT gave itself. The release step puts these sentences where the report's own words stood.
+The functions take no text of the report: only keys of RSIT and of STIX's vocabularies, numbers, and the names that the
+CERT uses for itself. The release step replaces texts of the report by these sentences.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hub.reports.report import Report, ReportStatus
 from hub.stix.places import country_name, region_name
 from hub.stix.wording import class_name, sector_words
 
-__all__ = ["class_name", "sector_words"]  # of both sides of the door
+__all__ = ["class_name", "sector_words"]  # re-exported: hub and producer share them
 
 _TYPE_NAMES = {
     ObservableType.IPV4: "IPv4 address",
@@ -51,30 +51,30 @@ _TASKS = {
 }
 
 WORDING: Final = 4
-"""The version of these sentences, and of what gives objects their ids. A report keeps the one in which it was first rendered
-or released: a sentence that is written better later makes no new version of what is out already, and a better name or kind
-of relationship revokes nothing (hub/docs/adr/0099-relationships-that-tools-know.md).
+"""The version of these sentences, and of the names and relationships from which ids are derived. A report keeps the version
+of its first rendering or release, so that a better sentence creates no new versions of released objects, and a better name
+or relationship revokes none (hub/docs/adr/0099-relationships-that-tools-know.md).
 """
-FIRST_WORDING: Final = 1  # of records that do not say theirs
-KNOWN_BY_TOOLS: Final = 3  # from here on relationships are those that tools know, and places and techniques have names
-HANDLING_FOR_ALL: Final = 4  # from here on all who read an object read the statement of how to handle it
+FIRST_WORDING: Final = 1  # of records without a version
+KNOWN_BY_TOOLS: Final = 3  # since then, tools know the relationships, and places and techniques have names
+HANDLING_FOR_ALL: Final = 4  # since then, every reader of an object can read its handling statement
 _VALIDITY: Final = {1: "Stale from {} on."}
 _MALWARE: Final = {1: "Malware not told"}
 
 
 def spell_out(key: str) -> str:
-    """A vocabulary key as words: `data-exfiltration` -> `Data exfiltration`."""
+    """Return a vocabulary key as words: `data-exfiltration` -> `Data exfiltration`."""
     words = key.replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
 def observable_name(observable_type: ObservableType) -> str:
-    """`domain-name` -> `Domain name`."""
+    """Return the name of a type: `domain-name` -> `Domain name`."""
     return _TYPE_NAMES[observable_type]
 
 
 def incident_kind(report: Report) -> str:
-    """What happened, in one or two words: "Ransomware", "Phishing", or the name of the RSIT type."""
+    """Return the kind of the incident: "Ransomware", or the name of the RSIT type, such as "Phishing"."""
     if "ransomware" in report.incident_types:
         return "Ransomware"
     for pair in report.rsit:
@@ -84,12 +84,12 @@ def incident_kind(report: Report) -> str:
 
 
 def report_stage(report: Report) -> Stage:
-    """The stage of the reporting; where the report does not say, final if it is closed and early if not."""
+    """Return the stage; if the report has none, final for a closed incident and early for others."""
     return report.stage or (Stage.FINAL if report.status is ReportStatus.CLOSED else Stage.EARLY)
 
 
 def status_text(report: Report, criticality: int | None) -> str:
-    """What every title repeats for tools that keep nothing else: `suspected, criticality 70, stage early`."""
+    """Return the status for titles, for tools that keep only titles: `suspected, criticality 70, stage early`."""
     parts = [report.determination.value]
     parts += [f"criticality {criticality}"] if criticality is not None else []
     parts += [f"stage {report_stage(report)}"] if report.kind.value == "case" else []
@@ -99,45 +99,45 @@ def status_text(report: Report, criticality: int | None) -> str:
 def victim_phrase(
     sector: str | None, country: str | None, region: str | None, size: str | None, *, person: bool = False
 ) -> str:
-    """Whom it struck, for a sentence: `a large healthcare organisation in Malaysia`."""
+    """Return the description of a victim for a sentence: `a large healthcare organisation in Malaysia`."""
     words = " ".join(
         part
         for part in (size, sector_words(sector) if sector else None, "person" if person else "organisation")
         if part
     )
-    where = country_name(country) if country else region_name(region) if region else None
+    place = country_name(country) if country else region_name(region) if region else None
     article = "an" if words[0] in "aeiou" else "a"
-    return f"{article} {words}" + (f" in {where}" if where else "")
+    return f"{article} {words}" + (f" in {place}" if place else "")
 
 
 def task_name(task_types: tuple[str, ...] | list[str]) -> str:
-    """`("containment",)` -> `Containment`."""
+    """Return the name of a task: `("containment",)` -> `Containment`."""
     first = task_types[0] if task_types else "administrative"
     return _TASKS.get(first, spell_out(first))
 
 
-def way_in_name(action: str, word: str) -> str:
-    """A way in, as VERIS names it: `VERIS hacking: Use of stolen creds`."""
+def entry_vector_name(action: str, word: str) -> str:
+    """Return the name of an entry vector in VERIS: `VERIS hacking: Use of stolen creds`."""
     return f"VERIS {action}: {word}"
 
 
 def flood_name(vector: str) -> str:
-    """`dns-amplification` -> `DDoS: dns amplification`."""
+    """Return the name of a flood: `dns-amplification` -> `DDoS: dns amplification`."""
     return f"DDoS: {vector.replace('-', ' ')}"
 
 
 def fix_name(software: str) -> str:
-    """The update that mends a weakness; `software` is the name with the version."""
+    """Return the name of an update that fixes a vulnerability; `software` is the name with the version."""
     return f"Update to {software}"
 
 
 def detection_name(source: str) -> str:
-    """The name for a place of detection, such as `Detection in: Network Traffic`; from a data source of ATT&CK."""
+    """Return the name for a data source of ATT&CK: `Detection in: Network Traffic`."""
     return f"Detection in: {source}"
 
 
 def rate(name: str, value: float) -> str:
-    """A figure of a flood, as people write it: `100 Gbit/s`."""
+    """Return a rate of a flood with its unit: `100 Gbit/s`."""
     units = {"bits per second": "bit/s", "packets per second": "packets/s", "requests per second": "requests/s"}
     unit = units.get(name, "s")
     for scale, letter in ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
@@ -146,24 +146,24 @@ def rate(name: str, value: float) -> str:
     return f"{value:g} {unit}"
 
 
-def indicator_description(  # noqa: PLR0913 - what the sentence is made of
-    what: str, seen_in: str, author: str, malware: str | None, until: str, *, wording: int = WORDING
+def indicator_description(  # noqa: PLR0913 - the parts of the sentence
+    type_name: str, seen_in: str, author: str, malware: str | None, until: str, *, wording: int = WORDING
 ) -> str:
-    """A text that stands alone where the indicator comes without its incident."""
+    """Return the description of an indicator, which makes sense without its incident."""
     family = f" Malware: {malware}." if malware else ""
-    return f"{what} of an adversary. Seen in: {seen_in}. Shared by {author}.{family} {validity(until, wording)}"
+    return f"{type_name} of an adversary. Seen in: {seen_in}. Shared by {author}.{family} {validity(until, wording)}"
 
 
-def lone_description(what: str, author: str, until: str, *, wording: int = WORDING) -> str:
-    """The text of an indicator that nothing links to its incident."""
-    return f"{what} of an adversary. Shared by {author}. {validity(until, wording)}"
+def lone_description(type_name: str, author: str, until: str, *, wording: int = WORDING) -> str:
+    """Return the description of a lone indicator, which has no link to its incident."""
+    return f"{type_name} of an adversary. Shared by {author}. {validity(until, wording)}"
 
 
 def validity(until: str, wording: int = WORDING) -> str:
-    """Until when an indicator is valid, in a sentence."""
+    """Return a sentence with the end of an indicator's validity."""
     return _VALIDITY.get(wording, "Valid until {}.").format(until[:10])
 
 
 def unspecified_malware(wording: int = WORDING) -> str:
-    """The name of a malware of which no more is known than that there was some."""
+    """Return the name for malware of an unknown family and type."""
     return _MALWARE.get(wording, "Unspecified malware")
