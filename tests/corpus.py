@@ -115,7 +115,7 @@ class Corpus:
         if not isinstance(released, Released):
             self.reasons.append(f"{where}: nothing leaves. {released.reason}")
         else:
-            contents = [*released.contents, *released.lone]
+            contents = [*released.contents, *released.lone_contents]
             hits = leaks(report.victims, contents)
             row.leaks += len(hits)
             self.reasons += [f"{where}: LEAK: {hit}" for hit in hits]
@@ -127,7 +127,9 @@ class Corpus:
                     for stix_bundle in (released.bundle(), released.lone_bundle())
                     if stix_bundle is not None
                 ]
-                self.faults += [f"{where}: {fault}" for fault in _at_the_door([*released.contents, *released.lone])]
+                self.faults += [
+                    f"{where}: {fault}" for fault in _at_the_door([*released.contents, *released.lone_contents])
+                ]
             self.faults += [
                 f"{where}: {fault}" for stix_bundle in bundles for fault in invalid(json.loads(stix_bundle.serialize()))
             ]

@@ -137,7 +137,7 @@ def release_report(  # noqa: PLR0913 - what decides a release
         return replace(released, files=tuple(render_record_files(member, report, rendered.record, declared)))
     return Release(
         report=report,
-        bundles=tuple(bundle for bundle in (released.contents, released.lone) if bundle),
+        bundles=tuple(bundle for bundle in (released.contents, released.lone_contents) if bundle),
         preview=released.preview,
         first=before == _NEVER_RELEASED,
         _member=member,

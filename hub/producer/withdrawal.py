@@ -46,12 +46,12 @@ class CollectionWithdrawal:
 
     def keep_revoked(self, hub: str) -> None:
         """Write the revocations into the record, and what is still to be deleted (2); `hub` is the address."""
-        record_withdrawal(self._path, replace(self._record, observed=self.delete, history=self._history(hub)))
+        record_withdrawal(self._path, replace(self._record, observable_ids=self.delete, history=self._history(hub)))
 
     def keep_deleted(self, hub: str) -> None:
         """Write into the record that nothing of the release is left in the collection at this hub (4)."""
         observed = self.delete if self.elsewhere(hub) else ()  # another hub still has them
-        record_withdrawal(self._path, replace(self._record, observed=observed, history=self._history(hub)))
+        record_withdrawal(self._path, replace(self._record, observable_ids=observed, history=self._history(hub)))
 
     def elsewhere(self, hub: str) -> tuple[str, ...]:
         """The other hubs that the release went to, and that it was not withdrawn from."""
@@ -82,14 +82,14 @@ def withdrawals(member: OwnMember, report_id: str, now: datetime) -> Sequence[Co
         record, collection = parse_release_record(data), str(data["collection"])
         if data.get("report_id") != report_id:
             if not record.withdrawn:
-                observed_elsewhere.setdefault(collection, set()).update(record.observed)
+                observed_elsewhere.setdefault(collection, set()).update(record.observable_ids)
             continue
         back = withdrawal(record, timestamp(now))
-        bundles = tuple(tuple(bundle) for bundle in (back.contents, back.lone) if bundle)
+        bundles = tuple(tuple(bundle) for bundle in (back.contents, back.lone_contents) if bundle)
         telling = [item for item in back.contents if item["type"] not in _NOT_TELLING or hides_value(item)]
-        telling += back.lone
+        telling += back.lone_contents
         revoked = tuple((item["id"], item["modified"]) for item in telling)
-        items.append(CollectionWithdrawal(report_id, collection, bundles, back.delete, revoked, path, back.record))
+        items.append(CollectionWithdrawal(report_id, collection, bundles, back.ids_to_delete, revoked, path, back.record))
     if not items:
         raise ReleaseError(f"Nothing of a report {report_id!r} was released from this home ({member.home}).")
     return [

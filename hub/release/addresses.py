@@ -120,10 +120,10 @@ def addresses(text: str) -> Iterator[Address]:
         text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     if _MAY_CONTAIN_ADDRESS.search(text) is None:
         return
-    for written, plain, is_certain in _candidates(text):
-        interval = interval_of(plain)
+    for notation, normal, is_certain in _candidates(text):
+        interval = interval_of(normal)
         if interval is not None:
-            yield Address(written, interval, is_certain)
+            yield Address(notation, interval, is_certain)
 
 
 def packed_addresses(text: str) -> Iterator[Address]:
@@ -159,10 +159,10 @@ def _network(text: str) -> Network | None:
 
 def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     for match in _IPV4.finditer(text):
-        plain = re.sub(r"[_-]", ".", match[1])
-        yield match[1], plain, True
-        if "/" not in plain:  # host names and reverse DNS contain reversed addresses
-            yield match[1], ".".join(reversed(plain.split("."))), True
+        normal = re.sub(r"[_-]", ".", match[1])
+        yield match[1], normal, True
+        if "/" not in normal:  # host names and reverse DNS contain reversed addresses
+            yield match[1], ".".join(reversed(normal.split("."))), True
     for match in _PARTIAL.finditer(text):
         first, second, third = match.groups()
         yield match[0], f"{first}.{second}.{third}.0/24" if third else f"{first}.{second}.0.0/16", True
@@ -235,11 +235,11 @@ def _other_digit_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
 
 def _restore_colons(text: str) -> str:
     """`2001-db8-5400--9` as `2001:db8:5400::9`. Too few parts are the beginning of an address: a network."""
-    plain = re.sub(r"[_-]", ":", text)
-    if "::" not in plain and plain.count(":") < 7:
-        parts = [part for part in plain.split(":") if part]
+    normal = re.sub(r"[_-]", ":", text)
+    if "::" not in normal and normal.count(":") < 7:
+        parts = [part for part in normal.split(":") if part]
         return f"{':'.join(parts)}::/{16 * len(parts)}"
-    return plain
+    return normal
 
 
 def _reverse_dns_candidates(text: str) -> Iterator[tuple[str, str, bool]]:

@@ -92,8 +92,8 @@ def _decode_hexadecimal(text: str) -> Iterator[DecodedText]:
         raw = bytes.fromhex(match[0][:MAX_RUN])
         yield from decode_run(raw, match)
         yield from (
-            DecodedText(plain, match.start(), match.end(), is_clean)
-            for plain, is_clean in unpacked_texts(raw, only_marked=True)
+            DecodedText(decoded_text, match.start(), match.end(), is_clean)
+            for decoded_text, is_clean in unpacked_texts(raw, only_marked=True)
         )
         if len(match[0]) > 8:
             yield from decode_run(bytes.fromhex(match[0][1:MAX_RUN][: (len(match[0]) - 1) // 2 * 2]), match)
@@ -102,10 +102,10 @@ def _decode_hexadecimal(text: str) -> Iterator[DecodedText]:
         yield from decode_run(bytes.fromhex(digits), match)
     if len(words := _HEX_WORDS.findall(text) if "0x" in text else ()) > 1:  # little-endian numbers
         raw = b"".join(bytes.fromhex(word)[::-1] for word in words)
-        yield from (DecodedText(plain, 0, len(text), is_clean) for plain, is_clean in readable_texts(raw))
+        yield from (DecodedText(decoded_text, 0, len(text), is_clean) for decoded_text, is_clean in readable_texts(raw))
     if "|" in text:  # Snort mixes bytes with letters
-        plain = _SNORT_HEX.sub(lambda match: bytes.fromhex(match[1]).decode("latin-1"), text)
-        yield DecodedText(plain, 0, len(text))
+        decoded_text = _SNORT_HEX.sub(lambda match: bytes.fromhex(match[1]).decode("latin-1"), text)
+        yield DecodedText(decoded_text, 0, len(text))
 
 
 def _decode_decimals(text: str) -> Iterator[DecodedText]:
@@ -136,10 +136,10 @@ def _decode_base64(text: str) -> Iterator[DecodedText]:
 @lru_cache(maxsize=20_000)
 def _decode_base64_run(run: str) -> tuple[tuple[str, bool], ...]:
     """The texts in a run of base64, for each of the four offsets at which a group of four letters may begin."""
-    plain = run.replace("-", "+").replace("_", "/")
+    decoded_text = run.replace("-", "+").replace("_", "/")
     texts: list[tuple[str, bool]] = []
     for offset in range(4):
-        quads = plain[offset:]
+        quads = decoded_text[offset:]
         if len(quads) < 6:
             break
         quads = quads[:-1] if len(quads) % 4 == 1 else quads
@@ -163,8 +163,8 @@ def _join_pieces(text: str) -> Iterator[DecodedText]:
     if "\n" in text:
         for match in _LINES.finditer(text):
             yield DecodedText("".join(match[0].split()), match.start(), match.end())
-    if (plain := _BETWEEN_PIECES.sub("", text)) != text:
-        yield DecodedText(plain, 0, len(text))
+    if (decoded_text := _BETWEEN_PIECES.sub("", text)) != text:
+        yield DecodedText(decoded_text, 0, len(text))
 
 
 DECODERS: Final[tuple[tuple[str, Callable[[str], Iterator[DecodedText]]], ...]] = (

@@ -126,25 +126,25 @@ def _number(digest: bytes) -> int:
     return int.from_bytes(digest[:_STORED_BYTES])
 
 
-def _digest(algorithm: str, plain: bytes) -> bytes:
-    digest: bytes = getattr(hashlib, algorithm)(plain, usedforsecurity=False).digest()
+def _digest(algorithm: str, data: bytes) -> bytes:
+    digest: bytes = getattr(hashlib, algorithm)(data, usedforsecurity=False).digest()
     return digest
 
 
-def _middle_of_md5(plain: bytes) -> bytes:
-    return _digest("md5", plain)[_MIDDLE_OF_MD5]
+def _middle_of_md5(data: bytes) -> bytes:
+    return _digest("md5", data)[_MIDDLE_OF_MD5]
 
 
-def _digest_with_newline(algorithm: str, plain: bytes) -> bytes:
-    return _digest(algorithm, plain + b"\n")
+def _digest_with_newline(algorithm: str, data: bytes) -> bytes:
+    return _digest(algorithm, data + b"\n")
 
 
-def _crc32(plain: bytes) -> bytes:
-    return zlib.crc32(plain).to_bytes(4)
+def _crc32(data: bytes) -> bytes:
+    return zlib.crc32(data).to_bytes(4)
 
 
-def _uuid(make: Callable[[UUID, str], UUID], space: UUID, plain: bytes) -> bytes:
-    return make(space, plain.decode()).bytes
+def _uuid(make: Callable[[UUID, str], UUID], space: UUID, data: bytes) -> bytes:
+    return make(space, data.decode()).bytes
 
 
 # Every function whose value of a spelling is searched for.
@@ -160,5 +160,5 @@ _ALGORITHMS: Final[tuple[Callable[[bytes], bytes], ...]] = (
 @lru_cache(maxsize=_CACHED_SPELLINGS)
 def _starts(spelling: str) -> bytes:
     """The beginnings of the digests of a spelling, by algorithm. Cached, because a report is released to several audiences."""
-    plain = spelling.encode()
-    return b"".join(algorithm(plain)[:_START_BYTES] for algorithm in _ALGORITHMS)
+    data = spelling.encode()
+    return b"".join(algorithm(data)[:_START_BYTES] for algorithm in _ALGORITHMS)

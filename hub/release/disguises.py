@@ -43,11 +43,11 @@ _LEADING_VOWEL: Final = re.compile("([\u0e40-\u0e44\u0ec0-\u0ec4])([\u0e01-\u0e2
 @lru_cache(maxsize=50_000)
 def lookalike_form(text: str) -> str:
     """The text in letters that look the same, without separators: `cempaka` for `C3mp4ka` or `cernpaka` with a Cyrillic a."""
-    plain = text.lower() if text.isascii() else "".join(map(_lookalike_letters, clusters(text)))
-    plain = plain.translate(STAND_INS)
+    letters = text.lower() if text.isascii() else "".join(map(_lookalike_letters, clusters(text)))
+    letters = letters.translate(STAND_INS)
     for pair, letter in PAIRS:
-        plain = plain.replace(pair, letter)
-    return _NOT_LETTERS.sub("", plain)
+        letters = letters.replace(pair, letter)
+    return _NOT_LETTERS.sub("", letters)
 
 
 def lookalike_form_with_offsets(text: str) -> tuple[str, list[int]]:
@@ -115,8 +115,8 @@ def transliterations(text: str) -> tuple[str, ...]:
 
     for script, letters in _ROMANISATIONS:
         if script.search(folded) is not None:
-            for written, sound in letters:
-                folded = folded.replace(written, sound)
+            for group, sound in letters:
+                folded = folded.replace(group, sound)
     orders = dict.fromkeys((_LEADING_VOWEL.sub(r"\2\1", folded), folded))
     return tuple(anyascii(order.translate(_JAWI)).lower() for order in orders)
 

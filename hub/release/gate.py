@@ -63,7 +63,7 @@ class GateDecision:
     key: str = ""
     span: str = ""
     observable: Observable | None = None
-    third_party: bool = False
+    is_third_party: bool = False
 
     @property
     def value(self) -> str:
@@ -141,7 +141,7 @@ class Gate:
         level = max(level, self._audience.terms.lowest)
         return None if level > self._audience.highest_tlp or level is tlp.TLP.RED else level
 
-    def without_marked(self, properties: Content, content: Mapping[str, Any]) -> Content:
+    def remove_marked_above(self, properties: Content, content: Mapping[str, Any]) -> Content:
         """The properties without those that a granular marking raises above the collection's level (STIX 2.1, 7.2.3).
 
         A selector for a part of a property removes the whole property: the other parts might reveal the marked one.
@@ -175,10 +175,10 @@ class Gate:
             return GateDecision(GateVerdict.STAYS, "it is the victim's", observable=item)
         # (1) owner
         zone = self._space.zone(item)
-        match space_verdict(_shown_role(origin, item), zone, compromised=is_compromised(item)):
+        match space_verdict(_proven_role(origin, item), zone, compromised=is_compromised(item)):
             case SpaceVerdict.THIRD_PARTY:
                 return self._decide_third_party(identifier, item, zone)
-            case SpaceVerdict.NEEDS_APPROVAL if not self._is_approved(item, confirmed=True):
+            case SpaceVerdict.NEEDS_APPROVAL if not self._is_approved(item, or_confirmed=True):
                 return self._hold(item, "nothing in the report shows that it is the adversary's")
             case _:
                 return self._search(identifier, item)
@@ -193,9 +193,9 @@ class Gate:
             return GateDecision(
                 GateVerdict.STAYS, f"{reason}; it contains {', '.join(map(str, hits))}", observable=item
             )
-        if not self._is_approved(item, confirmed=True):
-            return replace(self._hold(item, reason), third_party=True)
-        return replace(self._release_alone(item, reason), third_party=True)
+        if not self._is_approved(item, or_confirmed=True):
+            return replace(self._hold(item, reason), is_third_party=True)
+        return replace(self._release_alone(item, reason), is_third_party=True)
 
     @cached_property
     def _scanner_for_lone(self) -> Scanner:
@@ -251,7 +251,7 @@ class Gate:
         return GateDecision(GateVerdict.LEAVES, f"{reason}; approved", value_key(item.value), span, item)
 
     @cached_property
-    def _declared_before(self) -> frozenset[str]:
+    def _earlier_declared_values(self) -> frozenset[str]:
         if self._report.kind is ReportKind.FEED:  # a feed has no stages
             return frozenset()
         victims = self._report.secondary_victims
@@ -263,7 +263,7 @@ class Gate:
         A value that this stage declares as the victim's has the victim's role already.
         """
         mistaken_value = next(
-            (value for value in (item.value, *observable_hosts(item)) if value in self._declared_before), None
+            (value for value in (item.value, *observable_hosts(item)) if value in self._earlier_declared_values), None
         )
         return (
             f"; an earlier stage calls {mistaken_value} the victim's: if it is not, --confirm {mistaken_value}"
@@ -271,10 +271,10 @@ class Gate:
             else ""
         )
 
-    def _is_approved(self, item: Observable, *, confirmed: bool = False) -> bool:
-        """Whether an officer approved the value, or, with `confirmed`, confirmed it by --confirm."""
+    def _is_approved(self, item: Observable, *, or_confirmed: bool = False) -> bool:
+        """Whether an officer approved the value, or, with `or_confirmed`, confirmed it by --confirm."""
         keys = {item.value, value_key(item.value)}
-        return bool(keys & self._approvals.values) or (confirmed and bool(keys & self._approvals.confirmed))
+        return bool(keys & self._approvals.values) or (or_confirmed and bool(keys & self._approvals.confirmed))
 
     @staticmethod
     def _hold(item: Observable, reason: str, span: str = "") -> GateDecision:
@@ -285,7 +285,7 @@ class Gate:
         return GateDecision(GateVerdict.LONE, f"{reason}; approved: leaves alone", value_key(item.value), span, item)
 
 
-def _shown_role(origin: Origin, item: Observable) -> Role:
+def _proven_role(origin: Origin, item: Observable) -> Role:
     """The role of a value; the role of the adversary needs evidence."""
     return Role.UNKNOWN if origin.role is Role.ADVERSARY and not item.evidence else origin.role
 

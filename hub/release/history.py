@@ -36,7 +36,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvent:
-    """A release or withdrawal. `left` are the properties that left; for a feed, only those that an officer approved."""
+    """A release or withdrawal. `released_rows` are the properties that left; for a feed, only those that an officer approved."""
 
     at: str
     hub: str
@@ -46,8 +46,8 @@ class HistoryEvent:
     approvals: tuple[Approval, ...] = ()
     named_by: str = ""
     source_level: str = ""  # the lowest level to which the source agreed
-    left: tuple[PreviewRow, ...] = ()
-    stayed: Mapping[str, int] = field(default_factory=dict)  # by reason: the number of texts and values
+    released_rows: tuple[PreviewRow, ...] = ()
+    stay_counts: Mapping[str, int] = field(default_factory=dict)  # by reason: the number of texts and values
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +63,14 @@ class ReleasedObject:
 
 @dataclass(frozen=True, slots=True)
 class AudienceHistory:
-    """All releases to one audience. `observed` are the ids of the observables in its collection."""
+    """All releases to one audience. `observable_ids` are those of the observables in its collection."""
 
     title: str
     collection: str
     profile: str
     events: tuple[HistoryEvent, ...]
     objects: tuple[ReleasedObject, ...]
-    observed: tuple[str, ...]
+    observable_ids: tuple[str, ...]
 
 
 def report_history(member: OwnMember, report_id: str) -> tuple[AudienceHistory, ...]:
@@ -92,8 +92,8 @@ def _audience(data: Mapping[str, Any], record: ReleaseRecord) -> AudienceHistory
         collection=collection,
         profile=str(data["profile"]),
         events=tuple(_events(record.history)),
-        objects=tuple(_objects([record.objects, record.lone], _released_names(record))),
-        observed=record.observed,
+        objects=tuple(_objects([record.objects, record.lone_indicators], _released_names(record))),
+        observable_ids=record.observable_ids,
     )
 
 
@@ -125,8 +125,8 @@ def _event(entry: Mapping[str, Any], released_texts: Mapping[str, str]) -> Histo
         approvals=tuple(_approvals(entry, rows, released_texts)),
         named_by=str(entry.get("named_by", "")),
         source_level=str(entry.get("source_gave_leave_for", "")),
-        left=tuple(row for row in rows if row.leaves is not None),
-        stayed=dict(Counter(row.why for row in rows if row.leaves is None)),
+        released_rows=tuple(row for row in rows if row.leaves is not None),
+        stay_counts=dict(Counter(row.why for row in rows if row.leaves is None)),
     )
 
 

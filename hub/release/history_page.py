@@ -21,7 +21,7 @@ _STYLE: Final = (
     "th{background:#eee}h2{margin-top:2em}"
 )
 _RECALL: Final = "Copies that others had fetched before a withdrawal cannot be recalled; the revocations tell their tools to drop them."
-_ABOUT: Final = (
+_INTRODUCTION: Final = (
     "It says what left the CERT, when, to whom, under which consent, and who approved what, and why. What stayed at the "
     "CERT is counted, not repeated."
 )
@@ -37,16 +37,16 @@ def render_text(report_id: str, author: str, audiences: Sequence[AudienceHistory
             lines += ["", f"{event.at}  {'withdrawn' if event.withdrawn else 'released'}"]
             for name, text in _facts(event):
                 lines += layout.paragraph(f"{name}: {text}", width, first="  ", indent="    ")
-            for place, text in _left(event.left):
+            for place, text in _released_values(event.released_rows):
                 lines += layout.paragraph(f"{place}: {text}", width, first="    ", indent="      ")
         lines += ["", "  Objects released, in their newest version:"]
         for item in audience.objects:
             state = "revoked" if item.revoked else "current"
             text = f"{item.type} {item.id}: {item.name} ({state}, {item.modified})"
             lines += layout.paragraph(text, width, first="    ", indent="      ")
-        if audience.observed:
+        if audience.observable_ids:
             lines += layout.paragraph(
-                "observables: " + ", ".join(audience.observed), width, first="    ", indent="      "
+                "observables: " + ", ".join(audience.observable_ids), width, first="    ", indent="      "
             )
     return "\n".join(lines) + "\n"
 
@@ -60,7 +60,7 @@ def render_html(report_id: str, author: str, audiences: Sequence[AudienceHistory
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
             f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head><body>\n",
             f"<h1>{escape(title)}</h1>\n",
-            f"<p>Kept by {escape(author)}; printed {escape(printed)}. Times are UTC. {_ABOUT}</p>\n",
+            f"<p>Kept by {escape(author)}; printed {escape(printed)}. Times are UTC. {_INTRODUCTION}</p>\n",
             *(part for audience in audiences for part in _audience(audience)),
             f"<p>{_RECALL}</p>\n</body></html>\n",
         ]
@@ -73,9 +73,9 @@ def _audience(audience: AudienceHistory) -> Iterator[str]:
     for event in audience.events:
         yield f"<h3>{'Withdrawn' if event.withdrawn else 'Released'} on {escape(event.at)}</h3>\n"
         yield _table(("What", ""), _facts(event))
-        if event.left:
+        if event.released_rows:
             yield "<p>What left, as it left:</p>\n"
-            yield _table(("What", "As it left"), _left(event.left))
+            yield _table(("What", "As it left"), _released_values(event.released_rows))
     yield "<h3>Objects released, in their newest version</h3>\n"
     yield _table(
         ("Type", "Name", "State", "Version", "Id"),
@@ -84,9 +84,9 @@ def _audience(audience: AudienceHistory) -> Iterator[str]:
             for item in audience.objects
         ),
     )
-    if audience.observed:
+    if audience.observable_ids:
         yield "<p>Observables in the collection:</p>\n"
-        yield _table(("Id",), ((identifier,) for identifier in audience.observed))
+        yield _table(("Id",), ((identifier,) for identifier in audience.observable_ids))
 
 
 def _facts(event: HistoryEvent) -> Iterator[tuple[str, str]]:
@@ -104,13 +104,13 @@ def _facts(event: HistoryEvent) -> Iterator[tuple[str, str]]:
     for approval in event.approvals:
         words = f"“{approval.text}” " if approval.text else ""
         place = f"{approval.place}, " if approval.place else ""
-        why = f"; the reason given: {approval.despite}" if approval.despite else ""
-        yield f"Decision of {event.officer}", f"{words}({place}key {approval.key}): {approval.decision}{why}"
-    for reason, count in event.stayed.items():
+        reason_clause = f"; the reason given: {approval.despite}" if approval.despite else ""
+        yield f"Decision of {event.officer}", f"{words}({place}key {approval.key}): {approval.decision}{reason_clause}"
+    for reason, count in event.stay_counts.items():
         yield "Stayed", f"{count:,}: {reason}"
 
 
-def _left(rows: Iterable[PreviewRow]) -> Iterator[tuple[str, str]]:
+def _released_values(rows: Iterable[PreviewRow]) -> Iterator[tuple[str, str]]:
     return ((row.place, row.leaves or "") for row in rows)
 
 

@@ -90,8 +90,8 @@ class Crowd:
         )
 
 
-def _sizes(size: str | None, *others: str) -> frozenset[str] | None:
-    return None if size is None else frozenset({size, *others})
+def _sizes(size: str | None, *more_sizes: str) -> frozenset[str] | None:
+    return None if size is None else frozenset({size, *more_sizes})
 
 
 def release_crowd(member: OwnMember, audience: Audience) -> Crowd:

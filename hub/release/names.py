@@ -140,8 +140,8 @@ _LATIN_WORD: Final = re.compile("[a-z]+")
 
 def _accents(word: str) -> str:
     """The accents of a word, sorted: "hòa" and "hoà" have the same, "phường" and "Phương" have not."""
-    plain = unicodedata.normalize("NFD", word.casefold())
-    return "".join(sorted(sign for sign in plain if sign == "đ" or unicodedata.category(sign) == "Mn"))
+    decomposed = unicodedata.normalize("NFD", word.casefold())
+    return "".join(sorted(sign for sign in decomposed if sign == "đ" or unicodedata.category(sign) == "Mn"))
 
 
 def _is_unspaced_word(word: str) -> bool:
@@ -168,10 +168,10 @@ def distinctive_words(name: str) -> list[str]:
     """The words of an organisation's name that are not generic, not a legal form and not a country; folded, in order."""
     lexicon = load_lexicon()
     outside = strip_brackets(name)
-    plain = strip_legal_form(outside)
-    own_words = split_words(plain)
+    bare_name = strip_legal_form(outside)
+    own_words = split_words(bare_name)
     # There are many phrases: search only if one may begin here, and in scripts where one word may contain the next.
-    if not plain.isascii() or not lexicon.phrase_starts.isdisjoint(own_words):
+    if not bare_name.isascii() or not lexicon.phrase_starts.isdisjoint(own_words):
         own_words = lexicon.phrases.sub(" ", " ".join(own_words)).split()
     parts = (_strip_unspaced_words(word, lexicon) for word in own_words)
     accented = frozenset() if outside.isascii() else _differently_accented(outside, lexicon)
@@ -251,8 +251,8 @@ def short_words_with_neighbours(name: str) -> list[str]:
 def initials(name: str) -> set[str]:
     """The initials of a name, with and without its legal form, its short generic words and the country. Latin letters only."""
     lexicon = load_lexicon()
-    plain = strip_brackets(name)
-    all_words, bare_words = split_words(plain), split_words(strip_legal_form(plain))
+    bare_name = strip_brackets(name)
+    all_words, bare_words = split_words(bare_name), split_words(strip_legal_form(bare_name))
     variants = [all_words, bare_words]
     variants += [
         [word for word in variant if len(word) > 3 or word not in lexicon.words] for variant in (all_words, bare_words)
@@ -261,7 +261,7 @@ def initials(name: str) -> set[str]:
     variants += [
         distinctive_words(name),
         *_words_before_of(bare_words),
-        *map(split_words, _PART_SEPARATOR.split(plain)[1:]),
+        *map(split_words, _PART_SEPARATOR.split(bare_name)[1:]),
     ]
     letters = ("".join(word[0] for word in variant) for variant in variants)
     return {
@@ -335,13 +335,13 @@ def generic_words_with_initials(name: str) -> set[str]:
     The kind of organisation is also written in English, for a name in any language: `hdbank`, `hdb` of Ngân hàng Hải Đông.
     """
     lexicon = load_lexicon()
-    plain = split_words(strip_brackets(name))
+    all_words = split_words(strip_brackets(name))
     own_words = [
         word for word in distinctive_words(name) if word.isascii() and word.isalpha() and word not in lexicon.titles
     ]
     return (
-        _first_word_with_initials(plain, own_words)
-        | _initials_with_english_kind(" ".join(plain), own_words, lexicon)
+        _first_word_with_initials(all_words, own_words)
+        | _initials_with_english_kind(" ".join(all_words), own_words, lexicon)
         | _initials_before_generic_word(name, lexicon)
     )
 
@@ -358,38 +358,38 @@ def _initials_before_generic_word(name: str, lexicon: Lexicon) -> set[str]:
     return {text for text in texts if text.isascii() and text.isalpha() and text not in lexicon.affixes}
 
 
-def _initials_with_english_kind(plain: str, own_words: list[str], lexicon: Lexicon) -> set[str]:
+def _initials_with_english_kind(phrase: str, own_words: list[str], lexicon: Lexicon) -> set[str]:
     letters = "".join(word[0] for word in own_words)
     if len(own_words) < MIN_OWN_INITIALS:
         return set()
-    kinds = [english for english, local in lexicon.kinds.items() if local.search(plain)]
+    kinds = [english for english, local in lexicon.kinds.items() if local.search(phrase)]
     texts = {text for kind in kinds for text in (letters + kind, kind + letters, letters + kind[0])}
     return {
         text for text in texts if len(text) >= MIN_INITIALS and text not in lexicon.technical_words | lexicon.affixes
     }
 
 
-def _first_word_with_initials(plain: list[str], own_words: list[str]) -> set[str]:
+def _first_word_with_initials(all_words: list[str], own_words: list[str]) -> set[str]:
     lexicon = load_lexicon()
-    if len(own_words) < MIN_OWN_INITIALS or not plain or not plain[0].isascii():
+    if len(own_words) < MIN_OWN_INITIALS or not all_words or not all_words[0].isascii():
         return set()
     letters = "".join(word[0] for word in own_words)
-    first = plain[0]
-    phrase = lexicon.phrases.match(" ".join(plain))  # `nhsv` of Ngân hàng Trung Ương Sen Vàng
-    of_phrase = {"".join(word[0] for word in phrase[0].split()) + letters} if phrase else set()
+    first = all_words[0]
+    phrase = lexicon.phrases.match(" ".join(all_words))  # `nhsv` of Ngân hàng Trung Ương Sen Vàng
+    phrase_initials = {"".join(word[0] for word in phrase[0].split()) + letters} if phrase else set()
     if first not in lexicon.words and not is_legal_form(first):
-        return {text for text in of_phrase if len(text) > MIN_INITIALS}
+        return {text for text in phrase_initials if len(text) > MIN_INITIALS}
     cuts = {first, first[:4], first[:3]} if len(first) > MIN_CUT_WORD else {first}
     if not set(first) & set("aeio"):  # it is an abbreviation, and so are its first two letters
         cuts.add(first[:2])
-    return {text for text in {cut + letters for cut in cuts} | of_phrase if len(text) > MIN_INITIALS}
+    return {text for text in {cut + letters for cut in cuts} | phrase_initials if len(text) > MIN_INITIALS}
 
 
 def person_parts(name: str) -> list[str]:
     """The parts of a person's name without titles and particles, folded, in order."""
     lexicon = load_lexicon()
-    plain = strip_brackets(name)
-    text = f" {' '.join(split_words(re.sub(r'[@/]', ' ', plain)))} "
+    bare_name = strip_brackets(name)
+    text = f" {' '.join(split_words(re.sub(r'[@/]', ' ', bare_name)))} "
     for title in ("tan sri", "puan sri", "lok srey", "a l", "a p", "s o", "d o"):
         text = text.replace(f" {title} ", " ")
     parts = (_strip_title(part, lexicon) for part in text.split())

@@ -203,14 +203,14 @@ class _View:
         yield StyledLine(gettext("NEEDS A DECISION, and stays until there is one"), Style.ATTENTION)
         for number, row in enumerate(self._held[:MAX_DECISIONS], 1):
             first, indent = f"{number}. ", " " * len(f"{number}. ")
-            named = f"{row.place} {row.key}" if row.path else row.place
-            text = f"{named}: {layout.shorten(row.here, TEXT_CELLS)}"
+            label = f"{row.place} {row.key}" if row.path else row.place
+            text = f"{label}: {layout.shorten(row.here, TEXT_CELLS)}"
             yield from layout.paragraph(text, self._width, first=first, indent=indent)
             yield from layout.paragraph(hold_reason(row), self._width, first=indent, indent=indent)
             yield from _styled(layout.command_lines(self._approval(row), self._width, indent), Style.COMMAND)
         if len(self._held) > MAX_DECISIONS:
-            more = gettext("{n} more. This writes all of them into a file, to be answered there:")
-            yield more.format(n=f"{len(self._held) - MAX_DECISIONS:,}")
+            message = gettext("{n} more. This writes all of them into a file, to be answered there:")
+            yield message.format(n=f"{len(self._held) - MAX_DECISIONS:,}")
             command = [*self._command, "--held", "HELD.json"]
             yield from _styled(layout.command_lines(command, self._width, "   "), Style.COMMAND)
 
@@ -264,15 +264,15 @@ class _View:
         yield from self._by_reason(reasons, MAX_REASONS, "  ")
 
     def _by_reason(self, reasons: Mapping[str, Counter[str]], limit: int, first: str) -> Iterator[str]:
-        for why, names in list(reasons.items())[:limit]:
-            text = f"{why}: {layout.listing(names, MAX_NAMES)}"
+        for reason, names in list(reasons.items())[:limit]:
+            text = f"{reason}: {layout.listing(names, MAX_NAMES)}"
             yield from layout.paragraph(text, self._width, first=first, indent="    ")
         if len(reasons) > limit:
             remaining = sum(names.total() for names in list(reasons.values())[limit:])
-            more = ngettext(
+            message = ngettext(
                 "{n} more for {reasons} other reason", "{n} more for {reasons} other reasons", len(reasons) - limit
             )
-            yield first + more.format(n=f"{remaining:,}", reasons=len(reasons) - limit)
+            yield first + message.format(n=f"{remaining:,}", reasons=len(reasons) - limit)
 
     def every_row(self) -> Iterator[Line]:
         """Each property of each object, in the order in which it was decided."""

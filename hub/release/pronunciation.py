@@ -50,18 +50,18 @@ _NOT_LETTERS: Final = re.compile("[^a-z]+")
 @lru_cache(maxsize=50_000)
 def sound(word: str) -> str:
     """The consonants of a word in Latin letters."""
-    for written, sound_of_letters in _SOUNDS:
-        word = word.replace(written, sound_of_letters)
+    for group, sound_of_letters in _SOUNDS:
+        word = word.replace(group, sound_of_letters)
     return _DOUBLED.sub(r"\1", _VOWELS.sub("", word))
 
 
 @lru_cache(maxsize=50_000)
 def pronounce(text: str) -> str:
     """The pronunciation of a word in letters that all romanisations share: `campasak` for Champassak, Jampasak and ຈຳປາສັກ."""
-    plain = _NOT_LETTERS.sub("", transliterate(text)).replace("x", "s")
-    for written, sound_of_letters in _SOUNDS:
-        plain = plain.replace(written, sound_of_letters)
-    return _DOUBLED.sub(r"\1", plain.translate(_ONE_SOUND))
+    letters = _NOT_LETTERS.sub("", transliterate(text)).replace("x", "s")
+    for group, sound_of_letters in _SOUNDS:
+        letters = letters.replace(group, sound_of_letters)
+    return _DOUBLED.sub(r"\1", letters.translate(_ONE_SOUND))
 
 
 @lru_cache(maxsize=100_000)
@@ -69,23 +69,23 @@ def sound_alike(first: str, second: str) -> bool:
     """Whether two pronunciations may be of one name, or one of them of a part of the other."""
     from rapidfuzz.fuzz import partial_ratio, ratio  # noqa: PLC0415  loaded when the first pair is compared
 
-    short, long = sorted((first, second), key=len)
-    if len(short) < MIN_PRONUNCIATION:
+    shorter, longer = sorted((first, second), key=len)
+    if len(shorter) < MIN_PRONUNCIATION:
         return False
-    if short == long:
+    if shorter == longer:
         return True
-    short_consonants, long_consonants = (_SPOKEN_VOWELS.sub("", word) for word in (short, long))
+    short_consonants, long_consonants = (_SPOKEN_VOWELS.sub("", word) for word in (shorter, longer))
     if len(short_consonants) < 2:  # words that consist mostly of vowels resemble each other by chance
         return False
     # Arabic, and with it Jawi, does not write short vowels
     if short_consonants == long_consonants and len(short_consonants) > _MIN_CONSONANTS:
         return True
-    likeness = ratio(short, long) if len(long) - len(short) <= 1 else partial_ratio(short, long)
-    if len(long) > _MUCH_LONGER * len(short):  # in a whole sentence, many short words match by chance
+    likeness = ratio(shorter, longer) if len(longer) - len(shorter) <= 1 else partial_ratio(shorter, longer)
+    if len(longer) > _MUCH_LONGER * len(shorter):  # in a whole sentence, many short words match by chance
         return likeness >= MIN_COMMON_IN_SENTENCES
     if len(short_consonants) >= _MIN_CONSONANTS and short_consonants in long_consonants:
         return likeness >= MIN_COMMON_WITH_CONSONANTS
-    return likeness >= MIN_COMMON and len(short) > MIN_PRONUNCIATION
+    return likeness >= MIN_COMMON and len(shorter) > MIN_PRONUNCIATION
 
 
 class Misspellings:
@@ -173,8 +173,8 @@ def comparable_words(text: str) -> Iterator[Word]:
         return
     for match in _OTHER_WORD.finditer(text):
         if not fold(match[0]).isascii():
-            plain = _NOT_LETTERS.sub("", transliterate(match[0]))
-            yield Word(match[0], plain, match.start(), match.end(), is_latin=False)
+            letters = _NOT_LETTERS.sub("", transliterate(match[0]))
+            yield Word(match[0], letters, match.start(), match.end(), is_latin=False)
         elif len(folded) != len(text):  # folding removed accents, so that offsets in the two texts differ
             yield Word(match[0], fold(match[0]), match.start(), match.end(), is_latin=True)
 

@@ -28,7 +28,7 @@ from hub.rendering.wording import FIRST_WORDING, WORDING
 from hub.reports.report import Report, ReportKind
 
 _FORMAT: Final = 1
-_OWN: Final = "own identity.json"
+_OWN_IDENTITY_FILE: Final = "own identity.json"
 
 File = tuple[Path, bytes]
 """The path of a record's file, and the content to write."""
@@ -40,9 +40,9 @@ PendingFiles = Callable[[Path], bytes | None]
 class ReleaseRecord:
     """Everything that was released of one report to one audience. The record is empty before the first release.
 
-    * `objects` and `lone`: the newest version of each object and lone indicator.
-    * `observed`: the ids of SCOs, which cannot be revoked, only deleted.
-    * `common`: the ids of objects that many releases share.
+    * `objects` and `lone_indicators`: the newest version of each object and lone indicator.
+    * `observable_ids`: the ids of SCOs, which cannot be revoked, only deleted.
+    * `common_ids`: the ids of objects that many releases share.
     * `mapping`: the released id for each id at the CERT.
     * `first`: the time of the first release.
     * `history`: an entry for each release that changed something: when, who approved it, what left and what stayed.
@@ -53,9 +53,9 @@ class ReleaseRecord:
     """
 
     objects: Mapping[str, Version] = field(default_factory=dict)
-    lone: Mapping[str, Version] = field(default_factory=dict)
-    observed: tuple[str, ...] = ()
-    common: tuple[str, ...] = ()
+    lone_indicators: Mapping[str, Version] = field(default_factory=dict)
+    observable_ids: tuple[str, ...] = ()
+    common_ids: tuple[str, ...] = ()
     mapping: Mapping[str, str] = field(default_factory=dict, repr=False)
     first: str | None = None
     history: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
@@ -152,9 +152,9 @@ def load_render_record(member: OwnMember, report: Report, pending_file: PendingF
     `pending_file` returns files of this run that are not on disk yet; they take precedence over those on disk.
     """
     data = _read(_path(member, "imported", report), pending_file)
-    own = _read(member.records / _OWN, pending_file)
+    own_identity = _read(member.records / _OWN_IDENTITY_FILE, pending_file)
     return VersionRecord(
-        _versions(data.get("objects")), _versions(own.get("objects")), data.get("first"), _wording(data)
+        _versions(data.get("objects")), _versions(own_identity.get("objects")), data.get("first"), _wording(data)
     )
 
 
@@ -173,7 +173,7 @@ def render_record_files(
     member: OwnMember, report: Report, record: VersionRecord, declared: Declarations | None = None
 ) -> list[File]:
     """The files that `save_render_record` writes, with their content. `declared` includes declarations of earlier stages."""
-    own = {"format": _FORMAT, "objects": _versions_as_json(record.own)}
+    own_identity = {"format": _FORMAT, "objects": _versions_as_json(record.own)}
     data = {
         **_scope(report),
         "first": record.first_import,
@@ -181,7 +181,10 @@ def render_record_files(
         "declared": (declared or collect_declarations(report, member)).as_json(),
         "objects": _versions_as_json(record.objects),
     }
-    return [(member.records / _OWN, _encode(own)), (_path(member, "imported", report), _encode(data))]
+    return [
+        (member.records / _OWN_IDENTITY_FILE, _encode(own_identity)),
+        (_path(member, "imported", report), _encode(data)),
+    ]
 
 
 def save_render_record(member: OwnMember, report: Report, record: VersionRecord) -> None:
@@ -193,7 +196,7 @@ def save_render_record(member: OwnMember, report: Report, record: VersionRecord)
 def keep_file(path: Path, body: bytes) -> None:
     """Write one file of a record and sync it. ReleaseError if this fails."""
     try:
-        if path.name == _OWN and path.exists() and path.read_bytes() == body:
+        if path.name == _OWN_IDENTITY_FILE and path.exists() and path.read_bytes() == body:
             return
         write_atomically(path, body)
     except OSError as error:
@@ -220,12 +223,12 @@ def release_record_file(member: OwnMember, report: Report, audience: Audience, r
         "first": record.first,
         "wording": record.wording,
         "objects": _versions_as_json(record.objects),
-        "lone": _versions_as_json(record.lone),
+        "lone": _versions_as_json(record.lone_indicators),
         "told": [list(item) for item in record.statements],
         "hubs": list(record.hubs),
         "began": record.case_start,
-        "observed": list(record.observed),
-        "common": list(record.common),
+        "observed": list(record.observable_ids),
+        "common": list(record.common_ids),
         "mapping": dict(record.mapping),
         "history": list(record.history),
     }
@@ -248,9 +251,9 @@ def parse_release_record(data: Mapping[str, Any]) -> ReleaseRecord:
     """The record from the JSON values of its file."""
     return ReleaseRecord(
         objects=_versions(data.get("objects")),
-        lone=_versions(data.get("lone")),
-        observed=tuple(data.get("observed", ())),
-        common=tuple(data.get("common", ())),
+        lone_indicators=_versions(data.get("lone")),
+        observable_ids=tuple(data.get("observed", ())),
+        common_ids=tuple(data.get("common", ())),
         mapping=data.get("mapping", {}),
         first=data.get("first"),
         history=tuple(data.get("history", ())),
@@ -272,8 +275,8 @@ class Withdrawal:
     """The revocations to send and the ids of SCOs to delete in order to withdraw a release. Copies cannot be recalled."""
 
     contents: tuple[versions.Content, ...]
-    lone: tuple[versions.Content, ...]
-    delete: tuple[str, ...]
+    lone_contents: tuple[versions.Content, ...]
+    ids_to_delete: tuple[str, ...]
     record: ReleaseRecord = field(repr=False)
 
 
@@ -282,18 +285,19 @@ def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
 
     The revocations do not repeat texts, or values that an officer approved or confirmed.
     """
-    in_force = record.approvals_in_force(Approvals())
-    decided_values = in_force.values | in_force.kept
+    approvals = record.approvals_in_force(Approvals())
+    decided_values = approvals.values | approvals.kept
     decided_values |= {value for past_entry in record.history for value in past_entry.get("confirmed_values", ())}
-    objects, lone = (
-        _revoke_all(versions_by_id, now, decided_values) for versions_by_id in (record.objects, record.lone)
+    objects, lone_indicators = (
+        _revoke_all(versions_by_id, now, decided_values) for versions_by_id in (record.objects, record.lone_indicators)
     )
     history = (*record.history, {"at": now, "withdrawn": True})
-    new_record = replace(record, objects=objects, lone=lone, observed=(), history=history)
+    new_record = replace(record, objects=objects, lone_indicators=lone_indicators, observable_ids=(), history=history)
     contents, lone_contents = (
-        tuple(dict(version.content) for version in versions_by_id.values()) for versions_by_id in (objects, lone)
+        tuple(dict(version.content) for version in versions_by_id.values())
+        for versions_by_id in (objects, lone_indicators)
     )
-    return Withdrawal(contents, lone_contents, record.observed, new_record)
+    return Withdrawal(contents, lone_contents, record.observable_ids, new_record)
 
 
 def _revoke_all(versions_by_id: Mapping[str, Version], now: str, decided_values: frozenset[str]) -> dict[str, Version]:
@@ -303,8 +307,8 @@ def _revoke_all(versions_by_id: Mapping[str, Version], now: str, decided_values:
             revoked[identifier] = version
             continue
         content = dict(versions.revoke(version, now).content)
-        bare = bare_revocation(content, keeps_pattern=not has_decided_value(content, decided_values))
-        revoked[identifier] = Version(versions.digest(bare), bare)
+        revocation = bare_revocation(content, keeps_pattern=not has_decided_value(content, decided_values))
+        revoked[identifier] = Version(versions.digest(revocation), revocation)
     return revoked
 
 
@@ -312,8 +316,8 @@ def record_withdrawal(path: Path, record: ReleaseRecord) -> None:
     """Write the withdrawal of a release to the file of its record."""
     withdrawn = {
         "objects": _versions_as_json(record.objects),
-        "lone": _versions_as_json(record.lone),
-        "observed": list(record.observed),
+        "lone": _versions_as_json(record.lone_indicators),
+        "observed": list(record.observable_ids),
         "history": list(record.history),
     }
     keep_file(path, _encode({**_read(path), **withdrawn}))

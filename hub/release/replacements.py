@@ -65,8 +65,8 @@ def _shown_value(observable: Observable, content: Content) -> str:
         hosts = [(host, port) for host, port, role in ends if host and role is Role.ADVERSARY]
         return ", ".join(f"{host}:{port}" if port is not None else host for host, port in hosts)
     value, pattern = observable.value, content["pattern"]
-    in_rule = content["pattern_type"] in ("suricata", "yara") and observable.type is not ObservableType.PATTERN
-    if in_rule or observable.type is ObservableType.NAMED_PIPE:
+    is_in_rule = content["pattern_type"] in ("suricata", "yara") and observable.type is not ObservableType.PATTERN
+    if is_in_rule or observable.type is ObservableType.NAMED_PIPE:
         return value
     purl = {item.get("external_id") for item in content.get("external_references", ())} & {observable.data}
     return next((str(text) for text in purl if text), "") or (value if quote(value) in pattern else "")
@@ -79,10 +79,10 @@ def _indicator_text(_value: Any, context: ObjectContext) -> str:
     name = wording.observable_name(observable.type) if observable else "Indicator"
     malware = observable.malware if observable else None
     family = release.families.get(malware or "")
-    until = context.validity()[1]
+    valid_until = context.validity()[1]
     circumstances = f"{release.texts.kind} ({release.report.determination})"
     return wording.indicator_description(
-        name, circumstances, release.member.name, family, until, wording=release.wording
+        name, circumstances, release.member.name, family, valid_until, wording=release.wording
     )
 
 
@@ -96,7 +96,9 @@ INDICATOR_TEXT: Final = PropertyRule(_indicator_text, "rewritten in vocabulary w
 FIRST_RELEASE: Final = PropertyRule(
     lambda _value, context: shorten(context.release.first_release), "the time of the first release"
 )
-ALL_THAT_LEAVES: Final = PropertyRule(lambda _value, context: list(context.leaving_ids), "all that leaves", shown=False)
+ALL_THAT_LEAVES: Final = PropertyRule(
+    lambda _value, context: list(context.leaving_ids), "all that leaves", has_row=False
+)
 LANGUAGE: Final = PropertyRule(
     lambda value, context: value if context.keeps_own_text() else None, "stays with the text that it is of"
 )

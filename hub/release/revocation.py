@@ -39,24 +39,24 @@ _LITERAL: Final = re.compile(r"'((?:[^'\\]|\\.)*)'")
 def bare_revocation(content: Content, *, keeps_pattern: bool) -> Content:
     """The content of the revocation of an object."""
     kept_properties = _KEPT_PROPERTIES | (_PATTERN_PROPERTIES if keeps_pattern else frozenset())
-    bare = {name: value for name, value in content.items() if name in kept_properties}
-    bare |= {name: WITHDRAWN for name in ("name", "description", "content") if name in content}
+    revocation = {name: value for name, value in content.items() if name in kept_properties}
+    revocation |= {name: WITHDRAWN for name in ("name", "description", "content") if name in content}
     if labels := [label for label in content.get("labels", ()) if label == EXERCISE or label.startswith("stage:")]:
-        bare["labels"] = labels  # the hub requires them
-    if "extensions" in bare:
-        bare["extensions"] = {key: _bare_extension(key, value) for key, value in bare["extensions"].items()}
+        revocation["labels"] = labels  # the hub requires them
+    if "extensions" in revocation:
+        revocation["extensions"] = {key: _bare_extension(key, value) for key, value in revocation["extensions"].items()}
     if content["type"] in ("report", "grouping"):
         refs = [ref for ref in content["object_refs"] if ref.partition("--")[0] not in OBSERVABLE_TYPES]
-        bare["object_refs"] = refs or [content["created_by_ref"]]
+        revocation["object_refs"] = refs or [content["created_by_ref"]]
     if content["type"] == "indicator" and not keeps_pattern:
         # one pattern for each object, because platforms merge indicators with equal patterns
         unique_label = content["id"].partition("--")[2]
-        bare |= {
+        revocation |= {
             "pattern": f"[domain-name:value = '{unique_label}{_REPLACEMENT_SUFFIX}",
             "pattern_type": "stix",
             "pattern_version": "2.1",
         }
-    return mark_as_drill(bare)
+    return mark_as_drill(revocation)
 
 
 def hides_value(content: Content) -> bool:

@@ -85,9 +85,9 @@ class ReleaseDraft:
     """
 
     drafts: list[Content] = field(default_factory=list)
-    common: dict[str, Content] = field(default_factory=dict)
-    observed: dict[str, Content] = field(default_factory=dict)
-    lone: list[Content] = field(default_factory=list)
+    common_objects: dict[str, Content] = field(default_factory=dict)
+    observables: dict[str, Content] = field(default_factory=dict)
+    lone_indicators: list[Content] = field(default_factory=list)
     definitions: list[Content] = field(default_factory=list)
     mapping: dict[str, str] = field(default_factory=dict)
     rows: list[preview.PreviewRow] = field(default_factory=list)
@@ -146,9 +146,12 @@ class _Rewriter:
             scanner=release_input.scanner,
             left_alone=self._lone_values(),
         )
-        self._no_incidents = release_input.report.kind is ReportKind.CASE and not release_input.audience.incidents
+        self._excludes_incidents = release_input.report.kind is ReportKind.CASE and not release_input.audience.incidents
         rung_limit = victims.rung_limit(
-            release_input.report, release_input.audience, release_input.approvals, incidents=not self._no_incidents
+            release_input.report,
+            release_input.audience,
+            release_input.approvals,
+            incidents=not self._excludes_incidents,
         )
         self._disclosure = victims.decide_disclosure(
             release_input.report,
@@ -271,7 +274,7 @@ class _Rewriter:
         if content["type"] == "indicator" or content["type"] in identifiers.OBSERVABLE_TYPES:
             decision = self._gate_decision(content, level)
             if decision.verdict is GateVerdict.LONE and content["type"] == "indicator":
-                level = max(level, LOWEST_COMPROMISED) if decision.third_party else level
+                level = max(level, LOWEST_COMPROMISED) if decision.is_third_party else level
                 self._add_lone(content, level, decision)
             if decision.verdict is not GateVerdict.LEAVES or decision.key:
                 self._add_gate_row(content, decision)
@@ -298,7 +301,11 @@ class _Rewriter:
     def _gate_decision(self, content: Content, level: tlp.TLP) -> GateDecision:
         decision = self._gate.decide(content)
         highest = self._input.audience.highest_tlp
-        if decision.verdict is GateVerdict.LONE and decision.third_party and max(level, LOWEST_COMPROMISED) > highest:
+        if (
+            decision.verdict is GateVerdict.LONE
+            and decision.is_third_party
+            and max(level, LOWEST_COMPROMISED) > highest
+        ):
             reason = f"a compromised host is marked {LOWEST_COMPROMISED.label} at least, above {highest.label}"
             return GateDecision(GateVerdict.STAYS, reason, observable=decision.observable)
         return decision
@@ -310,7 +317,7 @@ class _Rewriter:
             return f"objects of this type do not leave for {audience.profile} readers"
         if content["type"] == "grouping" and not self._result.drafts:
             return "nothing of what it groups leaves"
-        if self._no_incidents and content["type"] in _INCIDENT_TYPES:
+        if self._excludes_incidents and content["type"] in _INCIDENT_TYPES:
             return "this collection takes no incidents, only their indicators"
         if level is None:
             return f"it is marked above {audience.highest_tlp.label}, the most this collection takes"
@@ -347,7 +354,7 @@ class _Rewriter:
     def _rewritable_properties(self, content: Content) -> Content:
         """The properties for the rules. `lang` comes last, so that the texts are decided before it."""
         properties = {name: value for name, value in content.items() if name not in _COMMON_PROPERTIES}
-        properties = self._gate.without_marked(properties, content)
+        properties = self._gate.remove_marked_above(properties, content)
         if "lang" in properties:
             properties["lang"] = properties.pop("lang")
         return properties
@@ -378,7 +385,7 @@ class _Rewriter:
 
         Objects marked higher than the container are left out, because the id of an SCO reveals its value.
         """
-        contents = [*self._result.common.values(), *self._result.drafts, *self._result.observed.values()]
+        contents = [*self._result.common_objects.values(), *self._result.drafts, *self._result.observables.values()]
         return (
             self._input.member.identity,
             *(
@@ -394,7 +401,7 @@ class _Rewriter:
         object_type = content["type"]
         if object_type in identifiers.OBSERVABLE_TYPES:
             observable = self._author.observable_object(properties, level)
-            self._result.observed.setdefault(observable["id"], observable)
+            self._result.observables.setdefault(observable["id"], observable)
             self._result.mapping[content["id"]] = observable["id"]
         elif object_type in _KNOWLEDGE:
             self._result.mapping[content["id"]] = self._add_common(
@@ -418,7 +425,7 @@ class _Rewriter:
 
     def _add_common(self, content: Content) -> str:
         identifier: str = content["id"]
-        self._result.common[identifier] = content
+        self._result.common_objects[identifier] = content
         return identifier
 
     def _keep_at_cert(self, content: Content, reason: str) -> None:
@@ -456,13 +463,13 @@ class _Rewriter:
     def _add_lone(self, content: Content, level: tlp.TLP, decision: GateDecision) -> None:
         name, item = self._input.member.name, decision.observable
         kind = wording.observable_name(item.type) if item else "Indicator"
-        if decision.third_party:
+        if decision.is_third_party:
             earlier = self._author.lone_version(content)
             day = earlier.content["valid_from"] if earlier else self._input.now
             properties = lone.compromised_host(content, kind, name, day)
         else:
             properties = lone.lone_indicator(content, kind, name, self._input.wording)
-        self._result.lone.append(self._author.lone_object(content, properties, level))
+        self._result.lone_indicators.append(self._author.lone_object(content, properties, level))
 
 
 def _identifying_text(content: Content) -> str:

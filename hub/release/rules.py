@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -26,9 +26,9 @@ from hub.stix import incident
 
 @dataclass(frozen=True, slots=True)
 class HeldValue:
-    """Why a value is held, and under which key; with `approved` it is no longer held. The fields are those of `PreviewRow`."""
+    """Why a value is held, and under which key; with `approved` it is no longer held. For `span` and `insist` see `PreviewRow`."""
 
-    why: str
+    reason: str
     key: str
     span: str = ""
     insist: bool = False
@@ -40,13 +40,13 @@ class Change:
     """The result of a rule: `value` leaves; None means that nothing does.
 
     `rows` are the rows of the preview for parts of the value. `refusals` are the reasons why an approved text must not
-    leave; with one, nothing of the release leaves. `held` is for a value about which an officer decides.
+    leave; with one, nothing of the release leaves. `held_value` is for a value about which an officer decides.
     """
 
     value: Any
     rows: tuple[PreviewRow, ...] = ()
     refusals: tuple[str, ...] = ()
-    held: HeldValue | None = None
+    held_value: HeldValue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class PropertyRule:
     """The rule for one property, and its reason in the words of the preview."""
 
     change: Callable[[Any, ObjectContext], Any]
-    why: str
+    reason: str
     approvable: bool = False  # whether the report's own text may leave if an officer approves it
-    shown: bool = True  # whether the preview has a row for it
+    has_row: bool = True  # whether the preview has a row for it
 
 
 Table = Mapping[str, PropertyRule]
@@ -73,17 +73,30 @@ def apply_rules(content: Mapping[str, Any], table: Table, context: ObjectContext
     for name, value in content.items():
         rule = table.get(name)
         new_value = None if rule is None else rule.change(value, context)
-        held = None
+        held_value = None
         if isinstance(new_value, Change):
             rows += new_value.rows
             refusals += new_value.refusals
-            held, new_value = new_value.held, new_value.value
+            held_value, new_value = new_value.held_value, new_value.value
         if new_value is not None:
             leaving[name] = new_value
-        if name != "extensions" and (rule is None or rule.shown):
+        if name != "extensions" and (rule is None or rule.has_row):
             row = _row(f"{prefix}{name}", value, new_value, rule, context)
-            rows.append(row if held is None else replace(row, value=str(value), **asdict(held)))
+            rows.append(row if held_value is None else _held_row(row, str(value), held_value))
     return Change(leaving, tuple(rows), refusals)
+
+
+def _held_row(row: PreviewRow, value: str, held_value: HeldValue) -> PreviewRow:
+    """The row of a property whose value is held, or was held and is approved."""
+    return replace(
+        row,
+        value=value,
+        why=held_value.reason,
+        key=held_value.key,
+        span=held_value.span,
+        insist=held_value.insist,
+        approved=held_value.approved,
+    )
 
 
 def _row(path: str, value: Any, new_value: Any, rule: PropertyRule | None, context: ObjectContext) -> PreviewRow:
@@ -95,7 +108,7 @@ def _row(path: str, value: Any, new_value: Any, rule: PropertyRule | None, conte
         path=path,
         here=here,
         leaves=None if new_value is None else here if new_value == value else preview.one_line(new_value),
-        why="not on the list of what may leave" if rule is None else rule.why,
+        why="not on the list of what may leave" if rule is None else rule.reason,
         evidence=release.evidence(content["id"]) if path in _VALUE_PROPERTIES else "",
     )
     if rule is None or not rule.approvable or not isinstance(value, str):
@@ -203,15 +216,15 @@ def decide_name(object_type: str, name: str, release: ReleaseContext) -> Change:
     # Every such name looks like that of an organisation or product, so only a resemblance to the victim is suspicious.
     hits = release.scanner.hits(name)
     if exact_hits := [hit for hit in hits if hit.is_exact]:
-        return Change(None, held=HeldValue(f"it contains {', '.join(map(str, exact_hits))}", ""))
+        return Change(None, held_value=HeldValue(f"it contains {', '.join(map(str, exact_hits))}", ""))
     if release.approvals.keeps(name):
-        return Change(None, held=HeldValue("held: an officer decided that it stays", value_key(name)))
+        return Change(None, held_value=HeldValue("held: an officer decided that it stays", value_key(name)))
     resemblances = ", ".join(map(str, hits))
     public = known_names.is_public(object_type, name)
     if public and not resemblances:
         return Change(name)
     person = not public and known_names.looks_like_a_person(name)
-    why = (
+    reason = (
         f"it contains {resemblances}"
         if resemblances
         else "it looks like a person's name"
@@ -221,8 +234,10 @@ def decide_name(object_type: str, name: str, release: ReleaseContext) -> Change:
     key = value_key(name)
     insist = bool(resemblances) or person
     if release.approvals.lets_out(name) and (not insist or release.approvals.insists(key)):
-        return Change(name, held=HeldValue(release.approvals.reason(key), key, resemblances, insist, approved=True))
-    return Change(None, held=HeldValue(f"held: {why}", key, resemblances or (name if person else ""), insist))
+        return Change(
+            name, held_value=HeldValue(release.approvals.reason(key), key, resemblances, insist, approved=True)
+        )
+    return Change(None, held_value=HeldValue(f"held: {reason}", key, resemblances or (name if person else ""), insist))
 
 
 def _public_name(context: ObjectContext) -> str | None:
@@ -389,7 +404,7 @@ _CATALOGUES: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], str]]]] =
     ),
 }
 
-KEEP: Final = PropertyRule(_keep, "leaves as it is", shown=False)
+KEEP: Final = PropertyRule(_keep, "leaves as it is", has_row=False)
 APPROVED_TEXT: Final = PropertyRule(approved_text, "free text: only what was scanned and approved", approvable=True)
 NAME: Final = PropertyRule(_name, "a public name; searched")
 ACTION: Final = PropertyRule(
@@ -404,7 +419,7 @@ VALUE: Final = PropertyRule(_keep, "the adversary's; scanned")
 SIGHTING_TIME: Final = PropertyRule(_sighting_time, "rounded")
 VALIDITY_START: Final = PropertyRule(lambda _value, context: context.validity()[0], "rounded")
 VALIDITY_END: Final = PropertyRule(lambda _value, context: context.validity()[1], "rounded up")
-REFS: Final = PropertyRule(_refs, "only what leaves, too", shown=False)
+REFS: Final = PropertyRule(_refs, "only what leaves, too", has_row=False)
 PLACES: Final = PropertyRule(_refs, "a class of sector and country, or the CERT")
 PHASES: Final = PropertyRule(_phases, "kill chain phases")
 MAGNITUDE: Final = PropertyRule(lambda value, _context: rounding.magnitude(value), "the power of ten at or below it")

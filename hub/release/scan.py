@@ -267,8 +267,8 @@ def _hash_values(text: str) -> Iterator[tuple[int, int, str]]:
             match[0].islower() or match[0].isupper()
         ):  # a name such as `hostile-infrastructure`; base64 of bytes has both cases
             continue
-        plain = match[0].rstrip("=").replace("-", "+").replace("_", "/")
-        yield match.start(), match.end(), base64.b64decode(plain + "=" * (-len(plain) % 4)).hex()
+        decoded_text = match[0].rstrip("=").replace("-", "+").replace("_", "/")
+        yield match.start(), match.end(), base64.b64decode(decoded_text + "=" * (-len(decoded_text) % 4)).hex()
 
 
 def _distinct_hits(hits: Iterable[Hit]) -> tuple[Hit, ...]:

@@ -156,8 +156,8 @@ def text_name_variants(name: str) -> Iterator[Needle]:
             yield _needle(
                 lookalike_form(part), f"letters that look like {description}", name, _bounds(part), view=View.LOOKS
             )
-        elif not part.isascii() and len(plain := squeeze(transliterate(part))) >= MIN_ANYWHERE:
-            yield _needle(plain, f"{description}, in Latin letters", name)
+        elif not part.isascii() and len(latin_name := squeeze(transliterate(part))) >= MIN_ANYWHERE:
+            yield _needle(latin_name, f"{description}, in Latin letters", name)
     for window in dict.fromkeys(window for word in own_words for window in _windows(squeeze(word))):
         yield _needle(window, description, name)
 
@@ -228,8 +228,8 @@ def person_variants(name: str, owner: str) -> Iterator[Needle]:
     yield from _user_name_needles(name, parts, owner)
     for given_name in (part[1:] for part in parts if len(part) in _CHINESE_NAME and _HAN.fullmatch(part)):
         yield _needle(given_name, f"a given name of {owner}", name)
-        plain = squeeze(transliterate(given_name))
-        yield _needle(plain, f"a given name of {owner} in Latin letters", name, _bounds(plain))
+        latin_name = squeeze(transliterate(given_name))
+        yield _needle(latin_name, f"a given name of {owner} in Latin letters", name, _bounds(latin_name))
     text = "".join(part[0] for part in map(squeeze, name.split()) if part)
     if len(text) >= MIN_SHORT and text.isascii() and text.isalpha() and text not in load_lexicon().technical_words:
         yield _needle(text, f"the initials of {owner}", name, Bounds.AFFIXES)
@@ -397,67 +397,71 @@ def _bounds(text: str) -> Bounds:
 
 def _disguise_needles(form: str, subject: str, declared_text: str) -> Iterator[Needle]:
     """A name transliterated, in letters that look alike, abbreviated, backwards, and in shifted alphabets."""
-    for plain in dict.fromkeys(map(squeeze, transliterations(form))):
-        yield from _latin_disguise_needles(plain, form, subject, declared_text)
+    for latin_name in dict.fromkeys(map(squeeze, transliterations(form))):
+        yield from _latin_disguise_needles(latin_name, form, subject, declared_text)
 
 
-def _latin_disguise_needles(plain: str, form: str, subject: str, declared_text: str) -> Iterator[Needle]:
-    """The needles for one transliteration, `plain`, of a name."""
-    if not form.isascii() and len(plain) >= MIN_LETTERS:
-        yield _needle(plain, f"{subject} in Latin letters", declared_text, _bounds(plain))
-    lookalike = lookalike_form(plain)
+def _latin_disguise_needles(latin_name: str, form: str, subject: str, declared_text: str) -> Iterator[Needle]:
+    """The needles for one transliteration, `latin_name`, of a name."""
+    if not form.isascii() and len(latin_name) >= MIN_LETTERS:
+        yield _needle(latin_name, f"{subject} in Latin letters", declared_text, _bounds(latin_name))
+    lookalike = lookalike_form(latin_name)
     if len(lookalike) >= MIN_LETTERS:
         yield _needle(
             lookalike, f"letters that look like {subject}", declared_text, _bounds(lookalike), view=View.LOOKS
         )
-    if len(plain) >= MIN_DISGUISED and plain.isascii():
-        yield _needle(plain[::-1], f"{subject} backwards", declared_text, _bounds(plain))
+    if len(latin_name) >= MIN_DISGUISED and latin_name.isascii():
+        yield _needle(latin_name[::-1], f"{subject} backwards", declared_text, _bounds(latin_name))
         yield _needle(
-            lookalike_form(plain[::-1]), f"{subject} backwards", declared_text, _bounds(plain), view=View.LOOKS
+            lookalike_form(latin_name[::-1]),
+            f"{subject} backwards",
+            declared_text,
+            _bounds(latin_name),
+            view=View.LOOKS,
         )
-        for shifted_word, method in _shifted_words(plain):
-            yield _needle(shifted_word, f"{subject} {method}", declared_text, _bounds(plain))
-    abbreviation = drop_vowels(plain)
+        for shifted_word, method in _shifted_words(latin_name):
+            yield _needle(shifted_word, f"{subject} {method}", declared_text, _bounds(latin_name))
+    abbreviation = drop_vowels(latin_name)
     if (
         len(abbreviation) >= MIN_ABBREVIATION
-        and abbreviation != plain
+        and abbreviation != latin_name
         and abbreviation not in load_lexicon().technical_words | load_lexicon().words
     ):
         bounds = Bounds.AFFIXES if len(abbreviation) >= MIN_SOUND else Bounds.NOTHING
         yield _needle(abbreviation, f"an abbreviation of {subject}", declared_text, bounds)
-    for text in sorted(half_abbreviations(plain)):
+    for text in sorted(half_abbreviations(latin_name)):
         if not is_ordinary(text):
             yield _needle(text, f"an abbreviation of {subject}", declared_text, Bounds.AFFIXES)
 
 
-def _shifted_words(plain: str) -> Iterator[tuple[str, str]]:
+def _shifted_words(latin_name: str) -> Iterator[tuple[str, str]]:
     """A word with each letter shifted in the alphabet by the same number of places, or mirrored."""
-    if plain.isalpha():
+    if latin_name.isalpha():
         for places in range(1, len(_ALPHABET)):
             table = str.maketrans(_ALPHABET, _ALPHABET[places:] + _ALPHABET[:places])
-            yield plain.translate(table), f"in rot{places}"
-        yield plain.translate(str.maketrans(_ALPHABET, _ALPHABET[::-1])), "in atbash"
+            yield latin_name.translate(table), f"in rot{places}"
+        yield latin_name.translate(str.maketrans(_ALPHABET, _ALPHABET[::-1])), "in atbash"
     else:
-        yield codecs.encode(plain, "rot13"), "in rot13"
+        yield codecs.encode(latin_name, "rot13"), "in rot13"
 
 
 def _sound_needles(form: str, subject: str) -> Iterator[Needle]:
     """A word by its pronunciation, and misspelt. The needle keeps the word, so that the index can compare it with a match."""
     description = f"a word that sounds like {subject}"
-    plain = squeeze(transliterate(form))
+    latin_name = squeeze(transliterate(form))
     if form.isascii():
-        key = sound(plain)
+        key = sound(latin_name)
         if len(key) >= MIN_SOUND:
-            yield _needle(key, description, plain, view=View.SOUND)
+            yield _needle(key, description, latin_name, view=View.SOUND)
     for pronunciation in dict.fromkeys((pronounce(form), pronounce(form.replace(_BURMESE_RA, "r")))):
         if len(pronunciation) >= MIN_PRONUNCIATION:
             yield _needle(pronunciation, description, form, view=View.SPOKEN)
-    yield from _misspelling_needles(plain, subject)
+    yield from _misspelling_needles(latin_name, subject)
 
 
-def _misspelling_needles(plain: str, subject: str) -> Iterator[Needle]:
-    if len(plain) >= MIN_EDITED_INSIDE and plain.isascii() and plain.isalpha():
-        yield _needle(plain, f"a word one letter from {subject}", plain, view=View.EDITED)
+def _misspelling_needles(latin_name: str, subject: str) -> Iterator[Needle]:
+    if len(latin_name) >= MIN_EDITED_INSIDE and latin_name.isascii() and latin_name.isalpha():
+        yield _needle(latin_name, f"a word one letter from {subject}", latin_name, view=View.EDITED)
 
 
 def _needle(

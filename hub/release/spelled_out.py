@@ -109,8 +109,8 @@ _FLIPPED_SIGNS: Final = re.compile("[\u0250\u0254\u01dd\u025f\u0265\u1d09\u029e\
 def _decode_pictures(text: str) -> Iterator[DecodedText]:
     if text.isascii():
         return
-    if (plain := text.translate(_PICTURES)) != text:
-        yield DecodedText(plain, 0, len(text))
+    if (decoded_text := text.translate(_PICTURES)) != text:
+        yield DecodedText(decoded_text, 0, len(text))
     if len(_FLIPPED_SIGNS.findall(text)) > 1:
         upright = text.lower().translate(_FLIPPED)
         yield DecodedText(upright, 0, len(text))
@@ -125,11 +125,11 @@ _DRAWN_LETTERS: Final = (
 
 
 def _decode_drawn_letters(text: str) -> Iterator[DecodedText]:
-    plain = text
+    decoded_text = text
     for signs, letter in _DRAWN_LETTERS:
-        plain = plain.replace(signs, letter)
-    if plain != text:
-        yield DecodedText(plain, 0, len(text))
+        decoded_text = decoded_text.replace(signs, letter)
+    if decoded_text != text:
+        yield DecodedText(decoded_text, 0, len(text))
 
 
 # -- letters moved and counted -----------------------------------------------------------------------------------------
@@ -167,8 +167,8 @@ def decode_interleaved(text: str) -> Iterator[DecodedText]:
     """The text with every other letter of its long words left out: `mxexlxoxr`, `m1e2l3o4r`."""
     if _INTERLEAVED.search(text) is not None:
         for first in (0, 1):
-            plain = _INTERLEAVED.sub(lambda match, first=first: match[0][first::2], text)  # type: ignore[misc]
-            yield DecodedText(plain, 0, len(text), is_clean=False)
+            decoded_text = _INTERLEAVED.sub(lambda match, first=first: match[0][first::2], text)  # type: ignore[misc]
+            yield DecodedText(decoded_text, 0, len(text), is_clean=False)
 
 
 SPELLINGS: Final[tuple[tuple[str, Callable[[str], Iterator[DecodedText]]], ...]] = (

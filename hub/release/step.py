@@ -42,12 +42,12 @@ MAX_REASONS: Final = 10  # problems named in one refusal; a last line counts the
 class Released:
     """What leaves. `contents` are plain JSON values; `objects` are the same as objects of stix2.
 
-    `lone` are approved indicators that must not appear together with the incident: send them in a separate bundle. Write
+    `lone_contents` are approved indicators that must not appear together with the incident: send them in a separate bundle. Write
     `record` at the CERT before anything is sent.
     """
 
     contents: tuple[Content, ...]
-    lone: tuple[Content, ...]
+    lone_contents: tuple[Content, ...]
     record: ReleaseRecord = field(repr=False)
     preview: Preview = field(repr=False)
 
@@ -62,7 +62,7 @@ class Released:
 
     def lone_bundle(self) -> Any | None:
         """A stix2 Bundle of the lone indicators; None if there are none."""
-        return bundle_of(self.lone) if self.lone else None
+        return bundle_of(self.lone_contents) if self.lone_contents else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
         audience=audience,
         approvals=approvals,
         scanner=scanner,
-        earlier_versions={**record.objects, **record.lone},
+        earlier_versions={**record.objects, **record.lone_indicators},
         first_release=record.first or time,
         wording=record.wording,
         now=time,
@@ -130,24 +130,32 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
     preview = Preview(title, tuple(rewritten.rows))
     if rewritten.refusals:
         return Withheld(rewritten.refusals[0], preview)
-    if not rewritten.drafts and not rewritten.lone and not record.objects and not record.lone:
+    if not rewritten.drafts and not rewritten.lone_indicators and not record.objects and not record.lone_indicators:
         return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
     # (4) versions
-    settled, objects = _settle(
+    settled_objects, object_versions = _settle(
         list(map(mark_as_drill, rewritten.drafts)), record.objects, time, scanner, approvals.kept
     )
     # Lone indicators get the day only: an exact time would link them to their incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
     lone, lone_versions = _settle(
-        list(map(mark_as_drill, rewritten.lone)), record.lone, day, Scanner((), ()), approvals.kept
+        list(map(mark_as_drill, rewritten.lone_indicators)),
+        record.lone_indicators,
+        day,
+        Scanner((), ()),
+        approvals.kept,
     )
     own_identity = [content for content in rendered.contents if content["id"] == member.identity]
-    shared_objects = [*own_identity, *map(mark_as_drill, rewritten.common.values()), *rewritten.observed.values()]
-    definitions = [*_level_definitions([*shared_objects, *settled]), *rewritten.definitions]
-    contents = (*definitions, *shared_objects, *settled) if settled else ()
+    shared_objects = [
+        *own_identity,
+        *map(mark_as_drill, rewritten.common_objects.values()),
+        *rewritten.observables.values(),
+    ]
+    definitions = [*_level_definitions([*shared_objects, *settled_objects]), *rewritten.definitions]
+    contents = (*definitions, *shared_objects, *settled_objects) if settled_objects else ()
     lone_contents = (*_level_definitions(lone), *own_identity, *lone) if lone else ()
     # (5) the last look
-    known_ids = frozenset({*record.objects, *record.observed, *record.common, *record.lone})
+    known_ids = frozenset({*record.objects, *record.observable_ids, *record.common_ids, *record.lone_indicators})
     look = check.LastLook(
         scanner=scanner.last_look_scanner(),
         highest=audience.highest_tlp,
@@ -166,10 +174,10 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
         return Withheld(_refusal_text(problems), preview)
     # the new record, with an entry in its history if something changed
     new_record = ReleaseRecord(
-        objects=objects,
-        lone=lone_versions,
-        observed=tuple(dict.fromkeys([*record.observed, *rewritten.observed])),
-        common=tuple(dict.fromkeys([*record.common, *rewritten.common])),
+        objects=object_versions,
+        lone_indicators=lone_versions,
+        observable_ids=tuple(dict.fromkeys([*record.observable_ids, *rewritten.observables])),
+        common_ids=tuple(dict.fromkeys([*record.common_ids, *rewritten.common_objects])),
         mapping={**record.mapping, **rewritten.mapping},
         first=record.first or time,
         history=record.history,
@@ -178,7 +186,11 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
         case_start=rewritten.case_start,
         hubs=tuple(dict.fromkeys([*record.hubs, *([audience.hub] if audience.hub else [])])),
     )
-    changed = new_record.objects != record.objects or new_record.lone != record.lone or not record.history
+    changed = (
+        new_record.objects != record.objects
+        or new_record.lone_indicators != record.lone_indicators
+        or not record.history
+    )
     changed = changed or new_record.hubs != record.hubs
     if changed or record.has_new_decision(new_approvals):
         # The record contains the thousands of released objects of a feed, so the history lists only what stayed.
@@ -192,7 +204,7 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
         )
     return Released(
         contents=contents,
-        lone=lone_contents,
+        lone_contents=lone_contents,
         record=new_record,
         preview=preview,
     )
@@ -253,10 +265,10 @@ def _settle(
     kept_keys: frozenset[str],
 ) -> tuple[list[Content], dict[str, Version]]:
     """As `versions.settle`, but revocations repeat no text (see `revocation`) and no value in `kept_keys`."""
-    settled, objects = versions.settle(drafts, earlier_versions, time)
+    settled_objects, object_versions = versions.settle(drafts, earlier_versions, time)
     leaving = []
     drafted = {draft["id"] for draft in drafts}
-    for content in settled:
+    for content in settled_objects:
         if content["id"] in drafted:
             leaving.append(content)
             continue
@@ -265,11 +277,11 @@ def _settle(
             revocation = bare_revocation(
                 content, keeps_pattern=not has_hits and not has_decided_value(content, kept_keys)
             )
-            objects[content["id"]] = Version(versions.digest(revocation), revocation)
+            object_versions[content["id"]] = Version(versions.digest(revocation), revocation)
             leaving.append(revocation)
         elif not has_hits:
             leaving.append(content)
-    return leaving, objects
+    return leaving, object_versions
 
 
 def _level_definitions(contents: list[Content]) -> list[Content]:
@@ -279,7 +291,7 @@ def _level_definitions(contents: list[Content]) -> list[Content]:
 
 def _hidden_ids(rendered: Rendered, rewritten: ReleaseDraft, member: OwnMember) -> frozenset[str]:
     """The ids that must not leave: all ids in the bundle at the CERT except those of SCOs that leave."""
-    leaving = {*rewritten.observed, member.identity}
+    leaving = {*rewritten.observables, member.identity}
     return frozenset(
         content["id"]
         for content in rendered.contents
@@ -289,5 +301,5 @@ def _hidden_ids(rendered: Rendered, rewritten: ReleaseDraft, member: OwnMember) 
 
 def _refusal_text(problems: list[str]) -> str:
     distinct = list(dict.fromkeys(problems))
-    more = [f"and {len(distinct) - MAX_REASONS} more"] if len(distinct) > MAX_REASONS else []
-    return "The last look found what must not leave: " + "; ".join([*distinct[:MAX_REASONS], *more]) + "."
+    remainder = [f"and {len(distinct) - MAX_REASONS} more"] if len(distinct) > MAX_REASONS else []
+    return "The last look found what must not leave: " + "; ".join([*distinct[:MAX_REASONS], *remainder]) + "."

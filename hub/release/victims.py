@@ -167,13 +167,13 @@ def released_location(
     if source_type == "incident":
         if disclosure.rung.detail is Detail.NOTHING:
             return None
-        exact = disclosure.rung.country == country
+        keeps_country = disclosure.rung.country == country
     elif source_type in _ACTOR_TYPES:
-        exact = disclosure.audience.profile is not AudienceProfile.PUBLIC
+        keeps_country = disclosure.audience.profile is not AudienceProfile.PUBLIC
     else:
         return None
-    if not exact and country not in REGIONS:
+    if not keeps_country and country not in REGIONS:
         return None
-    properties = {"country": country} if exact else {"region": REGIONS[country]}
-    name = {"name": country_name(country) if exact else region_name(REGIONS[country])} if with_name else {}
+    properties = {"country": country} if keeps_country else {"region": REGIONS[country]}
+    name = {"name": country_name(country) if keeps_country else region_name(REGIONS[country])} if with_name else {}
     return {"type": "location", "spec_version": "2.1", **name, **properties}

@@ -111,8 +111,8 @@ def outcome_of(incident: Incident) -> Outcome:
     return Outcome(
         incident,
         Bundle(rendered.contents),
-        Bundle((*by_default.contents, *by_default.lone)),
-        Bundle((*answered.contents, *answered.lone)),
+        Bundle((*by_default.contents, *by_default.lone_contents)),
+        Bundle((*answered.contents, *answered.lone_contents)),
     )
 
 

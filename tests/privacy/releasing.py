@@ -130,7 +130,7 @@ def release_one(incident: Incident, member: OwnMember, audience: str) -> Case:
                 reason = result.reason
                 continue
             rendering, record = rendered.record, result.record
-            versions += [version for version in (result.contents, result.lone) if version]
+            versions += [version for version in (result.contents, result.lone_contents) if version]
     return Case(incident, audience, tuple(versions), reason)
 
 

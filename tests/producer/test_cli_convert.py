@@ -144,7 +144,7 @@ def test_the_corpus_sees_a_leak(
 
     class Open:
         def __init__(self, rendered: Any) -> None:
-            self.contents, self.lone = rendered.contents, ()
+            self.contents, self.lone_contents = rendered.contents, ()
 
     monkeypatch.setattr(corpus, "Released", Open)
     monkeypatch.setattr(corpus, "release", lambda rendered, *_, **__: Open(rendered))

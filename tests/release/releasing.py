@@ -81,4 +81,4 @@ def names(result: Released, object_type: str) -> set[str]:
 
 def released_text(result: Released) -> str:
     """Everything that leaves, as one text in lower case, as a reader would search it."""
-    return json.dumps([*result.contents, *result.lone], ensure_ascii=False).casefold()
+    return json.dumps([*result.contents, *result.lone_contents], ensure_ascii=False).casefold()

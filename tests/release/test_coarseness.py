@@ -184,7 +184,7 @@ def test_indicators_of_a_case_are_as_exact_as_the_case() -> None:
 
 def test_a_lone_indicator_has_no_day_of_the_incident() -> None:
     approvals = Approvals("Aisyah", values=frozenset({"sejahtera-login.example"}))
-    *_, lone = must_release(a_case(), approvals=approvals).lone
+    *_, lone = must_release(a_case(), approvals=approvals).lone_contents
     assert (lone["valid_from"], lone["valid_until"]) == ("2026-04-01T00:00:00Z", "2026-08-01T00:00:00Z")
 
 

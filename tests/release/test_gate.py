@@ -120,11 +120,11 @@ def test_a_value_in_a_members_space_is_a_third_partys_until_an_officer_confirms_
     assert (row.key, row.held) == (value, True)
     assert "third party" in row.why
     confirmed = must_release(report, member=MEMBER, approvals=Approvals(confirmed=frozenset({value})))
-    *_, lone = confirmed.lone
+    *_, lone = confirmed.lone_contents
     assert "compromised host; expected to be cleaned" in lone["description"]
     assert lone["indicator_types"] == ["compromised"]
     assert value not in str(confirmed.contents)
-    assert value not in str(withdrawal(confirmed.record, timestamp(LATER)).lone), (
+    assert value not in str(withdrawal(confirmed.record, timestamp(LATER)).lone_contents), (
         "the revocation does not repeat a cleaned host"
     )
 
@@ -143,18 +143,18 @@ def test_a_compromised_host_under_the_countrys_domain_is_held() -> None:
 def test_an_indicator_of_a_compromised_host_is_short_lived_and_keeps_its_end_when_published_again() -> None:
     report, approvals = a_report(seen(ObservableType.URL, HACKED)), approve(HACKED)
     first_release = must_release(report, approvals=approvals, now=NOW)
-    *_, lone = first_release.lone
+    *_, lone = first_release.lone_contents
     assert (lone["valid_from"], lone["valid_until"]) == ("2026-05-04T00:00:00Z", "2026-05-18T00:00:00Z")
     assert tlp.level(lone) is tlp.TLP.AMBER, "its owner is also a victim"
     second_release = must_release(report, record=first_release.record, now=NOW + timedelta(days=30))
-    assert second_release.lone == first_release.lone
+    assert second_release.lone_contents == first_release.lone_contents
 
 
 def test_a_compromised_host_never_leaves_to_the_public_or_below_amber() -> None:
     report, approvals = a_report(seen(ObservableType.URL, HACKED), tlp="clear"), approve(HACKED)
     for audience in (PUBLIC, replace(REGIONAL, highest_tlp=tlp.TLP.GREEN)):
         outcome = must_release(report, audience, approvals=approvals)
-        assert not outcome.lone
+        assert not outcome.lone_contents
         assert a_row(outcome, HACKED).leaves is None
 
 
@@ -165,7 +165,7 @@ def test_a_compromised_host_of_the_victim_cannot_be_approved() -> None:
         a_case(observables=(GOOD, seen(ObservableType.URL, victim_url, Role.THIRD_PARTY))),
         approvals=approve(victim_url),
     )
-    assert not outcome.lone
+    assert not outcome.lone_contents
     assert not a_row(outcome, victim_url).key
 
 
@@ -174,7 +174,7 @@ def test_a_phishing_url_with_the_name_of_a_public_body_is_held() -> None:
     outcome = must_release(a_report(seen(ObservableType.URL, url)))
     assert "portal.rekaan" not in released_text(outcome)
     assert "portal.rekaan.gov.my" in a_row(outcome, url).span
-    *_, lone = must_release(a_report(seen(ObservableType.URL, url)), approvals=approve(url)).lone
+    *_, lone = must_release(a_report(seen(ObservableType.URL, url)), approvals=approve(url)).lone_contents
     assert url in lone["pattern"]
 
 
@@ -229,7 +229,7 @@ def test_a_link_to_the_victim_is_held_and_leaves_if_approved(item: Any) -> None:
     assert [content for content in objects_of_type(approved, "indicator") if "203.0.113.7" not in content["pattern"]]
     assert a_row(approved, item.pattern or item.value).approved
     lone_result = must_release(a_report(item), approvals=approve(row.key, alone=frozenset({row.key})))
-    assert lone_result.lone
+    assert lone_result.lone_contents
     assert len(objects_of_type(lone_result, "indicator")) == 1
 
 

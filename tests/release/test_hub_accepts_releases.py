@@ -43,10 +43,10 @@ def test_a_protected_collection_accepts_everything_that_leaves(
     collection_profiles = [shipped_profiles[name] for name in profile_names]
     context = Context({IDENTITY: "MY"})
     revocations = withdrawal(result.record, "2026-06-01T00:00:00.000Z")
-    leaving = [*result.contents, *result.lone, *revocations.contents, *revocations.lone]
+    leaving = [*result.contents, *result.lone_contents, *revocations.contents, *revocations.lone_contents]
     assert [finding for content in leaving for finding in check(content, collection_profiles, context)] == []
     assert [fault for content in leaving for fault in faults(content)] == []
-    assert bool(result.lone) == (report.kind is ReportKind.CASE)
+    assert bool(result.lone_contents) == (report.kind is ReportKind.CASE)
 
 
 def test_only_a_collection_for_drills_accepts_a_drill(shipped_profiles: dict[str, Profile]) -> None:

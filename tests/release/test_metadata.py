@@ -97,7 +97,7 @@ def test_no_place_operator_name_or_contact_leaves_with_the_adversarys_value(body
     report = only_report(body.encode(), options=ReadOptions(default_country="MY", default_tlp="clear"))
     outcome = release_outcome(replace(report, tlp="clear"), audience, member=a_member())
     assert isinstance(outcome, Released), outcome.reason
-    released_text = json.dumps([*outcome.contents, *outcome.lone], ensure_ascii=False).casefold()
+    released_text = json.dumps([*outcome.contents, *outcome.lone_contents], ensure_ascii=False).casefold()
     assert ADVERSARY in released_text
     assert [clue for clue in CLUES if clue.casefold() in released_text] == []
 

@@ -457,7 +457,7 @@ def test_our_words_contain_every_word_of_our_sentences() -> None:
             searched_separately = ("aliases", "kill_chain_phases")
             contents = [
                 {key: value for key, value in content.items() if key not in searched_separately}
-                for content in (*outcome.contents, *outcome.lone)
+                for content in (*outcome.contents, *outcome.lone_contents)
             ]
             texts = (text for content in contents for text in checked_texts(content))
             sentence_words |= {word for text in texts for word in re.findall("[a-z]{4,}", text.lower())}

@@ -191,16 +191,16 @@ def test_a_withdrawal_revokes_everything_and_lists_the_scos_to_delete() -> None:
     first_release = must_release(a_case(), approvals=Approvals("Aisyah", values=frozenset({LURE})))
     revocations = withdrawal(first_release.record, timestamp(LATER))
     assert {content["id"] for content in revocations.contents} == set(first_release.record.objects)
-    assert all(content["revoked"] for content in (*revocations.contents, *revocations.lone))
-    assert len(revocations.lone) == 1
-    assert LURE not in json.dumps(revocations.lone), "the officer's approval ends with the withdrawal"
+    assert all(content["revoked"] for content in (*revocations.contents, *revocations.lone_contents))
+    assert len(revocations.lone_contents) == 1
+    assert LURE not in json.dumps(revocations.lone_contents), "the officer's approval ends with the withdrawal"
     released_texts = {
         text for item in first_release.contents for name in ("name", "description") if (text := item.get(name))
     }
     assert not any(
         item.get(name) in released_texts for item in revocations.contents for name in ("name", "description", "content")
     )
-    assert set(revocations.delete) == {
+    assert set(revocations.ids_to_delete) == {
         content["id"] for content in first_release.contents if content["type"] in OBSERVABLE_TYPES
     }
     assert [fault_list for content in revocations.contents if (fault_list := faults(content))] == []

@@ -143,10 +143,10 @@ def test_an_adversarys_domain_with_the_victims_name_is_held() -> None:
 def test_an_approved_value_leaves_as_a_lone_indicator_without_reference_to_the_incident() -> None:
     result = must_release(a_case(), approvals=Approvals("Aisyah", values=frozenset({LURE})))
     assert LURE not in json.dumps(result.contents)
-    lone = [content for content in result.lone if content["type"] == "indicator"]
+    lone = [content for content in result.lone_contents if content["type"] == "indicator"]
     assert [content["pattern"] for content in lone] == [f"[domain-name:value = '{LURE}']"]
     ids = {content["id"] for content in result.contents} - {IDENTITY, *tlp.TLP2_IDS.values()}
-    assert not any(identifier in json.dumps(result.lone) for identifier in ids)
+    assert not any(identifier in json.dumps(result.lone_contents) for identifier in ids)
     assert lone[0]["created"] == "2026-05-04T00:00:00.000Z", (
         "only the day, because the exact time would lead to the incident"
     )
@@ -155,7 +155,7 @@ def test_an_approved_value_leaves_as_a_lone_indicator_without_reference_to_the_i
     bundle = result.lone_bundle()
     assert bundle is not None
     assert stix2.parse(bundle.serialize(), allow_custom=False)
-    assert contains_no_other_secret(json.dumps(result.lone))
+    assert contains_no_other_secret(json.dumps(result.lone_contents))
 
 
 def contains_no_other_secret(text: str) -> bool:
@@ -172,11 +172,11 @@ def test_a_value_inside_a_constituents_network_stays_even_if_approved() -> None:
 def test_a_hacked_third_party_leaves_alone_if_approved_and_never_to_the_public() -> None:
     approvals = Approvals("Aisyah", values=frozenset({"hacked-shop.example"}))
     regional_result = must_release(a_case(tlp="green"), approvals=approvals)
-    lone = [content for content in regional_result.lone if content["type"] == "indicator"]
+    lone = [content for content in regional_result.lone_contents if content["type"] == "indicator"]
     assert lone == []  # the value is not an indicator, because a third party's host is not to be blocked
     hacked_indicator = seen(ObservableType.DOMAIN, "hacked-shop.example", Role.THIRD_PARTY, as_indicator=True)
     regional_result = must_release(a_case(tlp="green", observables=(hacked_indicator,)), approvals=approvals)
-    lone = [content for content in regional_result.lone if content["type"] == "indicator"]
+    lone = [content for content in regional_result.lone_contents if content["type"] == "indicator"]
     assert [tlp.level(content) for content in lone] == [TLP.AMBER]
     assert "hacked-shop" not in released_text(
         must_release(a_case(tlp="clear", observables=(hacked_indicator,)), PUBLIC, approvals=approvals)

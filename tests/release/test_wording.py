@@ -69,12 +69,12 @@ def test_a_report_in_an_older_wording_is_identical_when_published_again(report: 
     """The objects and the record are identical: no reader gets a new version because of a better sentence."""
     member = a_member(home=tmp_path)
     rendered, result = publish_in_first_wording(report, member)
-    texts = json.dumps([*rendered.contents, *result.contents, *result.lone])
+    texts = json.dumps([*rendered.contents, *result.contents, *result.lone_contents])
     assert all(phrase in texts for phrase in OLD_PHRASES)
     assert not any(phrase in texts for phrase in NEW_PHRASES)
     second_rendered, second_result = publish(report, member, LATER)
     assert second_rendered.contents == rendered.contents
-    assert (second_result.contents, second_result.lone) == (result.contents, result.lone)
+    assert (second_result.contents, second_result.lone_contents) == (result.contents, result.lone_contents)
     assert second_result.record.objects == result.record.objects
     assert second_result.record.wording == FIRST_WORDING
 
@@ -99,7 +99,7 @@ def test_a_new_report_has_the_current_wording(tmp_path: Path) -> None:
     """Its records state the current wording."""
     member = a_member(home=tmp_path)
     rendered, result = publish(a_case(), member)
-    texts = json.dumps([*rendered.contents, *result.contents, *result.lone])
+    texts = json.dumps([*rendered.contents, *result.contents, *result.lone_contents])
     assert all(phrase in texts for phrase in NEW_PHRASES)
     assert not any(phrase in texts for phrase in OLD_PHRASES)
     assert result.record.wording == rendered.record.wording == WORDING
