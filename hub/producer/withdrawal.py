@@ -89,7 +89,9 @@ def withdrawals(member: OwnMember, report_id: str, now: datetime) -> Sequence[Co
         telling = [item for item in back.contents if item["type"] not in _NOT_TELLING or hides_value(item)]
         telling += back.lone_contents
         revoked = tuple((item["id"], item["modified"]) for item in telling)
-        items.append(CollectionWithdrawal(report_id, collection, bundles, back.ids_to_delete, revoked, path, back.record))
+        items.append(
+            CollectionWithdrawal(report_id, collection, bundles, back.ids_to_delete, revoked, path, back.record)
+        )
     if not items:
         raise ReleaseError(f"Nothing of a report {report_id!r} was released from this home ({member.home}).")
     return [
