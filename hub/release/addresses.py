@@ -33,8 +33,11 @@ _THREE_NUMBERS: Final = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.?(?!
 # An address written as one number: ten digits anywhere, fewer digits only in place of a host or parameter.
 _NUMBER_HOST: Final = re.compile(r"(?:://(?:[^/@\s]*@)?|[=/])(\d{7,9})(?![\w.])")
 _NUMBER: Final = re.compile(r"(?<![\w.])(\d{10})(?![\w.])")
-# Hexadecimal digits without separators: 8 for IPv4, 32 for IPv6, also in an IPv6 address that maps IPv4.
-_HEX: Final = re.compile(r"(?<![0-9a-z])(?:0x)?([0-9a-f]{8}|[0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)
+# Hexadecimal digits without separators: 8 for IPv4, 32 for IPv6, also in an IPv6 address that maps IPv4; 12 to 16 for the
+# beginning of an IPv6 address, which is an organisation's network.
+_HEX: Final = re.compile(
+    r"(?<![0-9a-z])(?:0x)?([0-9a-f]{8}|[0-9a-f]{12}|[0-9a-f]{14}|[0-9a-f]{16}|[0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE
+)
 _HEX_PARTS: Final = re.compile(
     r"(?<![0-9a-z])0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})\.0x([0-9a-f]{1,2})(?![0-9a-z])",
     re.IGNORECASE,
@@ -208,8 +211,9 @@ def _number_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
             yield match[0].partition("://")[2], str(ipaddress.IPv4Address(number)), True
     for match in _HEX.finditer(text):
         number = int(match[1], 16)
-        if len(match[1]) == 32:
-            yield match[0], str(ipaddress.IPv6Address(number)), False
+        digits = len(match[1])
+        if digits > 8:
+            yield match[0], f"{ipaddress.IPv6Address(number << 4 * (32 - digits))}/{4 * digits}", False
         else:
             yield match[0], str(ipaddress.IPv4Address(number)), False
             swapped = int.from_bytes(number.to_bytes(4, "big"), "little")

@@ -18,6 +18,9 @@ _LETTERS_AFTER: Final = re.compile(r"[^\W_]*")
 # A short word next to a needle is no lure: "my-", "-db".
 _LURE_BEFORE: Final = re.compile(r"(?<![^\W_])([^\W_]{3,})[_-]\Z")
 _LURE_AFTER: Final = re.compile(r"[_-]([^\W_]{3,})(?![^\W_])")
+# Banks and shops put these beside a short name: `bcb2u`, `ebcb`.
+_BANKING_ENDINGS: Final = frozenset(("2u", "4u"))
+_BANKING_BEGINNING: Final = "e"
 MAX_AFFIX: Final = 24  # characters on each side of a needle that are read
 MAX_NEAR: Final = 2  # letters on both sides together that may touch a word of four letters
 MIN_BEFORE_CUT: Final = 4  # letters of a needle after which the beginning of an affix counts as an affix
@@ -105,6 +108,10 @@ def _is_affix(letters: str, neighbour: str, *, is_after: bool, allows_cut_affix:
             return True
         if not is_after and letters[-1].islower() and neighbour.isupper():
             return True
+    if is_after and letters[:2].lower() in _BANKING_ENDINGS:
+        letters = letters[2:]
+    elif not is_after and letters.lower() == _BANKING_BEGINNING:
+        return True
     affix = letters.strip("0123456789").lower()
     return not affix or affix in load_lexicon().affixes or (allows_cut_affix and affix in load_lexicon().cut_affixes)
 

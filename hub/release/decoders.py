@@ -18,8 +18,9 @@ from hub.release.readable import MAX_RUN, DecodedText, decode_run, readable_text
 
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{6,}")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2}){4,}")
-# `43 65 6D`, `43:65`, `0x43, 0x65`; a wildcard of YARA (??) stands for an unknown byte.
-_SPACED_HEX: Final = re.compile(r"(?:(?:0[xX])?(?:[0-9a-fA-F]{2}|\?\?)(?:[ :-]|,\s?)){3,}(?:0[xX])?[0-9a-fA-F]{2}")
+# `43 65 6D`, `43:65`, `0x43, 0x65`; a wildcard of YARA stands for an unknown byte (??) or half of one (4?).
+_SPACED_HEX: Final = re.compile(r"(?:(?:0[xX])?[0-9a-fA-F?]{2}(?:[ :-]|,\s?)){3,}(?:0[xX])?[0-9a-fA-F?]{2}")
+_HALF_KNOWN: Final = re.compile(r"\?[0-9a-fA-F]|[0-9a-fA-F]\?")
 # Groups of two bytes, as hexdump prints them; numbers of four bytes.
 _GROUPED_HEX: Final = re.compile(r"(?<![0-9a-fA-F])(?:[0-9a-fA-F]{4} ){3,}[0-9a-fA-F]{2,4}(?![0-9a-fA-F])")
 _HEX_WORDS: Final = re.compile(r"0x([0-9a-fA-F]{8})(?![0-9a-fA-F])")
@@ -98,14 +99,28 @@ def _decode_hexadecimal(text: str) -> Iterator[DecodedText]:
         if len(match[0]) > 8:
             yield from decode_run(bytes.fromhex(match[0][1:MAX_RUN][: (len(match[0]) - 1) // 2 * 2]), match)
     for match in chain(_SPACED_HEX.finditer(text), _GROUPED_HEX.finditer(text)):
-        digits = re.sub(r"0[xX]|[^0-9a-fA-F]", "", match[0])
-        yield from decode_run(bytes.fromhex(digits), match)
+        for digits in _without_wildcards(match[0]):
+            yield from decode_run(bytes.fromhex(digits), match)
     if len(words := _HEX_WORDS.findall(text) if "0x" in text else ()) > 1:  # little-endian numbers
         raw = b"".join(bytes.fromhex(word)[::-1] for word in words)
         yield from (DecodedText(decoded_text, 0, len(text), is_clean) for decoded_text, is_clean in readable_texts(raw))
     if "|" in text:  # Snort mixes bytes with letters
         decoded_text = _SNORT_HEX.sub(lambda match: bytes.fromhex(match[1]).decode("latin-1"), text)
         yield DecodedText(decoded_text, 0, len(text))
+
+
+def _without_wildcards(written: str) -> Iterator[str]:
+    """The hexadecimal digits of a row of bytes, once for each value of a byte of which half is known; other unknown bytes are left out."""
+    digits = re.sub(r"0[xX]|[^0-9a-fA-F?]", "", written)
+    pairs = [digits[start : start + 2] for start in range(0, len(digits) - 1, 2)]
+    half_known = [index for index, pair in enumerate(pairs) if _HALF_KNOWN.fullmatch(pair)]
+    known_pairs = [pair if "?" not in pair else "" for pair in pairs]
+    if len(half_known) != 1:
+        yield "".join(known_pairs)
+        return
+    for digit in "0123456789abcdef":
+        known_pairs[half_known[0]] = pairs[half_known[0]].replace("?", digit)
+        yield "".join(known_pairs)
 
 
 def _decode_decimals(text: str) -> Iterator[DecodedText]:

@@ -159,7 +159,9 @@ class _DeclaredNeedles:
             case "people":
                 self._add_person(text, "a person of the victim")
             case "registration_numbers":
-                self.needles += needles.number_needles(text, f"{owner} registration number")
+                description = f"{owner} registration number"
+                self.needles += needles.number_needles(text, description)
+                self.hashed_spellings += hash_spellings.hashed_values((text,), f"a hash value of {description}")
             case "accounts":
                 self._add_account(text, owner)
             case "emails":
@@ -170,6 +172,7 @@ class _DeclaredNeedles:
                 self._add_host(text, owner)
             case "ip_ranges":
                 self.networks.append(text)
+                self.hashed_spellings += hash_spellings.hashed_addresses(text)
             case _:
                 self.needles += needles.place_needles(text, owner)
                 self.needles += similar_needles.place_variants(text, owner)
@@ -250,13 +253,16 @@ class _DeclaredNeedles:
     def _add_account(self, account: str, owner: str) -> None:
         self.needles += needles.account_needles(account, f"{owner} account")
         self.needles += similar_needles.account_variants(account, owner)
+        self.hashed_spellings += hash_spellings.hashed_values((account,), f"a hash value of {owner} account")
 
     def _add_host(self, host: str, owner: str) -> None:
         if interval_of(host) is not None:
             self.networks.append(host)
+            self.hashed_spellings += hash_spellings.hashed_addresses(host)
             return
         self.needles += needles.host_needles(host, owner)
         self.needles += similar_needles.host_variants(host, owner)
+        self.hashed_spellings += hash_spellings.hashed_values((host,), f"a hash value of {owner} host")
         if "." in host:
             self.needles += similar_needles.domain_variants(host, owner)
             parent = host.partition(".")[2]

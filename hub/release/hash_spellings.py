@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
+from hub.release.addresses import interval_of
 from hub.release.disguises import transliterate
 from hub.release.names import BRACKETS, distinctive_words, person_parts, split_words
 from hub.release.needle import HashedSpelling
 from hub.release.needles import MIN_SHORT, ROLE_BOXES, bracketed_names, own_label
 from hub.release.spelling import fold, strip_legal_form
 
+MAX_HASHED_ADDRESSES: Final = 256
 MAX_WORDS: Final = 8  # words of a name whose rows of neighbouring words count as spellings
 HASH_VALUE: Final = "a hash value of {} name, domain or mailbox"
 # Mailboxes that most organisations have, and that attackers target.
@@ -32,6 +35,25 @@ def hashed_spellings(texts: Collection[str], owner: str) -> Iterator[HashedSpell
                 yield HashedSpelling(case, description)
 
 
+def hashed_values(texts: Iterable[str], description: str) -> Iterator[HashedSpelling]:
+    """The spellings of numbers, machines and accounts: as declared, without signs, in small letters and in capitals."""
+    for text in texts:
+        plain = " ".join(text.split())
+        joined = "".join(filter(str.isalnum, plain))
+        for spelling in dict.fromkeys(f for form in (plain, joined) for f in (form, form.lower(), form.upper())):
+            if len(spelling) >= MIN_SHORT:
+                yield HashedSpelling(spelling, description)
+
+
+def hashed_addresses(network: str) -> Iterator[HashedSpelling]:
+    """The addresses of a small network; of a larger one there are too many to compute their hash values."""
+    interval = interval_of(network.strip())
+    if interval is not None and interval.last - interval.first < MAX_HASHED_ADDRESSES:
+        make = IPv4Address if interval.version == 4 else IPv6Address
+        for number in range(interval.first, interval.last + 1):
+            yield HashedSpelling(str(make(number)), "a hash value of the victim's address")
+
+
 def likely_mailboxes(people: Iterable[str], domains: Collection[str]) -> Iterator[str]:
     """The mailboxes that people of an organisation are likely to have: `aminah.yusof@`, `ayusof@`, `aminah@` …"""
     for person in people:
@@ -42,8 +64,7 @@ def likely_mailboxes(people: Iterable[str], domains: Collection[str]) -> Iterato
                 f"{first}{sign}{last}" for sign in ("", ".", "_", "-")
             }
             boxes |= {
-                first,
-                last,
+                *parts,
                 first[0] + last,
                 f"{first[0]}.{last}",
                 first + last[0],

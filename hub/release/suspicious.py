@@ -56,6 +56,7 @@ _REASONS: Final = {
     "trait": "something that is known of one organisation",
     "kind": "says what kind of organisation it is, of which there may be few",
     "hint": "says where to read who it is, how its name is written, or that it is the same as another",
+    "hash": "the hash value of what may be a stolen document: whoever has the document can compare it",
     "file": "the name of a file, which can be compared with what was leaked",
     "long": "is too long to be read",
 }
@@ -169,6 +170,12 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
         ("number", re.compile(r"(?<![\w-])[A-Z]{2,6}-?\d{5,12}(?!\w)")),
         ("file", re.compile(r"(?<![\w./\\])[\w-]{2,60}\.(?:7z|bak|csv|docx?|eml|gz|mdb|pdf|pptx?|pst|rar|rtf|sql|tar|txt|xlsx?|zip)(?!\w)", re.IGNORECASE)),
         ("host", re.compile(r"(?<![\w.-])(?:[A-Z][A-Z0-9]{0,30}(?:-[A-Z0-9]{1,30}){1,8}|[A-Z]{3,}\d{1,4})(?![\w-])")),
+        ("initials", re.compile(r"(?<![\w.])(?!(?:U\.S|U\.K|U\.N|E\.U|U\.A|P\.M|A\.M|D\.C|I\.T|A\.I|N\.B|P\.S)\.)(?:[A-Z]\.\s?){2,6}(?!\w)")),
+        ("number", re.compile(r"(?<![0-9a-f{-])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![0-9a-f}-])", re.IGNORECASE)),
+        ("hash", re.compile(rf"(?<!\w)(?:{unique['documents']}){end}[^\n]{{0,80}}?(?<![0-9a-f])[0-9a-f]{{32,128}}(?![0-9a-f])", re.IGNORECASE)),
+        ("hint", re.compile(rf"(?<!\w)(?i:as|that|which|because) (?:the )?{capital}(?: {capital}){{0,3}} (?i:reported|wrote|published|printed|broadcast|aired){end}")),
+        ("product", re.compile(rf"(?<!\w)(?i:project|projek|proyek|proyekto|dự án) (?!Zero\b|Discovery\b){capital}(?: {capital}){{0,3}}")),
+        ("place", re.compile(rf"(?<!\w)(?i:port (?:of|in|at)|pelabuhan(?: di)?|cảng) {capital}")),
         ("backwards", re.compile(r"(?<![\w-])[a-z]{3,}[A-Z](?!\w)")),
     )  # fmt: skip
 

@@ -147,6 +147,9 @@ def test_a_value_that_identifies_a_victim_is_held(victim: Victim, value: str) ->
 
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
+    "bytes of YARA, half of one unknown": lambda text: (
+        f"{{ {text[0].encode().hex()[0]}? {text[1:].encode().hex(' ')} }}"
+    ),
     "base16": lambda text: text.encode().hex(),
     "upper case base16": lambda text: text.encode().hex().upper(),
     "base32": lambda text: base64.b32encode(text.encode()).decode(),
@@ -235,12 +238,18 @@ def test_a_cut_or_rare_hash_value_is_an_exact_hit_and_a_short_one_a_similar_hit(
         "Bank Melorindah Berhad", "bank melorindah", "BANK MELORINDAH BERHAD", "bankmelorindah", "bank-melorindah",
         "melorindah.example", "www.melorindah.example", "https://melorindah.example", "melorindah",
         "farid.osman@melorindah.example", "ceo@melorindah.example", "melorindah.example\n", "MelorPay",
+        "198001004321 (54321-K)", "MLRD-HQ-FS02", "mlrd-hq-fs02", "198.51.100.77", r"HQ\kassim.a",
     ],
 )  # fmt: skip
-def test_a_hash_value_of_a_name_domain_or_mailbox_is_an_exact_hit(algorithm: str, text: str) -> None:
+def test_a_hash_value_of_what_is_declared_is_an_exact_hit(algorithm: str, text: str) -> None:
     digest = hashlib.new(algorithm, text.encode()).hexdigest()
     for value in (f"http://192.0.2.1/v?u={digest}", f"http://192.0.2.1/{digest.upper()}/index.php", digest):
         assert any(hit.is_exact and hit.text.lower() == digest for hit in hits(LATIN, value))
+
+
+@pytest.mark.parametrize("value", ["MLRD-HQ-FS07", "mlrdhqfs11.zip", "bmb2u.example", "ebmb.example", "mybmb.example"])
+def test_another_machine_of_the_same_name_and_a_short_name_as_banks_write_it_are_asked_about(value: str) -> None:
+    assert [hit.strength for hit in hits(LATIN, value)] == [Strength.SIMILAR]
 
 
 @pytest.mark.parametrize(
@@ -249,6 +258,7 @@ def test_a_hash_value_of_a_name_domain_or_mailbox_is_an_exact_hit(algorithm: str
         "update-service.example", "http://192.0.2.1/gate.php?id=7&bank=1", "invoice_2026.zip", "Cobalt Strike",
         "secure-bank-login.example", "d41d8cd98f00b204e9800998ecf8427e", "https://cdn.example/js/app.min.js?v=198.51.101",
         "malaysia-post-delivery.example", "kuala-lumpur-jobs.example", "0bmb1f9c2d3e4f5a", "thumbmbit.example",
+        "http://192.0.2.1/?id=3f786850e387", "sembmbat.example", "server-02.example",
         "C:\\Windows\\System32\\rundll32.exe", "Global\\{7f2c}", "hospital-login.example", "jalan-jalan.example",
     ],
 )  # fmt: skip
