@@ -36,7 +36,7 @@ def messages() -> frozenset[str]:
             *((f"{part}/**.py", "python") for part in PARTS),
             *((f"{part}/**.html", "jinja2.ext:babel_extract") for part in PARTS),
         ],
-        keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2), "_counted": (1, 2)},
+        keywords={"_": None, "gettext": None, "marked": None, "ngettext": (1, 2), "_count_text": (1, 2)},
     )
     flat = set(COLUMNS.values())  # the hints of the form, which the desk translates
     for _file, _line, message, _comments, _context in extracted:
@@ -57,7 +57,7 @@ def test_there_are_texts() -> None:
 
 def test_no_text_is_asked_for_inside_an_f_string() -> None:
     """The extraction does not look into them: such a text would stay in English, and no test would see it."""
-    calls = {"gettext", "ngettext", "marked", "_counted"}
+    calls = {"gettext", "ngettext", "marked", "_count_text"}
     inside = [
         f"{file.relative_to(HUB)}:{node.lineno}"
         for file in HUB.rglob("*.py")

@@ -183,7 +183,7 @@ def test_who_asks_while_a_board_is_made_waits_for_it(app: flask.Flask) -> None:
 
     def ask() -> str:
         with app.test_request_context(BOARD):
-            return boards.answer(("key",), state, 0, make).get_data(as_text=True)
+            return boards.page(("key",), state, 0, make).get_data(as_text=True)
 
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(ask) for _ in range(4)]

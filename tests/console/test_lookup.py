@@ -133,7 +133,7 @@ def test_what_was_added_long_ago_is_found(hub: Hub, signed_in: SignedIn, clock: 
 
 def test_more_than_a_page_shows_is_said(hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
     """And what is shown is the oldest."""
-    monkeypatch.setattr(lookup, "MATCHES_MOST", 3)
+    monkeypatch.setattr(lookup, "MAX_MATCHES", 3)
     publish(hub, *(an_indicator(n, "[domain-name:value = 'bad.example']", name=f"Number {n}") for n in range(1, 6)))
     page = looked_up(signed_in("sg-cert"), "bad.example")
     assert "There is more than this page shows" in page
@@ -252,7 +252,7 @@ def test_who_signed_out_is_no_account_any_more(app: flask.Flask, signed_in: Sign
 
 def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law L9: a list of addresses in one pattern is looked at once, and every value of it that is held counts as held."""
-    monkeypatch.setattr(lookup, "MATCHES_MOST", 3)
+    monkeypatch.setattr(lookup, "MAX_MATCHES", 3)
     queries: list[str] = []
     relayed_by = lookup._relayed_by
 
@@ -271,34 +271,34 @@ def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch:
         (value, "ID") for value in addresses[:3]
     ]
     assert queries == [both[0]["id"]]
-    assert (result.missing, result.whole) == (["198.51.100.9"], False)
+    assert (result.missing, result.is_complete) == (["198.51.100.9"], False)
 
 
 @pytest.mark.parametrize(("most", "whole"), [(2, False), (3, True)])
 def test_a_match_leads_to_so_many_incidents(hub: Hub, monkeypatch: pytest.MonkeyPatch, most: int, whole: bool) -> None:
     """Law L9: a report that names thousands makes no page of thousands of lines for each match; that is said."""
-    monkeypatch.setattr(lookup, "INCIDENTS_MOST", most)
+    monkeypatch.setattr(lookup, "MAX_INCIDENTS", most)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     incidents = [incident(number) for number in (1, 2, 3)]
     refs = [*(item["id"] for item in incidents), indicator["id"]]
     taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
     assert [len(item.incidents) for item in result.mentions] == [most]
-    assert result.whole is whole
+    assert result.is_complete is whole
 
 
 def test_incidents_that_are_not_there_take_no_room(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Who names others first hides nothing, and the reader does not learn that there are any (law L5)."""
-    monkeypatch.setattr(lookup, "INCIDENTS_MOST", 1)
+    monkeypatch.setattr(lookup, "MAX_INCIDENTS", 1)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     refs = [*(incident(number)["id"] for number in (7, 8, 1)), indicator["id"]]
     taken(hub, "ID", incident(1), indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
     assert [mention.incidents for mention in result.mentions] == [((incident(1)["id"], incident(1)["name"]),)]
-    assert result.whole
+    assert result.is_complete
 
 
-@pytest.mark.parametrize("name", ["NAMED_MOST", "ASKED_MOST"])
+@pytest.mark.parametrize("name", ["MAX_REPORT_INCIDENTS", "MAX_ROOT_INCIDENTS"])
 def test_a_report_that_names_too_many_incidents_is_read_in_part(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -309,7 +309,7 @@ def test_a_report_that_names_too_many_incidents_is_read_in_part(
     refs = [*(item["id"] for item in incidents), indicator["id"]]
     taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
-    assert ([len(item.incidents) for item in result.mentions], result.whole) == ([2], False)
+    assert ([len(item.incidents) for item in result.mentions], result.is_complete) == ([2], False)
 
 
 def test_how_much_came_at_higher_levels_is_told_to_nobody_below(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -164,17 +164,17 @@ def test_no_more_is_read_for_a_page_than_one_page(
     monkeypatch.setattr(hub.store, "trail_texts", counted)
     size = hub.store.trail_head().size
     view = trail_view(hub, TrailSearch(account="nobody"))
-    assert (len(read_counts), view.lines, view.further, view.last) == (30, (), size - 29, size)
+    assert (len(read_counts), view.lines, view.next_before, view.last) == (30, (), size - 29, size)
     del read_counts[:]
     view = trail_view(hub, TrailSearch())
-    assert (len(view.lines), len(read_counts), view.further) == (4, 7, size - 3)
+    assert (len(view.lines), len(read_counts), view.next_before) == (4, 7, size - 3)
 
 
 def test_a_search_by_time_begins_and_ends_there(hub: Hub, signed_in: SignedIn, old_trail: list[int]) -> None:
     """Until a day: from its last entry on, at once. From a day: not beyond it."""
     operator = signed_in("operator")
     page = operator.text("/console/operator?day=2026-04-13&until=2026-04-14")
-    assert [line.at[:10] for line in trail_view(hub, TrailSearch(until="2026-04-14")).lines[:2]] == [
+    assert [line.time_text[:10] for line in trail_view(hub, TrailSearch(until="2026-04-14")).lines[:2]] == [
         "2026-04-14",
         "2026-04-13",
     ]
@@ -192,5 +192,5 @@ def test_entries_of_a_clock_that_was_set_back_are_found(hub: Hub, clock: Clock, 
     clock.now -= 40 * DAY
     hub.store.add_to_trail([Act("command", {"account": "late"})])
     size = hub.store.trail_head().size
-    day = trail_view(hub, TrailSearch(account="late")).lines[0].at[:10]
+    day = trail_view(hub, TrailSearch(account="late")).lines[0].time_text[:10]
     assert [line.number for line in trail_view(hub, TrailSearch(account="late", day=day)).lines] == [size]

@@ -1,10 +1,10 @@
-"""Accounts, for the operator: each with what it does, and the forms that make and change one.
+"""Accounts, for the operator: a page for each account, and the forms that add and change accounts.
 
-1. An account is made with a key, never with a password: what is made here cannot change accounts itself (`operators`).
-2. A form says what the account was when the page was made. Sent again, or from a second window, it is refused: the
-   account is another by then.
-3. One change at a time, in all processes of the hub: of two forms that are sent at once, the second sees the first.
-4. The key is in one answer, and nowhere else: no redirect, no log, no cache.
+1. A new account gets a key, never a password, so that it cannot change accounts itself (`operators`).
+2. A form contains the state of the account when the page was made. If it is sent again, or from a second window, it is
+   refused, since the account has changed meanwhile.
+3. There is one change at a time in all processes of the hub: of two forms that are sent at once, the second sees the first.
+4. The key is in one response and nowhere else: no redirect, no log, no cache.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ from hub.sharing.volumes import Volume, volumes
 from hub.stix.timestamps import format_place
 
 _HOUR: Final = 3600 * 1000  # milliseconds
-# What the old key may have still: hours -> how the form says it.
+# When the old key expires: hours -> text in the form.
 OVERLAPS: Final = {
     0: marked("immediately"),
     1: marked("in 1 hour"),
     24: marked("in 24 hours"),
     168: marked("in 7 days"),
 }
-# What each kind of account is for, beside its name in the form.
+# What each kind of account is for; shown beside its name in the form.
 KINDS: Final = {
     AccountKind.CERT: marked("a national CERT: its staff and its tools"),
     AccountKind.CONSTITUENT: marked("an organisation in a member's country, such as a SOC"),
@@ -52,7 +52,7 @@ DONE: Final = {
     "disable": marked("Disabled: its sessions and keys open nothing from now on."),
     "enable": marked("Enabled."),
 }
-_PURPOSE: Final = "account"  # of what is sealed into a form
+_PURPOSE: Final = "account"  # of the sealed value in a form
 _FIELD_CHARACTERS: Final = 100
 
 
@@ -71,11 +71,11 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """Why a form was not followed, in words."""
+    """Why a form was refused."""
 
     words: str
     status: int = 422
-    english: bool = False  # words of the hub's own rules, which have no translation
+    english: bool = False  # whether the words have no translation
 
 
 def new_account() -> flask.Response:
@@ -84,7 +84,7 @@ def new_account() -> flask.Response:
 
 
 def make_account() -> flask.Response:
-    """POST /console/operator/new-account: make it, and show its key."""
+    """POST /console/operator/new-account: add the account, and show its key."""
     actor = operators.operator()
     operators.form_session()
     if (problem := _proof_problem(actor)) is not None:
@@ -146,7 +146,7 @@ def change_account(name: str) -> flask.Response:
 def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
     """The reason why the page refuses this action for the account, for any actor; None if it allows it.
 
-    So there is always an operator left who may change accounts: the one who asks.
+    So the operator who sends the form always stays able to change accounts.
     """
     if subject.name == actor.name:
         return gettext(
@@ -161,7 +161,7 @@ def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
     return None
 
 
-# -------------------------------------------------------------------------------------------------------------- the edges
+# ---------------------------------------------------------------------------------------------------------------- helpers
 
 
 def _proof_problem(actor: Account) -> flask.Response | _Problem | None:
@@ -185,7 +185,7 @@ def _field(name: str) -> str:
 
 
 def _overlap() -> int:
-    """Hours; 0 where the form says none of those that it offers."""
+    """Hours; 0 if the value is not one of the choices in the form."""
     overlap = _field("overlap")
     return next((hours for hours in OVERLAPS if str(hours) == overlap), 0)
 
@@ -206,7 +206,7 @@ def _subject(name: str) -> Subject:
 
 
 def _form_page(actor: Account, problem: _Problem | None = None) -> flask.Response:
-    typed = {name: _field(name) for name in ("name", "kind", "member")} if problem else {}
+    values = {name: _field(name) for name in ("name", "kind", "member")} if problem else {}
     return pages.render(
         "new_account.html",
         problem.status if problem else 200,
@@ -214,7 +214,7 @@ def _form_page(actor: Account, problem: _Problem | None = None) -> flask.Respons
         may=operators.may_act(actor),
         kinds=KINDS,
         members=pages.hub().catalogue.members,
-        typed=typed,
+        values=values,
     )
 
 

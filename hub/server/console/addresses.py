@@ -1,4 +1,4 @@
-"""The addresses of the console, and which of them need no account."""
+"""The addresses of the console, and the views that need no account."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ADDRESSES: Final = (
     ("/<root>/board/<incident_id>/download/<name>", incident_page.download, ("GET",)),
 )
 PAGES: Final = frozenset(view.__name__ for _, view, _ in ADDRESSES)
-# No Authorization header is looked at there: the form brings the credentials, or none are needed.
+# Views that ignore the Authorization header: the form has the credentials, or none are needed.
 WITHOUT_ACCOUNT: Final = frozenset(
     {"try_sign_in", "sign_out", "sign_in", "language", "asset", "go_to_provider", "return_from_provider"}
 )

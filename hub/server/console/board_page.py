@@ -1,4 +1,4 @@
-"""GET /<root>/board/ for a browser: open incidents by urgency, what the reader's member owes first."""
+"""GET /<root>/board/ for a browser: open incidents by urgency, first those for which the reader's member owes a step."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from hub.server.console import board_view, following, pages
 from hub.server.console.board_view import Filters
 
 _TEXT_CHARACTERS: Final = 200
-_REPORT_ROWS: Final = 500  # on a page that is to be printed or kept, as `hub board --out` asks for it
+_REPORT_ROWS: Final = 500  # on a page to print or keep, which `hub board --out` requests
 _CLOCKS: Final = ("fetch", "acknowledge", "answer")
 
 
 def board_page(root: str) -> flask.Response:
-    """The page, with the filters of the query; for the script of a page that follows the hub, what it replaces."""
-    return following.page("board.html", root, following.open_incidents(root), partial(_about, root))
+    """The page, with the filters of the query; for the script of a page that follows the hub, only the parts that it replaces."""
+    return following.page("board.html", root, following.open_incidents(root), partial(_template_values, root))
 
 
-def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
+def _template_values(root: str, incidents: OpenIncidents) -> dict[str, Any]:
     """The values for the template."""
     hub = pages.hub()
     board = incidents.head
     declared = hub.catalogue.roots[root]
     reader = board["member"]
     filters = _filters(flask.request.args)
-    entries = board_view.chosen(incidents.entries, filters, reader)
-    own_duties = board_view.your_turn(entries, reader)
-    others = [entry for entry in entries if reader not in entry.owed_deadlines]
+    entries = board_view.select(incidents.entries, filters, reader)
+    own_entries = board_view.entries_owed_by(entries, reader)
+    other_entries = [entry for entry in entries if reader not in entry.owed_deadlines]
     rows = _REPORT_ROWS if flask.request.args.get("rows") == str(_REPORT_ROWS) else board_view.PAGE_ROWS
-    number = _page_number(flask.request.args.get("page", ""), len(others), rows)
+    number = _page_number(flask.request.args.get("page", ""), len(other_entries), rows)
     first = (number - 1) * rows
     query = {name: value for name, value in flask.request.args.items() if name != "page" and value}
     return {
@@ -48,12 +48,14 @@ def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
         "classes": sorted(set().union(*{entry.classes for entry in incidents.entries})),
         "sectors": sorted(set().union(*{entry.sectors for entry in incidents.entries})),
         "view": board_view,
-        "mine": board_view.rows_of(incidents.contents(own_duties[:rows]), declared.members, reader),
-        "mine_count": len(own_duties),
-        "others": board_view.rows_of(incidents.contents(others[first : first + rows]), declared.members, reader),
-        "others_count": len(others),
+        "own_rows": board_view.rows_of(incidents.contents(own_entries[:rows]), declared.members, reader),
+        "own_count": len(own_entries),
+        "other_rows": board_view.rows_of(
+            incidents.contents(other_entries[first : first + rows]), declared.members, reader
+        ),
+        "other_count": len(other_entries),
         "page": number,
-        "pages": max(1, -(-len(others) // rows)),
+        "pages": max(1, -(-len(other_entries) // rows)),
         "page_address": lambda page: "?" + urlencode({**query, "page": page}),
         "charts": _charts(board),
     }

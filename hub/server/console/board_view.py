@@ -1,7 +1,7 @@
-"""The board as an officer reads it: what her member owes first, each incident with a cell for each member.
+"""The rows of the board's page: each incident with a cell for each member.
 
-Chosen from the entries of the board (`hub.community.board`) and made from their JSON, and from nothing else, so that it shows
-what that shows (law L5).
+They are made only from the board's entries and their JSON (`hub.community.board`), so that they show no more than the board
+(law L5).
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from hub.pages.texts import gettext, marked
 
 PAGE_ROWS: Final = 50
 LEVELS: Final = ("TLP:CLEAR", "TLP:GREEN", "TLP:AMBER", "TLP:AMBER+STRICT", "TLP:RED")
-# From which criticality on, and what that is called; the numbers are those of profiles/response.toml.
+# (lowest criticality, name, word); the numbers are those of profiles/response.toml.
 GRADES: Final = (
     (90, "critical", marked("critical")),
     (70, "high", marked("high")),
     (40, "medium", marked("medium")),
     (0, "low", marked("low")),
 )
-# state -> (sign, what it means). The sign says it without colour.
+# state -> (sign, meaning). The signs can be told apart without colour.
 STATES: Final = {
     "from": ("★", marked("reported it")),
     "outside": ("-", marked("does not see it")),
@@ -54,14 +54,14 @@ class Filters:
     mine: bool = False
 
     @property
-    def any(self) -> bool:
-        """Whether anything is filtered."""
+    def is_active(self) -> bool:
+        """Whether any filter is set."""
         return self != Filters()
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one member did about one incident, and `since` when. `late`: one of its deadlines has passed."""
+    """What one member did about one incident, and since when. `late`: one of its deadlines has passed."""
 
     member: str
     state: str
@@ -70,19 +70,19 @@ class Cell:
     answer_sign: str
     late: bool
     words: str
-    since: str  # a timestamp, "" where it did nothing yet
-    rest: tuple[str, ...]  # what it answered last, and that it is late
+    since: str  # a timestamp, "" if it did nothing yet
+    remarks: tuple[str, ...]  # its last answer, and whether it is overdue
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Something that a member still owes: an acknowledgement or an answer. `due` is a timestamp, None: without one."""
+    """An acknowledgement or an answer that a member still owes. `due` is a timestamp; None: it has no deadline."""
 
     member: str
     what: str  # "acknowledge" or "answer"
     due: str | None
-    by: str  # who asks, "" of an acknowledgement
-    text: str  # what is asked for
+    by: str  # the member that asks; "" for an acknowledgement
+    text: str  # of the request
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Row:
     name: str
     tlp: str
     by: str
-    relayed_by: str  # code of the member that passed on what is no member's
+    relayed_by: str  # code of the member that relayed it, if its author is no member
     age: str
     criticality: int
     grade: str
@@ -103,17 +103,17 @@ class Row:
     classes: tuple[str, ...]
     cells: tuple[Cell, ...]
     duties: tuple[Duty, ...]  # of all members, the next first
-    owed: tuple[Duty, ...]  # of the reader's member
+    owed_duties: tuple[Duty, ...]  # of the reader's member
     late: int
 
     @property
     def next_due(self) -> str | None:
-        """The next deadline of anybody."""
+        """The next deadline of any member."""
         return next((duty.due for duty in self.duties if duty.due is not None), None)
 
 
 def rows_of(entries: Iterable[Mapping[str, Any]], members: Sequence[str], reader: str) -> list[Row]:
-    """Incidents of the board as rows: those that a page shows, since each has a cell for each member."""
+    """The rows of these incidents. Call it only for those that a page shows, since each row has a cell for each member."""
     return [row_of(entry, members, reader) for entry in entries]
 
 
@@ -136,14 +136,14 @@ def row_of(entry: Mapping[str, Any], members: Sequence[str], reader: str) -> Row
         classes=tuple(entry["classes"]),
         cells=tuple(_cell(entry, member) for member in members),
         duties=tuple(duties),
-        owed=tuple(duty for duty in duties if duty.member == reader),
+        owed_duties=tuple(duty for duty in duties if duty.member == reader),
         late=len(entry["overdue"]),
     )
 
 
-def chosen(entries: Sequence[Entry], filters: Filters, reader: str) -> Sequence[Entry]:
+def select(entries: Sequence[Entry], filters: Filters, reader: str) -> Sequence[Entry]:
     """The incidents of the board that the filters select."""
-    if not filters.any:
+    if not filters.is_active:
         return entries
     text = filters.text.casefold()
     return [
@@ -160,7 +160,7 @@ def chosen(entries: Sequence[Entry], filters: Filters, reader: str) -> Sequence[
     ]
 
 
-def your_turn(entries: Iterable[Entry], reader: str) -> list[Entry]:
+def entries_owed_by(entries: Iterable[Entry], reader: str) -> list[Entry]:
     """The incidents for which the reader's member owes something, by next deadline."""
     return sorted(
         (entry for entry in entries if reader in entry.owed_deadlines), key=lambda entry: entry.owed_deadlines[reader]
@@ -168,11 +168,11 @@ def your_turn(entries: Iterable[Entry], reader: str) -> list[Entry]:
 
 
 def _grade(criticality: int) -> tuple[str, str]:
-    return next((name, word) for least, name, word in GRADES if criticality >= least)
+    return next((name, word) for minimum, name, word in GRADES if criticality >= minimum)
 
 
 def span(seconds: float) -> str:
-    """A duration in the largest unit that says something."""
+    """A duration in the largest suitable unit."""
     for unit, length in ((gettext("{n} d"), 24 * _HOUR), (gettext("{n} h"), _HOUR), (gettext("{n} min"), 60)):
         if seconds >= 2 * length:
             return unit.format(n=f"{seconds / length:.0f}")
@@ -185,7 +185,7 @@ def clock(timestamp: str | None) -> str:
 
 
 def from_now(due: str | None, now: str) -> str:
-    """How far a deadline lies ahead, or back."""
+    """The time until a deadline, or since it."""
     if due is None:
         return ""
     seconds = (datetime.fromisoformat(due) - datetime.fromisoformat(now)).total_seconds()
@@ -196,10 +196,10 @@ def from_now(due: str | None, now: str) -> str:
 def _duties(entry: Mapping[str, Any]) -> list[Duty]:
     duties = []
     if entry["acknowledge_due"] is not None:
-        concerned = [*entry["fetched"], *entry["not_fetched"]]
+        recipients = [*entry["fetched"], *entry["not_fetched"]]
         duties += [
             Duty(member, "acknowledge", entry["acknowledge_due"], "", "")
-            for member in concerned
+            for member in recipients
             if member not in entry["acknowledged"]
         ]
     for request in entry["requests"]:
@@ -220,13 +220,13 @@ def _cell(entry: Mapping[str, Any], member: str) -> Cell:
         state, since = "fetched", entry["fetched"][member]
     else:
         state = "waiting" if member in entry["not_fetched"] else "outside"
-    answer = _answer(entry, member)
+    answer = _latest_answer(entry, member)
     sign, words = STATES[state]
-    rest = ((gettext(ANSWERS[answer][1]),) if answer else ()) + ((gettext("overdue"),) if late else ())
-    return Cell(member, state, sign, answer, ANSWERS[answer][0] if answer else "", late, gettext(words), since, rest)
+    remarks = ((gettext(ANSWERS[answer][1]),) if answer else ()) + ((gettext("overdue"),) if late else ())
+    return Cell(member, state, sign, answer, ANSWERS[answer][0] if answer else "", late, gettext(words), since, remarks)
 
 
-def _answer(entry: Mapping[str, Any], member: str) -> str:
+def _latest_answer(entry: Mapping[str, Any], member: str) -> str:
     """The member's latest answer to any request, or that it owes one."""
     says = ""
     for request in entry["requests"]:

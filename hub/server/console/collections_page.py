@@ -1,4 +1,4 @@
-"""The collections of which the account may know, with their addresses and what to paste into which client."""
+"""The collections that the account may know of, with their addresses and the text to paste into each client."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from hub.sharing.hub import CollectionRow, RootOverview
 from hub.stix.timestamps import format_place
 from hub.taxii.recipes import CLIENTS, PolledCollection, recipe_for
 
-_INDICATORS: Final = "indicators"  # profile of a collection that has what a SOC blocks, and nothing else
+_INDICATORS: Final = "indicators"  # profile of a collection that has only indicators, which SOCs block
 
 
 def console() -> flask.Response:
-    """GET /: what the account may read and write, how much there is, and what to paste into the client that was chosen."""
+    """GET /: the collections that the account may read and write, how many objects they have, and the text for a client."""
     hub = pages.hub()
     own_url = base_url(flask.request, pages.public_url())
     account = pages.account()
@@ -29,7 +29,9 @@ def console() -> flask.Response:
             return pages.to_sign_in()
         raise
     shelves = hub.overview(account, own_url)
-    listed = [shelf for shelf in shelves if shelf.url in discovery.api_roots]  # drills are for whom they are listed to
+    listed = [
+        shelf for shelf in shelves if shelf.url in discovery.api_roots
+    ]  # drills only if they are listed to the account
     return pages.render(
         "collections.html",
         discovery=discovery,

@@ -1,4 +1,4 @@
-"""The directory: each member's point of contact, its local time, and whether it confirmed that lately."""
+"""The directory: each member's point of contact, its local time, and whether the contact was confirmed lately."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import orjson
 from hub.server.console import pages
 
 _NOT_DIALLED: Final = re.compile(r"[^+0-9]")
-# How the region's languages and English name themselves.
+# The names of the region's languages and of English, each in the language itself.
 LANGUAGE_NAMES: Final = {
     "en": "English",
     "fil": "Filipino",
@@ -35,23 +35,23 @@ LANGUAGE_NAMES: Final = {
 def directory(root: str) -> flask.Response:
     """GET /<root>/contacts/ for a browser."""
     hub = pages.hub()
-    answer = orjson.loads(hub.community.contacts(pages.account(), root))
+    contacts = orjson.loads(hub.community.contacts(pages.account(), root))
     now = datetime.fromtimestamp(hub.clock() / 1000, UTC)
     rows = [
         row
         | {
             "local_time": _local_time(row["time_zone"], now),
             "language_names": [(tag, LANGUAGE_NAMES.get(tag.partition("-")[0], tag)) for tag in row["languages"]],
-            "mine": row["member"] == answer["member"],
+            "is_own": row["member"] == contacts["member"],
             "telephone": _NOT_DIALLED.sub("", row["duty_line"]),
         }
-        for row in answer["contacts"]
+        for row in contacts["contacts"]
     ]
-    rows.sort(key=lambda row: not row["mine"])
+    rows.sort(key=lambda row: not row["is_own"])
     return pages.render(
         "directory.html",
         root=hub.catalogue.roots[root],
-        exercise=answer["exercise"],
+        exercise=contacts["exercise"],
         rows=rows,
         done=flask.request.args.get("confirmed") == "1",
         operator_contact=hub.catalogue.contact,
@@ -59,7 +59,7 @@ def directory(root: str) -> flask.Response:
 
 
 def _local_time(zone: str, now: datetime) -> dict[str, Any] | None:
-    """The time there, its distance from UTC, and whether that is night; None where this machine knows no time zones."""
+    """The time there, its offset from UTC, and whether it is night; None if this machine has no time zone data."""
     try:
         local = now.astimezone(zoneinfo.ZoneInfo(zone))
     except (zoneinfo.ZoneInfoNotFoundError, OSError):

@@ -1,9 +1,9 @@
-"""Drills, for the operator: a scenario is uploaded, looked through, played, followed and reported on.
+"""Drills, for the operator: upload a scenario, look at it, play it, follow it, and see the report.
 
-1. What was uploaded is checked as `hub drill start` checks it, and shown as text before anything is played.
-2. It goes through the browser and comes back sealed, with the moment that names the drill: sent again, the form finds
-   that drill there. After `AGREED_MINUTES` it is to be uploaded again.
-3. The report has counts and times of members. What they wrote stays with the national CERTs: an operator reads no content.
+1. An uploaded scenario is checked as `hub drill start` checks it, and shown as text before it is played.
+2. The scenario goes through the browser and comes back sealed, with the time that is part of the drill's key, so that a form
+   that is sent again does not start a second drill. After `AGREED_MINUTES` it has to be uploaded again.
+3. The report has counts and times of members, and no texts that they wrote: an operator reads no content.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hub.server.console import board_view, operators, pages
 from hub.sharing.catalogue import ApiRoot, Collection
 from hub.stix.timestamps import format_place
 
-SPEEDS: Final = (1, 2, 5, 10, 60)  # times as fast as it is written
+SPEEDS: Final = (1, 2, 5, 10, 60)  # times as fast as the scenario says
 AGREED_MINUTES: Final = 30
 STATES: Final = {
     performance.PLAYING: marked("It is being played."),
@@ -33,8 +33,8 @@ STATES: Final = {
     performance.FAILED: marked("It ended early: the hub did not take an event."),
     performance.LOST: marked("It ended early: the hub's process ended."),
 }
-_PURPOSE: Final = "drill"  # of what is sealed into the form
-_FORM_BYTES: Final = 16 * 1024  # of the form, beside the scenario
+_PURPOSE: Final = "drill"  # of the sealed value in the form
+_FORM_BYTES: Final = 16 * 1024  # of the form, without the scenario
 _SEALED_FACTOR: Final = 2  # a sealed text is longer than the text
 _MINUTE: Final = 60 * 1000
 _CLOCKS: Final = ("fetch", "acknowledge", "answer")
@@ -47,7 +47,7 @@ def new_drill() -> flask.Response:
 
 
 def check_drill() -> flask.Response:
-    """POST /console/operator/new-drill: what would be played, or why it cannot be."""
+    """POST /console/operator/new-drill: show what would be played, or why it cannot be played."""
     operators.acting_operator()
     hub = pages.hub()
     byte_limit = hub.limits.scenario_bytes
@@ -80,7 +80,7 @@ def check_drill() -> flask.Response:
 
 
 def start_drill() -> flask.Response:
-    """POST /console/operator/start-drill: play what was shown."""
+    """POST /console/operator/start-drill: play the scenario that was shown."""
     actor = operators.acting_operator()
     hub = pages.hub()
     session = operators.form_session(hub.limits.scenario_bytes * _SEALED_FACTOR + _FORM_BYTES)
@@ -91,7 +91,7 @@ def start_drill() -> flask.Response:
     if hub.clock() - began > AGREED_MINUTES * _MINUTE:
         return _form_page(gettext("It is long ago that this was shown. Upload the scenario again."))
     try:
-        root, alerts, scenario = _again(name, text)
+        root, alerts, scenario = _parse_again(name, text)
         key = key_of(root.name, began)
         drill = performance.start(hub, root, alerts, scenario, started_at=began, speed=speed, by=actor.name)
         if drill is not None:  # else this form was sent before
@@ -102,7 +102,7 @@ def start_drill() -> flask.Response:
 
 
 def show_drill(root: str, began: str) -> flask.Response:
-    """GET /console/operator/drills/<root>/<began>: how far it has come, and who reacted."""
+    """GET /console/operator/drills/<root>/<began>: the progress of a drill, and who reacted."""
     account, hub = operators.operator(), pages.hub()
     declared = _exercise(root)
     key = f"{declared.name}/{began}"
@@ -132,7 +132,7 @@ def show_drill(root: str, began: str) -> flask.Response:
 
 
 def stop_drill(root: str, began: str) -> flask.Response:
-    """POST /console/operator/drills/<root>/<began>: no further event is played."""
+    """POST /console/operator/drills/<root>/<began>: stop the drill."""
     actor, hub = operators.acting_operator(), pages.hub()
     operators.form_session()
     key = f"{_exercise(root).name}/{began}"
@@ -145,7 +145,7 @@ def stop_drill(root: str, began: str) -> flask.Response:
     return layout.see(f"{flask.request.path}?stopping=1")
 
 
-def _again(name: str, text: str) -> tuple[ApiRoot, Collection, Scenario]:
+def _parse_again(name: str, text: str) -> tuple[ApiRoot, Collection, Scenario]:
     root, alerts = exercise_root(pages.hub(), name)
     return root, alerts, parse_scenario(parse_table("scenario", text.encode()), root.members)
 

@@ -1,4 +1,4 @@
-"""A page that shows the board, or what is counted from it: whole for who opens it, and what it replaces for who follows."""
+"""Pages that show the board, or figures from it: the whole page for a browser, or only the live parts for its script."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ import flask
 from hub.community.board import OpenIncidents
 from hub.pages.texts import chosen_language
 from hub.server.console import pages
-from hub.server.console.live import FRESH_MILLISECONDS, LIVE, SHOWN, LiveBoards, shown
+from hub.server.console.live import FRESH_MILLISECONDS, LIVE, SHOWN, LiveBoards, shown_header
 
 
 def open_incidents(root: str) -> OpenIncidents:
-    """What the reader's board shows; ForbiddenError as for the board."""
-    within = FRESH_MILLISECONDS if LIVE in flask.request.headers else 0
-    return pages.hub().community.open_incidents(pages.account(), root, max_age_milliseconds=within)
+    """The open incidents of the reader's board; ForbiddenError as for the board."""
+    max_age = FRESH_MILLISECONDS if LIVE in flask.request.headers else 0
+    return pages.hub().community.open_incidents(pages.account(), root, max_age_milliseconds=max_age)
 
 
 def page(
-    template: str, root: str, incidents: OpenIncidents, about: Callable[[OpenIncidents], Mapping[str, Any]]
+    template: str, root: str, incidents: OpenIncidents, make_values: Callable[[OpenIncidents], Mapping[str, Any]]
 ) -> flask.Response:
-    """The page of these incidents; `about` makes the values for the template, which is either a page or a part of one."""
+    """The page of these incidents. `make_values` returns the values for the template."""
     if LIVE not in flask.request.headers:
         events = pages.events_address(root, board=True)
-        return pages.render(template, live=False, events=events, **about(incidents))
+        return pages.render(template, live=False, events=events, **make_values(incidents))
     boards: LiveBoards = flask.current_app.extensions["live_boards"]
     reader, confirmed = incidents.head["member"], tuple(incidents.head["unconfirmed"])
     key = (template, root, reader, confirmed, chosen_language(), flask.request.query_string)
-    response = boards.answer(
+    response = boards.page(
         key,
         incidents.entries,
         incidents.now,
         lambda: flask.render_template(
-            template, live=True, events="", hub_title=pages.hub().catalogue.title, **about(incidents)
+            template, live=True, events="", hub_title=pages.hub().catalogue.title, **make_values(incidents)
         ),
     )
-    response.headers[SHOWN] = shown(incidents.newest_places, incidents.now)
+    response.headers[SHOWN] = shown_header(incidents.newest_places, incidents.now)
     pages.secure(response)
     return response

@@ -1,10 +1,10 @@
 """An incident with all objects of its reports that this reader may see.
 
-Every object comes from `Hub.objects`, the very call that TAXII's objects endpoint makes (law L5):
+Every object comes from `Hub.objects`, the same call that TAXII's objects endpoint makes (law L5):
 
 1. The incident itself, from each collection that the account reads.
 2. The reports about it that the account may see.
-3. What they name, in as many collections. Of several copies the newest version counts.
+3. The objects that these name, from the same collections. Of several copies the newest version counts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hub.stix import tlp
 from hub.stix.incident import INCIDENT_CORE
 from hub.taxii.filters import Filters, Match
 
-OBJECTS_MOST: Final = 2_000  # that reports name and a page shows; the rest is said to be there
+MAX_OBJECTS: Final = 2_000  # named objects on a page; the page says how many more there are
 _IDS_AT_A_TIME: Final = 100
 Content = dict[str, Any]
 
@@ -36,14 +36,16 @@ class Incident:
     content: Content
     reports: tuple[Content, ...]
     objects: tuple[Content, ...]  # what the reports name, without the incident and the reports
-    collections: tuple[Collection, ...]  # where the incident stands
-    left_out: int  # how many objects are named beyond OBJECTS_MOST
+    collections: tuple[Collection, ...]  # that contain the incident
+    omitted_count: int  # how many objects are named beyond OBJECTS_MOST
     level: tlp.TLP | None
-    sent: tuple[Callable[[], None], ...] = field(default=(), repr=False)  # for the delivery ledger, once it has left
+    delivery_notes: tuple[Callable[[], None], ...] = field(
+        default=(), repr=False
+    )  # functions to call after the page was sent, for the delivery ledger
 
     @property
     def core(self) -> Mapping[str, Any]:
-        """The Incident Core extension: what of it is a text, a number, or a list or table of them."""
+        """The Incident Core extension, without values other than texts, numbers, and lists or tables of them."""
         core = self.content.get("extensions", {}).get(INCIDENT_CORE, {})
         return {key: value for key, value in core.items() if _is_plain(value)} if isinstance(core, dict) else {}
 
@@ -72,7 +74,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def find_incident(hub: Hub, account: Account | None, root: str, identifier: str) -> Incident:
-    """The incident; NotFoundError where the account may see none of that id."""
+    """The incident with this id; NotFoundError if the account may not see it."""
     readable = [
         c
         for c in gate.find_root(hub.catalogue, account, root).collections
@@ -81,43 +83,45 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
     # (1)
     notes: list[Callable[[], None]] = []
     versions: list[Content] = []
-    holding: list[Collection] = []
+    incident_collections: list[Collection] = []
     if identifier.startswith("incident--"):
         for collection in readable:
-            delivered = hub.objects(account, root, collection.id, _by_ids([identifier]))
-            if delivered.count:
-                holding.append(collection)
-                versions += _contents(delivered.body)
-                note = hub.begin_sending(account, delivered)
+            page = hub.objects(account, root, collection.id, _by_ids([identifier]))
+            if page.count:
+                incident_collections.append(collection)
+                versions += _contents(page.body)
+                note = hub.begin_sending(account, page)
                 notes += [note] if note is not None else []
     if not versions:
-        raise NotFoundError("There is no such incident, or not for this account; the board shows those that there are.")
+        raise NotFoundError("There is no such incident, or not for this account; the board lists the incidents.")
     content = max(versions, key=_version)
     # (2)
-    reports = _fetched(hub, account, readable, hub.community.reports_of(account, root, identifier))
+    reports = _read_objects(hub, account, readable, hub.community.reports_of(account, root, identifier))
     # (3)
     refs = {ref for report in reports for ref in report.get("object_refs", ())} | set(_refs(content))
     refs -= {identifier, *(report["id"] for report in reports)}
-    objects = _fetched(hub, account, readable, sorted(refs)[:OBJECTS_MOST])
+    objects = _read_objects(hub, account, readable, sorted(refs)[:MAX_OBJECTS])
     return Incident(
         content=content,
         reports=tuple(sorted(reports, key=_version)),
         objects=tuple(objects),
-        collections=tuple(holding),
-        left_out=max(0, len(refs) - OBJECTS_MOST),
+        collections=tuple(incident_collections),
+        omitted_count=max(0, len(refs) - MAX_OBJECTS),
         level=tlp.level(content),
-        sent=tuple(notes),
+        delivery_notes=tuple(notes),
     )
 
 
-def _fetched(hub: Hub, account: Account | None, collections: Iterable[Collection], ids: Sequence[str]) -> list[Content]:
+def _read_objects(
+    hub: Hub, account: Account | None, collections: Iterable[Collection], ids: Sequence[str]
+) -> list[Content]:
     newest: dict[str, Content] = {}
     for collection in collections:
         for start in range(0, len(ids), _IDS_AT_A_TIME):
             match = Match(ids=tuple(ids[start : start + _IDS_AT_A_TIME]))
             for content in all_matching(hub, account, collection, match):
-                held = newest.get(content["id"])
-                if held is None or _version(content) > _version(held):
+                newest_version = newest.get(content["id"])
+                if newest_version is None or _version(content) > _version(newest_version):
                     newest[content["id"]] = content
     return [newest[identifier] for identifier in ids if identifier in newest]
 
@@ -143,7 +147,7 @@ def _contents(envelope: bytes) -> list[Content]:
 
 
 def _version(content: Mapping[str, Any]) -> str:
-    # STIX timestamps differ in their fractions only: with those filled up, their order as texts is that of time
+    # with fractions of equal length, the order of STIX timestamps as texts is the order of time
     text = str(content.get("modified", content.get("created", "")))
     return text.rstrip("Z").ljust(26, "0") if "." in text else text.rstrip("Z").ljust(20, ".").ljust(26, "0")
 

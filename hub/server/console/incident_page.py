@@ -16,7 +16,7 @@ from hub.pages.texts import gettext
 from hub.server import front
 from hub.server.console import board_view, guard, pages, picture, steps, withdrawal
 from hub.server.console.incident import Incident, find_incident
-from hub.server.console.steps import Planned
+from hub.server.console.steps import PlannedObject
 from hub.server.metrics import count_objects
 from hub.sharing.catalogue import ApiRoot
 from hub.sharing.members import Account, AccountKind
@@ -45,7 +45,7 @@ def incident(root: str, incident_id: str) -> flask.Response:
 
 
 def preview_step(root: str, incident_id: str) -> flask.Response:
-    """POST /<root>/board/<incident>/preview: what the form comes to, shown before anything is published."""
+    """POST /<root>/board/<incident>/preview: show the objects that the form would publish."""
     session = _checked_form()
     hub, account, declared = pages.hub(), _account(), _root(root)
     incident = find_incident(hub, account, root, incident_id)
@@ -61,25 +61,25 @@ def preview_step(root: str, incident_id: str) -> flask.Response:
 
 
 def publish_step(root: str, incident_id: str) -> flask.Response:
-    """POST /<root>/board/<incident>/publish: what was shown, through the same way in as TAXII."""
+    """POST /<root>/board/<incident>/publish: publish what was shown, with the same checks as over TAXII."""
     session = _checked_form()
     hub, account, declared = pages.hub(), _account(), _root(root)
     values = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("sealed", ""))
-    planned = [Planned(**step) for step in values] if isinstance(values, list) else []
+    planned = [PlannedObject(**step) for step in values] if isinstance(values, list) else []
     incident = find_incident(hub, account, root, incident_id)
     if isinstance(values, dict):
         return _withdraw(session, declared, incident, values)
     if not planned or not steps.is_fresh(planned, hub.clock()):
         return _page(root, incident, problem=gettext("This was shown too long ago: begin again."), status=422)
-    refusals = _published(account, declared, planned)
+    refusals = _publish(account, declared, planned)
     if refusals:
         return _page(root, incident, problem=" ".join(refusals), status=422)
     action = flask.request.form.get("action", "")
     return layout.see(f"/{root}/board/{incident.content['id']}/" + (f"?done={action}" if action in steps.WORDS else ""))
 
 
-def _published(account: Account, root: ApiRoot, planned: Sequence[Planned]) -> list[str]:
-    """Publish it and note how much it was; in which words anything was refused."""
+def _publish(account: Account, root: ApiRoot, planned: Sequence[PlannedObject]) -> list[str]:
+    """Publish the objects and count them; return the messages about refused ones."""
     results, refusals = steps.publish(pages.hub(), account, root, planned)
     flask.g.count = sum(result.successes for result in results)
     flask.g.failures = sum(result.failures for result in results)
@@ -89,7 +89,7 @@ def _published(account: Account, root: ApiRoot, planned: Sequence[Planned]) -> l
 
 
 def _preview_withdrawal(session: Session, root: ApiRoot, incident: Incident, problem: str = "") -> flask.Response:
-    """What taking the incident back comes to, and a form that says yes to just that."""
+    """Show what a withdrawal would revoke and delete, with a form that confirms exactly that."""
     hub, account = pages.hub(), _account()
     moment = hub.clock()
     try:
@@ -114,21 +114,21 @@ def _preview_withdrawal(session: Session, root: ApiRoot, incident: Incident, pro
             hub.catalogue.members[code]
             for code in sorted({code for collection in targets for code in collection.readers} - {account.member})
         ],
-        sealed=pages.sessions().seal(session, _PURPOSE, withdrawal.sealable(moment, planned)),
+        sealed=pages.sessions().seal(session, _PURPOSE, withdrawal.sealed_values(moment, planned)),
         level_of=lambda content: level.label if (level := tlp.level(content)) is not None else "",
     )
 
 
 def _withdraw(session: Session, root: ApiRoot, incident: Incident, preview_values: Mapping[str, Any]) -> flask.Response:
-    """Take back what was shown; where anything changed meanwhile, show it again."""
+    """Withdraw what was shown; if anything changed meanwhile, show it again."""
     hub, account = pages.hub(), _account()
     if not 0 <= hub.clock() - preview_values["moment"] <= steps.SHOWN_MINUTES * 60_000:
         return _preview_withdrawal(session, root, incident, gettext("This was shown too long ago: begin again."))
     planned = withdrawal.plan(hub, account, root, incident, preview_values["moment"])
     if planned.digest != preview_values["digest"]:
-        why = gettext("What would be withdrawn has changed in the meantime: look at it again.")
-        return _preview_withdrawal(session, root, incident, why)
-    refusals = _published(account, root, planned.revocations)
+        reason = gettext("What would be withdrawn has changed in the meantime: look at it again.")
+        return _preview_withdrawal(session, root, incident, reason)
+    refusals = _publish(account, root, planned.revocations)
     if refusals:
         return _page(root.name, incident, problem=" ".join(dict.fromkeys(refusals)), status=422)
     withdrawal.delete(hub, account, root, planned)
@@ -136,12 +136,12 @@ def _withdraw(session: Session, root: ApiRoot, incident: Incident, preview_value
 
 
 def back_to_incident(root: str, incident_id: str) -> flask.Response:
-    """GET of an address that takes forms: somebody loaded the page again, or went back to it."""
+    """GET of an address for forms: somebody loaded the page again, or went back to it."""
     return layout.see(forms.local_target(f"/{root}/board/{incident_id}/") or "/")
 
 
 def download(root: str, incident_id: str, name: str) -> flask.Response:
-    """GET /<root>/board/<incident>/download/<name>: the indicators as CSV or lists, all of it as a STIX bundle."""
+    """GET /<root>/board/<incident>/download/<name>: the indicators as CSV or lists, or all objects as a STIX bundle."""
     if name not in _DOWNLOADS:
         raise NotFoundError(f"There is no such file; there are {', '.join(_DOWNLOADS)}.")
     incident = find_incident(pages.hub(), pages.account(), root, incident_id)
@@ -164,7 +164,7 @@ def download(root: str, incident_id: str, name: str) -> flask.Response:
 # ------------------------------------------------------------------------------------------------------------ the page
 
 
-def _page(  # noqa: PLR0913 - what a page may have to say besides
+def _page(  # noqa: PLR0913 - keyword arguments
     root: str,
     incident: Incident,
     *,
@@ -190,7 +190,7 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
         members=hub.catalogue.members,
         countries={member.code: member.country for member in hub.catalogue.members.values()},
         may_withdraw=withdrawal.may_withdraw(hub, account, incident),
-        possible=steps.possible(account, declared, entry) if account is not None and entry is not None else None,
+        possible=steps.possible_steps(account, declared, entry) if account is not None and entry is not None else None,
         steps=steps,
         form=form or {},
         problem=problem,
@@ -213,7 +213,9 @@ def _page(  # noqa: PLR0913 - what a page may have to say besides
     return response
 
 
-def _preview(root: ApiRoot, incident: Incident, action: str, planned: list[Planned], sealed: str) -> flask.Response:
+def _preview(
+    root: ApiRoot, incident: Incident, action: str, planned: list[PlannedObject], sealed: str
+) -> flask.Response:
     hub, account = pages.hub(), _account()
     targets = [collection for step in planned if (collection := hub.catalogue.by_id(step.collection)) is not None]
     readers = sorted({code for collection in targets for code in collection.readers})
@@ -237,18 +239,18 @@ def _preview(root: ApiRoot, incident: Incident, action: str, planned: list[Plann
 
 
 def _entry(account: Account | None, root: ApiRoot, incident: Incident) -> dict[str, Any] | None:
-    """The board's entry, for those who may see the board."""
+    """The board's entry, if the account may see the board."""
     if account is None or account.kind is not AccountKind.CERT or account.member not in root.members:
         return None
     entry = pages.hub().community.incident(account, root.name, incident.content["id"])
     if entry is not None:
-        first = datetime.fromisoformat(entry["first_added"]).timestamp()
-        entry["age_seconds"] = max(0, int(pages.hub().clock() / 1000 - first))
+        first_added = datetime.fromisoformat(entry["first_added"]).timestamp()
+        entry["age_seconds"] = max(0, int(pages.hub().clock() / 1000 - first_added))
     return entry
 
 
 def _timeline(incident: Incident, entry: Mapping[str, Any] | None) -> list[tuple[str, str, str, str]]:
-    """(time, member, what, text) of all that happened, the oldest first."""
+    """(time, member, event, text) of everything that happened, the oldest first."""
     events = [event for event in incident.of_type("event") if isinstance(event.get("start_time"), str)]
     lines = [(event["start_time"], "", gettext("It happened"), str(event.get("name", ""))) for event in events]
     lines += [(report["modified"], "", gettext("Report published"), report["name"]) for report in incident.reports]
@@ -266,18 +268,19 @@ def _timeline(incident: Incident, entry: Mapping[str, Any] | None) -> list[tuple
         lines.append((request["at"], request["by"], question, request["what"]))
         for member, answers in request["answers"].items():
             lines += [
-                (answer["at"], member, gettext(_SAID[answer["says"]]), _reason(member, answer)) for answer in answers
+                (answer["at"], member, gettext(_ANSWER_TEXTS[answer["says"]]), _reason(member, answer))
+                for answer in answers
             ]
     return sorted(lines)
 
 
 def _reason(member: str, answer: Mapping[str, Any]) -> str:
     """The text that the member wrote; "" if it only repeats the answer."""
-    why: str = answer["why"]
-    return "" if why == f"{member}: {answer['says']}." else why
+    reason: str = answer["why"]
+    return "" if reason == f"{member}: {answer['says']}." else reason
 
 
-_SAID: Final = {"accepted": "accepted a request", "refused": "refused a request", "done": "did what was asked"}
+_ANSWER_TEXTS: Final = {"accepted": "accepted a request", "refused": "refused a request", "done": "did what was asked"}
 
 
 def _techniques(incident: Incident) -> list[tuple[str, str]]:
@@ -285,7 +288,7 @@ def _techniques(incident: Incident) -> list[tuple[str, str]]:
     techniques = []
     for pattern in incident.of_type("attack-pattern"):
         references = pattern.get("external_references", [])
-        known = next(
+        technique_id = next(
             (
                 str(reference.get("external_id", ""))
                 for reference in references
@@ -293,11 +296,11 @@ def _techniques(incident: Incident) -> list[tuple[str, str]]:
             ),
             "",
         )
-        techniques.append((known, pattern["name"] if pattern["name"] != known else ""))
+        techniques.append((technique_id, pattern["name"] if pattern["name"] != technique_id else ""))
     return sorted(set(techniques))
 
 
-# ----------------------------------------------------------------------------------------------------------- the edges
+# ------------------------------------------------------------------------------------------------------------- helpers
 
 
 def _checked_form() -> Any:
@@ -327,12 +330,12 @@ def _now() -> str:
 
 
 def _note_sent(incident: Incident) -> None:
-    """Who opens the incident has it: the ledger learns of it when the page has left."""
-    if not incident.sent:
+    """Tell the delivery ledger, after the page was sent, that the account has the incident."""
+    if not incident.delivery_notes:
         return
 
     def note() -> None:
-        for record_delivery in incident.sent:
+        for record_delivery in incident.delivery_notes:
             record_delivery()
 
     if front.FRONT in flask.request.environ:

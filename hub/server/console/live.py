@@ -1,14 +1,14 @@
-"""Boards that follow the hub, kept ready: hundreds of browsers ask for the same one within the second in which it changed.
+"""A cache of live boards: hundreds of browsers request the same board within the second in which it changed.
 
-1. The script asks with `Hub-Live`, and is answered with what it replaces and nothing of one session: the same for all
-   browsers of a member, with the same filters, in the same language.
-2. The answer is made once, and again when the board has changed or a minute has passed, since deadlines run down. Who asks
-   while it is made waits for it.
-3. A board that was looked up a moment ago is not looked up again: the script asks 100 ms after it was told, so that what it
-   was told of is in there.
-4. It names the newest record of each collection that is in it (`Hub-Shown`), as events name them: what they tell of it later
-   is no reason to ask again.
-5. It has an ETag. A browser that has it already is told so (304): what moved was nothing that this board shows.
+1. The script requests the page with the header `Hub-Live`, and gets only the parts that it replaces, with nothing of one
+   session. So the response is the same for all browsers of a member with the same filters and language.
+2. The page is rendered once, and again when the board has changed or a minute has passed, since it shows the time until
+   deadlines. Requests that come meanwhile wait for it.
+3. A board that was refreshed a moment ago is not refreshed again: the script sends its request 100 ms after the event, so that
+   the board includes the record that caused the event.
+4. The response names the newest record of each collection that it includes (`Hub-Shown`), in the form of events, so that the
+   script can ignore later events about these records.
+5. The response has an ETag. If a browser already has this page, it gets 304: what changed is not on its board.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ import flask
 from hub.sharing.ready import Content
 from hub.stix.timestamps import format_place
 
-LIVE: Final = "Hub-Live"  # header of the requests that the script makes by itself: they do not keep a session alive
+LIVE: Final = "Hub-Live"  # header of requests that the script sends by itself: they do not extend a session
 SHOWN: Final = "Hub-Shown"
 FRESH_MILLISECONDS: Final = 50
-_MOST: Final = 64  # answers
-_BYTES_MOST: Final = 512 * 1024  # of one that is kept
-_SHOWN_MILLISECONDS: Final = 60 * 1000  # events tell of what is newer than that
+_MAX_PAGES: Final = 64  # answers
+_MAX_BYTES: Final = 512 * 1024  # of one that is kept
+_SHOWN_MILLISECONDS: Final = 60 * 1000  # older records are not in `Hub-Shown`
 _MINUTE: Final = 60 * 1000  # milliseconds
 _MAKERS: Final = 16  # answers that can be made at the same time
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Page:
     """An answer, and what it was made of."""
 
     state: object
@@ -49,54 +49,54 @@ class LiveBoards:
     """The answers of one process. For several threads."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[tuple[Any, ...], _Answer] = OrderedDict()
+        self._pages: OrderedDict[tuple[Any, ...], _Page] = OrderedDict()
         self._lock = threading.Lock()
         self._makers = tuple(threading.Lock() for _ in range(_MAKERS))  # each for some of the keys
 
-    def answer(self, key: tuple[Any, ...], state: object, now: int, make: Callable[[], str]) -> flask.Response:
+    def page(self, key: tuple[Any, ...], state: object, now: int, make: Callable[[], str]) -> flask.Response:
         """What `make` makes, or made of the same `state` for the same `key` within this minute.
 
         `key` says for whom it is (law L5). A state is the same where it is the very object: a board that changes is
         another one.
         """
         minute = now // _MINUTE
-        answer = self._find(key, state, minute)
-        if answer is None:
+        page = self._find(key, state, minute)
+        if page is None:
             with self._makers[hash(key) % _MAKERS]:
-                answer = self._find(key, state, minute) or self._make(key, state, minute, make)
+                page = self._find(key, state, minute) or self._render(key, state, minute, make)
         request = flask.request
-        if request.if_none_match.contains(answer.etag):
+        if request.if_none_match.contains(page.etag):
             response = flask.Response(status=304)
         else:
             packed = request.accept_encodings["gzip"] > 0
-            body = answer.content.packed() if packed else answer.content.plain()
+            body = page.content.packed() if packed else page.content.plain()
             response = flask.Response(body, content_type="text/html; charset=utf-8")
             if packed:
                 response.headers["Content-Encoding"] = "gzip"
-        response.set_etag(answer.etag)
+        response.set_etag(page.etag)
         return response
 
-    def _find(self, key: tuple[Any, ...], state: object, minute: int) -> _Answer | None:
+    def _find(self, key: tuple[Any, ...], state: object, minute: int) -> _Page | None:
         with self._lock:
-            answer = self._answers.get(key)
-            if answer is None or answer.state is not state or answer.minute != minute:
+            page = self._pages.get(key)
+            if page is None or page.state is not state or page.minute != minute:
                 return None
-            self._answers.move_to_end(key)
-            return answer
+            self._pages.move_to_end(key)
+            return page
 
-    def _make(self, key: tuple[Any, ...], state: object, minute: int, make: Callable[[], str]) -> _Answer:
+    def _render(self, key: tuple[Any, ...], state: object, minute: int, make: Callable[[], str]) -> _Page:
         body = make().encode()
-        answer = _Answer(state, minute, hashlib.sha256(body).hexdigest()[:32], Content(body))
+        page = _Page(state, minute, hashlib.sha256(body).hexdigest()[:32], Content(body))
         with self._lock:
-            if len(body) <= _BYTES_MOST:
-                self._answers[key] = answer
-                self._answers.move_to_end(key)
-            while len(self._answers) > _MOST:
-                self._answers.popitem(last=False)
-        return answer
+            if len(body) <= _MAX_BYTES:
+                self._pages[key] = page
+                self._pages.move_to_end(key)
+            while len(self._pages) > _MAX_PAGES:
+                self._pages.popitem(last=False)
+        return page
 
 
-def shown(newest: Mapping[str, int], now: int) -> str:
+def shown_header(newest: Mapping[str, int], now: int) -> str:
     """The header that names what an answer knows, without what is old."""
     return " ".join(
         f"{collection}={format_place(place)}"

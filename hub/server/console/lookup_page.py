@@ -1,4 +1,4 @@
-"""Looking values up: paste them, see which objects mention them. A program sends the same form and gets JSON."""
+"""The page on which readers look values up and see which objects mention them. A program sends the same form and gets JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hub.pages.texts import gettext
 from hub.server.console import board_view, guard, lookup, pages
 from hub.server.console.lookup import Lookup, Mention
 
-_FORM_BYTES: Final = guard.FORM_BYTES_MOST
+_FORM_BYTES: Final = guard.MAX_FORM_BYTES
 
 
 def lookup_form() -> flask.Response:
@@ -24,23 +24,23 @@ def lookup_form() -> flask.Response:
 
 
 def look_values_up() -> flask.Response:
-    """POST /console/lookup: what mentions the values in the field `values`."""
+    """POST /console/lookup: the objects that mention the values in the field `values`."""
     request = flask.request
     guard.check_origin(request, pages.public_url())
     _must_be_known()
     if forms.is_longer(request, _FORM_BYTES):
-        raise TooLargeError(f"The values are over the {_FORM_BYTES} bytes that a lookup takes: paste fewer.")
+        raise TooLargeError(f"The values are larger than {_FORM_BYTES} bytes, the limit of a lookup: paste fewer.")
     if pages.session() is not None:
         guard.check_form(request, pages.session(), pages.sessions())
     text = request.form.get("values", "")
     values = lookup.parse_values(text)
-    if not values or len(values) > lookup.VALUES_MOST:
-        why = gettext("Paste between 1 and {n} values; these are {count}.").format(
-            n=lookup.VALUES_MOST, count=len(values)
+    if not values or len(values) > lookup.MAX_VALUES:
+        reason = gettext("Paste between 1 and {n} values; these are {count}.").format(
+            n=lookup.MAX_VALUES, count=len(values)
         )
         if not pages.wants_page(request):
-            raise UnprocessableError(why)
-        return _page(text, None, problem=why)
+            raise UnprocessableError(reason)
+        return _page(text, None, problem=reason)
     result = lookup.look_up(pages.hub(), pages.account(), values)
     flask.g.bytes_read = flask.g.get("bytes_read", 0) + result.bytes_read
     if not pages.wants_page(request):
@@ -50,7 +50,7 @@ def look_values_up() -> flask.Response:
 
 def _must_be_known() -> None:
     if pages.account() is None:
-        raise UnauthenticatedError("Send credentials: what is looked up is looked for in what the account may read.")
+        raise UnauthenticatedError("Send credentials: a lookup searches the objects that the account may read.")
 
 
 def _page(text: str, result: Lookup | None, *, problem: str = "") -> flask.Response:
@@ -61,7 +61,7 @@ def _page(text: str, result: Lookup | None, *, problem: str = "") -> flask.Respo
         text=text,
         result=result,
         problem=problem,
-        most=lookup.VALUES_MOST,
+        most=lookup.MAX_VALUES,
         view=board_view,
         countries={member.code: member.country for member in pages.hub().catalogue.members.values()},
     )
@@ -71,7 +71,7 @@ def _as_json(result: Lookup) -> flask.Response:
     body = {
         "found": [_as_found(mention) for mention in result.mentions],
         "missing": result.missing,
-        "whole": result.whole,
+        "whole": result.is_complete,
     }
     response = flask.Response(orjson.dumps(body), content_type="application/json")
     pages.secure(response)

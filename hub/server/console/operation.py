@@ -19,7 +19,7 @@ LINES_SHOWN: Final = 50
 WORDS_CHARACTERS: Final = 400  # of one line
 _CLOCK_ENTRIES: Final = 1_000
 _PUBLISHED: Final = "published"
-_BESIDE: Final = frozenset({"at", "what", "seal", "notes", "status"})  # not shown: whose status that was is said
+_HIDDEN_NAMES: Final = frozenset({"at", "what", "seal", "notes", "status"})  # not shown in a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +27,40 @@ class TrailLine:
     """One entry of the trail in words."""
 
     number: int
-    at: str
+    time_text: str
     what: str
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class TrailSearch:
-    """What is searched for; empty texts: everything. Days are dates as texts: from the one on, to the end of the other."""
+    """A search; empty texts: everything. `day` and `until` are dates as texts: the first and the last day."""
 
     what: str = ""
     account: str = ""
     day: str = ""
     until: str = ""
-    before: int = 0  # only entries before that number; 0: from the newest on
+    before: int = 0  # only entries before this number; 0: all
 
 
 @dataclass(frozen=True, slots=True)
 class TrailView:
-    """The newest entries that fit a search, the newest first."""
+    """The newest entries that match a search, the newest first."""
 
     lines: tuple[TrailLine, ...]
     size: int  # of the whole trail
-    first: int  # number of the oldest entry that was looked at, 0 where none was
-    last: int  # of the newest one
+    first: int  # number of the oldest entry that was read, 0 if there was none
+    last: int  # number of the newest one
     since: str  # time of the oldest one
-    further: int  # the search goes on before this number; 0 where nothing older can fit
+    next_before: int  # `before` of a search that continues this one; 0 if no older entry can match
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
-    """What each account published, as far as the newest entries tell."""
+class PublishedCounts:
+    """How many objects each account published, according to the newest entries."""
 
     objects: Mapping[str, int]  # by account
-    since: str  # "" where there is no entry
+    since: str  # time of the oldest of these entries; "" if there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,41 +75,41 @@ class DrillLine:
 
 
 def trail_view(hub: Hub, search: TrailSearch) -> TrailView:
-    """Search the trail from its end, or from where an earlier search ended: up to `ENTRIES_READ` entries at a time."""
+    """Search the trail backwards from its end, or from the end of an earlier search: at most `ENTRIES_READ` entries."""
     size = hub.store.trail_head().size
     start = min(search.before or size + 1, size + 1)
     until = _day_after(search.until)
     if until:
-        # a clock that was set back put some entries behind later ones
+        # a clock that was set back may have put some entries after later ones
         start = min(start, first_since(hub.store, until, size) + _CLOCK_ENTRIES)
     lines: list[TrailLine] = []
     first, since, newest_at = 0, "", ""
     for number, content in entries_before(hub.store, start, ENTRIES_READ):
-        at = format_place(number_or_zero(content.get("at")))
-        first, since, newest_at = number, at, max(newest_at, at)
+        time_text = format_place(number_or_zero(content.get("at")))
+        first, since, newest_at = number, time_text, max(newest_at, time_text)
         is_named = not search.account or search.account in _accounts(content)
-        is_in_time = at >= search.day and (not until or at < until)
+        is_in_time = time_text >= search.day and (not until or time_text < until)
         if content["what"] and is_named and is_in_time and search.what in ("", content["what"]):
-            lines.append(TrailLine(number, at, str(content["what"]), _words(hub, content)))
+            lines.append(TrailLine(number, time_text, str(content["what"]), _words(hub, content)))
             if len(lines) == LINES_SHOWN:
                 break
-    is_over = first <= 1 or newest_at < search.day
-    return TrailView(tuple(lines), size, first, start - 1 if first else 0, since, 0 if is_over else first)
+    is_complete = first <= 1 or newest_at < search.day
+    return TrailView(tuple(lines), size, first, start - 1 if first else 0, since, 0 if is_complete else first)
 
 
-def published(hub: Hub) -> Published:
-    """Of the newest `ENTRIES_READ` entries."""
+def count_published(hub: Hub) -> PublishedCounts:
+    """Count the published objects in the newest `ENTRIES_READ` entries."""
     objects: Counter[str] = Counter()
     since = ""
     for _, content in entries_before(hub.store, hub.store.trail_head().size + 1, ENTRIES_READ):
         since = format_place(number_or_zero(content.get("at")))
         if content["what"] == _PUBLISHED:
             objects[str(content.get("account", ""))] += number_or_zero(content.get("added"))
-    return Published(objects, since)
+    return PublishedCounts(objects, since)
 
 
 def _day_after(day: str) -> str:
-    """The first moment after that date, as entries have it; "" where it is none."""
+    """The first moment after that date, in the form of entries; "" if the text is no date."""
     try:
         moment = datetime.fromisoformat(day[:10]).replace(tzinfo=UTC) + timedelta(days=1)
     except (ValueError, OverflowError):
@@ -118,7 +118,7 @@ def _day_after(day: str) -> str:
 
 
 def drills_played(hub: Hub) -> list[DrillLine]:
-    """The newest of each API root first."""
+    """All drills, by API root, the newest first."""
     return [
         DrillLine(
             key=str(drill["drill"]),
@@ -134,11 +134,11 @@ def drills_played(hub: Hub) -> list[DrillLine]:
 
 
 def _accounts(content: Mapping[str, Any]) -> Iterator[str]:
-    """Whom the entry names: an account, who changed it, or the names that refused logins tried."""
+    """The names in the entry: an account, the account that changed it, or the names in refused logins."""
     yield from (name for key in ("account", "by") if isinstance(name := content.get(key), str))
     yield from (row[1] for row in content.get("logins", ()) if isinstance(row, list) and len(row) > 1)
 
 
 def _words(hub: Hub, content: Mapping[str, Any]) -> str:
-    text = describe(content, hub.catalogue, omitted_names=_BESIDE)
+    text = describe(content, hub.catalogue, omitted_names=_HIDDEN_NAMES)
     return text if len(text) <= WORDS_CHARACTERS else f"{text[: WORDS_CHARACTERS - 1]}…"

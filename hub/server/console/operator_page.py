@@ -1,4 +1,4 @@
-"""What an operator looks at: the accounts and when each last asked for something, what is held, the trail, the limits."""
+"""The operator's page: the accounts and when each was last seen, the numbers of objects, the audit trail, the limits."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hub.stix.timestamps import format_place
 
 SILENT_DAYS: Final = 7
 _SEARCH_CHARACTERS: Final = 100
-_SEARCHED: Final = ("what", "account", "day", "until")
+_SEARCH_FIELDS: Final = ("what", "account", "day", "until")
 _DAY: Final = 24 * 3600 * 1000  # milliseconds
 
 
@@ -38,20 +38,20 @@ class AccountLine:
     secret: str  # "key" or "password"
     disabled: bool
     created: str
-    seen: str  # when it last asked for something, to the hour, "" if never
-    fetched: str  # when it was last sent something, "" if never
-    volume: Volume  # of all that it was sent
-    silent: bool  # a CERT that asks for nothing
+    seen: str  # when it last sent a request, to the hour; "" if never
+    fetched: str  # when it was last sent objects; "" if never
+    volume: Volume  # of everything that it was sent
+    silent: bool  # whether it is a CERT that sends no requests
 
 
 def operator() -> flask.Response:
     """GET /console/operator."""
     account, hub = operators.operator(), pages.hub()
     seen_times = last_seen(hub.store)
-    last = hub.community.ledger.last_sent()
+    last_sent = hub.community.ledger.last_sent()
     counts: Volumes = flask.current_app.extensions["volumes"]
-    counts.write()  # so that the page shows all that this worker sent
-    sent = volumes(hub.store)
+    counts.write()  # so that the page includes what this worker sent
+    volumes_by_account = volumes(hub.store)
     deleted = deleted_accounts(hub.store)
     now = hub.clock()
     lines = [
@@ -63,25 +63,27 @@ def operator() -> flask.Response:
             disabled=row.disabled,
             created=format_place(row.created_at)[:10],
             seen=board_view.clock(format_place(seen_times[row.name])) if row.name in seen_times else "",
-            fetched=board_view.clock(format_place(last[row.name])) if row.name in last else "",
-            volume=sent.get(row.name, Volume()),
+            fetched=board_view.clock(format_place(last_sent[row.name])) if row.name in last_sent else "",
+            volume=volumes_by_account.get(row.name, Volume()),
             silent=row.kind == AccountKind.CERT
             and not row.disabled
-            and now - max(seen_times.get(row.name, 0), last.get(row.name, 0)) > SILENT_DAYS * _DAY,
+            and now - max(seen_times.get(row.name, 0), last_sent.get(row.name, 0)) > SILENT_DAYS * _DAY,
         )
         for row in hub.store.list_accounts()
         if row.name not in deleted
     ]
-    heard = {line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled}
+    active_members = {
+        line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled
+    }
     arguments = flask.request.args
-    texts_asked = {name: arguments.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in _SEARCHED}
-    search = operation.TrailSearch(**texts_asked, before=_number(arguments.get("before", "")))
+    search_texts = {name: arguments.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in _SEARCH_FIELDS}
+    search = operation.TrailSearch(**search_texts, before=_number(arguments.get("before", "")))
     texts = explained()
     limits = described(Settings(limits=hub.limits))
     return pages.render(
         "operator.html",
         accounts=lines,
-        silent=[member for member in hub.catalogue.members.values() if member.code not in heard],
+        silent=[member for member in hub.catalogue.members.values() if member.code not in active_members],
         days=SILENT_DAYS,
         holdings=[
             (collection, count, board_view.clock(format_place(newest)) if newest else "")
@@ -89,9 +91,9 @@ def operator() -> flask.Response:
         ],
         trail=operation.trail_view(hub, search),
         search=search,
-        search_address=lambda before: "?" + urlencode({**texts_asked, "before": before} if before else texts_asked),
+        search_address=lambda before: "?" + urlencode({**search_texts, "before": before} if before else search_texts),
         words=WORDS,
-        published=operation.published(hub),
+        published=operation.count_published(hub),
         may_act=operators.may_act(account) and pages.session() is not None,
         verified=last_verification(hub.store),
         running=background.current_run(hub),
@@ -110,12 +112,12 @@ def operator() -> flask.Response:
 
 
 def _number(text: str) -> int:
-    """Of an entry; 0 where the text is none."""
+    """The number of an entry; 0 if the text is no number."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else 0
 
 
 def verify_store() -> flask.Response:
-    """POST /console/operator/verify: start a verification in the background, where none runs."""
+    """POST /console/operator/verify: start a verification in the background, if none is running."""
     account = operators.acting_operator()
     operators.form_session()
     background.start(pages.hub(), {"by": account.name})

@@ -1,11 +1,11 @@
 """Who may use the operator's pages, and who may change something there.
 
 1. The pages are for accounts of kind operator.
-2. What changes something comes from a form of the operator's own session, and not from another site.
-3. Operators with a password act; the others look. A key stands in the configuration of monitoring systems:
-   a person who finds it there can read figures, but cannot make an account to read everything.
-4. The password is typed again for each change of an account: an unattended browser changes no account. It is verified and
-   throttled as at the sign-in, and a wrong one is noted like a refused sign-in.
+2. A change needs a form of the operator's own session, which no other site can send.
+3. Only operators with a password may change something. A key is in the configuration of monitoring systems: a person who
+   finds it there can read figures, but cannot add an account to read everything.
+4. Each change of an account needs the password again, so that nobody can use an unattended browser for it. The password is
+   verified and throttled as at the sign-in, and a wrong one is recorded like a refused sign-in.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORM_BYTES: int = 16 * 1024  # of a form without a file
 
 
 def operator() -> Account:
-    """(1) Who is asking. UnauthenticatedError or ForbiddenError where that is no operator."""
+    """(1) The operator of this request. UnauthenticatedError or ForbiddenError if the account is no operator."""
     account = pages.account()
     if account is None:
         raise UnauthenticatedError("Send the credentials of an account of kind operator.")
@@ -34,33 +34,33 @@ def operator() -> Account:
     return account
 
 
-def form_session(most_bytes: int = FORM_BYTES) -> Session:
-    """(2) The session whose form this is; the errors of `guard`, and MalformedError where it is too long."""
+def form_session(max_bytes: int = FORM_BYTES) -> Session:
+    """(2) The session of the form; the errors of `guard`, and MalformedError if the form is too long."""
     request = flask.request
     guard.check_origin(request, pages.public_url())
-    if forms.is_longer(request, most_bytes):
-        raise MalformedError(f"A form of this page has at most {most_bytes} bytes.")
+    if forms.is_longer(request, max_bytes):
+        raise MalformedError(f"A form of this page has at most {max_bytes} bytes.")
     return guard.check_form(request, pages.session(), pages.sessions())
 
 
 def may_act(account: Account) -> bool:
-    """(3) Whether the account has a password, and is not shut out."""
+    """(3) Whether the account is an enabled operator with a password."""
     row = pages.hub().store.get_account(account.name)
     return row is not None and row.kind == AccountKind.OPERATOR and not row.disabled and bool(row.password_hash)
 
 
 def acting_operator() -> Account:
-    """(3) Who is asking; ForbiddenError where that operator only looks."""
+    """(3) The operator of this request; ForbiddenError if it may only read."""
     account = operator()
     if not may_act(account):
-        raise ForbiddenError("This is done by operators with a password; this account has a key, and only looks.")
+        raise ForbiddenError("Only operators with a password may do this; this account has a key, and may only read.")
     return account
 
 
 def prove_again(account: Account, password: str) -> flask.Response | None:
-    """(4) None where the password is the account's; a response for the front where it verifies it first, and asks again.
+    """(4) None if the password is right; a response if the front has to verify it first and call this view again.
 
-    UnauthenticatedError where it is wrong, TooManyRequestsError where too many were.
+    UnauthenticatedError if it is wrong, TooManyRequestsError after too many wrong ones.
     """
     try:
         login = login_of(account.name, password)

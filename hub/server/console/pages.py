@@ -1,4 +1,4 @@
-"""What all pages for people share: who is asking, the headers of each answer, the frame around each page."""
+"""Functions for all pages: the account and session of a request, the headers of a response, the frame around each page."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from hub.taxii import protocol
 
 HTML: Final = "text/html"
 _ASSETS: Final = Assets("/console/static", Path(__file__).parent / "static")
-# A place is given before its commit: the page may not show what has one from so long before it was made.
+# A record gets its place before its commit: a page may not show a record whose place is this much older than the page.
 COMMIT_MILLISECONDS: Final = 2_000
 _PLAIN: Final = "application/json"
-# status -> what happened, and what to do about it
+# status -> (what happened, what to do about it)
 ERRORS: Final = {
     400: (marked("That cannot be done"), marked("Go back, and correct what is named below.")),
     401: (marked("Your session has ended"), marked("Sign in again. Nothing was published or changed.")),
@@ -51,8 +51,8 @@ ERRORS: Final = {
     500: (marked("Something went wrong at the hub"), marked("Tell the operator the number below.")),
     503: (marked("The hub cannot do that now"), marked("Try again in a minute.")),
 }
-_WRITTEN: Final = ("text", "values")  # the fields of forms that take more than a word
-_WRITTEN_BYTES: Final = 64 * 1024  # of a form that is given back
+_TEXT_FIELDS: Final = ("text", "values")  # form fields for longer texts
+_SUBMITTED_BYTES: Final = 64 * 1024  # of a form whose text an error page shows again
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,11 @@ class Place:
 
     label: str
     address: str
-    current: bool
+    current_session: bool
 
 
 def wants_page(request: flask.Request) -> bool:
-    """Whether this is a browser: it asks for HTML rather than for what programs take. `*/*` alone is a program."""
+    """Whether the client is a browser: it prefers HTML to TAXII and JSON. A client that sends only `*/*` is a program."""
     accepted = request.accept_mimetypes
     return accepted.quality(HTML) > max(accepted.quality(protocol.TAXII), accepted.quality(_PLAIN))
 
@@ -95,9 +95,9 @@ def account() -> Account | None:
 
 
 def reader_zone() -> tzinfo | None:
-    """The time zone of the reader's member; None for who is of none, and where this machine knows no time zones."""
-    who = account()
-    member = hub().catalogue.members.get(who.member or "") if who is not None else None
+    """The time zone of the reader's member; None without a member, or if this machine has no time zone data."""
+    reader = account()
+    member = hub().catalogue.members.get(reader.member or "") if reader is not None else None
     try:
         return zoneinfo.ZoneInfo(member.time_zone) if member is not None else None
     except (zoneinfo.ZoneInfoNotFoundError, OSError):
@@ -111,13 +111,13 @@ def session() -> Session | None:
 
 
 def public_url() -> str:
-    """The setting."""
+    """The setting `public_url`."""
     url: str = flask.current_app.config["PUBLIC_URL"]
     return url
 
 
 def begin_page() -> None:
-    """Before each request for a page: the language, the session, and that errors are answered as pages, too."""
+    """Before each request for a page: set the language and the session, and answer errors with pages, too."""
     request = flask.request
     texts.choose_language(layout.language_of(request))
     if wants_page(request):
@@ -129,49 +129,49 @@ def begin_page() -> None:
 
 
 def end_page(response: flask.Response) -> None:
-    """After each request for a page: the session lives on from here."""
-    current = session()
-    if current is not None and LIVE not in flask.request.headers and not flask.g.get("signed_out"):
-        renewed = sessions().renewed_session(current)
+    """After each request for a page: renew the session."""
+    current_session = session()
+    if current_session is not None and LIVE not in flask.request.headers and not flask.g.get("signed_out"):
+        renewed = sessions().renewed_session(current_session)
         if renewed is not None:
             set_session(response, renewed)
 
 
 def set_session(response: flask.Response, new: Session) -> None:
-    """Give the session to the browser; it forgets it when it closes."""
+    """Set the session's cookie, which the browser deletes when it closes."""
     name = guard.cookie_name(flask.request, public_url())
     response.set_cookie(
         name,
         sessions().cookie(new),
         httponly=True,
         secure=name == SECURE_COOKIE,
-        samesite="Lax",  # a link to the board in a mail should open it; what acts has a token besides
+        samesite="Lax",  # so that a link in a mail opens the board; forms have a token in addition
         path="/",
     )
 
 
 def end_session(response: flask.Response) -> None:
-    """Take the session from the browser."""
+    """Delete the session's cookie."""
     flask.g.signed_out = True
     name = guard.cookie_name(flask.request, public_url())
     response.delete_cookie(name, path="/", httponly=True, secure=name == SECURE_COOKIE, samesite="Lax")
 
 
-def render(template: str, status: int = 200, **about: Any) -> flask.Response:
-    """The page, in the frame that all pages have."""
-    page = flask.render_template(template, **(_frame() | about))
+def render(template: str, status: int = 200, **values: Any) -> flask.Response:
+    """The page made from the template, in the frame of all pages."""
+    page = flask.render_template(template, **(_frame() | values))
     response = flask.Response(page, status, content_type=f"{HTML}; charset=utf-8")
     secure(response)
     return response
 
 
 def secure(response: flask.Response) -> None:
-    """What a browser may do with the page: load and send to this hub alone, run only its own script, show it nowhere else."""
+    """Set the headers that restrict the page: it loads from and sends to this hub only, runs only its own script, in no frame."""
     headers.secure(response, connect=_origin_of_events())
 
 
 def error_page(status: int, _title: str, description: str | None, error_id: str) -> flask.Response:
-    """An error as a page, with what to do about it in the reader's language; who has to sign in is led there."""
+    """An error as a page, with advice in the reader's language; a redirect to the sign-in page if that is needed."""
     if status == 401 and flask.request.method in ("GET", "HEAD"):
         return to_sign_in()
     title, advice = ERRORS.get(status) or ERRORS[400 if status < 500 else 500]
@@ -183,25 +183,27 @@ def error_page(status: int, _title: str, description: str | None, error_id: str)
         description="" if status == 401 else description,
         error_id=error_id,
         code=status,
-        written=_written(),
+        submitted_text=_submitted_text(),
         back=_page_of_form(),
     )
 
 
-def _written() -> str:
-    """What somebody wrote in a form of the hub that was not taken: the page gives it back, to be sent again."""
+def _submitted_text() -> str:
+    """The text in a refused form of the hub: the error page shows it, so that it is not lost."""
     request = flask.request
     try:
         guard.check_origin(request, public_url())
     except ForbiddenError:
         return ""
-    if (request.content_length or _WRITTEN_BYTES + 1) > _WRITTEN_BYTES or not request.mimetype.endswith("urlencoded"):
+    if (request.content_length or _SUBMITTED_BYTES + 1) > _SUBMITTED_BYTES or not request.mimetype.endswith(
+        "urlencoded"
+    ):
         return ""
-    return next((text for name in _WRITTEN if (text := request.form.get(name, "").strip())), "")
+    return next((text for name in _TEXT_FIELDS if (text := request.form.get(name, "").strip())), "")
 
 
 def _page_of_form() -> str:
-    """The page that the form stood on, as the browser names it, if it is one of the hub's."""
+    """The page with the form, according to the browser, if it is a page of the hub."""
     came_from = urlsplit(flask.request.referrer or "")
     return forms.local_target(came_from.path) if came_from.netloc == flask.request.host else ""
 
@@ -215,21 +217,21 @@ def to_sign_in() -> flask.Response:
     return layout.see(target)
 
 
-def start_of(who: Account | None) -> str:
+def start_address(reader: Account | None) -> str:
     """The start page of an account: for a CERT the board, for an operator its page, for all others the collections."""
-    if who is not None and who.kind is AccountKind.OPERATOR:
+    if reader is not None and reader.kind is AccountKind.OPERATOR:
         return "/console/operator"
-    boards = boards_of(who)
+    boards = boards_of(reader)
     default = hub().catalogue.default
     first = next((root for root in boards if root.name == default), boards[0] if boards else None)
     return f"/{first.name}/board/" if first is not None else "/"
 
 
-def boards_of(who: Account | None) -> list[ApiRoot]:
+def boards_of(reader: Account | None) -> list[ApiRoot]:
     """The API roots whose board the account may see."""
-    if who is None or who.kind is not AccountKind.CERT:
+    if reader is None or reader.kind is not AccountKind.CERT:
         return []
-    return [root for root in hub().catalogue.roots.values() if who.member in root.members]
+    return [root for root in hub().catalogue.roots.values() if reader.member in root.members]
 
 
 def events_url() -> str:
@@ -245,8 +247,8 @@ def events_url() -> str:
 def events_address(root: str, *, board: bool) -> str:
     """The address at which the script of this API root's page listens; "" if the hub sends no events.
 
-    `board`: the page shows what the board shows, and asks for itself again when that changed. All others that follow show
-    an incident, and ask when anything came into a collection that incidents can come into.
+    `board`: the page shows the board, and is loaded again when the board changes. Other live pages show an incident, and are
+    loaded again when a collection with incidents has new objects.
     """
     events, declared = events_url(), hub().catalogue.roots[root]
     if not events:
@@ -265,20 +267,22 @@ def events_address(root: str, *, board: bool) -> str:
 
 
 def asset(name: str) -> flask.Response:
-    """GET /console/static/<name>: the style, the script, the icon. Their addresses change with what they hold."""
+    """GET /console/static/<name>: the style, the script, the icon. Their addresses change with their content."""
     return _ASSETS.response(name)
 
 
 def _frame() -> dict[str, Any]:
     """The values for the frame of each page."""
-    who, current = account(), session()
-    token: Callable[[], str] = (lambda: "") if current is None else (lambda: sessions().form_token(current))
+    reader, current_session = account(), session()
+    token: Callable[[], str] = (
+        (lambda: "") if current_session is None else (lambda: sessions().form_token(current_session))
+    )
     return {
-        "account": who,
-        "signed_in": current is not None,
+        "account": reader,
+        "signed_in": current_session is not None,
         "form_token": token,
-        "menu": _menu(who),
-        "start": start_of(who),
+        "menu": _menu(reader),
+        "start": start_address(reader),
         "hub_title": hub().catalogue.title,
         "asset": _ASSETS.address,
         "language_address": "/console/language",
@@ -289,19 +293,21 @@ def _frame() -> dict[str, Any]:
     }
 
 
-def _menu(who: Account | None) -> list[Place]:
-    if who is None:
+def _menu(reader: Account | None) -> list[Place]:
+    if reader is None:
         return []
     entries = [
         (
             gettext("Drill: {title}").format(title=root.title) if root.exercise else gettext("Board"),
             f"/{root.name}/board/",
         )
-        for root in sorted(boards_of(who), key=lambda root: root.exercise)
+        for root in sorted(boards_of(reader), key=lambda root: root.exercise)
     ]
-    entries += [(gettext("Directory"), f"/{root.name}/contacts/") for root in boards_of(who)[:1] if not root.exercise]
-    entries += [(gettext("Region"), f"/{root.name}/region/") for root in boards_of(who)[:1] if not root.exercise]
-    if who.kind is AccountKind.OPERATOR:
+    entries += [
+        (gettext("Directory"), f"/{root.name}/contacts/") for root in boards_of(reader)[:1] if not root.exercise
+    ]
+    entries += [(gettext("Region"), f"/{root.name}/region/") for root in boards_of(reader)[:1] if not root.exercise]
+    if reader.kind is AccountKind.OPERATOR:
         entries.append((gettext("Operation"), "/console/operator"))
     else:
         entries += [(gettext("Look up"), "/console/lookup"), (gettext("Collections"), "/")]

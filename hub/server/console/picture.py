@@ -1,4 +1,4 @@
-"""How the objects of an incident relate, as a drawing: columns by what they are, lines by what relates them."""
+"""Draws the objects of an incident and their relations: columns by type, lines for relationships and references."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hub.stix.incident import INCIDENT_CORE
 
-# The columns from left to right, and the types in each; types that stand nowhere are drawn last.
+# The columns from left to right, and the types in each; all other types are in a last column.
 COLUMNS: Final = (
     ("identity", "location"),
     ("incident", "event", "impact", "task"),
@@ -39,7 +39,7 @@ NOT_DRAWN: Final = frozenset(
         "opinion",
     }
 )
-ROWS_MOST: Final = 9  # in a column; what is beyond is one box with its number
+MAX_ROWS: Final = 9  # in a column; the last box has the number of further objects
 BOX_WIDTH: Final = 176
 BOX_HEIGHT: Final = 46
 GAP_X: Final = 62
@@ -56,25 +56,25 @@ class Box:
     y: int
     type: str
     name: str
-    whole: str  # the name uncut
+    full_name: str
 
     @property
     def middle(self) -> int:
-        """The height of its middle."""
+        """The vertical position of its middle."""
         return self.y + BOX_HEIGHT // 2
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A relation between two boxes: a path of SVG, and what it says."""
+    """A relation between two boxes: an SVG path, and a label."""
 
     path: str
-    words: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A drawing of that size."""
+    """A drawing with its size."""
 
     width: int
     height: int
@@ -83,7 +83,7 @@ class Picture:
 
 
 def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
-    """The picture of these objects, the incident among them."""
+    """Draw these objects, which include the incident."""
     columns: dict[int, list[Mapping[str, Any]]] = {}
     for content in objects:
         if content["type"] not in NOT_DRAWN:
@@ -91,27 +91,29 @@ def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
     boxes: dict[str, Box] = {}
     drawn: list[Box] = []
     for x_index, number in enumerate(sorted(columns)):
-        inside = sorted(columns[number], key=lambda item: (item["type"] != "incident", item["type"], _name(item)))
-        drawn_contents = inside if len(inside) <= ROWS_MOST else inside[: ROWS_MOST - 1]
+        column_contents = sorted(
+            columns[number], key=lambda item: (item["type"] != "incident", item["type"], _name(item))
+        )
+        drawn_contents = column_contents if len(column_contents) <= MAX_ROWS else column_contents[: MAX_ROWS - 1]
         x = _MARGIN + x_index * (BOX_WIDTH + GAP_X)
         for y_index, content in enumerate(drawn_contents):
             name = _name(content)
             box = Box(x, _MARGIN + y_index * (BOX_HEIGHT + GAP_Y), content["type"], _cut(name), name)
             boxes[content["id"]] = box
             drawn.append(box)
-        if len(inside) > len(drawn_contents):
-            rest = Box(
+        if len(column_contents) > len(drawn_contents):
+            more_box = Box(
                 x,
                 _MARGIN + len(drawn_contents) * (BOX_HEIGHT + GAP_Y),
                 "more",
-                f"+ {len(inside) - len(drawn_contents)}",
+                f"+ {len(column_contents) - len(drawn_contents)}",
                 "",
             )
-            boxes |= {content["id"]: rest for content in inside[len(drawn_contents) :]}
-            drawn.append(rest)
+            boxes |= {content["id"]: more_box for content in column_contents[len(drawn_contents) :]}
+            drawn.append(more_box)
     lines = {
-        (boxes[source], boxes[target]): Line(_path(boxes[source], boxes[target]), words)
-        for source, words, target in _relations(objects)
+        (boxes[source], boxes[target]): Line(_path(boxes[source], boxes[target]), label)
+        for source, label, target in _relations(objects)
         if source in boxes and target in boxes and boxes[source] != boxes[target]
     }
     width = max((box.x + BOX_WIDTH for box in drawn), default=0) + _MARGIN
@@ -120,7 +122,7 @@ def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
 
 
 def _relations(objects: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, str]]:
-    """(source, what it says, target) of each relationship, and of each reference inside an object."""
+    """(source, label, target) of each relationship, and of each reference inside an object."""
     for content in objects:
         if content["type"] == "relationship":
             yield content["source_ref"], content["relationship_type"], content["target_ref"]
@@ -155,7 +157,7 @@ def _cut(text: str) -> str:
 
 
 def _path(source: Box, target: Box) -> str:
-    """A curve from side to side; within a column, an arc at its right."""
+    """A curve from one column to another; within a column, an arc at its right side."""
     if source.x == target.x:
         right = source.x + BOX_WIDTH
         return f"M{right} {source.middle} C{right + 40} {source.middle} {right + 40} {target.middle} {right} {target.middle}"

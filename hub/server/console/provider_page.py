@@ -1,13 +1,13 @@
-"""Signing in through the OpenID Connect provider that the operator named: to it, and back with a code.
+"""Signing in through the configured OpenID Connect provider: the redirect to it, and the return with a code.
 
-What somebody could do with the way back, and what stops it:
+Possible attacks on the return, and what prevents them:
 
-1. Open it in a browser that began no sign-in, or another one, so that its owner is signed in as somebody else: the `state`
-   must be that of this browser's own cookie.
-2. Answer in another provider's name: `iss` must be the provider's (RFC 9207), where it comes or should come.
-3. Send a code again, or one that was meant for another sign-in: the provider takes it once and with this sign-in's verifier,
-   the ID token has this sign-in's nonce, and a sign-in ends once.
-4. Be signed in by another site without a click: a sign-in begins on the hub's own page.
+1. Open the return address in another browser, so that its owner is signed in as somebody else: the `state` must match the
+   cookie of the browser that began the sign-in.
+2. Send an answer of another provider: `iss` must be this provider's (RFC 9207), if it is sent or required.
+3. Use a code again, or a code of another sign-in: the provider accepts a code once and only with this sign-in's verifier, the
+   ID token has this sign-in's nonce, and each handshake can be used once.
+4. Start a sign-in from another site without a click: a sign-in can only begin on the hub's own page.
 """
 
 from __future__ import annotations
@@ -28,28 +28,30 @@ from hub.sharing.credentials import NAME_CHARACTERS
 from hub.sharing.handshakes import COOKIE, LIFE_SECONDS, SECURE_COOKIE, Handshake, Handshakes
 from hub.sharing.sessions import SECURE_COOKIE as SECURE_SESSION
 
-_TRIED: Final = "provider:"  # before whom it vouched for, in the log: no account has such a name
+_NAME_PREFIX: Final = "provider:"  # before the person in the log; no account name can begin with it
 _CODE_CHARACTERS: Final = 4096
 
 
 def go_to_provider() -> flask.Response:
-    """GET /console/oidc?to=/asean/board/: to the provider, with a cookie that ties the way back to this browser."""
+    """GET /console/oidc?to=/asean/board/: redirect to the provider, with a cookie that binds the return to this browser."""
     request = flask.request
     provider = _provider()
     target = forms.local_target(request.args.get("to", ""))
     if request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none"):  # (4)
         return layout.see("/console/login" + (f"?to={quote(target, safe='')}" if target else ""))
     if pages.session() is not None:
-        return layout.see(target or pages.start_of(pages.account()))
+        return layout.see(target or pages.start_address(pages.account()))
     try:
-        if not provider.has_metadata and isinstance(wait := signing_in.asked(provider.look_up), flask.Response):
-            return wait
+        if not provider.has_metadata and isinstance(
+            check_response := signing_in.ask_provider(provider.look_up), flask.Response
+        ):
+            return check_response
         handshake = _handshakes().begin(target)
         address = provider.address_for(handshake)
     except TooManyRequestsError as error:
         return signing_in.throttled(error, target=target)
     except ProviderError:
-        return _is_away(provider, target)
+        return _provider_unavailable(provider, target)
     response = layout.see(address)
     name = _cookie_name()
     response.set_cookie(
@@ -58,60 +60,60 @@ def go_to_provider() -> flask.Response:
         max_age=LIFE_SECONDS,
         httponly=True,
         secure=name == SECURE_COOKIE,
-        samesite="Lax",  # the provider's page leads back here
+        samesite="Lax",  # the browser must send it when it comes back from the provider
         path="/",
     )
     return response
 
 
 def return_from_provider() -> flask.Response:
-    """GET /console/oidc/return?code=…&state=…: a session for the person whom the provider vouches for."""
+    """GET /console/oidc/return?code=…&state=…: begin a session for the person whom the provider identified."""
     provider = _provider()
     handshake = _handshakes().find(flask.request.cookies.get(_cookie_name()))
-    # (1); nobody was tried, and no sign-in that this browser began ends, as any site can lead a browser here
+    # (1); not logged as a refused login, and the cookie stays, since any site can send a browser here
     if handshake is None or not _is_own(handshake):
         words = gettext(
             "This sign-in was begun in another browser, or took too long, or was ended before. Begin again."
         )
         return signing_in.form(400, words)
-    flask.g.attempt = _TRIED
+    flask.g.attempt = _NAME_PREFIX
     code = _parameter("code")
     issuer = _parameter("iss") if "iss" in flask.request.args else None  # (2)
     if not code or len(code) > _CODE_CHARACTERS:
-        # `error_description` is not shown: the author of the address wrote it
+        # do not show `error_description`: anybody can write it into the address
         words = gettext("{provider} did not let you sign in.").format(provider=provider.name)
-        return _ended(signing_in.form(401, words, target=handshake.target))
+        return _without_cookie(signing_in.form(401, words, target=handshake.target))
     try:
-        person = signing_in.asked(lambda: provider.find_person(code, issuer, handshake))
+        person = signing_in.ask_provider(lambda: provider.find_person(code, issuer, handshake))
         if isinstance(person, flask.Response):
             return person
         response = _enter(provider, handshake, person)
     except TooManyRequestsError as error:
         response = signing_in.throttled(error, target=handshake.target)
     except ProviderError:
-        response = _is_away(provider, handshake.target)
+        response = _provider_unavailable(provider, handshake.target)
     except UnknownIdentityError as error:
-        flask.g.attempt = (_TRIED + error.value)[:NAME_CHARACTERS]
-        response = _is_unknown(provider, error.claim, error.value, handshake.target)
+        flask.g.attempt = (_NAME_PREFIX + error.value)[:NAME_CHARACTERS]
+        response = _unknown_person(provider, error.claim, error.value, handshake.target)
     except UnauthenticatedError:
         words = gettext("What {provider} sent could not be verified. Try again; if it fails again, tell the operator.")
         response = signing_in.form(401, words.format(provider=provider.name), target=handshake.target)
-    return _ended(response)
+    return _without_cookie(response)
 
 
 def _enter(provider: Provider, handshake: Handshake, person: Person) -> flask.Response:
-    """The session, once it is noted who came. An account that is gone or disabled is answered like none."""
-    flask.g.attempt = (_TRIED + person.value)[:NAME_CHARACTERS]
+    """Record the sign-in and begin the session. A missing or disabled account gets the same response as an unknown person."""
+    flask.g.attempt = (_NAME_PREFIX + person.value)[:NAME_CHARACTERS]
     identities = provider.identities
     try:
         account = pages.hub().credentials.find_account(person.account)
     except UnauthenticatedError:
-        return _is_unknown(provider, identities.claim, person.value, handshake.target)
+        return _unknown_person(provider, identities.claim, person.value, handshake.target)
     if not _handshakes().use(handshake):  # (3)
-        raise UnauthenticatedError("Somebody signed in by this handshake before.")
+        raise UnauthenticatedError("This sign-in was completed before.")
     session = pages.sessions().begin(account, identities.digest(person.value))
     if session is None:
-        return _is_unknown(provider, identities.claim, person.value, handshake.target)
+        return _unknown_person(provider, identities.claim, person.value, handshake.target)
     trail: AuditTrail = flask.current_app.extensions["trail"]
     address = flask.request.remote_addr or ""
     trail.recorder.signed_in(account, address, identities.issuer, f"{identities.claim}={person.value}")
@@ -121,7 +123,7 @@ def _enter(provider: Provider, handshake: Handshake, person: Person) -> flask.Re
 def _provider() -> Provider:
     provider = pages.provider()
     if provider is None:
-        raise NotFoundError("Nobody signs in through a provider here.")
+        raise NotFoundError("This hub has no provider for sign-ins.")
     return provider
 
 
@@ -140,14 +142,14 @@ def _is_own(handshake: Handshake) -> bool:
     return hmac.compare_digest(_parameter("state").encode("utf-8", "replace"), handshake.state.encode())
 
 
-def _is_away(provider: Provider, target: str) -> flask.Response:
+def _provider_unavailable(provider: Provider, target: str) -> flask.Response:
     words = gettext(
         "{provider} does not answer at the moment. Your account's name with its password or key works as before."
     )
     return signing_in.form(503, words.format(provider=provider.name), target=target)
 
 
-def _is_unknown(provider: Provider, claim: str, value: str, target: str) -> flask.Response:
+def _unknown_person(provider: Provider, claim: str, value: str, target: str) -> flask.Response:
     words = gettext(
         "{provider} knows you, and no account of this hub is tied to you. Tell its operator: {claim} is {value}"
     )
@@ -159,7 +161,7 @@ def _cookie_name() -> str:
     return SECURE_COOKIE if over_tls else COOKIE
 
 
-def _ended(response: flask.Response) -> flask.Response:
+def _without_cookie(response: flask.Response) -> flask.Response:
     """The response, with the handshake's cookie deleted."""
     name = _cookie_name()
     response.delete_cookie(name, path="/", httponly=True, secure=name == SECURE_COOKIE, samesite="Lax")

@@ -1,6 +1,6 @@
-"""The region at a glance: a tile for each member with its open incidents by class and age, and how many came each week.
+"""The figures of the region's page: a tile for each member with its open incidents by class and age, and a bar for each week.
 
-Made from what the board gives to this reader and from nothing else (law L5). Places and sizes only; the template draws.
+They are made only from the reader's board (law L5). This module computes positions and sizes; the template draws.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Final
 from hub.community.entry import Entry
 
 WEEKS: Final = 12
-CLASSES_ON_TILE: Final = 3  # the rest is in the table
-# Where each member's tile stands, as its country lies to the others': (column, row). Others stand below.
+CLASSES_ON_TILE: Final = 3  # the table has all classes
+# (column, row) of each member's tile, roughly as on a map. Other members' tiles are below.
 _PLACES: Final = {
     "MM": (0, 0),
     "LA": (1, 0),
@@ -36,7 +36,7 @@ GAP: Final = 14
 BAR_WIDTH: Final = 44
 BAR_STEP: Final = 60
 CHART_HEIGHT: Final = 120
-NO_CLASS: Final = ""  # an incident whose labels name none
+NO_CLASS: Final = ""  # of an incident without a class
 _DAY: Final = 24 * 3600  # seconds
 _SHADES: Final = 5
 
@@ -49,18 +49,18 @@ class Tile:
     x: int
     y: int
     open: int
-    day: int  # not older than a day
-    week: int  # older than a day, not than a week
+    day: int  # up to a day old
+    week: int  # more than a day old, up to a week
     older: int
     shade: int
-    classes: tuple[tuple[str, int], ...]  # the most frequent first; "" where none is named
+    classes: tuple[tuple[str, int], ...]  # the most frequent first; "" for NO_CLASS
 
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """What came in the week that began on that day."""
+    """The incidents that came in one week."""
 
-    begins: str  # as a date
+    begins: str  # date of its first day
     count: int
     classes: Mapping[str, int]
     x: int
@@ -74,13 +74,13 @@ def tiles_of(incidents: Iterable[Entry], members: Sequence[str], now: int) -> li
         by_member.setdefault(entry.reporter, []).append(entry)
     largest = max((len(by_member[member]) for member in members), default=0)
     rows = max((row for member, (_, row) in _PLACES.items() if member in members), default=-1) + 1
-    others = [member for member in members if member not in _PLACES]
+    other_members = [member for member in members if member not in _PLACES]
     tiles = []
     for member in members:
         if member in _PLACES:
             column, row = _PLACES[member]
         else:
-            column, row = others.index(member) % COLUMNS, rows + others.index(member) // COLUMNS
+            column, row = other_members.index(member) % COLUMNS, rows + other_members.index(member) // COLUMNS
         entries = by_member[member]
         ages = [max(0, now - entry.first_place) // 1000 for entry in entries]
         day = sum(age <= _DAY for age in ages)
@@ -102,7 +102,7 @@ def tiles_of(incidents: Iterable[Entry], members: Sequence[str], now: int) -> li
 
 
 def weeks_of(incidents: Iterable[Entry], now: int) -> list[Week]:
-    """The last weeks, the oldest first; each begins on Monday, UTC."""
+    """The last weeks, the oldest first; each begins on Monday (UTC)."""
     first = first_day(now)
     start = int(first.timestamp() * 1000)
     by_week: list[list[Entry]] = [[] for _ in range(WEEKS)]
@@ -124,11 +124,11 @@ def weeks_of(incidents: Iterable[Entry], now: int) -> list[Week]:
 
 
 def first_day(now: int) -> datetime:
-    """The Monday with which the first of the weeks begins."""
+    """The Monday on which the first of the weeks begins."""
     today = datetime.fromtimestamp(now / 1000, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return today - timedelta(days=today.weekday(), weeks=WEEKS - 1)
 
 
 def classes_in(entries: Iterable[Entry]) -> Counter[str]:
-    """How many incidents name each class of RSIT."""
+    """How many incidents have each class of RSIT."""
     return Counter(name for entry in entries for name in entry.classes or (NO_CLASS,))

@@ -1,4 +1,4 @@
-"""GET /<root>/region/: the map and the weeks, for the national CERTs of the members. A program gets the figures as JSON."""
+"""GET /<root>/region/: incidents by member and by week, for the members' national CERTs. A program gets the figures as JSON."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def region(root: str) -> flask.Response:
     """The page; ForbiddenError as for the board."""
     incidents = following.open_incidents(root)
     if pages.wants_page(flask.request):
-        return following.page("region.html", root, incidents, partial(_about, root))
+        return following.page("region.html", root, incidents, partial(_template_values, root))
     tiles, weeks = _tiles(root, incidents), _weeks(root)
     members = {tile.member: {"open": tile.open, "classes": dict(tile.classes)} for tile in tiles}
     exercise = incidents.head["exercise"]
@@ -28,7 +28,7 @@ def region(root: str) -> flask.Response:
     return response
 
 
-def _about(root: str, incidents: OpenIncidents) -> dict[str, Any]:
+def _template_values(root: str, incidents: OpenIncidents) -> dict[str, Any]:
     """The values for the template."""
     hub = pages.hub()
     tiles, weeks = _tiles(root, incidents), _weeks(root)

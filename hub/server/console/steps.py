@@ -1,8 +1,8 @@
-"""What an officer can do about an incident: which steps may follow, what exactly would be published, and publishing it.
+"""The steps of the joint protocol on an incident's page: which ones are possible, building their objects, publishing them.
 
-1. The form says what is meant.
-2. From it, the very objects that would be published are made, shown, and sealed for the way through the browser.
-3. What comes back sealed is published as it was shown, through the same `accept` as TAXII, where the account may write.
+1. The officer fills in a form.
+2. The objects that would be published are built from the form, shown, and sealed for the way through the browser.
+3. The sealed objects come back and are published as they were shown, with the same checks and rights as over TAXII.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from hub.stix.timestamps import format_milliseconds, parse_timestamp
 from hub.taxii.filters import Filters, Match
 
 TEXT_CHARACTERS: Final = 4_000
-SHOWN_MINUTES: Final = 60  # for which what was shown can still be published
-HOURS: Final = (1, 4, 12, 24, 72)  # by when an answer can be asked for
+SHOWN_MINUTES: Final = 60  # for which a preview can be published
+HOURS: Final = (1, 4, 12, 24, 72)  # choices for the deadline of a request
 _HOUR: Final = 3600 * 1000  # milliseconds
 _STAGE: Final = re.compile(r"\bstage (?:early|update)\b")
 ACKNOWLEDGE: Final = "acknowledge"
@@ -40,7 +40,7 @@ ASK: Final = "ask"
 CLOSE: Final = "close"
 WITHDRAW: Final = "withdraw"  # see `withdrawal`
 ANSWERS: Final = {"accepted": Say.ACCEPTED, "refused": Say.REFUSED, "done": Say.DONE}
-# What each step is called on its button and where it is confirmed.
+# The text of each step, on its button and where it is confirmed.
 WORDS: Final = {
     ACKNOWLEDGE: marked("Acknowledge"),
     ASK: marked("Ask for help"),
@@ -53,8 +53,8 @@ WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answering:
-    """A request that the reader's member may answer, and how."""
+class AnswerableRequest:
+    """A request that the reader's member may answer, and the legal answers."""
 
     request: str
     by: str
@@ -64,45 +64,45 @@ class Answering:
 
 
 @dataclass(frozen=True, slots=True)
-class Possible:
+class PossibleSteps:
     """The steps that the reader's member may take now."""
 
     acknowledge: bool
     ask: tuple[str, ...]  # the members that can be asked
-    answers: tuple[Answering, ...]
+    answers: tuple[AnswerableRequest, ...]
     close: bool
 
     @property
-    def any(self) -> bool:
-        """Whether there is anything."""
+    def is_any_possible(self) -> bool:
+        """Whether any step is possible."""
         return bool(self.acknowledge or self.ask or self.answers or self.close)
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedObject:
     """An object to publish, with its collection."""
 
     collection: str  # id
     content: Content
 
 
-def possible(account: Account, root: ApiRoot, entry: Mapping[str, Any]) -> Possible:
-    """As the board has the incident; the door has the last word."""
+def possible_steps(account: Account, root: ApiRoot, entry: Mapping[str, Any]) -> PossibleSteps:
+    """The possible steps according to the board; they are checked again when they are published."""
     member = account.member or ""
     if not entry["open"] or steps_collection(account, root) is None:
-        return Possible(acknowledge=False, ask=(), answers=(), close=False)
-    concerned = [*entry["fetched"], *entry["not_fetched"]]
-    sees = {entry["reported_by"], *concerned}
-    return Possible(
-        acknowledge=member in concerned and member not in entry["acknowledged"],
-        ask=tuple(code for code in root.members if code in sees and code != member),
-        answers=tuple(_answerings(entry, member)),
+        return PossibleSteps(acknowledge=False, ask=(), answers=(), close=False)
+    recipients = [*entry["fetched"], *entry["not_fetched"]]
+    viewers = {entry["reported_by"], *recipients}
+    return PossibleSteps(
+        acknowledge=member in recipients and member not in entry["acknowledged"],
+        ask=tuple(code for code in root.members if code in viewers and code != member),
+        answers=tuple(_answerable_requests(entry, member)),
         close=entry["reported_by"] == member,
     )
 
 
-def _answerings(entry: Mapping[str, Any], member: str) -> list[Answering]:
-    answerings = []
+def _answerable_requests(entry: Mapping[str, Any], member: str) -> list[AnswerableRequest]:
+    requests = []
     for request in entry["requests"]:
         if member not in request["asked"]:
             continue
@@ -110,8 +110,10 @@ def _answerings(entry: Mapping[str, Any], member: str) -> list[Answering]:
         last = SAY_BY_LABEL[f"response:{answers[-1]['says']}"] if answers else None
         legal = tuple(word for word, say in ANSWERS.items() if say in LEGAL[last])
         if legal:
-            answerings.append(Answering(request["request"], request["by"], request["what"], request["due"], legal))
-    return answerings
+            requests.append(
+                AnswerableRequest(request["request"], request["by"], request["what"], request["due"], legal)
+            )
+    return requests
 
 
 def steps_collection(account: Account, root: ApiRoot) -> Collection | None:
@@ -119,8 +121,8 @@ def steps_collection(account: Account, root: ApiRoot) -> Collection | None:
     return next((c for c in root.collections if has_steps(c) and access.may_write(account, c)), None)
 
 
-def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Mapping[str, Any]) -> list[Planned]:
-    """(2) What the form comes to; UnprocessableError says what is missing, ForbiddenError that this is not for the account."""
+def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Mapping[str, Any]) -> list[PlannedObject]:
+    """(2) Build the objects for a form. UnprocessableError if it is incomplete, ForbiddenError if the account may not do it."""
     collection = steps_collection(account, root)
     if collection is None or account.member is None:
         raise ForbiddenError("This account may not take steps of the joint protocol here.")
@@ -136,8 +138,8 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Ma
             note,
             member,
             subject,
-            asked=_asked(hub, root, form.get("asked", ())),
-            what=_needed(text),
+            asked=_asked_identities(hub, root, form.get("asked", ())),
+            what=_required_text(text),
             due=_due(form, now),
         )
     elif action in ANSWERS:
@@ -148,7 +150,7 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, form: Ma
     else:
         raise UnprocessableError(gettext("Choose what you want to do."))
     author = hub.catalogue.members[member].identity
-    return [Planned(collection.id, notes.build_note(step, author=author, now=now, exercise=root.exercise))]
+    return [PlannedObject(collection.id, notes.build_note(step, author=author, now=now, exercise=root.exercise))]
 
 
 def _plain(text: str) -> str:
@@ -156,17 +158,17 @@ def _plain(text: str) -> str:
     return text.replace("\r\n", "\n").strip()[:TEXT_CHARACTERS]
 
 
-def _needed(text: str) -> str:
+def _required_text(text: str) -> str:
     if not text:
         raise UnprocessableError(gettext("Say what you ask for."))
     return text
 
 
-def _asked(hub: Hub, root: ApiRoot, codes: Sequence[str]) -> list[str]:
-    known = [code for code in root.members if code in codes]
-    if not known and ALL not in codes:
+def _asked_identities(hub: Hub, root: ApiRoot, codes: Sequence[str]) -> list[str]:
+    asked_codes = [code for code in root.members if code in codes]
+    if not asked_codes and ALL not in codes:
         raise UnprocessableError(gettext("Choose whom you ask."))
-    return [ALL] if ALL in codes else [hub.catalogue.members[code].identity for code in known]
+    return [ALL] if ALL in codes else [hub.catalogue.members[code].identity for code in asked_codes]
 
 
 def _due(form: Mapping[str, Any], now: int) -> int | None:
@@ -174,21 +176,21 @@ def _due(form: Mapping[str, Any], now: int) -> int | None:
     return now + int(hours) * _HOUR if hours in {str(choice) for choice in HOURS} else None
 
 
-def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> list[Planned]:
-    """The member's own reports about the incident again, at the stage `final`.
+def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> list[PlannedObject]:
+    """New versions of the member's own reports about the incident, at the stage `final`.
 
-    Each collection is given what it holds itself: another one, with fewer readers, may hold a version that says more.
+    Each collection gets a version of its own report: a collection with fewer readers may have a report that says more.
     """
-    own = hub.catalogue.members[account.member or ""].identities
+    own_identities = hub.catalogue.members[account.member or ""].identities
     planned = []
     for report in incident.reports:
-        if report.get("created_by_ref") not in own or not stage_of(report.get("labels", ())):
+        if report.get("created_by_ref") not in own_identities or not stage_of(report.get("labels", ())):
             continue
         planned += [
-            Planned(collection.id, _final(hub, held, report["modified"]))
+            PlannedObject(collection.id, _final(hub, stored, report["modified"]))
             for collection in root.collections
             if access.may_write(account, collection)
-            for held in _held(hub, account, root, collection, report["id"])
+            for stored in _held_reports(hub, account, root, collection, report["id"])
         ]
     if not planned:
         raise UnprocessableError(
@@ -200,7 +202,7 @@ def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> l
 
 
 def _final(hub: Hub, report: Content, newest: str) -> Content:
-    """The report at the stage `final`, as a version after the `newest` that any collection holds."""
+    """The report at the stage `final`, as a version after `newest`, the newest one in any collection."""
     labels = [label for label in report["labels"] if not label.startswith("stage:")]
     return report | {
         "labels": [*labels, Stage.FINAL.label],
@@ -209,31 +211,31 @@ def _final(hub: Hub, report: Content, newest: str) -> Content:
     }
 
 
-def _held(hub: Hub, account: Account, root: ApiRoot, collection: Collection, identifier: str) -> list[Content]:
-    """The newest version of a report that the collection holds, if the account reads one there."""
+def _held_reports(hub: Hub, account: Account, root: ApiRoot, collection: Collection, identifier: str) -> list[Content]:
+    """The newest version of a report in the collection, if the account may read it there."""
     if access.readable_level(account, collection) is None:
         return []
-    delivered = hub.objects(account, root.name, collection.id, Filters(match=Match(ids=(identifier,))))
-    reports: list[Content] = orjson.loads(delivered.body).get("objects", [])
+    page = hub.objects(account, root.name, collection.id, Filters(match=Match(ids=(identifier,))))
+    reports: list[Content] = orjson.loads(page.body).get("objects", [])
     return [report for report in reports if stage_of(report.get("labels", ()))]
 
 
 def publish(
-    hub: Hub, account: Account, root: ApiRoot, planned: Sequence[Planned]
+    hub: Hub, account: Account, root: ApiRoot, planned: Sequence[PlannedObject]
 ) -> tuple[list[AcceptResult], list[str]]:
-    """(3) Publish what was shown: what came of each collection's part, and in which words anything was refused."""
+    """(3) Publish the objects; return the result for each collection, and the messages about refused objects."""
     results, words = [], []
     for collection in dict.fromkeys(step.collection for step in planned):
         writer = hub.may_add(account, root.name, collection)
         objects = [step.content for step in planned if step.collection == collection]
-        accepted = hub.add_objects(writer, orjson.dumps({"objects": objects}))
-        results.append(accepted)
-        words += [failure["message"] for failure in orjson.loads(accepted.body).get("failures", ())]
+        result = hub.add_objects(writer, orjson.dumps({"objects": objects}))
+        results.append(result)
+        words += [failure["message"] for failure in orjson.loads(result.body).get("failures", ())]
     return results, words
 
 
-def is_fresh(planned: Sequence[Planned], now: int) -> bool:
-    """Whether what was shown was made lately enough to be published."""
+def is_fresh(planned: Sequence[PlannedObject], now: int) -> bool:
+    """Whether the objects were built recently enough to be published."""
     return all(
         abs(now - parse_timestamp(step.content["modified"]) // 1000) <= SHOWN_MINUTES * 60_000 for step in planned
     )

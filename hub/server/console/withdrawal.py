@@ -1,14 +1,13 @@
-"""Taking an incident back by form: what this member published of it is revoked, its observables are deleted.
+"""Withdraws an incident by form: revokes the objects that this member published about it, and deletes its observables.
 
-1. What counts as the incident's: its own member's incident and reports, and what these reports name of the same member.
-   What another report of the member names, too, stays; so does another incident, and what says nothing of this incident
-   and will be named again under the same id, such as classes of organisations, places, and techniques that are older
-   than the incident.
-2. Each object is revoked where it stands, with the content of its lowest version, so that all who ever read it learn of
-   the revocation, and nobody of what was said higher (law L5 d).
-3. STIX cannot revoke observables: the member's part in them is deleted, in one step with the rest.
-4. The form carries a digest of what was shown, not the objects: they are made again from the store, and what changed
-   meanwhile is shown again.
+1. The objects of the incident are the member's incident and reports, and the member's objects that these reports name. Not
+   withdrawn are objects that another report of the member also names, other incidents, and general objects that are
+   used again with the same id: classes of organisations, places, and techniques that are older than the incident.
+2. Each object is revoked in its collection, with the content of its version with the lowest level, so that all who ever read
+   it learn of the revocation, and nobody learns the content of higher versions (law L5 d).
+3. STIX cannot revoke observables: what the member published of them is deleted.
+4. The form contains a digest of what was shown instead of the objects. They are built again from the store; if anything
+   changed meanwhile, the preview is shown again.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from hub.community.hub import Hub
 from hub.errors import ForbiddenError, NotFoundError, UnprocessableError
 from hub.pages.texts import gettext
 from hub.server.console.incident import Content, Incident, all_matching
-from hub.server.console.steps import Planned
+from hub.server.console.steps import PlannedObject
 from hub.sharing import access
 from hub.sharing.catalogue import ApiRoot, Collection
 from hub.sharing.deliver import LookupCriteria
@@ -45,7 +44,7 @@ _EVERY: Final = VersionMatch(every=True)
 
 @dataclass(frozen=True, slots=True)
 class Deletable:
-    """An observable in which the member's part would be deleted, and where."""
+    """An observable that would be deleted for the member, and its collection."""
 
     collection: str  # id
     id: str
@@ -56,63 +55,65 @@ class Deletable:
 class Withdrawal:
     """All objects to revoke and delete for the withdrawal of an incident."""
 
-    revocations: tuple[Planned, ...]
+    revocations: tuple[PlannedObject, ...]
     deletions: tuple[Deletable, ...]
 
     @property
     def digest(self) -> str:
-        """What stands for it on its way through the browser."""
+        """The digest that the form contains."""
         return hashlib.sha256(orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def may_withdraw(hub: Hub, account: Account | None, incident: Incident) -> bool:
-    """Whether the incident is the account's own member's, and not taken back yet."""
+    """Whether the incident belongs to the account's member, and is not revoked yet."""
     if account is None or account.member is None or incident.content.get("revoked") is True:
         return False
-    own = hub.catalogue.members[account.member].identities
-    return incident.content.get("created_by_ref") in own and any(
+    own_identities = hub.catalogue.members[account.member].identities
+    return incident.content.get("created_by_ref") in own_identities and any(
         access.may_write(account, c) for c in incident.collections
     )
 
 
 def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: int) -> Withdrawal:
-    """What would be done at that moment (milliseconds since 1970). ForbiddenError where it is another member's."""
+    """Build the withdrawal for that moment (milliseconds since 1970). ForbiddenError if the incident is another member's."""
     if not may_withdraw(hub, account, incident):
         raise ForbiddenError(gettext("Only the member that published an incident takes it back."))
-    if incident.left_out:
+    if incident.omitted_count:
         raise UnprocessableError(
             gettext("Its reports name more objects than a page takes: use `hub withdraw` at your CERT.")
         )
-    own = hub.catalogue.members[account.member or ""].identities
-    reports = [report for report in incident.reports if report.get("created_by_ref") in own]
+    own_identities = hub.catalogue.members[account.member or ""].identities
+    reports = [report for report in incident.reports if report.get("created_by_ref") in own_identities]
     named_ids = {ref for report in reports for ref in report.get("object_refs", ())} | {incident.content["id"]}
-    going = {incident.content["id"], *(report["id"] for report in reports)}
+    withdrawn_ids = {incident.content["id"], *(report["id"] for report in reports)}
     candidates = [item for item in incident.objects if item["id"] in named_ids]
     revocable = [
-        item["id"] for item in candidates if item.get("created_by_ref") in own and _is_of_it(item, incident.content)
+        item["id"]
+        for item in candidates
+        if item.get("created_by_ref") in own_identities and _belongs_to_incident(item, incident.content)
     ]
     containers = list(_containers(hub, account, root, [item["id"] for item in candidates]))
-    shared = _named_elsewhere(containers, going.union(revocable))
-    ids = [*going, *(item for item in revocable if item not in shared)]
+    shared = _named_elsewhere(containers, withdrawn_ids.union(revocable))
+    ids = [*withdrawn_ids, *(item for item in revocable if item not in shared)]
     observables = {
         item["id"]: str(item.get("value") or item.get("name") or item["id"])
         for item in candidates
         if item["type"] in OBSERVABLE_TYPES and item["id"] not in shared
     }
-    places = [
+    collections = [
         c for c in root.collections if access.may_write(account, c) and access.readable_level(account, c) is not None
     ]
-    revocations = [item for place in places for item in _revocations(hub, account, place, ids, moment)]
+    revocations = [item for collection in collections for item in _revocations(hub, account, collection, ids, moment)]
     return Withdrawal(
         tuple(revocations),
-        tuple(item for place in places for item in _deletable(hub, account, place, observables)),
+        tuple(item for collection in collections for item in _deletable(hub, account, collection, observables)),
     )
 
 
-def _is_of_it(content: Content, incident: Content) -> bool:
-    """(1) Whether an object that can be revoked speaks of this incident. Once revoked, its id is good for nothing more.
+def _belongs_to_incident(content: Content, incident: Content) -> bool:
+    """(1) Whether a revocable object belongs to this incident only. A revoked id cannot be used again.
 
-    Another incident that the same report names is withdrawn on a page of its own.
+    Another incident that the same report names has its own page to withdraw it.
     """
     if "modified" not in content or content["type"] in _SHARED or content["type"] == "incident":
         return False
@@ -121,50 +122,55 @@ def _is_of_it(content: Content, incident: Content) -> bool:
     )
 
 
-def _revocations(hub: Hub, account: Account, place: Collection, ids: Sequence[str], moment: int) -> list[Planned]:
+def _revocations(
+    hub: Hub, account: Account, collection: Collection, ids: Sequence[str], moment: int
+) -> list[PlannedObject]:
     """(2)"""
     versions: dict[str, list[Content]] = {}
-    for content in _all_versions(hub, account, place, ids):
+    for content in _all_versions(hub, account, collection, ids):
         versions.setdefault(content["id"], []).append(content)
     planned = []
-    for held in versions.values():
-        if any(version.get("revoked") is True for version in held):
+    for object_versions in versions.values():
+        if any(version.get("revoked") is True for version in object_versions):
             continue
-        newest = max(parse_timestamp(version["modified"]) for version in held)
-        lowest = min(held, key=lambda one: (_level(one), -parse_timestamp(one["modified"])))
+        newest = max(parse_timestamp(version["modified"]) for version in object_versions)
+        lowest = min(object_versions, key=lambda version: (_level(version), -parse_timestamp(version["modified"])))
         modified = format_milliseconds(max(moment, newest // 1000 + 1))
-        planned.append(Planned(place.id, lowest | {"revoked": True, "modified": modified}))
+        planned.append(PlannedObject(collection.id, lowest | {"revoked": True, "modified": modified}))
     return planned
 
 
 def _level(content: Content) -> int:
     level = tlp.level(content)
-    return tlp.TLP.RED if level is None else level  # unmarked: the level of its container, which may be any
+    return tlp.TLP.RED if level is None else level  # unmarked: it has the level of its container, which is unknown here
 
 
-def _all_versions(hub: Hub, account: Account, place: Collection, ids: Sequence[str]) -> Iterable[Content]:
+def _all_versions(hub: Hub, account: Account, collection: Collection, ids: Sequence[str]) -> Iterable[Content]:
     for start in range(0, len(ids), _IDS_AT_A_TIME):
         match = Match(ids=tuple(ids[start : start + _IDS_AT_A_TIME]), versions=_EVERY)
-        yield from all_matching(hub, account, place, match)
+        yield from all_matching(hub, account, collection, match)
 
 
-def _deletable(hub: Hub, account: Account, place: Collection, observables: dict[str, str]) -> list[Deletable]:
+def _deletable(hub: Hub, account: Account, collection: Collection, observables: dict[str, str]) -> list[Deletable]:
     """(3)"""
-    clearance = access.readable_level(account, place)
+    clearance = access.readable_level(account, collection)
     assert clearance is not None
     return [
-        Deletable(place.id, identifier, value)
+        Deletable(collection.id, identifier, value)
         for identifier, value in sorted(observables.items())
-        if account.member in hub.store.publishers(place.id, identifier, clearance)
+        if account.member in hub.store.publishers(collection.id, identifier, clearance)
     ]
 
 
-def _named_elsewhere(containers: Sequence[tuple[str, frozenset[str]]], leaving: AbstractSet[str]) -> set[str]:
-    """(1) What is named by a container that stays; a container that is named so stays, too."""
+def _named_elsewhere(containers: Sequence[tuple[str, frozenset[str]]], withdrawn_ids: AbstractSet[str]) -> set[str]:
+    """(1) The objects that a container names which is not withdrawn; a container among them is not withdrawn, either."""
     shared: set[str] = set()
     while True:
         names = {
-            name for container, refs in containers if container not in leaving or container in shared for name in refs
+            name
+            for container, refs in containers
+            if container not in withdrawn_ids or container in shared
+            for name in refs
         }
         if names <= shared:
             return shared
@@ -172,44 +178,44 @@ def _named_elsewhere(containers: Sequence[tuple[str, frozenset[str]]], leaving: 
 
 
 def _containers(hub: Hub, account: Account, root: ApiRoot, ids: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    """The reports, groupings and the like of the member that name some of the ids, each with those."""
-    for place in root.collections:
-        if access.readable_level(account, place) is not None:
+    """The member's containers (reports, groupings, …) that name some of the ids, each with these ids."""
+    for collection in root.collections:
+        if access.readable_level(account, collection) is not None:
             for start in range(0, len(ids), _IDS_AT_A_TIME):
-                yield from _containers_in(hub, account, place, ids[start : start + _IDS_AT_A_TIME])
+                yield from _containers_in(hub, account, collection, ids[start : start + _IDS_AT_A_TIME])
 
 
 def _containers_in(
-    hub: Hub, account: Account, place: Collection, ids: Sequence[str]
+    hub: Hub, account: Account, collection: Collection, ids: Sequence[str]
 ) -> Iterator[tuple[str, frozenset[str]]]:
-    """The containers in one collection. If they do not fit on a page, it asks for fewer ids at a time."""
+    """The containers in one collection. If they do not fit on a page, read them for fewer ids at a time."""
     query = LookupCriteria(contains=tuple(ids), publishers=(account.member or "",))
-    page = hub.look_up(account, place, query, hub.limits.page_objects)
+    page = hub.look_up(account, collection, query, hub.limits.page_objects)
     if page.more and len(ids) > 1:
         middle = len(ids) // 2
-        yield from _containers_in(hub, account, place, ids[:middle])
-        yield from _containers_in(hub, account, place, ids[middle:])
+        yield from _containers_in(hub, account, collection, ids[:middle])
+        yield from _containers_in(hub, account, collection, ids[middle:])
         return
     for container in orjson.loads(b"[" + page.body + b"]"):
         if container.get("revoked") is not True:
             yield container["id"], frozenset(container.get("object_refs", ())).intersection(ids)
     if page.more:
-        yield "", frozenset(ids)  # nobody knows that all that name it are of this incident: it stays
+        yield "", frozenset(ids)  # the other containers are unknown: do not withdraw it
 
 
 def delete(hub: Hub, account: Account, root: ApiRoot, withdrawal: Withdrawal) -> int:
-    """(3) How many observables stay, since other members published them, too. One that is gone already is no fault."""
-    staying = 0
+    """(3) Delete the observables; return how many remain because other members also published them."""
+    remaining_count = 0
     for deletion in withdrawal.deletions:
         try:
             hub.delete_object(account, root.name, deletion.collection, deletion.id, Filters())
         except NotFoundError:
             continue
         except ForbiddenError:
-            staying += 1
-    return staying
+            remaining_count += 1
+    return remaining_count
 
 
-def sealable(moment: int, withdrawal: Withdrawal) -> dict[str, Any]:
+def sealed_values(moment: int, withdrawal: Withdrawal) -> dict[str, Any]:
     """(4)"""
     return {"moment": moment, "digest": withdrawal.digest}
