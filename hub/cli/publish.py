@@ -205,7 +205,7 @@ def _agrees(pipeline: Pipeline, args: argparse.Namespace) -> bool:
     decides = bool(args.approve or args.disapprove or args.answers)
     if args.yes or not (pipeline.spool.asking or decides):
         return True
-    asking, decided = pipeline.spool.asking, len(pipeline.decisions.decided)
+    asking, decided = pipeline.spool.asking, len(pipeline.decisions.decided_keys)
     first = ngettext("{n} report leaves for the first time", "{n} reports leave for the first time", asking)
     decisions = ngettext("{n} decision takes effect", "{n} decisions take effect", decided)
     if sys.stdin.isatty():

@@ -18,7 +18,7 @@ from hub.home.member import OwnMember, load_member
 from hub.pages.texts import gettext
 from hub.producer.releasing import read
 from hub.release import layout
-from hub.release.held import Decisions, held_file, parse_answers, parse_items, with_answers
+from hub.release.held import Decisions, add_answers, held_file, parse_answers, parse_items
 from hub.release.policy import Approvals, Decision
 from hub.release.preview import OFFICER, REASON, Preview
 from hub.reports.read import FORMATS, ReadOptions, Report, RowError
@@ -170,14 +170,14 @@ def approvals(args: argparse.Namespace) -> Approvals:
     )
     if args.answers is None:
         return decided
-    return with_answers(decided, parse_answers(_content(args.answers), str(args.answers)))
+    return add_answers(decided, parse_answers(_content(args.answers), str(args.answers)))
 
 
 def keep_held(file: Path, decisions: Decisions) -> None:
     """Write what is held into a file, whole or not at all; decisions that stand in it already are kept."""
     earlier = parse_items(_content(file), str(file)) if file.is_file() else []
-    write_whole(file, [held_file(decisions.held, earlier)])
-    count = len(decisions.held)
+    write_whole(file, [held_file(decisions.held_items, earlier)])
+    count = len(decisions.held_items)
     if count:
         sentence = gettext(
             "{file}: {n} held. Set each decision to {words}; then run the same command with --answers {file} --officer NAME."
@@ -189,14 +189,14 @@ def keep_held(file: Path, decisions: Decisions) -> None:
 
 def show_undecided(decisions: Decisions) -> bool:
     """Print what is approved but needs a reason as well; return whether there is any."""
-    for item in decisions.undecided():
+    for item in decisions.items_without_reason():
         sentence = gettext(
             "{object} ({key}) stays: {reason} ({span}). To approve it nevertheless, give the reason: --despite REASON, or despite "
             "in the file of answers."
         )
         words = sentence.format(object=item.object, key=item.key, reason=item.reason, span=item.span)
         print_lines([StyledLine(words, Style.ATTENTION)], sys.stderr)
-    return bool(decisions.undecided())
+    return bool(decisions.items_without_reason())
 
 
 def show_decided(decisions: Decisions, officer: str) -> None:

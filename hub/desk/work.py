@@ -24,7 +24,7 @@ from hub.producer.audience import collections_at
 from hub.producer.faults import in_words
 from hub.producer.pipeline import Destination, Pipeline
 from hub.protocol.labels import EXERCISE
-from hub.release.held import OfficerAnswer, with_answers
+from hub.release.held import OfficerAnswer, add_answers
 from hub.release.policy import Approvals, Decision
 from hub.release.preview import Preview, PreviewRow
 from hub.reports.corrections import CORRECTABLE, read_corrected
@@ -220,7 +220,7 @@ def approvals(draft: Draft) -> Approvals:
         OfficerAnswer(key, Decision(answer.decision), answer.despite, answer.value)
         for key, answer in draft.answers.items()
     ]
-    return with_answers(decided, answers)
+    return add_answers(decided, answers)
 
 
 def zone_of(name: str) -> ZoneInfo | None:
@@ -249,7 +249,7 @@ def _looks(pipeline: Pipeline, reading: Reading, answers: Mapping[str, Answer]) 
         # not the preview: it says only why, and the lists in it may come in another order
         bundles = [list(bundle) for bundle in release.bundles]
         digest.update(orjson.dumps([release.source, release.ask, bundles], option=orjson.OPT_SORT_KEYS))
-    return Looks(tuple(looks), len(pipeline.decisions.undecided()), stale, digest.hexdigest())
+    return Looks(tuple(looks), len(pipeline.decisions.items_without_reason()), stale, digest.hexdigest())
 
 
 def _look(report: Report, outcome: Release | Withheld) -> Look:

@@ -147,7 +147,7 @@ class Pipeline:
     def add_stix(self, objects: Sequence[StixDict], *, source: str, title: str = "") -> SpooledRelease:
         """Spool STIX as it stands. ReleaseError where that is a report as it stands at the CERT, or names whom it protects."""
         for name in refuse_what_stays(objects, self._destination.home, self._approvals.values):
-            self.decisions.note(name)
+            self.decisions.add_name(name)
         kinds = Counter(str(item.get("type")) for item in objects)
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         preview = Preview(f"{title or source}: {len(objects)} objects, as they stand: {counts}", ())

@@ -49,11 +49,11 @@ class Lookup:
                 networks.setdefault(network.prefixlen, {}).setdefault(network, []).append(constituent)
         return networks
 
-    def by_name(self, name: str) -> list[Constituent]:
+    def find_by_name(self, name: str) -> list[Constituent]:
         """The constituents with this name: full, short or in brackets, with or without its legal form."""
         return [constituent for form in name_forms(name) for constituent in self._names.get(form, ())]
 
-    def by_host(self, host: str) -> list[Constituent]:
+    def find_by_host(self, host: str) -> list[Constituent]:
         """The constituents whose domain contains the host, or whose network contains the address or range."""
         if not self._register:
             return []
@@ -91,12 +91,12 @@ def victim_constituents(victim: Victim, register: Register) -> tuple[Constituent
         constituent
         for name in (victim.name, *victim.other_names, *victim.short_names)
         if name
-        for constituent in lookup.by_name(name)
+        for constituent in lookup.find_by_name(name)
     ]
     mails = (mail.rpartition("@")[2] for mail in victim.emails)
     hosts = (*victim.domains, *mails, *victim.hosts, *victim.ip_ranges)
     return _without_repeats(
-        [*namesakes, *(constituent for host in hosts if host for constituent in lookup.by_host(host))]
+        [*namesakes, *(constituent for host in hosts if host for constituent in lookup.find_by_host(host))]
     )
 
 
@@ -115,7 +115,7 @@ def report_constituents(report: Report, register: Register) -> tuple[Constituent
         hosts = [host for host in (item.traffic.src, item.traffic.dst) if host] if item.traffic else []
         if item.type in _HOST_TYPES:
             hosts.append(item.value.rpartition("@")[2])
-        matches += [constituent for host in hosts for constituent in lookup.by_host(host)]
+        matches += [constituent for host in hosts for constituent in lookup.find_by_host(host)]
     return _without_repeats(matches)
 
 

@@ -97,10 +97,14 @@ def _listed_needles(member: OwnMember) -> Iterator[Needle]:
     deny, owner = member.deny, "a constituent's"
     # A short name of several words is treated as a name.
     short_names = [name for constituent in member.register for name in constituent.short_names]
-    for name in (*deny.names, *(constituent.name for constituent in member.register), *filter(_is_whole, short_names)):
+    for name in (
+        *deny.names,
+        *(constituent.name for constituent in member.register),
+        *filter(_has_several_words, short_names),
+    ):
         yield from needles.name_needles(name, owner)
         yield from similar_needles.listed_name_variants(name, owner)
-    for name in (*deny.brands, *deny.abbreviations, *(name for name in short_names if not _is_whole(name))):
+    for name in (*deny.brands, *deny.abbreviations, *(name for name in short_names if not _has_several_words(name))):
         yield from needles.short_name_needles(name, owner)
         yield from similar_needles.listed_short_name_variants(name, owner)
     for person in deny.people:
@@ -120,7 +124,7 @@ def _listed_spellings(member: OwnMember) -> Iterator[str]:
     return hash_spellings.listed_spellings(chain(deny.names, deny.brands, deny.domains, registered))
 
 
-def _is_whole(name: str) -> bool:
+def _has_several_words(name: str) -> bool:
     """Whether a short name is a name in another script or language rather than an abbreviation or a brand."""
     return len(name.split()) > 1
 
@@ -181,7 +185,7 @@ class _DeclaredNeedles:
         owner = "the victim's"
         self._add_name(constituent.name, owner)
         for name in constituent.short_names:
-            (self._add_name if _is_whole(name) else self._add_short_name)(name, owner)
+            (self._add_name if _has_several_words(name) else self._add_short_name)(name, owner)
         for domain in constituent.domains:
             self._add_domain(domain, owner)
 

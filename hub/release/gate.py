@@ -168,9 +168,11 @@ class Gate:
         origin = self._origins.get(identifier)
         item = origin.observable if origin else None
         if origin is None or (item is None and origin.role is not Role.VICTIM):
-            return GateDecision(GateVerdict.STAYS, "whose it is, the report does not say")
+            return GateDecision(GateVerdict.STAYS, "the report does not say to whom it belongs")
         if origin.hold_reason:
-            return GateDecision(GateVerdict.STAYS, f"held: {origin.hold_reason}; --confirm lets it in", observable=item)
+            return GateDecision(
+                GateVerdict.STAYS, f"held: {origin.hold_reason}; --confirm releases it", observable=item
+            )
         if item is None or origin.role is Role.VICTIM:
             return GateDecision(GateVerdict.STAYS, "it is the victim's", observable=item)
         # (1) owner
@@ -233,7 +235,7 @@ class Gate:
             reason = (
                 f"it contains {', '.join(resemblances)}"
                 if resemblances
-                else "it left alone before, and what links it now would tell why"
+                else "it left as a lone indicator before, and a link to the incident would reveal why"
             )
             return self._release_alone(item, reason, ", ".join(dict.fromkeys([*resemblances, *leads])))
         if not resemblances and not leads:

@@ -11,7 +11,7 @@ from functools import cache
 from itertools import product
 from typing import Final
 
-from hub.release.names import word_table
+from hub.release.names import load_word_table
 from hub.release.readable import DecodedText
 
 MIN_JOINED: Final = 6  # letters of several joined readings
@@ -45,7 +45,7 @@ _SEPARATOR: Final = "\u3007"  # occurs in no name, so that no name can match acr
 
 @cache
 def _readings() -> Mapping[str, tuple[str, ...]]:
-    table = word_table("han_readings")["readings"]
+    table = load_word_table("han_readings")["readings"]
     return {
         character: tuple(reading.strip() for reading in readings.split(","))
         for characters, readings in table.items()

@@ -90,13 +90,15 @@ def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
     except (ValueError, RecursionError) as error:
         raise ReleaseError(f"{name}: this is not JSON: {error}. `--held FILE` writes a list to be answered.") from None
     if not isinstance(items, list):
-        raise ReleaseError(f"{name}: this is no list of held items; `--held FILE` writes one.")
+        raise ReleaseError(f"{name}: this is not a list of held items; `--held FILE` writes one.")
     for number, item in enumerate(items, 1):
         location = f"{name}: item {number}"
         if not isinstance(item, dict):
             raise ReleaseError(f"{location}: expected an object with key and decision, not {item!r}")
         if unknown := next((field for field in item if field not in {*_FIELDS, _DESPITE}), None):
-            raise ReleaseError(f"{location}: {unknown!r} is no field; there are {', '.join(_FIELDS)} and {_DESPITE}")
+            raise ReleaseError(
+                f"{location}: {unknown!r} is not a field; the fields are {', '.join(_FIELDS)} and {_DESPITE}"
+            )
         if not isinstance(item.get("key"), str) or not item["key"]:
             raise ReleaseError(f"{location}: it has no key")
         if not isinstance(item.get(_DESPITE) or "", str):
@@ -114,7 +116,7 @@ def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(constant: str) -> Any:
-    raise ValueError(f"{constant} is no value of JSON")
+    raise ValueError(f"{constant} is not a JSON value")
 
 
 def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
@@ -125,20 +127,20 @@ def parse_answers(body: bytes, name: str) -> list[OfficerAnswer]:
         location = f"{name}: item {number} ({key})"
         if word is None:
             if despite:
-                raise ReleaseError(f"{location}: it says {_DESPITE} and no decision; decide {_DECISIONS}")
+                raise ReleaseError(f"{location}: it has {_DESPITE} but no decision; decide {_DECISIONS}")
             continue
         if word not in tuple(Decision):
-            raise ReleaseError(f"{location}: the decision {word!r} is none; decide {_DECISIONS}, or leave it null")
+            raise ReleaseError(f"{location}: {word!r} is not a decision; decide {_DECISIONS}, or leave it null")
         value = item.get("value", "")
         if not isinstance(value, str) or ("value" in item and not value):
             raise ReleaseError(f"{location}: value should be the text that --held wrote")
         answer = OfficerAnswer(key, Decision(word), despite, value)
         if answers.setdefault(key, answer) != answer:
-            raise ReleaseError(f"{location}: another item decides otherwise about the same key")
+            raise ReleaseError(f"{location}: another item has a different decision about the same key")
     return list(answers.values())
 
 
-def with_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Approvals:
+def add_answers(approvals: Approvals, answers: Sequence[OfficerAnswer]) -> Approvals:
     """The approvals of a command together with the answers of a file."""
     releasing_answers = [answer for answer in answers if answer.decision is not Decision.KEEP]
     keys_to_keep = frozenset(answer.key for answer in answers if answer.decision is Decision.KEEP)
@@ -178,17 +180,17 @@ class Decisions:
                 if row.held:
                     self._held.setdefault(row.key, item)
 
-    def note(self, key: str) -> None:
+    def add_name(self, key: str) -> None:
         """Add a key that has no row in a preview: a name in an imported STIX file."""
         self._items.setdefault(key, HeldItem(key, key, "", "", "", alone=False))
 
     @property
-    def held(self) -> tuple[HeldItem, ...]:
+    def held_items(self) -> tuple[HeldItem, ...]:
         """The items that still need a decision."""
         return tuple(self._held.values())
 
     @property
-    def decided(self) -> frozenset[str]:
+    def decided_keys(self) -> frozenset[str]:
         """The keys that this run decides about."""
         return self._approvals.keys
 
@@ -200,7 +202,7 @@ class Decisions:
             (item, item.key not in keys_to_keep and item.key not in self._held) for item in chosen_items if item.object
         ]
 
-    def undecided(self) -> list[HeldItem]:
+    def items_without_reason(self) -> list[HeldItem]:
         """The items that are approved but still held, because a suspicious finding needs a reason as well."""
         approved = self._approvals.texts | self._approvals.values
         return [item for key, item in self._held.items() if key in approved]
@@ -217,7 +219,7 @@ class Decisions:
         for key, value in self._approvals.shown.items():
             if value != self._values.get(key, value):
                 raise ReleaseError(
-                    f"{key}: what was decided stood beside {excerpt(value, MAX_EXCERPT)!r}, and this key is of "
+                    f"{key}: the decision is about {excerpt(value, MAX_EXCERPT)!r}, but this key belongs to "
                     f"{excerpt(self._values[key], MAX_EXCERPT)!r}. Write the list again (--held) and decide there."
                 )
         for key in sorted(self._approvals.alone):

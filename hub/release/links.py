@@ -31,7 +31,7 @@ from hub.reports.report import Report, ReportKind
 ACCOUNTS: Final = {
     ObservableType.WALLET: "a wallet: its ledger shows who paid",
     ObservableType.BANK_ACCOUNT: "a bank account: its bank knows who paid, and it may be a hacked customer's",
-    ObservableType.PHONE: "a telephone number: it may be somebody's whose name was used",
+    ObservableType.PHONE: "a telephone number: the name of its owner may have been misused",
 }
 """The types about which an officer always decides, regardless of the role, with the reason."""
 _TEXT_TYPES: Final = frozenset(

@@ -15,7 +15,7 @@ from itertools import chain, islice
 from typing import Final, Literal, NamedTuple
 
 from hub.release import similar_needles
-from hub.release.names import split_words, word_table
+from hub.release.names import load_word_table, split_words
 from hub.release.names_in_texts import MAX_CHARACTERS, report_texts
 from hub.release.needle import Needle
 from hub.release.needles import our_words
@@ -58,7 +58,7 @@ def named_things(report: Report) -> Iterator[NamedThing]:
         return
     yield from islice(dict.fromkeys(chain.from_iterable(_fields(report))), MAX_FIELDS)
     text = "\n".join(dict.fromkeys(text for text in report_texts(report) if text))[:MAX_CHARACTERS]
-    yield from (NamedThing("place", street) for street in islice(dict.fromkeys(streets_in(text)), MAX_STREETS))
+    yield from (NamedThing("place", street) for street in islice(dict.fromkeys(street_names(text)), MAX_STREETS))
 
 
 def thing_needles(thing: NamedThing) -> Iterator[Needle]:
@@ -112,14 +112,14 @@ def _is_distinctive(word: str) -> bool:
     return not is_ordinary(word) and word not in our_words() and word not in _field_words().whole_words["person"]
 
 
-def streets_in(text: str) -> Iterator[str]:
+def street_names(text: str) -> Iterator[str]:
     """The names of streets and buildings in a text, including the word for a street or building."""
     return (match[0] for match in _field_words().streets.finditer(text))
 
 
 @cache
 def _field_words() -> _FieldWords:
-    table = word_table("field_words")
+    table = load_word_table("field_words")
 
     def entries(section: str, name: str) -> tuple[str, ...]:
         return tuple(" ".join(split_words(entry)) for entry in table[section][name].split(","))

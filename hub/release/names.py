@@ -41,7 +41,7 @@ MIN_PAIR: Final = 6  # letters of such a word joined with its neighbour
 class Lexicon:
     """The generic words, folded. `phrases` have several words; `unspaced_words` are in scripts without spaces. Longest first."""
 
-    words: frozenset[str]
+    words: frozenset[str]  # generic words, and phrases written as one word
     accents: Mapping[str, frozenset[str]]  # the accents of words that have some: of phường, under `phuong`
     phrases: re.Pattern[str]
     phrase_starts: frozenset[str]  # the first words of phrases
@@ -52,15 +52,15 @@ class Lexicon:
     titles: frozenset[str]
     titles_and_particles: frozenset[str]
     honorifics: tuple[str, ...]  # in Latin letters, joined to a name: `pak`
-    technical_words: frozenset[str]
+    technical_words: frozenset[str]  # short words that are never initials: "vpn", "php"
     heads: Mapping[str, bool]  # words next to which a name begins or ends: "bank", "PT"; True: only after the word
     kinds: Mapping[str, re.Pattern[str]]  # kinds of organisations in English, with the words for each in any language
-    affixes: frozenset[str]
+    affixes: frozenset[str]  # words that others join to a name: "login", "bank"
     cut_affixes: frozenset[str]  # the beginnings of affixes
 
 
 @cache
-def word_table(name: str) -> Mapping[str, Any]:
+def load_word_table(name: str) -> Mapping[str, Any]:
     """The content of a TOML file of words in this folder, read once."""
     return tomllib.loads(files("hub.release").joinpath(f"{name}.toml").read_text("utf-8"))
 
@@ -68,7 +68,7 @@ def word_table(name: str) -> Mapping[str, Any]:
 @lru_cache(maxsize=1)
 def load_lexicon() -> Lexicon:
     """The generic words, loaded once."""
-    table = word_table("generic_words")
+    table = load_word_table("generic_words")
 
     def entries(*sections: str) -> list[str]:
         texts = (text for section in sections for text in table[section].values())

@@ -58,7 +58,7 @@ def names_in_texts(report: Report) -> Iterator[str]:
         for word in split_words(name)
     )
     text = "\n".join(dict.fromkeys(text for text in report_texts(report) if text))[:MAX_CHARACTERS]
-    yield from islice(dict.fromkeys(names_in(text, adversary_words)), MAX_NAMES)
+    yield from islice(dict.fromkeys(organisation_names(text, adversary_words)), MAX_NAMES)
 
 
 def report_texts(report: Report) -> Iterator[str | None]:
@@ -73,7 +73,7 @@ def report_texts(report: Report) -> Iterator[str | None]:
     yield from (item.description for item in islice(report.observables, MAX_COMMENTS))
 
 
-def names_in(text: str, adversary_words: Collection[str] = frozenset()) -> Iterator[str]:
+def organisation_names(text: str, adversary_words: Collection[str] = frozenset()) -> Iterator[str]:
     """The names of organisations in a text. `adversary_words` are words of the adversary's names in the report."""
     lexicon = load_lexicon()
     row = [_Word(match[0], fold(match[0]), *match.span()) for match in _WORD.finditer(text)]

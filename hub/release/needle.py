@@ -10,7 +10,7 @@ from typing import NamedTuple
 class HitRule(StrEnum):
     """When a needle that occurs in a text is an EXACT hit. In all other cases the hit is SIMILAR."""
 
-    WHOLE_WORDS = "own"  # wherever it occurs as whole words: a host, an account, a number
+    WHOLE_WORDS = "whole words"  # wherever it occurs as whole words: a host, an account, a number
     NAME = "name"  # where it is not part of a longer name: `cempaka`, but not `cempaka-login.example`
     DOMAIN = "domain"  # the domain and the hosts in it, but not `contoh.example.evil.example`
     NEVER = "never"  # the needle only resembles something of the victim's
@@ -32,7 +32,7 @@ class Bounds(StrEnum):
 
     ANYTHING = "anything"
     WORD = "word"  # anything, but the match itself must be one word, or single letters
-    FEW_LETTERS = "nearly"  # an affix, or at most two letters on both sides together
+    FEW_LETTERS = "few letters"  # an affix, or at most two letters on both sides together
     AFFIXES = "affixes"  # digits, or a word like "login" or "bank"
     NOTHING = "nothing"  # no letter and no digit
     LURE = "lure"  # no letter and no digit; the needle is next to a word like "login", or in capitals in a sentence

@@ -281,7 +281,7 @@ class _Rewriter:
             if decision.verdict is not GateVerdict.LEAVES:
                 return
         if content.get("revoked") and self._author.released_id(content) not in self._input.earlier_versions:
-            self._keep_at_cert(content, "it was withdrawn before it ever left")
+            self._keep_at_cert(content, "it was withdrawn before it was released")
             return
         self._apply_rules(content, release, level)
 
@@ -343,7 +343,7 @@ class _Rewriter:
         if not _REQUIRED.get(content["type"], frozenset()) <= properties.keys():
             self._drop(content, change.rows, "what it is about does not leave")
         elif alternatives and not alternatives & properties.keys():
-            self._drop(content, change.rows, "nothing that tells it apart may leave")
+            self._drop(content, change.rows, "nothing that identifies it may leave")
         else:
             self._result.rows += change.rows
             for place in places.values():

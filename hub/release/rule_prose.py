@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from hub.release.names_in_texts import names_in
+from hub.release.names_in_texts import organisation_names
 from hub.release.suspicious import suspicious_spans
 from hub.reports.observables import Observable, ObservableType
 
@@ -41,7 +41,7 @@ def prose_findings(item: Observable) -> Iterator[str]:
     if item.type is not ObservableType.PATTERN or item.pattern is None:
         return
     for text in prose(item.pattern, item.pattern_type or ""):
-        yield from (f"an organisation's name “{name}” in the rule's own words" for name in names_in(text))
+        yield from (f"an organisation's name “{name}” in the rule's own words" for name in organisation_names(text))
         for suspicion in suspicious_spans(text):
             if suspicion.kind in _KINDS:
                 yield f"{_KINDS[suspicion.kind]} “{suspicion.text}” in the rule's own words"

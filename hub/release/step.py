@@ -35,7 +35,7 @@ from hub.reports.victims import Consent
 from hub.stix import tlp
 
 NO_CONSENT: Final = "The victim agreed to nothing leaving the CERT. Ask for its consent, or keep the report."
-MAX_REASONS: Final = 10  # problems named in one refusal; a last line counts the rest
+MAX_REASONS: Final = 10  # problems named in one refusal; a last line counts the others
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
     )
     if is_drill(rendered.contents) and (values := real_values(report)):
         return Withheld(
-            f"A drill names nobody's addresses: {values[0]} is none that is set aside for documentation. Use 192.0.2.0/24, "
+            f"A drill must not contain real addresses: {values[0]} is not set aside for documentation. Use 192.0.2.0/24, "
             "198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32 and names under .example.",
             empty_preview,
         )
@@ -234,7 +234,7 @@ def _lone_problems(
 
 def _still_at_hub_hint(record: ReleaseRecord) -> str:
     is_at_hub = not record.withdrawn and any(not version.revoked for version in record.objects.values())
-    return " What left of it before is still at the hub: `hub withdraw` revokes it." if is_at_hub else ""
+    return " An earlier release of it is still at the hub: `hub withdraw` revokes it." if is_at_hub else ""
 
 
 def _level_refusal(report: Report, audience: Audience, approvals: Approvals) -> str | None:

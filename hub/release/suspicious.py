@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from hub.release.names import UNSPACED, load_lexicon, split_words, word_table
+from hub.release.names import UNSPACED, load_lexicon, load_word_table, split_words
 from hub.release.patterns import identifying_spans
 from hub.release.scan import Hit
 
@@ -52,13 +52,13 @@ _REASONS: Final = {
     "organisation": "looks like the name of an organisation",
     "product": "looks like the name of a product or service",
     "institution": "a country has one or a few of these",
-    "office": "an office of which everybody knows who holds it",
-    "trait": "something that is known of one organisation",
+    "office": "an office whose holder everybody knows",
+    "trait": "a trait of one organisation",
     "kind": "says what kind of organisation it is, of which there may be few",
-    "hint": "says where to read who it is, how its name is written, or that it is the same as another",
+    "hint": "says where its name is published, how it is written, or that it is the same as another",
     "hash": "the hash value of what may be a stolen document: whoever has the document can compare it",
     "file": "the name of a file, which can be compared with what was leaked",
-    "long": "is too long to be read",
+    "long": "is too long to be searched",
 }
 
 
@@ -73,7 +73,11 @@ def suspicious_spans(text: str, hits: Iterable[Hit] = ()) -> list[Suspicion]:
         text = text[:MAX_TEXT]
     suspicions += [
         Suspicion(
-            suspicion.kind, suspicion.start, suspicion.end, suspicion.text, f"{suspicion.kind}: it may be somebody's"
+            suspicion.kind,
+            suspicion.start,
+            suspicion.end,
+            suspicion.text,
+            f"{suspicion.kind}: it may identify somebody",
         )
         for suspicion in identifying_spans(text)
     ]
@@ -118,7 +122,7 @@ def _public_identifiers(text: str) -> list[tuple[int, int]]:
 
 @lru_cache(maxsize=1)
 def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    table = word_table("suspicious_words")
+    table = load_word_table("suspicious_words")
     superlatives = "|".join(expression for group in table["superlatives"].values() for expression in group)
     unspaced_superlatives = "|".join(word for group in table["superlatives_without_spaces"].values() for word in group)
     units, places = table["units"], table["places"]
@@ -194,13 +198,13 @@ def _alternatives(text: str) -> str:
 
 @lru_cache(maxsize=1)
 def _cities() -> frozenset[str]:
-    table = word_table("generic_words")
+    table = load_word_table("generic_words")
     return frozenset(" ".join(entry.split()) for entry in table["places"]["cities_and_provinces"].split(",")) - {""}
 
 
 @lru_cache(maxsize=1)
 def _harmless_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-    table = word_table("suspicious_words")["harmless"]
+    table = load_word_table("suspicious_words")["harmless"]
     abbreviations, names, leet_words = (
         frozenset(entry.strip().casefold() for entry in table[key].split(","))
         for key in ("abbreviations", "names", "leet")
@@ -211,7 +215,7 @@ def _harmless_words() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
 @lru_cache(maxsize=1)
 def street_words() -> frozenset[str]:
     """The words before or after the name of a street or building, which name nothing by themselves."""
-    places = word_table("suspicious_words")["places"]
+    places = load_word_table("suspicious_words")["places"]
     return frozenset(word for key in ("before", "after") for word in split_words(places[key].replace(",", " ")))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.errors import ReleaseError
-from hub.release.held import Decisions, OfficerAnswer, held_file, held_items, parse_answers, with_answers
+from hub.release.held import Decisions, OfficerAnswer, add_answers, held_file, held_items, parse_answers
 from hub.release.policy import Approvals, Decision
 from hub.release.preview import Preview, PreviewRow
 
@@ -50,12 +50,12 @@ def test_answers_become_approvals() -> None:
         OfficerAnswer(TEXT.key, Decision.RELEASE, "It was in the press."),
         OfficerAnswer("lure.example", Decision.LONE),
     ]
-    approvals = with_answers(Approvals("Aisyah", texts=frozenset({"k"})), answers)
+    approvals = add_answers(Approvals("Aisyah", texts=frozenset({"k"})), answers)
     assert approvals.texts == {"k", TEXT.key, "lure.example"}
     assert approvals.alone == {"lure.example"}
     assert approvals.despite == {TEXT.key: "It was in the press."}
     assert approvals.officer == "Aisyah"
-    kept_approvals = with_answers(Approvals("Aisyah"), [OfficerAnswer("lure.example", Decision.KEEP)])
+    kept_approvals = add_answers(Approvals("Aisyah"), [OfficerAnswer("lure.example", Decision.KEEP)])
     assert kept_approvals.kept == kept_approvals.taken_back == {"lure.example"}
     assert not kept_approvals.values
 
@@ -77,19 +77,19 @@ def test_writing_a_file_again_keeps_its_answers() -> None:
         (b"{", "not JSON"),
         (b"[" * 100_000, "not JSON"),
         (b"\xff", "not JSON"),
-        (b'{"key": "a"}', "no list of held items"),
+        (b'{"key": "a"}', "not a list of held items"),
         (b'["a"]', "item 1: expected an object"),
         (b'[{"decision": "keep"}]', "item 1: it has no key"),
         (b'[{"key": 5}]', "item 1: it has no key"),
-        (b'[{"key": "a", "decison": "keep"}]', "item 1: 'decison' is no field"),
-        (b'[{"key": "a"}, {"key": "b", "decision": "yes"}]', r"item 2 \(b\): the decision 'yes' is none; decide release, lone, keep"),
-        (b'[{"key": "b", "decision": ["keep"]}]', r"item 1 \(b\): the decision"),
-        (b'[{"key": "b", "despite": "x"}]', "says despite and no decision"),
+        (b'[{"key": "a", "decison": "keep"}]', "item 1: 'decison' is not a field"),
+        (b'[{"key": "a"}, {"key": "b", "decision": "yes"}]', r"item 2 \(b\): 'yes' is not a decision; decide release, lone, keep"),
+        (b'[{"key": "b", "decision": ["keep"]}]', r"item 1 \(b\): \['keep'\] is not a decision"),
+        (b'[{"key": "b", "despite": "x"}]', "has despite but no decision"),
         (b'[{"key": "b", "decision": "keep", "despite": 7}]', "despite should be a text"),
         (b'[{"key": "b", "decision": "keep", "decision": "release"}]', "'decision' appears twice"),
-        (b'[{"key": "b", "span": NaN}]', "NaN is no value of JSON"),
+        (b'[{"key": "b", "span": NaN}]', "NaN is not a JSON value"),
         (b'[{"key": "b", "decision": "keep", "value": ["x"]}]', "value should be the text"),
-        (b'[{"key": "b", "decision": "keep"}, {"key": "b", "decision": "lone"}]', "another item decides otherwise"),
+        (b'[{"key": "b", "decision": "keep"}, {"key": "b", "decision": "lone"}]', "another item has a different decision"),
     ],
 )  # fmt: skip
 def test_an_invalid_file_is_refused_with_an_explanation(body: bytes, words: str) -> None:
@@ -126,7 +126,7 @@ def test_a_text_cannot_leave_alone() -> None:
 def test_an_approved_item_that_is_still_held_needs_a_reason() -> None:
     decisions = Decisions(Approvals("A", texts=frozenset({TEXT.key})))
     decisions.add("ID-1", PREVIEW)
-    assert [item.key for item in decisions.undecided()] == [TEXT.key]
+    assert [item.key for item in decisions.items_without_reason()] == [TEXT.key]
 
 
 def test_an_answer_with_another_value_is_refused() -> None:
@@ -134,12 +134,12 @@ def test_an_answer_with_another_value_is_refused() -> None:
     for key, value in ((LURE.key, "cdn.example"), (TEXT.key, "a port")):
         for word in ("release", "keep"):
             body = json.dumps([{"key": key, "value": value, "decision": word}]).encode()
-            decisions = Decisions(with_answers(Approvals("A"), parse_answers(body, "HELD.json")))
+            decisions = Decisions(add_answers(Approvals("A"), parse_answers(body, "HELD.json")))
             decisions.add("ID-1", PREVIEW)
-            with pytest.raises(ReleaseError, match="stood beside"):
+            with pytest.raises(ReleaseError, match="but this key belongs to"):
                 decisions.check()
     decisions = Decisions(
-        with_answers(Approvals("A"), parse_answers(answered_file(lure_example={"decision": "lone"}), "HELD.json"))
+        add_answers(Approvals("A"), parse_answers(answered_file(lure_example={"decision": "lone"}), "HELD.json"))
     )
     decisions.add("ID-1", PREVIEW)
     decisions.check()

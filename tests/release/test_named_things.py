@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.release.named_things import field_kind, streets_in
+from hub.release.named_things import field_kind, street_names
 from hub.release.policy import Audience
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
@@ -76,11 +76,11 @@ def test_fields_of_a_feed_are_about_the_sources_of_attacks() -> None:
 
 
 def test_a_street_in_a_text_is_found_by_the_word_for_a_street() -> None:
-    assert list(streets_in("Held up at Jalan Kenari Raya, then in Merpati Road.")) == [
+    assert list(street_names("Held up at Jalan Kenari Raya, then in Merpati Road.")) == [
         "Jalan Kenari Raya",
         "Merpati Road",
     ]
-    assert list(streets_in("Level Three support took down the main street.")) == []
+    assert list(street_names("Level Three support took down the main street.")) == []
 
 
 @pytest.mark.parametrize("audience", [REGIONAL, PUBLIC])

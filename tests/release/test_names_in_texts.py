@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.release.names_in_texts import names_in
+from hub.release.names_in_texts import organisation_names
 from hub.reports.knowledge import Actor
 from hub.reports.losses import Unused
 from hub.reports.observables import ObservableType
@@ -30,11 +30,11 @@ from tests.reports.making_reports import a_case, a_watch, seen
     ],
 )
 def test_a_name_is_found_by_a_word_for_an_organisation_or_a_word_like_at(text: str, name: str) -> None:
-    assert name in list(names_in(text))
+    assert name in list(organisation_names(text))
 
 
 def test_in_a_script_without_spaces_the_name_follows_the_word_for_an_organisation() -> None:
-    (name,) = names_in("โรงพยาบาลมายางถูกโจมตี")
+    (name,) = organisation_names("โรงพยาบาลมายางถูกโจมตี")
     assert name.startswith("โรงพยาบาลมายาง")
 
 
@@ -47,11 +47,11 @@ def test_in_a_script_without_spaces_the_name_follows_the_word_for_an_organisatio
     ],
 )  # fmt: skip
 def test_other_texts_contain_no_name(text: str) -> None:
-    assert list(names_in(text)) == []
+    assert list(organisation_names(text)) == []
 
 
 def test_words_of_the_adversarys_names_are_ignored() -> None:
-    assert list(names_in("Mayang Holdings, as they call themselves", {"mayang"})) == []
+    assert list(organisation_names("Mayang Holdings, as they call themselves", {"mayang"})) == []
 
 
 WITHOUT_VICTIMS = replace(
