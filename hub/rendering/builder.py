@@ -125,11 +125,6 @@ class Builder:
             confidence=confidence,
         )
 
-    @staticmethod
-    def stricter(first: TlpWord | None, second: TlpWord | None) -> TlpWord | None:
-        """Return the stricter of two levels of parts of the report; None stands for the level of the report."""
-        return max((first, second), key=lambda word: tlp.BY_WORD[word] if word else -1)
-
     def observe(self, object_type: str, origin: Origin, tlp_word: TlpWord | None = None, **content: Any) -> str | None:
         """Add an SCO with the id that STIX derives from its value; note a value that STIX does not allow, and return None.
 

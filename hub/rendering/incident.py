@@ -113,10 +113,10 @@ def _all_aliases(name: str, aliases: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _add_technique(builder: Builder, item: Technique) -> str:
-    listed = public_knowledge.technique(item.technique_id or "") if _has_tool_wording(builder) else None
-    if listed is not None:
-        name = listed.name if item.name == item.technique_id else item.name
-        item = replace(item, name=name, kill_chain_phases=item.kill_chain_phases or listed.phases)
+    public_technique = public_knowledge.technique(item.technique_id or "") if _has_tool_wording(builder) else None
+    if public_technique is not None:
+        name = public_technique.name if item.name == item.technique_id else item.name
+        item = replace(item, name=name, kill_chain_phases=item.kill_chain_phases or public_technique.phases)
     references = []
     if item.technique_id:
         path = item.technique_id.replace(".", "/")

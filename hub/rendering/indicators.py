@@ -52,7 +52,7 @@ def render_observables(builder: Builder, knowledge_ids: links.KnowledgeIds) -> d
             groups.setdefault(("held" if item.hold_reason else item.role.value, word), []).append(sco)
             rendered.observables[" ".join(item.key)] = sco
         if item.as_indicator and item.hold_reason is None:
-            indicator = _indicator(builder, item, origin)
+            indicator = _add_indicator(builder, item, origin)
             if indicator is not None:
                 rendered.indicators[" ".join(item.key)] = indicator
         if " ".join(item.key) not in rendered.indicators and builder.report.kind is not ReportKind.FEED:
@@ -62,7 +62,7 @@ def render_observables(builder: Builder, knowledge_ids: links.KnowledgeIds) -> d
         groups.setdefault((Role.VICTIM.value, None), []).append(sco)
     # (4) the observation of each group
     for (role, word), scos in groups.items():
-        _observed_data(builder, role, word, list(dict.fromkeys(scos)))
+        _add_observed_data(builder, role, word, list(dict.fromkeys(scos)))
     # (5) what each indicates, and its relations
     links.link_indicators(builder, knowledge_ids, rendered)
     links.add_relations(builder, knowledge_ids, rendered)
@@ -90,7 +90,7 @@ def _note_unshown(builder: Builder, item: Observable) -> None:
             builder.note_unshown(f"{item.type.value} ({name})", value, f"describes {item.value}, which is no indicator")
 
 
-def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:
+def _add_observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list[str]) -> None:
     timeline = builder.report.timeline
     first = timeline.started or timeline.detected or timeline.reported
     last = timeline.ended or first
@@ -109,7 +109,7 @@ def _observed_data(builder: Builder, role: str, word: TlpWord | None, scos: list
     )
 
 
-def _indicator(builder: Builder, item: Observable, origin: Origin) -> str | None:
+def _add_indicator(builder: Builder, item: Observable, origin: Origin) -> str | None:
     rule = pattern_of(item)
     if rule is None:
         builder.note_unusable(item.type.value, item.value, "no pattern can match it")
@@ -184,17 +184,17 @@ def validity(item: Observable, builder: Builder) -> tuple[str, str]:
             return start, end
         # The end is right and the start is wrong, so use one day before the end.
         return versions.timestamp(item.valid_until.instant - timedelta(days=1)), end
-    last = max((item.last_seen.stix() if item.last_seen else start), start)
+    last_seen = max((item.last_seen.stix() if item.last_seen else start), start)
     days = timedelta(days=VALID_DAYS.get(item.type, OTHER_DAYS))
-    return start, versions.timestamp(datetime.fromisoformat(last) + days)
+    return start, versions.timestamp(datetime.fromisoformat(last_seen) + days)
 
 
 def phases_of(technique: Technique) -> tuple[tuple[str, str], ...]:
     """Return the phases of a technique in the report, or its tactics in ATT&CK."""
     if technique.kill_chain_phases:
         return technique.kill_chain_phases
-    listed = public_knowledge.technique(technique.technique_id or "")
-    return listed.phases if listed is not None else ()
+    public_technique = public_knowledge.technique(technique.technique_id or "")
+    return public_technique.phases if public_technique is not None else ()
 
 
 def _rsit_of(label: str) -> rsit.RsitType | None:
@@ -212,7 +212,7 @@ def render_sightings(builder: Builder, ids_by_name: Mapping[tuple[str, str], str
         if target is None:
             builder.note_unusable(f"sighting of {item.target_type}", item.target, "nothing in the bundle has that name")
             continue
-        first, last = _span(item.first_seen, item.last_seen)
+        first_seen, last_seen = _span(item.first_seen, item.last_seen)
         place = (
             class_identity(builder, item.sector, item.country)
             if item.sector or item.country
@@ -226,8 +226,8 @@ def render_sightings(builder: Builder, ids_by_name: Mapping[tuple[str, str], str
                 tlp_word=_word_of(builder, target),
                 sighting_of_ref=target,
                 count=min(item.count, 999_999_999),
-                first_seen=first,
-                last_seen=last,
+                first_seen=first_seen,
+                last_seen=last_seen,
                 where_sighted_refs=[place],
                 description=f"Seen at: {item.detail}" if item.detail else None,
                 labels=item.labels,

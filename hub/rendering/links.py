@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from hub.rendering.builder import Builder
+from hub.reports.markings import strictest
 from hub.reports.observables import Observable, ObservableType, Relation, Role
 from hub.reports.report import Report, ReportKind
 from hub.stix.identifiers import type_of
@@ -121,8 +122,8 @@ def add_relations(builder: Builder, knowledge_ids: KnowledgeIds, rendered: Rende
                 type_of(source_ref) != "indicator" or type_of(target_ref) not in _INDICATABLE_TYPES
             ):
                 kind = "related-to"
-            level = builder.stricter(levels.get(source[1]), levels.get(target[1]))
-            builder.relate(source_ref, kind, target_ref, builder.stricter(level, relation.tlp))
+            level = strictest(levels.get(source[1]), levels.get(target[1]), relation.tlp)
+            builder.relate(source_ref, kind, target_ref, level)
 
 
 def _as_stix(relation: Relation) -> tuple[tuple[str, str], str, tuple[str, str]]:
@@ -141,7 +142,5 @@ def _end(
     kind, name = key
     if kind != "observable":
         return knowledge_ids.get((kind, name))
-    first, second = (
-        (rendered.indicators, rendered.observables) if of_indicator else (rendered.observables, rendered.indicators)
-    )
-    return first.get(name) or second.get(name)
+    sco, indicator = rendered.observables.get(name), rendered.indicators.get(name)
+    return (indicator or sco) if of_indicator else (sco or indicator)

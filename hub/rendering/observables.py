@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from hub.rendering.builder import Builder, Origin
 from hub.rendering.patterns import account_property, good_hashes, host_type, package_of
+from hub.reports.markings import strictest
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.stix.identifiers import OPENCTI_EXTENSION
 
@@ -34,7 +35,7 @@ def render_sco(builder: Builder, item: Observable, origin: Origin) -> str | None
             target = builder.observe(host_type(host), host_origin, observable.tlp if observable else word, value=host)
             if target is not None:
                 builder.relate(
-                    identifier, "resolves-to", target, builder.stricter(word, observable.tlp if observable else None)
+                    identifier, "resolves-to", target, strictest(word, observable.tlp if observable else None)
                 )
     return identifier
 

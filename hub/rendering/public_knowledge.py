@@ -84,4 +84,4 @@ def _types() -> Mapping[str, tuple[str, ...]]:
 @cache
 def _aliases() -> Mapping[str, tuple[str, ...]]:
     groups = (line.split("\t") for line in lines("attack_aliases"))
-    return {name_key(name): tuple(other for other in group if other != name) for group in groups for name in group}
+    return {name_key(name): tuple(alias for alias in group if alias != name) for group in groups for name in group}

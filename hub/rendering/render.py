@@ -103,15 +103,15 @@ def render(
         render_incident(builder, knowledge_ids)
     # (4) the container
     if report.kind is not ReportKind.FEED:
-        _container(builder)
+        _add_report(builder)
     elif _needs_grouping(builder):
-        _grouping(builder)
+        _add_grouping(builder)
     # (5) versions
-    own, own_versions = versions.settle([_own_identity(member)], record.own, builder.now, created=COMMON_TIME)
+    own_contents, own_versions = versions.settle([_own_identity(member)], record.own, builder.now, created=COMMON_TIME)
     versioned_contents, report_versions = versions.settle(builder.drafts.values(), record.objects, builder.now)
     contents = (
         *_definitions(builder),
-        *own,
+        *own_contents,
         *builder.common_objects.values(),
         *builder.scos.values(),
         *versioned_contents,
@@ -157,7 +157,7 @@ def _needs_grouping(builder: Builder) -> bool:
     return builder.record.wording >= wording.KNOWN_BY_TOOLS and bool(builder.drafts or builder.scos)
 
 
-def _grouping(builder: Builder) -> None:
+def _add_grouping(builder: Builder) -> None:
     """Add the grouping with all objects of a feed, so that importers make one event of the feed."""
     builder.add(
         "grouping",
@@ -181,7 +181,7 @@ def _container_refs(builder: Builder) -> list[str]:
     return [builder.member.identity, *refs]
 
 
-def _container(builder: Builder) -> None:
+def _add_report(builder: Builder) -> None:
     """Add the report object that refers to all others. Its id and `published` stay the same in all stages."""
     report = builder.report
     identifier = builder.identifier("report", CONTAINER)

@@ -114,9 +114,9 @@ def settle(
         contents.append(dict(version.content))
     for identifier, version in earlier_versions.items():
         if identifier not in versions:
-            last = version if version.revoked else revoke(version, now)
-            versions[identifier] = last
-            contents.append(dict(last.content))
+            revoked_version = version if version.revoked else revoke(version, now)
+            versions[identifier] = revoked_version
+            contents.append(dict(revoked_version.content))
     return contents, versions
 
 

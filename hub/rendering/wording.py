@@ -112,8 +112,8 @@ def victim_phrase(
 
 def task_name(task_types: tuple[str, ...] | list[str]) -> str:
     """Return the name of a task: `("containment",)` -> `Containment`."""
-    first = task_types[0] if task_types else "administrative"
-    return _TASKS.get(first, spell_out(first))
+    task_type = task_types[0] if task_types else "administrative"
+    return _TASKS.get(task_type, spell_out(task_type))
 
 
 def entry_vector_name(action: str, word: str) -> str:

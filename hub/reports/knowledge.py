@@ -23,7 +23,6 @@ class Actor:
     countries: tuple[str, ...] = ()  # where the report locates the actor (ISO 3166-1 alpha-2)
     description: str | None = None
     attack_id: str | None = None  # id of a group or campaign in ATT&CK: G0016
-    is_named: bool = True  # False: `name` is only a class ("crime-syndicate"); the group has no known name
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     # 1.
     kind, line = _classify(event)
     # 2.
-    first, last = _times(event, draft)
+    first_seen, last_seen = _times(event, draft)
     # 3.
     identifier = event.text("classification.identifier")
     family = event.text("malware.name")
@@ -199,8 +199,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         line,
         tlp,
         observables=observables,
-        first_seen=first,
-        last_seen=last,
+        first_seen=first_seen,
+        last_seen=last_seen,
         country=country or options.default_country,
         malware=f"{family} {version}" if family and version else family,
         vulnerability=vulnerabilities[0] if vulnerabilities else None,

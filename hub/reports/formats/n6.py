@@ -81,7 +81,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         raise Problem("restriction", restriction, "one of public, need-to-know, internal")
     tlp, consent = _RESTRICTIONS[restriction]
     try:
-        first = parse_moment(event.text("time") or "", UTC)
+        first_seen = parse_moment(event.text("time") or "", UTC)
     except ValueError as error:
         raise Problem("time", value.get("time"), str(error)) from None
     until = event.read("until", lambda text: parse_moment(text, UTC))
@@ -103,8 +103,8 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         consent,
         _INTERNAL if consent is Consent.NONE else "",
         observables=observables,
-        first_seen=first,
-        last_seen=max(until, first) if until else first,
+        first_seen=first_seen,
+        last_seen=max(until, first_seen) if until else first_seen,
         count=event.read("count", lambda text: values.whole_number(text, least=1)) or 1,
         country=country or draft.options.default_country,
         malware=name if category in _MALWARE_NAMES else None,
@@ -129,25 +129,25 @@ def claims_of(category: str) -> tuple[roles.Claim, roles.Claim]:
 
 
 def _observables(
-    event: Fields, draft: Draft, category: str, host: roles.Claim, other: roles.Claim
+    event: Fields, draft: Draft, category: str, host: roles.Claim, other_end: roles.Claim
 ) -> tuple[tuple[Observable, ...], str | None]:
     """Return the observables of the event, and the country of the victims' side."""
     if CATEGORIES[category] != "infected-system":
         event.drop("describes how n6 saw it", "origin")
     event.ignore("origin")  # `_called_host` reads it
-    observables, country = _addresses(event, draft, category, host, other)
+    observables, country = _addresses(event, draft, category, host, other_end)
     for key, kind, reader in (
         ("fqdn", ObservableType.DOMAIN, values.domain),
         ("url", ObservableType.URL, values.url),
     ):
         text = event.read(key, reader)
         if text and category in _CALLED_HOSTS:
-            observables += _called_host(other.apply_to(Observable(kind, text)), event, draft, key, category)
+            observables += _called_host(other_end.apply_to(Observable(kind, text)), event, draft, key, category)
         elif text:
             observables.append(host.apply_to(Observable(kind, text)))
     pair = event.read("dip", values.address)
     if pair:
-        observables += _called_host(other.apply_to(Observable(*pair)), event, draft, "dip", category)
+        observables += _called_host(other_end.apply_to(Observable(*pair)), event, draft, "dip", category)
     observables += _connection(event, draft, category, observables)
     observables += _files(event, host)
     observables = list(roles.mark_hacked_sites(observables, one_observation=True))
@@ -162,7 +162,7 @@ def _observables(
 
 
 def _addresses(
-    event: Fields, draft: Draft, category: str, host: roles.Claim, other: roles.Claim
+    event: Fields, draft: Draft, category: str, host: roles.Claim, other_end: roles.Claim
 ) -> tuple[list[Observable], str | None]:
     """Return the hosts of the event, and the country of the victims' hosts."""
     observables: list[Observable] = []
@@ -173,7 +173,7 @@ def _addresses(
         host_claim = roles.adjust_for_country(
             host, CATEGORIES[category], f"address[{index}].cc", country=code, home=draft.options.default_country
         )
-        claim = other if address.text("dir") == "dst" else host_claim
+        claim = other_end if address.text("dir") == "dst" else host_claim
         pair = address.read("ip", values.address)
         if pair:
             observables.append(claim.apply_to(Observable(*pair)))
@@ -206,12 +206,12 @@ def _connection(event: Fields, draft: Draft, category: str, hosts: list[Observab
     """
     ports = {key: event.read(key, values.port) for key in ("sport", "dport")}
     is_client = CATEGORIES[category] in roles.CLIENT_TYPES
-    own, other = ("sport", "dport") if is_client else ("dport", "sport")
+    own_key, other_key = ("sport", "dport") if is_client else ("dport", "sport")
     layers = ((event.text("proto") or "tcp").lower(),)
     item = attacker_connection(
-        hosts, is_client=is_client, protocols=layers, own_port=ports[own], other_port=ports[other]
+        hosts, is_client=is_client, protocols=layers, own_port=ports[own_key], other_port=ports[other_key]
     )
-    used_keys = () if item is None else (own, other) if is_client else (own,)
+    used_keys = () if item is None else (own_key, other_key) if is_client else (own_key,)
     for key in (key for key in ports if key not in used_keys):
         draft.note_unused(key, ports[key], NO_CONNECTION)
     if item is None:

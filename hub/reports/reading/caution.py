@@ -123,9 +123,9 @@ def _address_reason(value: str) -> str | None:
     widest = WIDEST_IPV4 if isinstance(network, IPv4Network) else WIDEST_IPV6
     if network.prefixlen < widest:
         return f"is a network wider than /{widest}"
-    first, bits = int(network.network_address), network.max_prefixlen
+    address, bits = int(network.network_address), network.max_prefixlen
     for version_bits, reserved, mask, prefix, reason in _RESERVED_NUMBERS:
-        if version_bits == bits and prefix <= network.prefixlen and first & mask == reserved:
+        if version_bits == bits and prefix <= network.prefixlen and address & mask == reserved:
             return reason
     if network.prefixlen == bits:
         return "is a public DNS resolver" if network in _RESOLVERS else None

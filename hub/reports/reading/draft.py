@@ -16,8 +16,8 @@ from hub.reports.reading.roles import apply_comment
 T = TypeVar("T")
 
 NO_PLACE = "has no place in an incident report"
-UNKNOWN_WORD = "is no word that is known here"
-PROTECTED = "names who was aimed at: searched for in what leaves, and never published"
+UNKNOWN_WORD = "is an unknown word"
+PROTECTED = "names a target of the attack: searched for in everything that leaves, and never published"
 """Reasons for unused values, which several readers use."""
 
 
@@ -94,7 +94,7 @@ class Draft:
         observable = hold_back(observable, self.options, confirmed=confirmed)
         if observable.first_seen and observable.last_seen and observable.last_seen < observable.first_seen:
             self.note_unused(
-                f"last seen of {observable.value}", observable.last_seen.stix(), "lies before it was first seen"
+                f"last seen of {observable.value}", observable.last_seen.stix(), "is before it was first seen"
             )
             observable = replace(observable, last_seen=None)
         earlier = self._observables.get(observable.key)
@@ -103,20 +103,23 @@ class Draft:
             self._note_contradictions(earlier, observable)
             if observable.description and observable.description not in (merged.description or ""):
                 self.note_unused(
-                    f"{observable.type.value} (comment)", observable.description, "is too long beside the others"
+                    f"{observable.type.value} (comment)",
+                    observable.description,
+                    "would make the joined comments too long",
                 )
         self._observables[merged.key] = merged
         if merged.hold_reason:
-            self.warn(f"{excerpt(merged.value)} {merged.hold_reason}: kept out, unless you confirm it (--confirm)")
+            self.warn(f"{excerpt(merged.value)} {merged.hold_reason}: held until you confirm it (--confirm)")
         return merged
 
     def _note_contradictions(self, earlier: Observable, later: Observable) -> None:
         """Note each property that an observable has only once and that the two mentions give different values."""
-        first, second = (_single_properties(item) for item in (earlier, later))
-        for name, value in second.items():
-            if value and first[name] and value != first[name]:
+        earlier_properties = _single_properties(earlier)
+        for name, value in _single_properties(later).items():
+            earlier_value = earlier_properties[name]
+            if value and earlier_value and value != earlier_value:
                 self.note_unused(
-                    f"{later.type.value} ({name})", value, f"{later.value} has another already: {first[name]}"
+                    f"{later.type.value} ({name})", value, f"{later.value} has another already: {earlier_value}"
                 )
 
     @property
@@ -305,13 +308,13 @@ def merge(earlier: Observable, later: Observable) -> Observable:
         as_indicator=(earlier.as_indicator or later.as_indicator) and decisive.role is not Role.VICTIM,
         hold_reason=earlier.hold_reason or later.hold_reason,
         file=file,
-        first_seen=_least(earlier.first_seen, later.first_seen),
-        last_seen=_most(earlier.last_seen, later.last_seen),
-        valid_from=_least(earlier.valid_from, later.valid_from),
-        valid_until=_most(earlier.valid_until, later.valid_until),
-        confidence=_most(earlier.confidence, later.confidence),
+        first_seen=_minimum(earlier.first_seen, later.first_seen),
+        last_seen=_maximum(earlier.last_seen, later.last_seen),
+        valid_from=_minimum(earlier.valid_from, later.valid_from),
+        valid_until=_maximum(earlier.valid_until, later.valid_until),
+        confidence=_maximum(earlier.confidence, later.confidence),
         tlp=strictest(earlier.tlp, later.tlp),
-        description=_joined(earlier.description, later.description),
+        description=_join_descriptions(earlier.description, later.description),
         display_name=earlier.display_name or later.display_name,
         data=earlier.data or later.data,
         labels=distinct(earlier.labels + later.labels),
@@ -329,7 +332,7 @@ _DESCRIPTION_CHARS = 4_000
 """Characters of the merged descriptions of one value."""
 
 
-def _joined(first: str | None, second: str | None) -> str | None:
+def _join_descriptions(first: str | None, second: str | None) -> str | None:
     """Join the descriptions of two mentions; if the result is too long, keep the first."""
     texts = distinct((first or "", *(text for text in (second or "",) if text not in (first or ""))))
     joined_text = ". ".join(texts)
@@ -344,11 +347,11 @@ def _single_properties(item: Observable) -> dict[str, object]:
     return {"malware": item.malware, "display name": item.display_name, "data": item.data, **file_properties}
 
 
-def _least(first: Any, second: Any) -> Any:
+def _minimum(first: Any, second: Any) -> Any:
     return min((value for value in (first, second) if value is not None), default=None)
 
 
-def _most(first: Any, second: Any) -> Any:
+def _maximum(first: Any, second: Any) -> Any:
     return max((value for value in (first, second) if value is not None), default=None)
 
 

@@ -126,8 +126,10 @@ def _from_mapping(item: Mapping[str, Any], zone: tzinfo | None) -> tuple[Observa
     evidence = f"indicators: role {role}" if fields.get("role") else DEFAULT_EVIDENCE
     if role not in _ROLES:
         raise ValueError(f"a role of {', '.join(_ROLES)}")
-    first, last = (parse_moment(fields[key], zone) if fields.get(key) else None for key in ("first_seen", "last_seen"))
-    observable = replace(observable, first_seen=first, last_seen=last)
+    first_seen, last_seen = (
+        parse_moment(fields[key], zone) if fields.get(key) else None for key in ("first_seen", "last_seen")
+    )
+    observable = replace(observable, first_seen=first_seen, last_seen=last_seen)
     confirmed = str(fields.get("confirmed")).strip().casefold() in {"yes", "true"}
     return _with_role(observable, _ROLES[role], evidence), confirmed
 

@@ -63,7 +63,7 @@ ADVERSARY_WORDS: Final[tuple[str, ...]] = (
 """Words that say that a value is the adversary's, so that a word of the other lists may be about another host."""
 
 # Words that mean a victim only if they are the whole comment.
-_TARGET: Final = frozenset({"target", "sasaran", "mục tiêu", "เป้าหมาย", "目标", "目標", "alvo"})
+_TARGET_WORDS: Final = frozenset({"target", "sasaran", "mục tiêu", "เป้าหมาย", "目标", "目標", "alvo"})
 
 
 @cache
@@ -83,20 +83,20 @@ def _folded(text: str) -> str:
 
 def victim_word(comment: str) -> str | None:
     """Return the word of a comment that says that the value belongs to a victim; "target" must be the whole comment."""
-    whole = _folded(comment).strip(" .:") if comment else ""
-    return whole if whole in _TARGET else _first(VICTIM_WORDS, comment)
+    whole_comment = _folded(comment).strip(" .:") if comment else ""
+    return whole_comment if whole_comment in _TARGET_WORDS else _first_match(VICTIM_WORDS, comment)
 
 
 def compromise_word(comment: str) -> str | None:
     """Return the word of a comment that says that the value belongs to a hacked third party."""
-    return _first(COMPROMISE_WORDS, comment)
+    return _first_match(COMPROMISE_WORDS, comment)
 
 
 def adversary_word(comment: str) -> str | None:
     """Return the word of a comment that says that the value is the adversary's."""
-    return _first(ADVERSARY_WORDS, comment)
+    return _first_match(ADVERSARY_WORDS, comment)
 
 
-def _first(words: tuple[str, ...], comment: str) -> str | None:
+def _first_match(words: tuple[str, ...], comment: str) -> str | None:
     match = _pattern(words).search(_folded(comment)) if comment else None
     return match[0] if match else None

@@ -59,8 +59,8 @@ class Claim:
 
     def apply_to(self, item: Observable) -> Observable:
         """Return the observable with this role. Values of the adversary and of hacked third parties are indicators."""
-        indicator = self.role in {Role.ADVERSARY, Role.THIRD_PARTY}
-        return replace(item, role=self.role, evidence=self.evidence, as_indicator=indicator)
+        is_indicator = self.role in {Role.ADVERSARY, Role.THIRD_PARTY}
+        return replace(item, role=self.role, evidence=self.evidence, as_indicator=is_indicator)
 
 
 def adversary(evidence: str) -> Claim:
@@ -111,8 +111,8 @@ def attack_claims(types: Iterable[RsitType], field: str, *, has_target: bool) ->
         sentence = f"{field} says {names}"
         return victim(f"{sentence}: the source is infected"), adversary(f"{sentence}: the infected source called it")
     if decisive_types and all(line.rsit_class == EXPOSED_CLASS for line in decisive_types):
-        exposed = victim(f"{field} says {names}: the host is exposed")
-        return exposed, exposed
+        exposed_claim = victim(f"{field} says {names}: the host is exposed")
+        return exposed_claim, exposed_claim
     target = victim("it is the target of the attack")
     if decisive_types and not has_target and all(line.type in VICTIM_TYPES for line in decisive_types):
         return unknown(f"{field} says {names}, and no target is named: it may be the victim"), target
@@ -128,10 +128,10 @@ def sender_claim(mail: str, field: str, *, protected: Iterable[str] = ()) -> Cla
     domain of a member country probably was, too.
     """
     place = mail.rpartition("@")[2].casefold()
-    if any(is_within(place, other.rpartition("@")[2].casefold()) for other in protected):
-        return victim(f"{field} is of the recipients' own organisation: imitated or hacked")
+    if any(is_within(place, address.rpartition("@")[2].casefold()) for address in protected):
+        return victim(f"{field} belongs to the recipients' own organisation: imitated or hacked")
     if place.rpartition(".")[2] in _MEMBER_TLDS:
-        return unknown(f"{field} can be forged, and lies under a member's country")
+        return unknown(f"{field} can be forged, and is under the domain of a member country")
     return adversary(f"{field} of a hostile mail")
 
 
@@ -169,9 +169,9 @@ def check_called_host(
 
 
 _ADDRESSES: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6})
-_HOSTED: Final = frozenset({*_ADDRESSES, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL})
+_HOST_TYPES: Final = frozenset({*_ADDRESSES, ObservableType.DOMAIN, ObservableType.URL, ObservableType.EMAIL})
 # A comment can change the role of these types. A hash of malware stays one, whatever it infected.
-_OWNED: Final = _HOSTED | {
+_COMMENTED_TYPES: Final = _HOST_TYPES | {
     ObservableType.USER_ACCOUNT, ObservableType.AS, ObservableType.MAC, ObservableType.TRAFFIC,
 }  # fmt: skip
 
@@ -184,19 +184,19 @@ def apply_comment(item: Observable) -> Observable:
     the value is a hacked host that the adversary uses.
     """
     comment = item.description
-    if not comment or item.type not in _OWNED or item.role is Role.VICTIM:
+    if not comment or item.type not in _COMMENTED_TYPES or item.role is Role.VICTIM:
         return item
     if word := role_words.victim_word(comment):
         sentence = f"its comment says “{word}”"
         if adversary_word := role_words.adversary_word(comment):
-            claim = unknown(f"{sentence} and “{adversary_word}”: it may be either's")
+            claim = unknown(f"{sentence} and “{adversary_word}”: it may belong to either")
             return _with_claim(claim, item) if item.role is Role.ADVERSARY else item
         return _with_claim(victim(sentence), item)
     word = role_words.compromise_word(comment)
     if word is None or item.role is Role.THIRD_PARTY:
         return item
     sentence = f"its comment says “{word}”"
-    return _with_claim(third_party(sentence) if item.type in _HOSTED else victim(sentence), item)
+    return _with_claim(third_party(sentence) if item.type in _HOST_TYPES else victim(sentence), item)
 
 
 def apply_comments(item: Observable, comments: Iterable[str | None]) -> Observable:
@@ -224,7 +224,7 @@ def adjust_for_description(claim: Claim, field: str, text: str | None) -> Claim:
     if claim.role is not Role.ADVERSARY or not text or role_words.adversary_word(text):
         return claim
     word = role_words.compromise_word(text) or ((match := _INFECTED.search(text)) and match[0])
-    return unknown(f"{claim.evidence}, but {field} says “{word}”: it may be somebody's") if word else claim
+    return unknown(f"{claim.evidence}, but {field} says “{word}”: it may be a third party's") if word else claim
 
 
 def _with_claim(claim: Claim, item: Observable) -> Observable:
@@ -242,7 +242,9 @@ _MANAGED_PATH: Final = re.compile(
     r"|typo3(?:conf|temp)?|fckeditor|kcfinder|xmlrpc\.php)(?:/|$)",
     re.IGNORECASE,
 )
-HACKED_SITE: Final = "its path is of a content management system, under a member's country: likely a hacked site"
+HACKED_SITE: Final = (
+    "its path belongs to a content management system, under the domain of a member country: likely a hacked site"
+)
 
 
 def managed_site_host(url: str) -> str | None:
@@ -305,7 +307,9 @@ def adjust_for_names(claim: Claim, rsit_type: str, names: Iterable[str]) -> Clai
     if claim.role is not Role.ADVERSARY or rsit_type not in AUTOMATED_TYPES:
         return claim
     name = next((name for name in names if name.rpartition(".")[2].casefold() in _MEMBER_TLDS), None)
-    return claim if name is None else third_party(f"{claim.evidence}, but {name} is of a member's country")
+    return (
+        claim if name is None else third_party(f"{claim.evidence}, but {name} is under the domain of a member country")
+    )
 
 
 _REFLECTION: Final = re.compile(r"amplif|reflect", re.IGNORECASE)
@@ -329,9 +333,9 @@ def settle_roles(report: Report) -> Report:
     # 2.
     observables = mark_hacked_sites(observables)
     # 3.
-    own = _OwnSpace((*report.victims, *report.secondary_victims))
-    if own.is_declared:
-        observables = tuple(own.claim(item) for item in observables)
+    own_space = _OwnSpace((*report.victims, *report.secondary_victims))
+    if own_space.is_declared:
+        observables = tuple(own_space.claim(item) for item in observables)
     # 4.
     protected_roles: dict[str, Role] = {
         item.value: item.role for item in observables if item.role in {Role.VICTIM, Role.THIRD_PARTY}
@@ -379,7 +383,7 @@ class _OwnSpace:
             if traffic.dst and self._contains(traffic.dst):
                 traffic = replace(traffic, dst_role=Role.VICTIM)
             return replace(item, traffic=traffic)
-        if item.type not in _HOSTED or item.role is Role.VICTIM:
+        if item.type not in _HOST_TYPES or item.role is Role.VICTIM:
             return item
         host = item.value
         if item.type is ObservableType.URL:
@@ -389,7 +393,8 @@ class _OwnSpace:
         if item.value.casefold() not in self._mails and not self._contains(host):
             return item
         return replace(
-            victim("the report declares it, or what it lies in, as the victim's own").apply_to(item), hold_reason=None
+            victim("the report declares it, or its domain or network, as the victim's own").apply_to(item),
+            hold_reason=None,
         )
 
     def _contains(self, host: str) -> bool:
@@ -397,10 +402,10 @@ class _OwnSpace:
         if network is None:
             labels = host.casefold().split(".")
             return any(".".join(labels[i:]) in self._names for i in range(len(labels)))
-        first, bits = int(network.network_address), network.max_prefixlen
+        address, bits = int(network.network_address), network.max_prefixlen
         return any(
             version == network.version
             and prefix <= network.prefixlen
-            and (first >> (bits - prefix) << (bits - prefix)) in starts
+            and (address >> (bits - prefix) << (bits - prefix)) in starts
             for (version, prefix), starts in self._networks.items()
         )

@@ -56,8 +56,8 @@ def open_source(origin: str | Path | bytes | BinaryIO, name: str | None = None) 
             raise ReadingError(f"{path}: cannot be read ({error.strerror})") from None
         return Source(name or path.name, head, stream)
     head = b""
-    while len(head) < HEAD_BYTES and (more := origin.read(HEAD_BYTES - len(head))):
-        head += more
+    while len(head) < HEAD_BYTES and (chunk := origin.read(HEAD_BYTES - len(head))):
+        head += chunk
     shown_name = name or Path(str(getattr(origin, "name", "input"))).name
     return Source(shown_name, head, io.BufferedReader(_RejoinedStream(head, origin), _CHUNK_BYTES))
 
@@ -136,7 +136,7 @@ def decode(data: bytes, name: str) -> str:
 
 def byte_lines(source: Source) -> Iterator[tuple[int, bytes | None]]:
     """Yield (line number from 1, line); None instead of a line that is longer than MAX_LINE_BYTES."""
-    number, first = 0, True
+    number, is_first = 0, True
     while line := source.stream.readline(MAX_LINE_BYTES + 1):
         number += 1
         if len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
@@ -144,8 +144,8 @@ def byte_lines(source: Source) -> Iterator[tuple[int, bytes | None]]:
                 pass
             yield number, None
         else:
-            yield number, line.removeprefix(_UTF8_BOM) if first else line
-        first = False
+            yield number, line.removeprefix(_UTF8_BOM) if is_first else line
+        is_first = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ def _window_values(window: _Window) -> Iterator[tuple[str, Any | BadValue]]:
     if in_list:
         window.advance(1)
     index = 0
-    while (first := window.skip(" \t\r\n,")) and not (in_list and first == "]"):
+    while (character := window.skip(" \t\r\n,")) and not (in_list and character == "]"):
         place = f"item {index + 1}" if in_list or index else "document"
         try:
             value = window.read_value()
@@ -388,8 +388,8 @@ _TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*(:)?|[{}\[\]]')
 
 def shallow_keys(head: bytes) -> tuple[set[str], set[str]]:
     """Return the keys of the first JSON object in ``head`` (or of the first item of a list), and those one level deeper."""
-    outer: set[str] = set()
-    inner: set[str] = set()
+    outer_keys: set[str] = set()
+    inner_keys: set[str] = set()
     objects = 0
     for token in _TOKEN.finditer(head):
         mark = token[0][:1]
@@ -401,5 +401,5 @@ def shallow_keys(head: bytes) -> tuple[set[str], set[str]]:
                 break
         elif token[2]:
             key = token[1].decode("utf-8", "replace")
-            (outer if objects == 1 else inner if objects == 2 else set()).add(key)
-    return outer, inner
+            (outer_keys if objects == 1 else inner_keys if objects == 2 else set()).add(key)
+    return outer_keys, inner_keys

@@ -228,14 +228,14 @@ def _offer(sheet: Any, letter: str, words: Sequence[str]) -> None:
     sheet.add_data_validation(offer)
 
 
-def _set_up_printing(sheet: Any, last: str) -> None:
+def _set_up_printing(sheet: Any, last_column: str) -> None:
     """Print the first columns with grid lines on one landscape A4 page: all columns would take thirty pages."""
     sheet.page_setup.paperSize = _A4_NUMBER
     for side in ("left", "right", "top", "bottom"):
         setattr(sheet.page_margins, side, _MARGIN_INCHES)
     sheet.print_options.gridLines = True
     sheet.print_title_rows = "1:2"
-    sheet.print_area = f"A1:{last}{_PRINTED_ROWS}"
+    sheet.print_area = f"A1:{last_column}{_PRINTED_ROWS}"
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0

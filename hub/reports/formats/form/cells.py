@@ -68,7 +68,7 @@ class Sheet:
         hidden: set[int] = set()
         for row in self._read(hidden):
             place = f"row {row.number}"
-            last = max(row.cells)
+            last_column = max(row.cells)
             hidden_column = next((column for column in sorted(row.cells) if column in hidden), None)
             is_remark = str(row.cells.get(1) or "").lstrip().startswith("#")
             if row.broken is not None:
@@ -81,11 +81,11 @@ class Sheet:
                     row.number,
                     BadValue(place, cell_text, f"columns that are shown: {_UNHIDE}", f"column {hidden_column}"),
                 )
-            elif last > MAX_COLUMNS:
-                cell_text = excerpt(row.cells[last])
-                yield row.number, BadValue(place, cell_text, f"at most {MAX_COLUMNS} columns", f"column {last}")
+            elif last_column > MAX_COLUMNS:
+                cell_text = excerpt(row.cells[last_column])
+                yield row.number, BadValue(place, cell_text, f"at most {MAX_COLUMNS} columns", f"column {last_column}")
             else:
-                yield row.number, [row.cells.get(column) for column in range(1, last + 1)]
+                yield row.number, [row.cells.get(column) for column in range(1, last_column + 1)]
 
     @staticmethod
     def _is_heading(row: _Row) -> bool:

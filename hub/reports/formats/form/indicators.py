@@ -31,8 +31,8 @@ EXPECTED_NAMES: Final = "a name that stands in malware, tool, actor, attack_tech
 def split(item: Any) -> tuple[Any, tuple[str, ...]]:
     """Return (an indicator without its arrow, the names after the arrow)."""
     if isinstance(item, Mapping):
-        listed = [value for key, value in item.items() if _is_key(key)]
-        texts = [text for value in listed for text in as_list(value) if text is not None]
+        lists = [value for key, value in item.items() if _is_key(key)]
+        texts = [text for value in lists for text in as_list(value) if text is not None]
         return {key: value for key, value in item.items() if not _is_key(key)}, _names(",".join(map(str, texts)))
     parts = _ARROW.split(str(item), maxsplit=1)
     return (parts[0], _names(parts[1])) if len(parts) > 1 else (item, ())
@@ -83,7 +83,7 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
 
     If nobody has attacked (every type is in RSIT's class "vulnerable"), a host without a mark is the exposed one.
     """
-    first, last = row.moment("indicator_first_seen"), row.moment("indicator_last_seen")
+    row_first_seen, row_last_seen = row.moment("indicator_first_seen"), row.moment("indicator_last_seen")
     exposed = bool(types) and all(line.rsit_class == roles.EXPOSED_CLASS for line in types)
     relations: list[Relation] = []
     for item in row.items("indicators"):
@@ -106,14 +106,14 @@ def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], 
                 observable
             )
         # The columns for times apply to indicators only; other values have a time only if the item contains one.
-        first_seen = observable.first_seen or (first if observable.as_indicator else None)
+        first_seen = observable.first_seen or (row_first_seen if observable.as_indicator else None)
         family = next((name for kind, name in ends if kind == "malware"), None)
         indicator = row.draft.observe(
             replace(
                 observable,
                 first_seen=first_seen,
                 valid_from=first_seen,
-                last_seen=observable.last_seen or (last if observable.as_indicator else None),
+                last_seen=observable.last_seen or (row_last_seen if observable.as_indicator else None),
                 malware=family,
             ),
             confirmed=confirmed,

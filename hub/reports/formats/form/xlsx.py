@@ -97,9 +97,9 @@ def _transitional(data: bytes) -> bytes:
         if workbook is None or not _STRICT.search(package.read(workbook)):
             return data
         converted = io.BytesIO()
-        with zipfile.ZipFile(converted, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as other:
+        with zipfile.ZipFile(converted, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as output:
             for part in package.infolist():
-                other.writestr(part.filename, _STRICT.sub(_TRANSITIONAL, package.read(part)))
+                output.writestr(part.filename, _STRICT.sub(_TRANSITIONAL, package.read(part)))
     return converted.getvalue()
 
 

@@ -38,9 +38,9 @@ class ObservableReader:
 
     def stricter_level(self, element: Element, level: TlpWord | None = None) -> TlpWord | None:
         """Return the level of an element if it is stricter than its parent's; otherwise ``level``, the parent's."""
-        own = tables.RESTRICTIONS.get(element.get("restriction", "").casefold())
+        own_level = tables.RESTRICTIONS.get(element.get("restriction", "").casefold())
         parent_level = level or self._level
-        return own if own and TLP_WORDS.index(own) > TLP_WORDS.index(parent_level) else level
+        return own_level if own_level and TLP_WORDS.index(own_level) > TLP_WORDS.index(parent_level) else level
 
     def _observe(self, items: Iterable[Observable], level: TlpWord | None) -> None:
         for item in items:
@@ -167,17 +167,17 @@ class ObservableReader:
 
     def _port(self, system: Element) -> tuple[int | None, str]:
         """Return the first port of a system and its protocol; note other ports as unused."""
-        first: tuple[int, str] | None = None
+        port_and_protocol: tuple[int, str] | None = None
         for service in self._tree.children(system, "Service"):
             number = service.get("ip-protocol") or service.get("ip_protocol") or "6"
             for part in self._tree.children(service, "Port"):
                 text = self._tree.full_text(part)
                 port = self._draft.attempt(values.port, "Service/Port", text)
-                if first is None and port is not None:
-                    first = port, tables.TRANSPORT.get(number, "tcp")
+                if port_and_protocol is None and port is not None:
+                    port_and_protocol = port, tables.TRANSPORT.get(number, "tcp")
                 elif port is not None:
                     self._draft.note_unused("Service/Port", port, "a connection has one port")
-        return first or (None, "tcp")
+        return port_and_protocol or (None, "tcp")
 
     # -- IndicatorData
 

@@ -72,16 +72,16 @@ class _Incident:
         Systems and indicators keep their level. A method, an effect or a text would leave at the level of the incident.
         """
         for child in list(element):
-            own = tables.RESTRICTIONS.get(child.get("restriction", "").casefold())
-            is_raised = own is not None and TLP_WORDS.index(own) > TLP_WORDS.index(level)
+            own_level = tables.RESTRICTIONS.get(child.get("restriction", "").casefold())
+            is_raised = own_level is not None and TLP_WORDS.index(own_level) > TLP_WORDS.index(level)
             path = f"{place}/{child.tag}"
             if child.tag == "Contact":  # never leaves at all
                 continue
             has_level = child.tag in _WITH_LEVEL
-            child_level = own if own and is_raised and has_level else level
+            child_level = own_level if own_level and is_raised and has_level else level
             is_above_incident = TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
             if (is_raised and not has_level) or (is_above_incident and child.tag in _WITHOUT_LEVEL):
-                self.tree.note_unused(child, path, f"is restricted ({own or level}), more than its incident")
+                self.tree.note_unused(child, path, f"is restricted ({own_level or level}), more than its incident")
                 element.remove(child)
             else:
                 self._remove_restricted(child, child_level, path)
@@ -165,27 +165,27 @@ class _Incident:
 
     def _identity(self) -> str:
         tree = self.tree
-        own = tree.first_child(self.element, "IncidentID")
-        text = tree.full_text(own) if own is not None else None
-        if own is None or text is None:
+        id_element = tree.first_child(self.element, "IncidentID")
+        text = tree.full_text(id_element) if id_element is not None else None
+        if id_element is None or text is None:
             raise Problem("IncidentID", None, "the incident's id, with the name of the CERT that gave it")
-        name = own.get("name", "")
+        name = id_element.get("name", "")
         self.references.append(Reference(name or "IODEF", text))
-        for other in tree.children(self.element, "AlternativeID"):
+        for alternative in tree.children(self.element, "AlternativeID"):
             self.references += [
                 Reference(part.get("name", "IODEF"), number)
-                for part in tree.children(other, "IncidentID")
+                for part in tree.children(alternative, "IncidentID")
                 if (number := tree.full_text(part))
             ]
         for activity in tree.children(self.element, "RelatedActivity"):
             self._related(activity, name)
         return f"{name}/{text}"[:300] if name else text[:300]
 
-    def _related(self, activity: Element, own: str) -> None:
+    def _related(self, activity: Element, own_name: str) -> None:
         tree = self.tree
         for part in tree.children(activity, "IncidentID"):
             text, name = tree.full_text(part), part.get("name", "")
-            if text and name == own:
+            if text and name == own_name:
                 self.related.append(f"{name}/{text}" if name else text)
             elif text:
                 self.references.append(Reference(name or "IODEF", text, description="related incident"))
@@ -214,18 +214,18 @@ class _Incident:
 
     def _texts(self) -> tuple[str | None, str | None, tuple[Translation, ...]]:
         """Return the descriptions in the language of the report, joined; those in other languages become translations."""
-        main = self._language(self.element)
+        report_language = self._language(self.element)
         texts: dict[str, list[str]] = {}
         for part in self.tree.children(self.element, "Description"):
             text = self.tree.full_text(part)
             if text:
-                texts.setdefault(self._language(part) or main or "", []).append(text)
-        first = main if main in texts else next(iter(texts), None)
-        description = "\n".join(texts.pop(first)) if first is not None and texts else None
+                texts.setdefault(self._language(part) or report_language or "", []).append(text)
+        language = report_language if report_language in texts else next(iter(texts), None)
+        description = "\n".join(texts.pop(language)) if language is not None and texts else None
         translations = tuple(
             Translation(code, "description", "\n".join(lines)) for code, lines in texts.items() if code
         )
-        return description, main or first or None, translations
+        return description, report_language or language or None, translations
 
     def _language(self, element: Element) -> str | None:
         return self.draft.attempt(values.language, "lang", element.get(LANG) or element.get("lang"))
@@ -364,8 +364,8 @@ def _technique(name: str, description: str | None) -> Technique:
 
 def _title(description: str | None, line: rsit.RsitType) -> str:
     """Return the first sentence of the description, or the class: IODEF has no title."""
-    first = (description or "").split("\n")[0].split(". ")[0].strip()
-    return first[:120] if first else line.name
+    sentence = (description or "").split("\n")[0].split(". ")[0].strip()
+    return sentence[:120] if sentence else line.name
 
 
 _FORMAT: Final = Format("iodef", lambda incident, draft: _Incident(incident, draft).report(), _identity)

@@ -241,7 +241,7 @@ def _link(text: str, attribute: Mapping[str, Any], content: Content) -> bool:
 def _with_details(
     item: Observable, attribute: Mapping[str, Any], kind: str, content: Content, place: str
 ) -> Observable:
-    first, last = (moment_of(attribute, key, place, content.draft) for key in ("first_seen", "last_seen"))
+    first_seen, last_seen = (moment_of(attribute, key, place, content.draft) for key in ("first_seen", "last_seen"))
     claim = claim_for(item, attribute, kind, content.scene)
     claimed = claim.apply_to(item)
     traffic = item.traffic
@@ -257,9 +257,9 @@ def _with_details(
         # A connection is no indicator: its address is one already.
         as_indicator=claimed.as_indicator and for_detection and traffic is None and not is_recipient(kind, ""),
         traffic=traffic,
-        first_seen=first,
-        last_seen=last,
-        valid_from=first,
+        first_seen=first_seen,
+        last_seen=last_seen,
+        valid_from=first_seen,
         description=str(attribute.get("comment") or "").strip() or None,
         source_id=str(attribute.get("uuid") or "") or None,
         revoked=is_deleted(attribute) or FALSE_POSITIVE in map(str.casefold, tag_names(attribute)),

@@ -21,7 +21,6 @@ RECIPIENT_TYPES: Final = frozenset({"email-dst", "email-dst-display-name"})
 RECIPIENT_RELATIONS: Final = frozenset({
     "to", "cc", "bcc", "to-display-name", "cc-display-name", "bcc-display-name", "recipient", "delivered-to",
 })  # fmt: skip
-SENDER_TYPES: Final = frozenset({"email-src", "email-reply-to"})
 _TARGET_RELATIONS: Final = ("target", "victim", "impersonated", "spoofed", "legitimate", "affected")
 _SOURCES: Final = frozenset({"ip-src", "ip-src|port", "src-ip", "ip_src", "domain-src", "hostname-src", "src"})
 _DESTINATIONS: Final = frozenset({"ip-dst", "ip-dst|port", "dst-ip", "ip_dst", "domain-dst", "hostname-dst", "dst"})

@@ -50,8 +50,8 @@ def clusters(item: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, A
     """Yield (kind, value, cluster) of each cluster in the galaxies of an event or attribute."""
     galaxies = item.get("Galaxy")
     for galaxy in galaxies if isinstance(galaxies, list) else []:
-        listed = galaxy.get("GalaxyCluster") if isinstance(galaxy, Mapping) else None
-        for cluster in listed if isinstance(listed, list) else []:
+        members = galaxy.get("GalaxyCluster") if isinstance(galaxy, Mapping) else None
+        for cluster in members if isinstance(members, list) else []:
             if isinstance(cluster, Mapping):
                 kind = str(cluster.get("type") or galaxy.get("type") or "").casefold()
                 yield kind, str(cluster.get("value") or ""), cluster

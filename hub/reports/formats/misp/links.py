@@ -56,8 +56,8 @@ class Links:
 
     def add_references(self, item: Mapping[str, Any], place: str, draft: Draft, level: TlpWord | None) -> None:
         """Add the ObjectReferences of an object."""
-        listed = item.get("ObjectReference")
-        for reference in listed if isinstance(listed, list) else []:
+        references = item.get("ObjectReference")
+        for reference in references if isinstance(references, list) else []:
             if not isinstance(reference, Mapping) or str(reference.get("deleted")).casefold() in {"1", "true"}:
                 continue
             kind = "-".join(

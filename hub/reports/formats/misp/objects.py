@@ -66,16 +66,18 @@ _READ_KEYS: Final = frozenset({
 def read_object(item: Any, place: str, content: Content) -> list[Observable]:
     """Read one object into ``content``; return its observables."""
     draft = content.draft
-    listed = as_list(item.get("Attribute")) if isinstance(item, Mapping) else []
-    if not listed:
+    attributes = as_list(item.get("Attribute")) if isinstance(item, Mapping) else []
+    if not attributes:
         draft.note_unused("Object", item, "has no attributes", place=place)
         return []
     name = str(item.get("name") or "")
-    parts = [unwrap(part) for part in listed[:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
-    invalid_parts = [part for part in listed[:MAX_LIST_ITEMS] if not isinstance(part, Mapping)]
+    parts = [unwrap(part) for part in attributes[:MAX_LIST_ITEMS] if isinstance(part, Mapping)]
+    invalid_parts = [part for part in attributes[:MAX_LIST_ITEMS] if not isinstance(part, Mapping)]
     draft.note_unused(f"Object {name}", invalid_parts, "expected an attribute", place=place)
-    if len(listed) > MAX_LIST_ITEMS:
-        draft.note_unused(f"Object {name}", f"{len(listed)} attributes", f"only {MAX_LIST_ITEMS} are read", place=place)
+    if len(attributes) > MAX_LIST_ITEMS:
+        draft.note_unused(
+            f"Object {name}", f"{len(attributes)} attributes", f"only {MAX_LIST_ITEMS} are read", place=place
+        )
     note_remaining("Object", item, _READ_KEYS, place, draft)
     for index, part in enumerate(parts):
         note_unread(part, f"{place}.Attribute[{index}]", draft)
@@ -94,9 +96,9 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
     source_remarks = distinct(str(part.get("value") or "").strip() for part in parts if _is_remark(name, part))
     comment = str(item.get("comment") or "").strip() or None
     deleted = is_deleted(item)
-    first, last = (moment_of(item, key, place, draft) for key in ("first_seen", "last_seen"))
+    first_seen, last_seen = (moment_of(item, key, place, draft) for key in ("first_seen", "last_seen"))
     own_times = {moment for part in observables for moment in (part.first_seen, part.last_seen) if moment}
-    for key, moment in (("first_seen", first), ("last_seen", last)):
+    for key, moment in (("first_seen", first_seen), ("last_seen", last_seen)):
         if own_times and moment not in own_times:
             draft.note_unused(f"Object.{key}", item.get(key), "its attributes say when they were seen", place=place)
     combined = [
@@ -104,9 +106,9 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
             roles.apply_comments(observable, (observable.description, comment)),
             revoked=observable.revoked or deleted,
             description=". ".join(distinct((comment or "", observable.description or ""))) or None,
-            first_seen=observable.first_seen or first,
-            last_seen=observable.last_seen or last,
-            valid_from=observable.valid_from or first,
+            first_seen=observable.first_seen or first_seen,
+            last_seen=observable.last_seen or last_seen,
+            valid_from=observable.valid_from or first_seen,
             source_remarks=distinct((*observable.source_remarks, *source_remarks)),
         )
         for observable in _combine(name, parts, observables, content, place)
@@ -250,7 +252,7 @@ def _combine_files(
     for further_name in names[1:]:
         content.draft.note_unused("file.filename", further_name, f"is a further name of the file {name}", place=place)
     imphash = next((item.file.imphash for item in files if item.file and item.file.imphash), None)
-    first = next((item for item in files if item.as_indicator), files[0])
+    main_file = next((item for item in files if item.as_indicator), files[0])
     combined = values.file_observable(hashes, name or imphash)
     size = content.draft.attempt(values.whole_number, f"{place}.size-in-bytes", details.get("size-in-bytes"))
     content.draft.note_unused("file.state", details.get("state"), "is the status of the file in MISP", place=place)
@@ -259,10 +261,10 @@ def _combine_files(
         content.replace_observable(item, combined)
     victim_file = next((item for item in files if item.role is Role.VICTIM), None)
     if victim_file:
-        first = roles.victim(victim_file.evidence).apply_to(first)
+        main_file = roles.victim(victim_file.evidence).apply_to(main_file)
     return [
         replace(
-            first,
+            main_file,
             value=combined.value,
             file=file,
             tlp=strictest(*(item.tlp for item in files)),

@@ -39,10 +39,10 @@ _THREAT_LEVELS: Final = {"1": (70, "high"), "2": (40, "medium"), "3": (15, "low"
 _ANALYSIS: Final = {"0": ReportStatus.NEW, "1": ReportStatus.OPEN, "2": ReportStatus.CLOSED}
 _WRAPPERS: Final = ("response", "events", "Events")
 _EVENT_KEYS: Final = frozenset({"info", "threat_level_id", "analysis", "date"})
-_PRIVATE: Final = "names who wrote it, and stays at the CERT"
+_PRIVATE: Final = "names the author, and stays at the CERT"
 _LOCAL: Final = "is used only by its MISP"
 
-MAX_SEARCHED_ITEMS: Final = 200_000
+MAX_LOOSE_ITEMS: Final = 200_000
 """Attributes and objects outside events in one file; they are in memory until its end."""
 _ORGANISATION_ONLY: Final = (
     "Its distribution in MISP is 'your organisation only' (0): nothing leaves until that is changed there."
@@ -66,10 +66,8 @@ def _records(source: Source) -> Iterator[Record]:
     for place, value in _unwrap_records(json_values(source)) if is_json else read_dump(source):
         parts = _parts(value)
         count += len(parts)
-        if count > MAX_SEARCHED_ITEMS:
-            raise ReadingError(
-                f"{source.name}: contains more than {MAX_SEARCHED_ITEMS} loose attributes; split the file"
-            )
+        if count > MAX_LOOSE_ITEMS:
+            raise ReadingError(f"{source.name}: contains more than {MAX_LOOSE_ITEMS} loose attributes; split the file")
         event_fields = value.get("Event") if parts else None
         if isinstance(event_fields, dict):
             name = str(event_fields.get("uuid") or event_fields.get("id") or "")
@@ -170,7 +168,7 @@ def _report(event: Any, draft: Draft) -> Report:
     tlp = content.level = event_tags.tlp or options.default_tlp
     # 3.
     content.scene = _scene(event, event_tags.rsit)
-    _attributes(fields, content, tlp)
+    _read_parts(fields, content, tlp)
     # 4.
     for item in fields.list("EventReport"):
         if isinstance(item, Mapping) and content.is_above(level_of(item, draft, place)):
@@ -251,12 +249,12 @@ def _victims(content: Content) -> tuple[tuple[Victim, ...], tuple[Victim, ...]]:
             Victim(sectors=(word,) if word else (), countries=countries, size=event_tags.size) for word in words
         )
     else:
-        first = victims[0]
+        main_victim = victims[0]
         completed_victim = replace(
-            first,
-            sectors=distinct((*first.sectors, *sectors)),
-            countries=first.countries or countries,
-            size=first.size or event_tags.size,
+            main_victim,
+            sectors=distinct((*main_victim.sectors, *sectors)),
+            countries=main_victim.countries or countries,
+            size=main_victim.size or event_tags.size,
         )
         victims = (completed_victim, *victims[1:])
     return victims, secondary_victims
@@ -302,13 +300,13 @@ def _scene(event: Mapping[str, Any], types: Iterable[rsit.RsitType]) -> Scene:
     return Scene(tuple(types), frozenset(recipients), has_source)
 
 
-def _attributes(fields: Fields, content: Content, tlp: TlpWord) -> None:
+def _read_parts(fields: Fields, content: Content, tlp: TlpWord) -> None:
     draft = content.draft
     for key in ("Attribute", "Object"):
-        listed = fields.list(key)
-        if len(listed) > MAX_LIST_ITEMS:
-            raise Problem(key, f"{len(listed)} items", f"at most {MAX_LIST_ITEMS} in one event")
-        for index, item in enumerate(listed):
+        items = fields.list(key)
+        if len(items) > MAX_LIST_ITEMS:
+            raise Problem(key, f"{len(items)} items", f"at most {MAX_LIST_ITEMS} in one event")
+        for index, item in enumerate(items):
             place = f"{key}[{index}]"
             item = unwrap(item) if isinstance(item, Mapping) else item  # noqa: PLW2901  the same item, in one shape
             if key == "Attribute":
@@ -325,8 +323,8 @@ def _attributes(fields: Fields, content: Content, tlp: TlpWord) -> None:
 def _with_stricter_level(observable: Observable, tlp: TlpWord) -> Observable:
     """Return the observable; its level is removed unless it is stricter than the level of the event."""
     level = observable.tlp
-    stricter = level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(tlp)
-    return observable if stricter or level is None else replace(observable, tlp=None)
+    is_stricter = level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(tlp)
+    return observable if is_stricter or level is None else replace(observable, tlp=None)
 
 
 _FORMAT: Final = Format("misp", _report, lambda event: str(event.get("uuid") or event.get("id") or ""))

@@ -166,10 +166,12 @@ def _timeline(fields: Fields, draft: Draft) -> Timeline:
             raise Problem("timeline.incident", "-".join(str(part) for part in parts if part), str(error)) from None
     incident.note_remaining()
     # The durations to exfiltration and discovery begin at the compromise, the duration to containment at the discovery.
-    first = fields.mapping("compromise")
-    compromised = time_after(started, first, draft) or started
+    compromise = fields.mapping("compromise")
+    compromised = time_after(started, compromise, draft) or started
     draft.note_unused(
-        first.path("value"), first.text("value"), "has no field of its own; later times are calculated from it"
+        compromise.path("value"),
+        compromise.text("value"),
+        "has no field of its own; later times are calculated from it",
     )
     exfiltrated = time_after(compromised, fields.mapping("exfiltration"), draft)
     detected = time_after(compromised, fields.mapping("discovery"), draft)
@@ -265,10 +267,7 @@ def _actors(fields: Fields, draft: Draft) -> tuple[tuple[Actor, ...], tuple[Repo
         for word in varieties:
             if not tables.ACTOR_TYPES.get(word) and word not in shown_names:
                 draft.note_unused(actor.path("variety"), word, "is no type of threat actor in STIX")
-        actors += [
-            Actor(name, types=types, motivation=motive, countries=countries, is_named=bool(names))
-            for name in shown_names
-        ]
+        actors += [Actor(name, types=types, motivation=motive, countries=countries) for name in shown_names]
         actor.drop("is too exact to be shared", "region", "job_change", "industry")
         actor.drop(NOTES, "notes")
         actor.note_remaining()

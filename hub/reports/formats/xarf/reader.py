@@ -94,11 +94,13 @@ class _Content:
 def read_xarf(source: Source, options: ReadOptions) -> Iterator[Reading]:
     """Read one report as an incident, or several as a feed; yield a RowError for a report that cannot be used."""
     records = read_mails(source) if is_mail(as_utf8(source.head)) else json_values(source)
-    first, second = next(records, None), next(records, None)
-    if first is None:
+    first_record, second_record = next(records, None), next(records, None)
+    if first_record is None:
         return
-    form = replace(_FORMAT, read=_line if second else _report)
-    yield from read_records(form, chain((first, second) if second else (first,), records), source, options)
+    form = replace(_FORMAT, read=_line if second_record else _report)
+    yield from read_records(
+        form, chain((first_record, second_record) if second_record else (first_record,), records), source, options
+    )
 
 
 def _line(value: Any, draft: Draft) -> FeedLine:
@@ -216,8 +218,8 @@ def _content(value: Any, draft: Draft) -> _Content:
         key: report.read(key, lambda text: parse_moment(text, zone))
         for key in ("first_seen", "first_reported", "last_seen")
     }
-    first = times["first_seen"] or times["first_reported"] or write_time
-    last = times["last_seen"] or max(first, write_time)
+    first_seen = times["first_seen"] or times["first_reported"] or write_time
+    last_seen = times["last_seen"] or max(first_seen, write_time)
     # 4.
     contacts = [_contact(report.mapping(role), role) for role in ("reporter", "sender", "complainant")]
     # 5.
@@ -232,8 +234,8 @@ def _content(value: Any, draft: Draft) -> _Content:
         observables=observables,
         victims=victims,
         imitated_victims=imitated_victims,
-        first_seen=first,
-        last_seen=max(first, last),
+        first_seen=first_seen,
+        last_seen=max(first_seen, last_seen),
         written=write_time,
         confidence=_confidence(report),
         malware=report.text("malware_family"),

@@ -58,7 +58,7 @@ def read_sides(
     # 1.
     field = f"type {kind}"
     decisive = "blacklist" if kind.startswith("reputation-") else line.type
-    host, other = roles.observation_claims(decisive, field, host_is_victim=is_victim_host(kind, line))
+    host, other_end = roles.observation_claims(decisive, field, host_is_victim=is_victim_host(kind, line))
     for key in _VECTORS:
         host = roles.adjust_for_reflection(host, key, report.peek(key))
     source_country = report.peek("source_country").upper()
@@ -103,7 +103,7 @@ def read_sides(
     if (item := _connection(report, draft, line.type, observables)) is not None:
         observables.append(item)
     if end is not None:
-        end = other.apply_to(end)
+        end = other_end.apply_to(end)
         if line.type == "infected-system":
             family = report.peek("malware_family").casefold()
             end = roles.check_called_host(
