@@ -7,7 +7,7 @@
 3. With --check, each bundle goes through stix2-validator, strict stix2, the hub's schemas and the door of protected
    collections as well.
 
-The table counts by folder; below it stands why each file was refused, or a report withheld, in the words of the command.
+The table counts by folder; below it is why each file was refused, or a report withheld, in the words of the command.
 The exit code is 1 where something leaked or --check found a fault, else 0.
 """
 
@@ -52,7 +52,7 @@ from tests.places import TOP
 IDENTITY: Final = "identity--e90b2828-e780-4f62-8d82-ab3159762785"
 MEMBER: Final = f'[identity]\nid = "{IDENTITY}"\nname = "CERT of the corpus"\ncountry = "ID"\n'
 AUDIENCE: Final = Audience("corpus", AudienceProfile.REGIONAL)
-MIN_LETTERS: Final = 5  # of a name that is searched for everywhere; shorter ones stand in other words by chance
+MIN_LETTERS: Final = 5  # of a name that is searched for everywhere; shorter ones are in other words by chance
 _UNKNOWN_LANGUAGE: Final = re.compile(r"'(my|fil|km|lo|tet)(-[A-Z]{2})?'.* RFC 5646")
 _SHOWN: Final = 300  # characters of a reason
 
@@ -139,7 +139,7 @@ class Corpus:
 
 
 def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
-    """What of the victims stands in the objects, by either search."""
+    """What of the victims is in the objects, by either search."""
     secrets = list(dict.fromkeys(secret for victim in victims for _, secret in victim.identifiers() if telling(secret)))
     needles = [needle for victim in victims for needle in _needles(victim)]
     scanner = Scanner([NeedleIndex(needles)], [span for victim in victims for span in victim.ip_ranges])
@@ -148,7 +148,7 @@ def leaks(victims: Iterable[Victim], contents: Sequence[Any]) -> list[str]:
 
 
 def naive_leaks(secrets: Iterable[str], body: str) -> list[str]:
-    """The secrets that stand in the text as they are or encoded; pseudonyms and ids are made of hash values, and kept."""
+    """The secrets that are in the text as they are or encoded; pseudonyms and ids are made of hash values, and kept."""
     lower = PSEUDONYM_PATTERN.sub("", body).casefold()
     letters = re.sub(r"[\W_]+", "", lower)
     hits = []
@@ -177,7 +177,7 @@ def spellings(secret: str) -> tuple[set[str], set[str]]:
 
 
 def telling(secret: str) -> bool:
-    """Whether a text names anybody: not "Unknown", not two letters that stand in any word."""
+    """Whether a text names anybody: not "Unknown", not two letters that are in any word."""
     return squeeze(secret) not in PLACEHOLDERS and len(squeeze(secret)) >= MIN_LETTERS
 
 

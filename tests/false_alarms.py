@@ -4,7 +4,7 @@
 2. Each text is searched for each of some invented victims, with all that a report may declare of one. No report of the
    corpus is about any of them, so every hit is a false alarm.
 3. The same for a register of all invented constituents of one country, and for what looks like a machine, an account or
-   a wallet, which an officer is asked about whoever the victim is. The old kinds (mail addresses, user paths) are apart.
+   a wallet, which an officer is asked about, for any victim. The old kinds (mail addresses, user paths) are apart.
 4. Each is searched for the organisations, persons and places that the texts and fields of its own report name.
 
 With --shown each hit is printed with its reason. The exit code is 1 where more than MOST of the values are held.

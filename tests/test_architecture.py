@@ -15,7 +15,7 @@ import pytest
 from tests.places import TOP
 
 HUB = TOP / "hub"
-# Two branches stand on the same ground and do not see each other. In each, a unit imports those to its right, never back;
+# Two branches share the lowest units and do not see each other. In each, a unit imports those to its right, never back;
 # units of one set do not see each other.
 GROUND = (
     {"pages", "profile", "taxii", "protocol"},
@@ -92,7 +92,7 @@ def short(module: Path) -> str:
 
 
 def rank_of(unit: str, branch: Sequence[set[str]]) -> int | None:
-    """How far to the right a unit stands in a branch."""
+    """How far to the right a unit is in a branch."""
     return next((rank for rank, units in enumerate(branch) if unit in units), None)
 
 

@@ -11,14 +11,14 @@ SHORTEST = 30  # characters: shorter sentences may come again in another entry
 
 
 def repeated(changelog: str) -> list[str]:
-    """The sentences that stand twice, however their lines are broken."""
+    """The sentences that occur twice, however their lines are broken."""
     entries = re.split(r"(?m)^(?:- |#+ |$)", changelog)
     plain = [" ".join(entry.split()) for entry in entries]
     sentences = [sentence for entry in plain for sentence in re.split(r"(?<=[.;:]) ", entry)]
     return [text for text, count in Counter(sentences).items() if count > 1 and len(text) >= SHORTEST]
 
 
-def test_no_entry_stands_twice() -> None:
+def test_no_entry_occurs_twice() -> None:
     """Nor a sentence of one."""
     assert repeated(CHANGELOG) == []
 

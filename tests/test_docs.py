@@ -43,7 +43,7 @@ def test_each_command_has_an_example(command: str) -> None:
 
 @pytest.mark.parametrize(("source", "page"), DECLARED_IN.items())
 def test_each_key_of_a_declaration_is_documented(source: str, page: str) -> None:
-    """Every key that the code asks a TOML table for stands in the page about that file."""
+    """Every key that the code asks a TOML table for is in the page about that file."""
     text = (TOP / page).read_text(encoding="utf-8")
     for node in ast.walk(ast.parse((TOP / source).read_text(encoding="utf-8"))):
         if (

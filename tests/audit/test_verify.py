@@ -80,7 +80,7 @@ def test_a_store_that_nobody_touched_is_as_the_hub_wrote_it(lived_in: Hub) -> No
 
 
 def test_what_is_kept_holds_no_content_and_no_credential(lived_in: Hub) -> None:
-    """Entries say who, when, where and how many; an object's id stands there keyed, for it may be purged later."""
+    """Entries say who, when, where and how many; an object's id is keyed there, for it may be purged later."""
     texts = b"\n".join(entry.text for entry in lived_in.store.trail())
     assert b'"what":"published","account":"id-cert","member":"ID"' in texts
     assert b'"what":"deleted","account":"id-cert","member":"ID"' in texts
@@ -190,7 +190,7 @@ def test_a_store_that_was_rolled_back_whole_is_found_with_a_checkpoint(
     assert (finding.kind, "rolled back" in finding.message) == ("trail", True)
 
 
-def test_a_trail_that_was_written_anew_to_fit_is_found_with_a_checkpoint(
+def test_a_trail_that_was_rewritten_to_fit_is_found_with_a_checkpoint(
     lived_in: Hub, disk: Callable[[str], None]
 ) -> None:
     """Anybody who has the store's key can make a chain that holds together; only what others kept shows that it is another."""

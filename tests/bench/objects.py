@@ -36,7 +36,7 @@ def indicators(count: int, author: str, seed: int) -> Iterator[dict[str, Any]]:
                 "abstract": f"Note {number}",
                 "content": "Seen again.",
                 "object_refs": [f"indicator--{unique}"],
-            }  # fmt: skip - as the object stands in an envelope
+            }  # fmt: skip - as the object is in an envelope
             continue
         yield {
             "type": "indicator",
@@ -56,7 +56,7 @@ def envelopes(count: int, size: int, author: str, seed: int) -> list[bytes]:
 
 
 def each_envelope(count: int, size: int, author: str, seed: int) -> Iterator[bytes]:
-    """The same one by one: a million objects do not stand in memory together."""
+    """The same one by one: a million objects do not fit into memory together."""
     objects = indicators(count * size, author, seed)
     for _ in range(count):
         yield json.dumps({"objects": list(islice(objects, size))}).encode()

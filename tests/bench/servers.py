@@ -37,7 +37,7 @@ LIMITS = Limits()
 
 @dataclass
 class Served:
-    """A hub's store on disk, with a key for whoever polls it."""
+    """A hub's store on disk, with a key for those who poll it."""
 
     folder: Path
     keys: dict[str, str] = field(default_factory=dict)

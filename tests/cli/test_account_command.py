@@ -82,7 +82,7 @@ def test_rotate_disable_and_enable(command_with_store: Command) -> None:
         (("drills", "nobody"), "no account"),
     ],
 )
-def test_what_is_wrong_with_an_account_is_told(
+def test_what_is_wrong_with_an_account_is_reported(
     command_with_store: Command, arguments: tuple[str, ...], words: str
 ) -> None:
     """One plain sentence on stderr, exit code 3."""

@@ -28,7 +28,7 @@ def test_collections_tells_what_to_paste_into_a_siem(command_with_store: Command
 
 
 def test_collections_names_the_public_address(command_with_store: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As clients reach it, where it is set; and a word where what stands there is no address for a client."""
+    """As clients reach it, where it is set; and a word where what is there is no address for a client."""
     monkeypatch.setenv("HUB_HOST", "0.0.0.0")
     assert "HUB_PUBLIC_URL" in command_with_store("collections").err
     monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example")
@@ -68,14 +68,14 @@ def test_a_bundle_goes_through_the_hubs_door(command_with_store: Command, bundle
         (("--to", "region/id", "--member", "SG"), "may not publish"),
     ],
 )
-def test_what_is_wrong_with_an_import_is_told(
+def test_what_is_wrong_with_an_import_is_reported(
     command_with_store: Command, bundle: Path, arguments: tuple[str, ...], words: str
 ) -> None:
     """Before anything is taken."""
     assert words in command_with_store("import", str(bundle), *arguments, code=3).err
 
 
-def test_a_file_that_is_not_there_is_told(command_with_store: Command, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(command_with_store: Command, tmp_path: Path) -> None:
     """In a sentence, not a traceback."""
     result = command_with_store("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
     assert "nothing.json" in result.err

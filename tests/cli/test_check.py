@@ -80,7 +80,7 @@ def test_a_certificate_that_ends_soon_is_found(
         ({"HUB_BEHIND_PROXY": "true"}, True),
     ],
 )
-def test_how_the_hub_is_exposed_is_told(
+def test_how_the_hub_is_exposed_is_reported(
     command_with_store: Command, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], good: bool
 ) -> None:
     """Whom it cannot be reached by, and who could read it on the way."""
@@ -190,7 +190,7 @@ def test_members_without_an_account_are_named(command_with_store: Command) -> No
     assert "MY have no account" in findings(command_with_store)["accounts"][1]
 
 
-def test_a_store_that_is_not_there_is_told(command: Command) -> None:
+def test_a_store_that_is_not_there_is_reported(command: Command) -> None:
     """Before `hub init`, all else is looked at nevertheless."""
     by_name = findings(command)
     assert "hub init" in by_name["store"][1]

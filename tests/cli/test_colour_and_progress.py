@@ -46,7 +46,7 @@ class Terminal(io.StringIO):
         ({"CLICOLOR_FORCE": "1", "NO_COLOR": "1"}, True, False),
     ],
 )
-def test_colour_is_where_a_terminal_takes_it_and_nobody_said_no(
+def test_colour_is_used_on_a_terminal_unless_it_is_refused(
     environment: dict[str, str], at_terminal: bool, expected: bool
 ) -> None:
     """The conventions of no-color.org and clicolors; a pipe and a dumb terminal get none."""
@@ -54,7 +54,7 @@ def test_colour_is_where_a_terminal_takes_it_and_nobody_said_no(
 
 
 @pytest.mark.parametrize("style", Style)
-def test_colour_stands_around_a_text_that_was_escaped(style: Style) -> None:
+def test_colour_is_around_a_text_that_was_escaped(style: Style) -> None:
     """What others wrote can neither bring a colour of its own nor end ours."""
     stream = Terminal()
     print_lines([StyledLine(HOSTILE, style), HOSTILE], SafeText(stream, colour=True))  # type: ignore[arg-type]
@@ -155,7 +155,7 @@ def test_long_work_counts_on() -> None:
     assert terminal.getvalue().rpartition("\r")[2].strip() == ""
 
 
-def test_notes_stand_above_the_line() -> None:
+def test_notes_are_above_the_line() -> None:
     """The line is taken away before a note is printed, and drawn again below it."""
     clock = Seconds()
     with standard_error(Terminal()) as terminal, Progress("reports", clock=clock) as progress:
@@ -171,7 +171,7 @@ def test_notes_stand_above_the_line() -> None:
     assert "7 reports" in drawn
 
 
-def test_nobody_looks_nothing_is_drawn() -> None:
+def test_without_a_terminal_no_progress_is_drawn() -> None:
     """A log or a pipe gets no lines of progress."""
     clock = Seconds()
     with standard_error(io.StringIO()) as stream, Progress("reports", clock=clock) as progress:

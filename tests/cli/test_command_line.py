@@ -34,14 +34,14 @@ def test_a_slip_is_answered_with_what_was_meant(command: Command, words: tuple[s
 
 
 def test_what_resembles_nothing_gets_no_guess(command: Command) -> None:
-    """A wrong guess would send people astray."""
+    """A wrong guess would mislead people."""
     assert "Did you mean" not in command("xyzzy", code=2).err
 
 
 @pytest.mark.parametrize(
     "words", [("discard", "a.json", "--yes"), ("discard", "--yes", "a.json"), ("--yes", "discard", "a.json")]
 )
-def test_an_option_may_stand_before_a_file_or_behind_it(words: tuple[str, ...]) -> None:
+def test_an_option_may_be_before_a_file_or_behind_it(words: tuple[str, ...]) -> None:
     """Wherever people write it."""
     parser = CommandParser(prog="hub outbox")
     command_parser("outbox", parser)
@@ -54,7 +54,7 @@ def test_an_option_that_is_given_right_is_read(command_with_store: Command) -> N
     assert json.loads(command_with_store("account", "list", "--json").out) == []
 
 
-def test_the_exit_codes_stand_in_the_help(command: Command) -> None:
+def test_the_exit_codes_are_in_the_help(command: Command) -> None:
     """One table, and each code is another kind of end."""
     shown = command("--help").out
     for code, meaning in EXIT_CODES.items():

@@ -46,7 +46,7 @@ def test_an_unknown_command_is_a_usage_error(command: Command) -> None:
     assert "init" in command("nothing", code=2).err
 
 
-def test_hub_alone_shows_its_commands(command: Command) -> None:
+def test_hub_without_a_command_shows_its_commands(command: Command) -> None:
     """On stderr, as a usage error: nothing was done."""
     assert "commands:" in command(code=2).err
 

@@ -73,13 +73,15 @@ def test_init_says_what_is_declared_otherwise(
 
 
 @pytest.mark.parametrize("store", ["postgres://x", "sqlite://x", "nonsense", "sqlite:///"])
-def test_a_store_that_cannot_be_meant_is_told(command: Command, monkeypatch: pytest.MonkeyPatch, store: str) -> None:
+def test_a_store_address_of_no_known_kind_is_reported(
+    command: Command, monkeypatch: pytest.MonkeyPatch, store: str
+) -> None:
     """With what it should look like."""
     monkeypatch.setenv("HUB_STORE", store)
     assert "sqlite:///" in command("init", code=3).err
 
 
-def test_a_wrong_declaration_is_told_with_file_and_key(
+def test_a_wrong_declaration_is_reported_with_file_and_key(
     command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And no store is made."""

@@ -13,7 +13,7 @@ from tests.json_walk import OF_AN_OFFICE, OF_THE_OPERATOR, WITHOUT, documents, f
 from tests.server.making import an_id, indicator
 
 
-def test_each_command_is_walked_here_or_in_an_office() -> None:
+def test_each_command_is_run_here_or_in_an_office() -> None:
     """A command that is new has to be put into a list, and so into a test."""
     assert set(COMMANDS) == OF_THE_OPERATOR | OF_AN_OFFICE | WITHOUT
 

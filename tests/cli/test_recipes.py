@@ -24,7 +24,7 @@ BY_NAME = {"xsoar"}  # clients that take a collection by its title alone
 
 @pytest.mark.parametrize("client", RECIPES)
 def test_each_client_gets_the_collections_id(command_with_store: Command, client: str) -> None:
-    """An alias is refused by several of them. No credential stands in the text."""
+    """An alias is refused by several of them. No credential is in the text."""
     text = command_with_store("collections", "--for", client, "--collection", "region/id").out
     assert (COLLECTIONS["id"] in text) is (client not in BY_NAME)
     assert "/collections/id/" not in text
@@ -39,7 +39,7 @@ def test_without_a_collection_each_has_its_own_text(command_with_store: Command)
     assert "# region/id\n" in command_with_store("collections", "--for", "curl").out
 
 
-def test_a_collection_that_is_not_there_is_told(command_with_store: Command) -> None:
+def test_a_collection_that_is_not_there_is_reported(command_with_store: Command) -> None:
     """With those that are."""
     assert "region/id" in command_with_store("collections", "--for", "curl", "--collection", "nowhere", code=3).err
 

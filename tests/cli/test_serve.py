@@ -25,7 +25,7 @@ def test_serve_without_a_store_says_what_to_run(
     assert "hub init" in command("serve", code=4).err
 
 
-def test_a_port_that_is_taken_is_told(command_with_store: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_is_taken_is_reported(command_with_store: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     """By its number, before a worker is started."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -36,12 +36,12 @@ def test_a_port_that_is_taken_is_told(command_with_store: Command, monkeypatch: 
 
 
 @pytest.mark.parametrize("arguments", [("--workers", "0"), ("--port", "-1"), ("--port", "x")])
-def test_a_number_that_is_none_is_a_usage_error(command: Command, arguments: tuple[str, str]) -> None:
+def test_an_invalid_number_is_a_usage_error(command: Command, arguments: tuple[str, str]) -> None:
     """Not a server that starts and falls."""
     assert "not a whole number above zero" in command("serve", *arguments, code=2).err
 
 
-def test_a_certificate_that_is_none_is_told(command_with_store: Command, tmp_path: Path) -> None:
+def test_an_invalid_certificate_is_reported(command_with_store: Command, tmp_path: Path) -> None:
     """In a sentence, before anything is served; so is a key with a passphrase, for which nobody is asked."""
     authority = trustme.CA()
     leaf = authority.issue_cert("localhost")

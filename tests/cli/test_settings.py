@@ -46,7 +46,7 @@ def test_settings_show_no_password(command: Command, monkeypatch: pytest.MonkeyP
         ("HUB_EVENTS_URL", "ftp://hub.example/"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_told(
+def test_a_setting_that_cannot_be_used_is_reported(
     command: Command, monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     """By its name."""
@@ -73,7 +73,7 @@ def test_a_setting_that_cannot_be_used_is_told(
         ("port = ", "not valid TOML"),
     ],
 )
-def test_a_wrong_settings_file_is_told_with_file_and_key(
+def test_a_wrong_settings_file_is_reported_with_file_and_key(
     command: Command, tmp_path: Path, text: str, words: str
 ) -> None:
     """In one line, and nothing is guessed: 2.7 is no 2, and true is no 1."""
@@ -94,7 +94,7 @@ def test_an_account_has_limits_of_its_own_where_the_file_says_so(command: Comman
     assert "objects that one account publishes" in command("settings").out
 
 
-def test_a_settings_file_that_is_none_is_told(command: Command, tmp_path: Path) -> None:
+def test_a_folder_in_place_of_the_settings_file_is_reported(command: Command, tmp_path: Path) -> None:
     """A folder of that name."""
     (tmp_path / "hub.toml").mkdir()
     assert "hub.toml: this settings file cannot be read" in command("settings", code=3).err

@@ -62,7 +62,7 @@ def folder(command_with_store: Command, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("shell", ["<&-", "</dev/null", "<&- >&- 2>&-"])
-def test_closed_streams_are_no_yes(folder: Path, command_with_store: Command, shell: str) -> None:
+def test_closed_streams_do_not_count_as_a_yes(folder: Path, command_with_store: Command, shell: str) -> None:
     """It is refused with 3, in words where there is somewhere to write them, and never with a traceback."""
     before = command_with_store("export").out.splitlines()[1:]
     for words in ASKED:
@@ -74,7 +74,7 @@ def test_closed_streams_are_no_yes(folder: Path, command_with_store: Command, sh
 
 
 @pytest.mark.parametrize("words", ASKED, ids=lambda words: " ".join(words[:2]))
-def test_a_yes_that_is_piped_is_no_answer(folder: Path, command_with_store: Command, words: tuple[str, ...]) -> None:
+def test_a_piped_yes_does_not_count(folder: Path, command_with_store: Command, words: tuple[str, ...]) -> None:
     """A script agrees with --yes."""
     before = command_with_store("export").out.splitlines()[1:]
     assert "--yes" in command_with_store(*words, code=3, stdin="y\n").err
@@ -101,7 +101,7 @@ def test_a_yes_is_taken_in_each_language(answer: str, monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     "words", [("purge", "--yes", "region/id", an_id(1)), ("purge", "region/id", "--yes", an_id(1))]
 )
-def test_the_yes_may_stand_anywhere_behind_the_command(
+def test_the_yes_may_be_anywhere_behind_the_command(
     folder: Path, command_with_store: Command, words: tuple[str, ...]
 ) -> None:
     """Before the command it is an option that nobody knows."""

@@ -1,6 +1,6 @@
 """MISP events at every level, with levels on attributes, inside objects and on galaxies; and what each of their facts is.
 
-A fact is a word that stands nowhere else, with the level at which its author put it. Values come from documentation
+A fact is a word that is nowhere else, with the level at which its author put it. Values come from documentation
 ranges, and each event has its own, so that one that is seen where it may not be tells which event it is from.
 """
 

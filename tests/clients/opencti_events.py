@@ -1,6 +1,6 @@
 """What OpenCTI sends at every level: as pycti exports it, and as the platform's stream carries it to a connector.
 
-As for MISP, a fact is a word that stands nowhere else, with the level at which its author put it.
+As for MISP, a fact is a word that is nowhere else, with the level at which its author put it.
 """
 
 from __future__ import annotations

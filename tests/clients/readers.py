@@ -1,4 +1,4 @@
-"""Who reads in these tests, all that each of them can get out of a collection, and which facts stand in that."""
+"""Who reads in these tests, all that each of them can get out of a collection, and which facts are in that."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def asked_for(hub: HubProcess, account: str | None, collection: str, ids: Iterab
 def misplaced(
     facts: Mapping[str, TLP | None], text: str, clearance: int, *, default: TLP, highest: TLP
 ) -> dict[str, str]:
-    """The facts that stand in what a reader got and are above it, and those that are missing although it may have them."""
+    """The facts that are in what a reader got and are above it, and those that are missing although it may have them."""
     wrong: dict[str, str] = {}
     for word, level in facts.items():
         meant = default if level is None else level

@@ -130,7 +130,7 @@ def test_a_closed_or_withdrawn_incident_leaves_the_board(hub: Hub) -> None:
     assert [row["incident"] for row in board(hub)["incidents"]] == [incident(4)["id"]]
 
 
-def test_the_members_own_word_for_the_severity_stands_beside_the_number(hub: Hub) -> None:
+def test_the_members_own_word_for_the_severity_is_beside_the_number(hub: Hub) -> None:
     """One scale for all to compare by, and no word lost."""
     content = incident(criticality=70)
     core = next(iter(content["extensions"].values()))
@@ -167,7 +167,7 @@ def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Pa
     hub.store.close()
 
 
-def test_whoever_may_not_see_an_incident_is_not_asked_about_it_nor_reminded(clock: Clock, tmp_path: Path) -> None:
+def test_a_member_that_may_not_see_an_incident_is_not_asked_about_it_nor_reminded(clock: Clock, tmp_path: Path) -> None:
     """Law L5: a reminder, too, would tell that it exists. A request to all is one to all who see it."""
     alerts = CATALOGUE.find("asean", "alerts")
     assert alerts is not None
@@ -328,7 +328,7 @@ def test_incidents_of_one_member_never_hide_anothers(hub: Hub, monkeypatch: pyte
 
 
 def test_who_relayed_an_outsiders_incident_is_shown_and_owes_nothing(tmp_path: Path, clock: Clock) -> None:
-    """H6 of the attacks: nobody could see who stands behind an outsider's words. Its share of the board is the relayer's."""
+    """H6 of the attacks: nobody could see who is behind an outsider's words. Its share of the board is the relayer's."""
     root = CATALOGUE.roots["asean"]
     relaying = tuple(dataclasses.replace(collection, relay=True) for collection in root.collections)
     roots = {**CATALOGUE.roots, "asean": dataclasses.replace(root, collections=relaying)}

@@ -141,7 +141,7 @@ def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_mad
 
 
 def test_more_than_a_page_is_looked_through(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The incident stands behind as many notes as a page holds, and behind as many again."""
+    """The incident is behind as many notes as a page holds, and behind as many again."""
     monkeypatch.setattr("hub.sharing.events._PAGE_OBJECTS", 2)
     collection_views = hub.community.board_views(cert("SG"), "asean")
     moves = ViewWatcher(hub.store)

@@ -86,7 +86,7 @@ def test_a_drill_is_played_in_time_and_reported_on(hub: Hub, clock: Clock) -> No
     assert report["statistics"]["members"]["VN"]["acknowledge"]["done"] == 0
 
 
-def test_a_drill_goes_nowhere_but_into_an_exercise(hub: Hub) -> None:
+def test_a_drill_goes_only_into_an_exercise(hub: Hub) -> None:
     """The operator speaks for members there only."""
     with pytest.raises(UnprocessableError, match="exercise"):
         exercise_root(hub, "asean")

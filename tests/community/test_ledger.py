@@ -37,7 +37,7 @@ def test_who_fetched_a_page_has_what_is_in_it(hub: Hub, clock: Clock) -> None:
     assert "ID" not in incident_entry["not_fetched"], "the reporter needs not fetch its own report"
 
 
-def test_a_poll_that_brings_nothing_new_writes_nothing(hub: Hub) -> None:
+def test_a_poll_that_returns_nothing_new_writes_nothing(hub: Hub) -> None:
     """Nor does one that brings again what was brought before."""
     taken(hub, "ID", incident())
     last = poll(hub, cert("SG"))
@@ -220,7 +220,7 @@ def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> No
     taken(hub, "ID", incident(1), incident(2))
     assert isinstance(hub.store, SqliteStore)
     files = hub.store._files
-    files.lock_seconds = 600  # whoever waits as writers do waits longer than this test
+    files.lock_seconds = 600  # a thread that waits as writers do waits longer than this test
     with files.writing():
         for name in ("SG", "MY"):
             reader = threading.Thread(target=poll, args=(hub, cert(name)))

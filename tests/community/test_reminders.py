@@ -90,7 +90,7 @@ def test_the_first_language_that_has_texts_counts() -> None:
     assert first_known(("km", "lo", "zh-Hans")) is None
 
 
-def test_of_two_who_remind_at_once_one_goes_on_at_most(hub: Hub, reopen: Reopen, clock: Clock) -> None:
+def test_at_most_one_of_two_who_remind_at_once_continues(hub: Hub, reopen: Reopen, clock: Clock) -> None:
     """A process that sees another backs off; it does not wait for one that died in its turn."""
     other = reopen()
     with Turn(hub, "it") as first:

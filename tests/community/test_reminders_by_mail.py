@@ -17,7 +17,7 @@ from tests.ports import free_port
 from tests.server.process import HubProcess, command
 
 
-def test_reminders_go_by_mail_and_the_telephone_is_told_where_mail_fails(
+def test_reminders_go_by_mail_and_the_telephone_number_is_printed_where_mail_fails(
     hub: Hub, tmp_path: Path, mail: MailServer
 ) -> None:
     """`hub remind --mail` as a timer runs it: the second run sends nothing; with the mail server away nothing is lost."""

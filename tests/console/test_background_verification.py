@@ -78,7 +78,7 @@ def test_one_that_takes_too_long_ends(hub: Hub, browser: Browser) -> None:
     assert last_verification(hub.store) is not None
 
 
-def test_a_store_that_goes_away_is_told(hub: Hub, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_goes_away_is_reported(hub: Hub, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """On the page in a sentence, in the log with the cause."""
 
     def away(*_: object) -> None:

@@ -157,7 +157,9 @@ def test_a_drill_cannot_be_taken_for_an_incident(hub: Hub, signed_in: SignedIn) 
 
 @pytest.mark.parametrize(("name", "status"), [("id-soc", 403), ("partner", 403), ("operator", 404)])
 @pytest.mark.parametrize("path", ["/asean/board/", "/asean/contacts/"])
-def test_they_are_for_national_certs(hub: Hub, signed_in: SignedIn, path: str, name: str, status: int) -> None:
+def test_pages_beside_taxii_are_for_national_certs(
+    hub: Hub, signed_in: SignedIn, path: str, name: str, status: int
+) -> None:
     """As their JSON is; the page says nothing of what is there."""
     taken(hub, "ID", incident(1, name="Hospital"))
     page = signed_in(name).text(path, status)
@@ -166,7 +168,7 @@ def test_they_are_for_national_certs(hub: Hub, signed_in: SignedIn, path: str, n
 
 
 def test_nothing_above_the_level_of_the_reader_is_on_the_board(hub: Hub, signed_in: SignedIn) -> None:
-    """Which in this community is what stands in a collection that its member does not read; see the incident page, too."""
+    """Which in this community is what is in a collection that its member does not read; see the incident page, too."""
     taken(hub, "ID", incident(1, name="Hospital"), report(1))
     before = signed_in("sg-cert").text("/asean/board/")
     assert "Hospital" in before

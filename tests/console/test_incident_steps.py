@@ -36,7 +36,7 @@ def refused(browser: Browser, page: str) -> str:
     return html.unescape(match[1])
 
 
-def test_the_story_by_forms(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+def test_an_incident_goes_through_all_steps_by_forms(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """Singapore acknowledges; Indonesia asks Singapore and Vietnam; one accepts, one refuses; Indonesia closes."""
     taken(hub, "ID", incident(1), report(1))
     indonesia, singapore, vietnam = (signed_in(name) for name in ("id-cert", "sg-cert", "vn-cert"))

@@ -81,7 +81,7 @@ def region(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
             name=f"{word}hz",
             published="2026-03-01T00:00:00.000Z",
             labels=["stage:early"],
-            # it names what stands at other levels, too: who may not see that must not find it here
+            # it names what is at other levels, too: who may not see that must not find it here
             object_refs=[part["id"] for part in parts] + [an_id(other, "indicator") for other in range(1, 60)],
             **about,
         )

@@ -188,7 +188,7 @@ def test_a_search_by_time_begins_and_ends_there(hub: Hub, signed_in: SignedIn, o
 
 
 def test_entries_of_a_clock_that_was_set_back_are_found(hub: Hub, clock: Clock, old_trail: list[int]) -> None:
-    """They stand behind later ones."""
+    """They are behind later ones."""
     clock.now -= 40 * DAY
     hub.store.add_to_trail([Act("command", {"account": "late"})])
     size = hub.store.trail_head().size

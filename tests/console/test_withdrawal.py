@@ -111,7 +111,7 @@ def test_what_later_reports_will_name_again_stays(hub: Hub, signed_in: SignedIn)
 
 
 def test_only_its_own_member_withdraws(hub: Hub, signed_in: SignedIn) -> None:
-    """Another member is not offered it, and refused where it asks nevertheless; so are a constituent and a partner."""
+    """Another member is not offered it, and refused where it asks all the same; so are a constituent and a partner."""
     put(hub)
     singapore = signed_in("sg-cert")
     assert 'value="withdraw"' not in singapore.text(PAGE)

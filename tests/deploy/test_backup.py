@@ -104,7 +104,7 @@ def test_an_older_copy_under_the_manifest_of_a_newer_backup_is_found(
 @pytest.mark.parametrize(
     "text", ["", "{}", '{"hub_backup": 2, "made_at": 0, "version": "", "files": {}, "checkpoint": ""}']
 )
-def test_what_is_no_backup_is_told(hub: Callable[..., Outcome], tmp_path: Path, text: str) -> None:
+def test_what_is_no_backup_is_reported(hub: Callable[..., Outcome], tmp_path: Path, text: str) -> None:
     """In words, and nothing is changed."""
     (tmp_path / "junk").mkdir()
     (tmp_path / "junk" / "manifest.json").write_text(text)

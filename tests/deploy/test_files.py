@@ -159,7 +159,7 @@ def test_each_panel_of_the_dashboard_shows_figures_that_the_hub_has(tmp_path: Pa
     run("promtool", "check", "rules", str(tmp_path / "panels.yml"))
 
 
-def test_panels_of_the_dashboard_stand_side_by_side() -> None:
+def test_panels_of_the_dashboard_are_side_by_side() -> None:
     """None over another, none outside, each with a title and a number of its own."""
     panels, occupied = dashboard()["panels"], set[tuple[int, int]]()
     assert len({panel["id"] for panel in panels}) == len({panel["title"] for panel in panels}) == len(panels)
@@ -174,7 +174,7 @@ def test_panels_of_the_dashboard_stand_side_by_side() -> None:
 
 
 def test_compose_is_yaml_and_opens_nothing_to_the_world() -> None:
-    """Ports are bound to this machine: a proxy stands in front."""
+    """Ports are bound to this machine: a proxy is in front."""
     compose = yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8"))
     ports = [port for service in compose["services"].values() for port in service.get("ports", ())]
     assert ports

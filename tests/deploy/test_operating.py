@@ -54,7 +54,7 @@ def test_a_tls_key_of_the_hub_and_its_group_is_taken(tmp_path: Path, mode: int) 
 
 @pytest.mark.sqlite
 def test_a_hub_whose_disk_is_full_is_not_ready_and_goes_on_reading(open_hub: Callable[..., Hub]) -> None:
-    """A load balancer asks another; whoever asks this one is answered as long as it can."""
+    """A load balancer sends requests elsewhere; those that come here are answered as long as possible."""
     for megabytes, status in ((0, 200), (FAR_MORE_THAN_ANY_DISK, 503)):
         client = create_app(open_hub(limits=replace(Limits(), free_megabytes=megabytes))).test_client()
         assert client.get("/readyz").status_code == status

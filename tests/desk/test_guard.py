@@ -39,7 +39,7 @@ def test_a_guessed_token_opens_nothing(browser: Browser, token: str) -> None:
 
 
 def test_an_opened_desk_ends_the_session_before(browser: Browser) -> None:
-    """Who opens it again is alone: an earlier window, whoever has it, sees nothing more."""
+    """The last to open it is alone: an earlier window, of anybody, shows nothing more."""
     other = Browser(browser.app, browser.guard)
     assert other.open().status_code == 200
     assert browser.get("/").status_code == 401

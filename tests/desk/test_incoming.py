@@ -150,7 +150,7 @@ def test_news_are_for_the_desks_own_script(singapore: Browser, office: Office) -
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
-def test_a_page_that_waits_is_told_by_the_hubs_events(
+def test_a_page_that_waits_learns_of_news_by_the_hubs_events(
     region: Region, incident: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without them it would wait for the next look at the board, which does not come in this test."""

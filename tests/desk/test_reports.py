@@ -102,7 +102,7 @@ def test_a_change_after_the_last_look_takes_the_yes_away(region: Region, browser
 
 
 def test_a_row_that_cannot_be_read_is_mended_in_place(region: Region, browser: Browser) -> None:
-    """The place and the reason stand there, the form holds what the file says, and the other row is not touched."""
+    """The place and the reason are there, the form holds what the file says, and the other row is not touched."""
     wrong = row("ID-D5", incident_type="phishng", detected_at="yesterday")
     place = browser.upload(SHEET + wrong + row("ID-D6"))
     report = report_of(place)
@@ -306,7 +306,7 @@ def test_a_key_that_the_hub_takes_no_more_is_said_and_nothing_is_lost(
 def test_what_the_hub_refused_is_not_called_sent(
     region: Region, office: Office, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The page says so in red, and leads to the outbox, where the reason stands."""
+    """The page says so in red, and leads to the outbox, where the reason is."""
     report = report_of(browser.upload(SHEET + row("ID-D19", indicators="ip:203.0.113.95")))
 
     def refuse(*_: object) -> None:
@@ -420,7 +420,7 @@ def test_what_is_no_report_is_said_and_the_desk_goes_on(browser: Browser, body: 
 
 
 def test_a_stix_bundle_is_sent_to_its_own_command(browser: Browser) -> None:
-    """The desk is for reports, of which a part leaves; a bundle goes as it stands."""
+    """The desk is for reports, of which a part leaves; a bundle goes as it is."""
     bundle = {"type": "bundle", "id": "bundle--1", "objects": [{"type": "indicator", "spec_version": "2.1"}]}
     report = report_of(browser.upload(json.dumps(bundle), "bundle.json"))
     assert "is a STIX bundle already" in browser.text(report)

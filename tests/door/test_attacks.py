@@ -1,4 +1,4 @@
-"""What once came through the door, as whoever attacked sent it, over both stores; README.md says which row is tested where.
+"""What once came through the door, as the attackers sent it, over both stores; README.md says which row is tested where.
 
 `feeds` takes up to AMBER; partners read GREEN there, constituents AMBER. Anybody reads CLEAR in `bulletins`.
 """

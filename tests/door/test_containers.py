@@ -149,7 +149,7 @@ def test_what_an_invalid_container_names_has_its_level_all_the_same(as_account: 
 
 
 def test_an_invalid_container_that_comes_alone_hides_what_it_names(as_account: ClientOf) -> None:
-    """No object beside it is taken, and what is held has its level nevertheless."""
+    """No object beside it is accepted, and what is stored has its level all the same."""
     cert = as_account("id-cert")
     cert.publish("feeds", INDICATOR)
     assert readers(as_account, INDICATOR) == ["sg-soc", "sg-cert"]
@@ -159,7 +159,7 @@ def test_an_invalid_container_that_comes_alone_hides_what_it_names(as_account: C
 
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("kind", CONTAINERS)
-def test_what_a_green_container_brings_is_green_but_whoever_saw_something(
+def test_an_object_is_green_in_a_green_container_but_not_what_a_sighting_saw(
     as_account: ClientOf, kind: str, together: bool
 ) -> None:
     """Nothing useful is lost; a sighting names who saw something, maybe a victim, and shows it to nobody more."""

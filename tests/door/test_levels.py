@@ -42,7 +42,7 @@ def test_a_glance_sees_no_less_than_a_closer_look(words: str, other: Content) ->
 
 @pytest.mark.parametrize("name", ["created", "valid_from", "published", "subject", "value", "id"])
 def test_a_custom_type_may_say_a_level_where_another_has_a_time_or_a_text(name: str) -> None:
-    """It is free in what stands there; under a name for prose, or its own id, where more than a text does."""
+    """It is free in what is there; under a name for prose, or its own id, where more than a text does."""
     content = {"type": "x-own-type", name: {"tlp": "red"}}
     assert stated_level_of_valid(content).level is TLP.RED
     expected = None if name in ("subject", "value", "id") else TLP.RED

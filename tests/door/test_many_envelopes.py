@@ -97,7 +97,7 @@ def test_a_note_holds_in_every_collection_for_its_member_alone_and_for_a_while(
     cert.publish("feeds", unmarked(2))
 
 
-def test_a_purged_id_stands_in_no_note(hub: Hub, as_account: ClientOf) -> None:
+def test_a_purged_id_is_in_no_note(hub: Hub, as_account: ClientOf) -> None:
     """Else the store would go on telling of it; notes of other reports stay."""
     cert = as_account("id-cert")
     cert.refusal("feeds", report(an_id(1), **RED))
@@ -109,7 +109,7 @@ def test_a_purged_id_stands_in_no_note(hub: Hub, as_account: ClientOf) -> None:
 
 
 def test_an_indicator_is_no_lower_than_what_it_is_based_on(as_account: ClientOf) -> None:
-    """Unmarked, in a GREEN report, based on AMBER data whose values stand in its pattern; marked itself, it has its own."""
+    """Unmarked, in a GREEN report, based on AMBER data whose values are in its pattern; marked itself, it has its own."""
     data = {
         name: value for name, value in note(5, level=TLP.AMBER).items() if name not in ("content", "object_refs")
     } | {

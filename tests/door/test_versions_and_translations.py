@@ -90,7 +90,7 @@ ADDRESS: Final = json.loads(stix2.IPv4Address(value="198.51.100.9").serialize())
 
 @pytest.mark.parametrize("where", ["object_refs", "text"])
 def test_an_observable_of_another_collection_is_not_given_away(as_account: ClientOf, where: str) -> None:
-    """H2: held at AMBER+STRICT where the sender reads it, its id stands in no GREEN object, as reference or in a text."""
+    """H2: held at AMBER+STRICT where the sender reads it, its id is in no GREEN object, as reference or in a text."""
     as_account("id-cert").publish("alerts", {**ADDRESS, **marked(TLP.AMBER_STRICT)})
     naming = note(1, level=TLP.GREEN, author="SG")
     naming |= {"object_refs": [ADDRESS["id"]]} if where == "object_refs" else {"content": f"see {ADDRESS['id']}."}

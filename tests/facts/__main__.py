@@ -1,4 +1,4 @@
-"""`make facts`: of what receivers could act upon in twenty incidents, how much stands in the bundle, and how much leaves."""
+"""`make facts`: of what receivers could act upon in twenty incidents, how much is in the bundle, and how much leaves."""
 
 from __future__ import annotations
 

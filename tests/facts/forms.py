@@ -2,7 +2,7 @@
 except those of public malware, tools and techniques.
 
 `columns` are the cells of a form that was filled in before it had columns for tools, packages, entry vectors and the like:
-all of that stands in its texts.
+all of that is in its texts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How many facts of the twenty incidents stand in the bundle at the CERT, in what leaves by default, and in what leaves after
+"""How many facts of the twenty incidents are in the bundle at the CERT, in what leaves by default, and in what leaves after
 an officer let out everything that is held; for MISP events also in what misp-stix makes of them.
 """
 
@@ -77,7 +77,7 @@ def _read(body: bytes, name: str, file_format: str) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One incident, as it stands, as it leaves by default, and as it leaves with everything let out."""
+    """One incident, as it is, as it leaves by default, and as it leaves with everything let out."""
 
     incident: Incident
     standing: Bundle
@@ -145,7 +145,7 @@ def by_misp_stix() -> list[Bundle]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The incidents of one kind: how many facts hold as they stand, by default, when all is answered, and by misp-stix."""
+    """The incidents of one kind: how many facts hold as they are, by default, when all is answered, and by misp-stix."""
 
     name: str
     outcomes: tuple[Outcome, ...]

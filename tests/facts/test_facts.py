@@ -16,7 +16,7 @@ def measured() -> dict[str, Row]:
 def test_of_a_forms_facts_most_leave_by_default_and_nearly_all_when_everything_is_answered(
     measured: dict[str, Row],
 ) -> None:
-    """About a third of a form's facts stand in prose, which an officer has to read first."""
+    """About a third of a form's facts are in prose, which an officer has to read first."""
     form = measured["form"]
     assert form.facts == 104
     assert form.regional >= 0.62 * form.facts

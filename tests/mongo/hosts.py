@@ -27,11 +27,11 @@ class Host:
 
     @property
     def prefix(self) -> tuple[str, ...]:
-        """What stands before a command that runs on this host."""
+        """What is before a command that runs on this host."""
         return ("ip", "netns", "exec", self.namespace) if self.namespace else ()
 
     def cut(self) -> None:
-        """Nothing comes in or out any more; whoever waits for an answer from there is told nothing."""
+        """Nothing comes in or out any more; who waits for an answer from there gets none."""
         _ip("link", "set", self.link, "down")
 
     def join(self) -> None:
@@ -65,7 +65,7 @@ def _new_hosts(count: int, undo: ExitStack) -> list[Host]:
     try:
         _ip("address", "add", f"{database}/32", "dev", "lo")
         undo.callback(_ip, "address", "del", f"{database}/32", "dev", "lo")
-        # or what is meant for a host that is cut off would go to whoever is beyond this machine
+        # or what is meant for a host that is cut off would leave this machine
         _ip("route", "add", "unreachable", f"{net}.0/24")
         undo.callback(_ip, "route", "del", "unreachable", f"{net}.0/24")
         for number in range(count):

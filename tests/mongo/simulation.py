@@ -1,4 +1,4 @@
-"""Seeded runs of the commit protocol over `model.Model`: writers, deleters, readers and sweepers, and what befalls them."""
+"""Seeded runs of the commit protocol over `model.Model`: writers, deleters, readers and sweepers, and the faults that they meet."""
 
 from __future__ import annotations
 

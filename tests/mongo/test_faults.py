@@ -114,7 +114,7 @@ class Worker:
 
 
 class Region:
-    """Hub processes on several machines, and the fate that befalls them."""
+    """Hub processes on several machines, and the faults that they meet."""
 
     def __init__(self, mongo: server.Server, uri: str, batches: int) -> None:
         self.batches = batches

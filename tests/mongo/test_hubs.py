@@ -155,7 +155,7 @@ class Region:
 
 
 class Fate(threading.Thread):
-    """What befalls hubs and database, one thing after the other, until each kind came `rounds` times and time is up."""
+    """The faults of hubs and database, one after the other, until each kind came `rounds` times and time is up."""
 
     def __init__(
         self, hubs: Sequence[HubProcess], mongo: server.Server, two: Sequence[Host], seed: int, seconds: float
@@ -253,7 +253,7 @@ def tell(  # the whole of what takes part
 @pytest.mark.parametrize(
     ("seconds", "two"), [(5, False), pytest.param(90, True, marks=pytest.mark.soak)], indirect=["two"], ids=["5", "90"]
 )
-def test_four_hubs_lose_nothing_and_double_nothing_whatever_befalls_them(
+def test_four_hubs_lose_nothing_and_double_nothing_whatever_happens_to_them(
     seconds: int, two: list[Host], hubs: Callable[..., list[HubProcess]], mongo: server.Server, figures: Figures
 ) -> None:
     """Each acknowledged object is met exactly once, in order, by each reader; nothing else appears."""
@@ -285,7 +285,7 @@ def away(hub: HubProcess, status: str) -> dict[str, tuple[int, bool]]:
     return {name: ask(name) for name in requests}
 
 
-def test_a_store_that_is_away_is_told_within_a_bounded_time_and_comes_back_by_itself(
+def test_a_store_that_is_away_is_reported_within_a_bounded_time_and_comes_back_by_itself(
     hubs: Callable[..., list[HubProcess]], mongo: server.Server
 ) -> None:
     """503 and when to come again, from every address; `/healthz` stays 200; what was acknowledged is there afterwards."""

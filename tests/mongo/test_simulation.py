@@ -294,7 +294,7 @@ def test_a_writer_stopped_anywhere_and_a_helper_stopped_anywhere_do_no_harm_when
 
 
 def test_two_that_claim_one_id_in_two_collections_are_never_both_believed() -> None:
-    """All pairs of moments at which the two stop, whoever goes on first."""
+    """All pairs of moments at which the two stop, whichever goes on first."""
     for first in range(25):
         for second in range(25):
             simulation = Simulation(0, requests=0)

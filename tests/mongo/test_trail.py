@@ -130,7 +130,7 @@ def dying_before(word: str) -> Callable[[str, str], None]:
 
 
 def test_the_next_writer_writes_the_entry_that_is_missing_before_its_own(open_store: OpenStore) -> None:
-    """So the entries of a collection, and those of an account, stand in the order of the changes."""
+    """So the entries of a collection, and those of an account, are in the order of the changes."""
     store = open_store()
     with pytest.raises(KilledError):
         add(open_store(dying_before("AddEntry")), candidate(1), collection="next", status="first")

@@ -50,7 +50,7 @@ def store_at(
 
 
 def batch_of(writer: int, number: int) -> Batch:
-    """The batch of that number: the same objects whoever makes it."""
+    """The batch of that number: the same objects in every process."""
     first = writer * 100_000 + number * OBJECTS
     new: list[Candidate] = [candidate(first + index, 1, level=index % 5) for index in range(OBJECTS)]
     return batch(

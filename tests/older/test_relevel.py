@@ -358,7 +358,7 @@ def test_the_operator_gives_no_level_below_what_is_said_or_above_the_collection(
         show_at(upgraded.store, upgraded.catalogue, feeds_of(upgraded), object_id, level)
 
 
-def test_what_is_removed_is_gone_and_what_stood_beside_it_stays(upgraded: Older, template: Template) -> None:
+def test_what_is_removed_is_gone_and_what_was_beside_it_stays(upgraded: Older, template: Template) -> None:
     """Another member's contradiction goes; the first member's observable is as it was, and its own to improve again."""
     before = [record.place for record in upgraded.store.history(feeds_of(upgraded).id, FILE)]
     assert remove(upgraded.store, feeds_of(upgraded), FILE) == 1

@@ -2,7 +2,7 @@
 
 1. A release says on purpose: its author, perhaps sector and size, and how many people it concerned, from which a size
    follows. Organisations that do not fit are excluded.
-2. It says more than it should where one of the register's tokens stands in it (`clues`).
+2. It says more than it should where one of the register's tokens is in it (`clues`).
 3. An item of the press that may be of the same incident says what it says.
 4. Releases that show the same pseudonym, or name each other's incidents, are of one victim: what is known from each of
    them is known of it.
@@ -31,7 +31,7 @@ from tests.privacy.view import View, read_view
 
 _PRESS_TRUST: Final = 0.8  # that an item that fits is of this incident
 _COMMON: Final = 0.03  # a word in more than this share of all releases is the product's own
-_MONTHS: Final = (1, 3, 6, 12)  # for which a pseudonym may stand
+_MONTHS: Final = (1, 3, 6, 12)  # for which a pseudonym may be kept
 TRIED_KEY: Final = Key(bytes(32))
 """The key that the attacker tries on pseudonyms, having none of a CERT's."""
 

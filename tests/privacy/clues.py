@@ -2,10 +2,10 @@
 
 It shares no code with the product's own search: it reads a text in its own way, and looks for its own tokens.
 
-1. A text is read as it stands and decoded: percent, base64, base32, base85, hex, UTF-16, rot13, punycode, reversed.
+1. A text is read as it is and decoded: percent, base64, base32, base85, hex, UTF-16, rot13, punycode, reversed.
 2. Each reading is folded three times: to its letters, to what looks like them, and to its consonants.
 3. A token that is found counts by its length: what is long is hardly there by chance.
-4. The id of an observable says its value to whoever tries it out (STIX 2.1, 2.9): those of the register are tried.
+4. The id of an observable gives its value to anybody who tries values out (STIX 2.1, 2.9): those of the register are tried.
 """
 
 from __future__ import annotations

@@ -61,11 +61,11 @@ def test_whatever_is_said_of_a_victim_fits_k_constituents(measured: tuple[Row, .
 
 
 def test_no_victim_is_found_by_a_token(measured: tuple[Row, ...]) -> None:
-    """No word of the register that stands in a release is the victim's, in any disguise."""
+    """No word of the register that is in a release is the victim's, in any disguise."""
     assert not [describe(result) for row in measured if row.rung != NAMED for result in row.by_clue]
 
 
-def test_whoever_agreed_to_be_named_is_named(measured: tuple[Row, ...]) -> None:
+def test_a_victim_that_agreed_to_be_named_is_named(measured: tuple[Row, ...]) -> None:
     """Or else the attacker would be right for a reason that is not its own."""
     (named_row,) = [row for row in measured if row.rung == NAMED]
     assert named_row.right == len(named_row.trials) > 0

@@ -116,7 +116,7 @@ PLACES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One token of the victim, as it stands in one value of a report."""
+    """One token of the victim, as it is in one value of a report."""
 
     place: str
     token: str

@@ -1,6 +1,6 @@
 """The incidents of the VERIS Community Database, where HUB_VCDB names a folder with them: real ones, with real names.
 
-They are taken as one CERT's, and the victims named in them as its constituents: whoever guesses may choose among them.
+They are taken as one CERT's, and the victims named in them as its constituents: the attacker may choose among them.
 """
 
 from __future__ import annotations

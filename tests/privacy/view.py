@@ -1,4 +1,4 @@
-"""What stands in the releases of one incident, as a reader who knows the product understands it.
+"""What is in the releases of one incident, as a reader who knows the product understands it.
 
 Nothing here is the product's own knowledge of the victim: all of it is read from the objects that left.
 """
@@ -37,7 +37,7 @@ _TEXTS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What stands in the releases of one incident, as the attacker reads it."""
+    """What is in the releases of one incident, as the attacker reads it."""
 
     author: str
     sectors: frozenset[str]  # all of them are the victim's, one wider than the other; empty: not said
@@ -46,7 +46,7 @@ class View:
     kind: str  # empty: not understood
     began: tuple[datetime, datetime]
     texts: tuple[str, ...] = field(repr=False)
-    ids: frozenset[str] = field(repr=False)  # wherever one stands
+    ids: frozenset[str] = field(repr=False)  # wherever one is
     handles: frozenset[str] = frozenset()  # by which other releases of the same victim are known: pseudonyms, incidents
     pseudonyms: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()  # that are no pseudonym

@@ -37,7 +37,7 @@ CONSTITUENTS: Final = "\n".join(
 
 
 class _Typed(io.StringIO):
-    """What stands at standard input; whether somebody types it."""
+    """What is at standard input; whether somebody types it."""
 
     def __init__(self, text: str, *, terminal: bool) -> None:
         super().__init__(text)

@@ -1,4 +1,4 @@
-"""What the tests of the producer's network half stand on: a hub that really runs, and a line that really breaks."""
+"""What the tests of the producer's network half need: a hub that really runs, and a line that really breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`hub convert`: every form to STIX that holds, as it stands or as it would leave; no victim in any spelling."""
+"""`hub convert`: every form to STIX that holds, as it is or as it would leave; no victim in any spelling."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def assert_holds(objects: Sequence[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("file", FORMS, ids=lambda path: path.name)
-def test_every_form_becomes_stix_that_holds_as_it_stands_and_as_it_would_leave(office: Office, file: Path) -> None:
+def test_every_form_becomes_stix_that_holds_as_it_is_and_as_it_would_leave(office: Office, file: Path) -> None:
     assert_holds(converted(office, file, code=None))
     assert_holds(converted(office, file, "--release", "regional", code=None))
 

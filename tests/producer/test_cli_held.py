@@ -111,7 +111,7 @@ def test_a_key_that_matches_nothing_stops_the_command_and_those_there_are_are_li
     assert (len(region.held("th")), len(entries(office))) == (before, entry_count)
 
 
-def test_a_decision_that_is_none_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
+def test_an_invalid_decision_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
     office, answers_file = region.offices["TH"], tmp_path / "held.json"
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-5"})
     office.hub("convert", file, "--held", answers_file)
@@ -141,7 +141,7 @@ def test_a_suspicious_text_needs_a_reason_and_the_record_has_it(region: Region, 
 
 
 def test_lone_indicators_of_several_reports_leave_after_all_incidents(region: Region, tmp_path: Path) -> None:
-    """Where an object stands among those that came tells what it belongs to."""
+    """The place of an object among those that came tells what it belongs to."""
     office = region.offices["TH"]
     rows = [
         {

@@ -10,7 +10,7 @@ MARK = "purge-me-elsewhere.example"
 
 
 def files_with(folder: Path, text: str) -> list[str]:
-    """The names of the hub's own files (store, WAL, log) in which the text stands."""
+    """The names of the hub's own files (store, WAL, log) in which the text is."""
     return [path.name for path in sorted(folder.iterdir()) if path.is_file() and text.encode() in path.read_bytes()]
 
 

@@ -112,7 +112,7 @@ def test_the_page_runs_nothing_and_shows_everything_as_text(office: Office, tmp_
     assert "default-src 'none'" in text
 
 
-def test_a_reason_for_a_second_yes_stands_beside_the_text(office: Office, tmp_path: Path) -> None:
+def test_a_reason_for_a_second_yes_is_beside_the_text(office: Office, tmp_path: Path) -> None:
     """Who, what, and why."""
     text = "The balairekaanville branch opened late."
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "PH-WHY", "description": text})

@@ -60,7 +60,7 @@ def test_no_version_tells_any_more_what_was_withdrawn(region: Region, tmp_path: 
 
 
 def test_nothing_is_withdrawn_unless_the_officer_agrees(region: Region, tmp_path: Path) -> None:
-    """It is for good: asked at a terminal; without one `--yes` is needed. What was sent stands until then."""
+    """It is for good: asked at a terminal; without one `--yes` is needed. What was sent stays until then."""
     office = region.offices["KH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "KH-5", "country": "KH", "indicators": "ip:203.0.113.75"})
     office.hub("publish", file, "--to", "kh", "--yes")
@@ -118,7 +118,7 @@ def test_an_observable_that_another_member_published_too_stays(region: Region, t
     assert their_addresses, done.stderr
 
 
-def test_an_observable_of_another_report_that_stands_stays(region: Region, tmp_path: Path) -> None:
+def test_an_observable_of_another_published_report_stays(region: Region, tmp_path: Path) -> None:
     """One address in two incidents: the first withdrawal leaves it where it is, the second deletes it."""
     office = region.offices["KH"]
     row = {"country": "KH", "indicators": "ip:203.0.113.74"}
@@ -140,7 +140,7 @@ def test_a_report_that_never_left_cannot_be_withdrawn(region: Region) -> None:
 
 
 def test_a_withdrawal_tells_which_other_hub_it_went_to(region: Region, tmp_path: Path) -> None:
-    """Two hubs may declare one collection, by its id: what is withdrawn at one stands at the other."""
+    """Two hubs may declare one collection, by its id: what is withdrawn at one stays at the other."""
     office = region.offices["KH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "KH-8", "country": "KH", "indicators": "ip:203.0.113.78"})
     office.hub("publish", file, "--to", "kh", "--yes")

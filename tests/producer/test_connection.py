@@ -335,7 +335,7 @@ def test_a_line_that_is_cut_anywhere_is_tried_again(running_hub: HubProcess, see
         assert line.cuts > 0
 
 
-def test_a_refusal_of_another_kind_is_told_in_the_servers_words() -> None:
+def test_a_refusal_of_another_kind_is_reported_in_the_servers_words() -> None:
     """A status that TAXII does not name comes with what the server says of it."""
     with (
         Scripted(lambda _: Answer(418, {"title": "Teapot", "description": "short and stout."})) as server,

@@ -1,4 +1,4 @@
-"""The examples of hub/docs run as they stand, against a hub."""
+"""The examples of hub/docs run as they are, against a hub."""
 
 from __future__ import annotations
 

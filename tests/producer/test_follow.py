@@ -79,7 +79,7 @@ def test_analysts_get_stix2_objects_and_dicts_on_request(running_hub: HubProcess
         assert list(client.follow(fresh, once=True, raw=True, asked=filters)) == indicators(2)
 
 
-def test_an_out_file_that_was_moved_away_begins_anew(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
+def test_an_out_file_that_was_moved_away_starts_again(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
     """Rotated logs: the new file goes on where the old one ended."""
     out, state = tmp_path / "out.jsonl", tmp_path / "state"
     with running_hub.connection() as connection:

@@ -143,7 +143,7 @@ def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(office: Office
         assert len({item["modified"] for item in incidents}) == 2
 
 
-def test_an_observable_of_two_levels_stands_once_in_a_bundle_at_the_lower(office: Office, tmp_path: Path) -> None:
+def test_an_observable_of_two_levels_appears_once_in_a_bundle_at_the_lower(office: Office, tmp_path: Path) -> None:
     """In whatever order the two reports come; their indicators are two."""
     line = {
         "classification.type": "c2-server",

@@ -238,7 +238,7 @@ def test_a_preview_from_python_sends_and_keeps_nothing(region: Region, tmp_path:
 
 
 def test_what_a_notebook_shows_is_escaped() -> None:
-    """Names on the board are other members' to choose; values of a preview stand in a report."""
+    """Names on the board are other members' to choose; values of a preview are in a report."""
     entry = {
         "incident": an_id(1, "incident"),
         "name": EVIL,

@@ -32,7 +32,7 @@ def test_the_command_prints_what_mentions_a_value(region: Region, incident: str)
 
 
 def test_python_and_json_agree(region: Region, incident: str) -> None:
-    """Values may stand in a list of any length; a value with blanks in it is one."""
+    """Values may be in a list of any length; a value with blanks in it is one."""
     office = region.offices["SG"]
     values = ["look.attacker.example", "Lazarus Group", *(f"n{n}.example" for n in range(1100))]
     with connect(office.url, key=office.key, patience=QUICK) as asean:

@@ -120,7 +120,7 @@ def test_a_damaged_key_is_never_replaced(tmp_path: Path) -> None:
         ("[identity]", "[identity", "not valid TOML"),
     ],
 )
-def test_what_cannot_be_used_is_told_with_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_what_cannot_be_used_is_reported_with_file_and_key(tmp_path: Path, old: str, new: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message) as caught:
         load_member(home(tmp_path, SHEET.replace(old, new, 1)))
     assert str(tmp_path / "member.toml") in str(caught.value)
@@ -141,7 +141,7 @@ Klinik Kenanga,,,,healthcare,small
 
 
 def with_register(folder: Path, register: str = REGISTER, sheet: str = SHEET) -> Path:
-    """A home whose constituents stand in a file, and not in counts."""
+    """A home whose constituents are in a file, and not in counts."""
     (folder / "constituents.csv").write_text(register, "utf-8")
     text_with_file = sheet.partition("[[constituents]]")[0] + '[register]\nfile = "constituents.csv"\n'
     return home(folder, text_with_file)

@@ -1,4 +1,4 @@
-"""STIX goes as it stands, except what `hub convert` made for the CERT's own eyes, and for whom the CERT protects."""
+"""STIX goes as it is, except what `hub convert` made for the CERT's own eyes, and for whom the CERT protects."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def bundle(path: Path, *objects: object) -> Path:
     return path
 
 
-def test_the_bundle_as_it_stands_at_the_cert_does_not_leave(region: Region, tmp_path: Path) -> None:
+def test_the_bundle_as_it_is_at_the_cert_does_not_leave(region: Region, tmp_path: Path) -> None:
     """`hub convert`, then `hub publish` of what came out: refused, by the command and in Python, whole or in part."""
     office = region.offices["MY"]
     file = sheet(tmp_path / "a.csv", {"report_id": "MY-NATIONAL", "country": "MY", "indicators": "ip:203.0.113.121"})
@@ -76,7 +76,7 @@ def test_whom_the_cert_protects_is_named_in_no_bundle_unless_approved(
 
 
 def test_an_identity_that_is_nobodys_author_does_not_leave_unless_approved(region: Region, tmp_path: Path) -> None:
-    """It may be a victim. Authors, classes and pseudonyms go as they stand."""
+    """It may be a victim. Authors, classes and pseudonyms go as they are."""
     office = region.offices["MY"]
     identity = {
         "type": "identity",

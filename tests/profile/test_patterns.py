@@ -20,7 +20,7 @@ from hub.profile.patterns import LONGEST, hazard
     ],
 )
 def test_a_pattern_with_few_choices_may_be_used(pattern: str) -> None:
-    """Repeats of fixed length, escaped signs and what stands in a set are no choices."""
+    """Repeats of fixed length, escaped signs and what is in a set are no choices."""
     assert hazard(pattern) == ""
 
 

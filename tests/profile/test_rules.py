@@ -42,7 +42,7 @@ def test_a_rule_knows_its_types_and_reason() -> None:
 
 
 def test_a_rule_for_every_type_joins_the_others_in_the_order_of_the_file() -> None:
-    """Rules for "*" count for named types, for all others, and stand where the file has them."""
+    """Rules for "*" count for named types, for all others, and keep their place in the file."""
     rule_for_every_type = RULE.replace('title = "Test"', "").replace('"one"', '"two"').replace('"incident"', '"*"')
     profile = parsed(RULE + rule_for_every_type)
     assert [rule.id for rule in profile.rules_for("incident")] == ["one", "two"]

@@ -38,7 +38,7 @@ def test_a_way_in_leaves_as_a_technique_of_initial_access() -> None:
 
 
 def test_a_flood_leaves_by_its_kind_and_by_the_power_of_ten_of_its_rate() -> None:
-    """An exact rate stands in the press beside the victim's name."""
+    """An exact rate is in the press beside the victim's name."""
     result = must_release(case(flood=Flood(("cldap-amplification",), bits_per_second=183_456_789_012)))
     assert names(result, "attack-pattern") == {"DDoS: cldap amplification"}
     (rendered_incident,) = objects_of_type(result, "incident")

@@ -1,4 +1,4 @@
-"""What a report becomes as STIX, as it stands at the CERT."""
+"""What a report becomes as STIX, as it is at the CERT."""
 
 from __future__ import annotations
 

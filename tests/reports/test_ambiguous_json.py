@@ -1,4 +1,4 @@
-"""JSON in which a key appears twice, or that has no number where one should be, is named; what stands beside it is read."""
+"""JSON in which a key appears twice, or that has no number where one should be, is named; what is beside it is read."""
 
 from __future__ import annotations
 

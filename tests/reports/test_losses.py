@@ -221,7 +221,7 @@ def test_a_search_for_attributes_names_the_objects_that_they_are_of() -> None:
 
 
 def test_the_objects_of_misps_export_as_csv_are_whole_again() -> None:
-    """The rows of one object stand apart; by its name alone it is known that a domain is the victim's."""
+    """The rows of one object are not next to each other; its name alone says that a domain is the victim's."""
     report = only_report(OBJECTS.encode(), name="export.csv")
     assert [(item.type.value, item.value) for item in report.observables if item.file is None] == [
         ("url", "http://c2.example/")

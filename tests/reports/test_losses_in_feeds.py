@@ -200,7 +200,7 @@ def test_what_x_arf_3_says_twice_or_in_a_mapping_is_named() -> None:
 
 
 def test_what_x_arf_3_has_in_place_of_a_mapping_is_named() -> None:
-    """An address as the source, and whoever reports for another one in a list."""
+    """An address as the source, and in a list a reporter who reports for another."""
     report = report_of_x_arf({"SourceIp": "203.0.113.9", "Source": "203.0.113.77", "Account": [1]})
     assert {(item.key, item.value) for item in report.unused} >= {
         ("Report.Source", "203.0.113.77"),

@@ -1,4 +1,4 @@
-"""A word that nobody knows, in place of any text of a report, is not swallowed: it stands in the STIX or in the table of what
+"""A word that nobody knows, in place of any text of a report, is not swallowed: it is in the STIX or in the table of what
 was not used, or the record is refused in words that show it.
 
 `test_leaves` shows that a reader looks at each leaf. Here the value itself has to come out again: a reader that takes an unknown

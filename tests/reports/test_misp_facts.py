@@ -125,7 +125,7 @@ def test_taxonomies_in_use_classify_the_event(tag: str, rsit_type: str) -> None:
 
 
 def test_event_types_of_europol_are_kept() -> None:
-    """They are values of event-type-ov as they stand."""
+    """They are values of event-type-ov as they are."""
     assert event("europol-event:dns-zone-transfer").incident_types == ("dns-zone-transfer", "network-scanning")
 
 
@@ -214,7 +214,7 @@ def test_a_relation_of_a_red_value_is_red() -> None:
 
 
 def test_the_inner_json_of_misp_gives_the_event_whole() -> None:
-    """There attributes and tags stand beside the event, and the tags of an attribute beside it."""
+    """There attributes and tags are beside the event, and the tags of an attribute beside it."""
     attribute = {"Attribute": DOMAIN, "AttributeTag": [{"Tag": {"name": "tlp:red"}}]}
     report = report_of(
         {"Event": ABOUT, "EventTag": [{"Tag": {"name": "tlp:green"}}], "Attribute": [attribute], "Orgc": {"name": "o"}}

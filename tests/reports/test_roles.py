@@ -181,7 +181,7 @@ def test_levels_and_sightings_inside_misp_objects_hold_as_on_loose_attributes() 
 
 
 def test_a_domain_does_not_show_an_address_that_is_marked_higher() -> None:
-    """What it resolves to leaves with the domain: only addresses of its own level stand in it."""
+    """What it resolves to leaves with the domain: only addresses of its own level are in it."""
     report = only_report(MISP_LEVELS)
     domain = next(item for item in report.observables if item.type is ObservableType.DOMAIN)
     assert domain.resolves_to == ("203.0.113.10",)

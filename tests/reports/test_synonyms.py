@@ -27,7 +27,7 @@ def report_of(**cells: Any) -> Report:
 
 
 def test_the_hints_of_the_indonesian_form_are_words_that_it_takes() -> None:
-    """What stands in brackets there is what people write."""
+    """What is in brackets there is what people write."""
     report = report_of(
         stage="awal", status="ditangani", determination="terbukti", severity="tinggi", victim_sector="kesehatan",
         consent="hanya sektor", confidence="sedang", suspected_malicious="ya", victim_size="besar",

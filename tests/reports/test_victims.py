@@ -106,7 +106,7 @@ def test_whom_a_feed_was_aimed_at_is_protected() -> None:
 
 
 def test_what_a_victims_category_holds_is_searched_for_even_where_it_is_no_observable() -> None:
-    """A person's name and a machine without a domain: they become no value, and must stand in no other."""
+    """A person's name and a machine without a domain: they become no value, and must be in no other."""
     attributes = [
         {"type": "hostname", "category": "Targeting data", "value": "HSM-DC01"},
         {"type": "full-name", "category": "Person", "value": "Siti binti Rahman"},
@@ -119,7 +119,7 @@ def test_what_a_victims_category_holds_is_searched_for_even_where_it_is_no_obser
 
 
 def test_machines_and_contacts_of_an_iodef_victim_are_searched_for() -> None:
-    """A node's bare name, and a contact that stands inside EventData."""
+    """A node's bare name, and a contact that is inside EventData."""
     node = "<Node><NodeName>HSM-DC01</NodeName></Node>"
     body = (
         '<EventData><Contact role="victim" type="organization"><ContactName>Klinik Rekaan</ContactName></Contact>'

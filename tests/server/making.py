@@ -228,7 +228,7 @@ class Client:
         return self.request("GET", path, headers=headers, query_string=query(**filters))
 
     def ask(self, path: str, query_string: str) -> Answer:
-        """With the query as it stands."""
+        """With the query as it is."""
         return self.request("GET", path, query_string=query_string)
 
     def delete(self, collection: str, object_id: str, **filters: Any) -> Answer:

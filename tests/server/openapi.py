@@ -137,7 +137,7 @@ _INDICATOR: Final = _closed(
     confidence={"type": "integer"},
     x_score={"type": "number"},
     object_marking_refs=_list(TEXT),
-)  # fmt: skip - as the properties stand in an indicator
+)  # fmt: skip - as the properties are in an indicator
 _ADDRESS: Final = _closed(
     {"type": {"const": "ipv4-addr"}, "id": {"type": "string", "pattern": STIX_ID}, "value": TEXT},
     object_marking_refs=_list(TEXT),

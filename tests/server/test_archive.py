@@ -282,7 +282,7 @@ def test_a_refused_import_leaves_secret_and_accounts(
         "blank first",
     ],
 )  # fmt: skip - a table
-def test_a_damaged_archive_is_told_in_words(
+def test_a_damaged_archive_is_reported_in_words(
     full_hub: Hub, fresh: Hub, tmp_path: Path, clock: Clock, damage: Any
 ) -> None:
     """With the file and the line; never a bare exception."""

@@ -142,7 +142,7 @@ def small(**limits: int) -> Limits:
     ],
     ids=["object_bytes", "string_characters", "object_depth"],
 )
-def test_each_limit_on_an_object_is_told_in_words(
+def test_each_limit_on_an_object_is_reported_in_words(
     open_hub: OpenHub, template: Template, limits: Limits, bad: Any
 ) -> None:
     """Law L9: a failure in the status that names the limit."""

@@ -153,7 +153,7 @@ def test_a_name_is_given_once(credentials: Credentials) -> None:
 
 
 @pytest.mark.parametrize("action", ["rotate", "disable"])
-def test_an_unknown_account_is_told(credentials: Credentials, action: str) -> None:
+def test_an_unknown_account_is_reported(credentials: Credentials, action: str) -> None:
     """With the command that lists them."""
     with pytest.raises(UnprocessableError, match="hub account list"):
         credentials.rotate("nobody", None) if action == "rotate" else credentials.disable("nobody")

@@ -35,7 +35,7 @@ def events_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess]
 
 
 def test_hundreds_of_idle_listeners_and_dead_ones_leave_the_hub_to_the_others(events_hub: HubProcess) -> None:
-    """With one worker: polls are answered, and whoever listens is told, beside 300 who only wait."""
+    """With one worker: polls are answered, and a listener gets its events, beside 300 who only wait."""
     idle = [raw_listener(events_hub, "my-cert") for _ in range(300)]
     try:
         for listener in idle:  # all are let in: the head of the answer has come
@@ -89,7 +89,7 @@ def test_it_ends_with_the_hub_whether_told_or_killed(hub_process: Callable[..., 
             time.sleep(0.02)  # it is no child of ours that could be waited for
 
 
-def test_a_port_that_is_taken_is_told_before_anything_starts(hub_process: Callable[..., HubProcess]) -> None:
+def test_a_port_that_is_taken_is_reported_before_anything_starts(hub_process: Callable[..., HubProcess]) -> None:
     from tests.server.process import command
 
     with socket.create_server(("127.0.0.1", 0)) as taken:

@@ -28,7 +28,7 @@ def test_without_a_proxy_no_header_tells_the_address() -> None:
 
 
 def test_behind_a_proxy_the_address_is_what_the_proxy_added_last() -> None:
-    """What stands before it the client may have written itself."""
+    """The client may have written what is before it."""
     scope = {**SCOPE, "headers": [(b"x-forwarded-for", b"203.0.113.9"), (b"x-forwarded-for", b"1.1.1.1, 198.51.100.1")]}
     assert client_address(environ_of(scope), behind_proxy=True) == "198.51.100.1"
 

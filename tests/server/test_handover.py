@@ -240,7 +240,7 @@ def test_hub_init_reads_levels_that_an_older_hub_did_not_read(
 
 
 def test_hub_init_puts_its_own_in_the_place_of_what_came_before_it(hub: Hub, indonesia: Client) -> None:
-    """A definition that a newer hub brings may stand there already, in another member's words."""
+    """A definition that a newer hub brings may be there already, in another member's words."""
     own = own_objects(hub.catalogue)[INCIDENT_CORE]
     poison(hub, own, parse_timestamp(own["modified"]), revoked=True)
     for collection in hub.catalogue:

@@ -106,7 +106,7 @@ def test_a_member_speaks_under_each_of_its_identities(indonesia: Client, singapo
 
 @pytest.mark.parametrize("author", [None, "SG", "ID"])
 def test_nobody_first_publishes_another_members_identity(singapore: Client, author: str | None) -> None:
-    """L4: the hub has them from the start, whoever is named as the author."""
+    """L4: the hub has them from the start, with any author."""
     assert "the hub's own" in singapore.refusal("alerts", identity(1, id=IDENTITIES["ID"], author=author))
 
 
@@ -147,7 +147,7 @@ def test_outsiders_work_is_taken_where_it_is_relayed(indonesia: Client, singapor
 
 
 def test_a_derived_sco_is_everybodys(indonesia: Client, singapore: Client) -> None:
-    """L4: its id says its value and nothing else, so any writer may publish it, too; the first copy stands."""
+    """L4: its id says its value and nothing else, so any writer may publish it, too; the first copy stays."""
     indonesia.publish("alerts", address(1))
     status = singapore.publish("alerts", address(1), address(1, x_opencti_score=80))
     assert "x_opencti_score" in status["successes"][1]["message"]
@@ -306,7 +306,7 @@ def test_a_version_from_the_future_is_refused(indonesia: Client, minutes: int, *
 
 
 def test_a_profile_refuses_in_its_own_words(indonesia: Client) -> None:
-    """L7: the rule's `because` stands in the status; the good object beside it is kept."""
+    """L7: the rule's `because` is in the status; the good object beside it is kept."""
     status = indonesia.add(
         "incidents", versioned("incident", 1, name="Breach"), versioned("incident", 2, name="Incident 2")
     )

@@ -24,7 +24,7 @@ from tests.server.making import (
 )
 
 
-def test_a_listener_that_takes_nothing_is_dropped_and_the_others_are_told(
+def test_a_listener_that_takes_nothing_is_dropped_and_the_others_get_their_events(
     hub: Hub, indonesia: Client, template: Template
 ) -> None:
     """What waits for it is one place per collection, however much is published meanwhile."""

@@ -53,7 +53,7 @@ def test_a_full_disk_keeps_what_was_acknowledged(open_hub: OpenHub, template: Te
 
 
 @pytest.mark.sqlite
-def test_a_store_that_was_removed_is_not_made_anew(open_hub: OpenHub, template: Template, tmp_path: Path) -> None:
+def test_a_store_that_was_removed_is_not_made_again(open_hub: OpenHub, template: Template, tmp_path: Path) -> None:
     """503 for reading and writing until it is put back; an empty store in its place would look like a loss of all."""
     client = clients_of(open_hub(), template)("id-cert")
     client.publish("id", note(1))
@@ -115,7 +115,7 @@ def test_a_store_that_is_away_is_a_line_in_the_log_for_each_request(
 
 
 @pytest.mark.sqlite
-def test_a_damaged_store_is_told_without_its_path(
+def test_a_damaged_store_is_reported_without_its_path(
     open_hub: OpenHub, template: Template, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """500 to the sender, with an error_id; the path and the advice are in the operator's log."""
@@ -135,7 +135,7 @@ def test_a_damaged_store_is_told_without_its_path(
 
 @pytest.mark.parametrize("step", [-1, -3_600_000, -10 * 365 * 24 * 3_600_000])
 def test_a_clock_set_back_between_batches_loses_nothing(indonesia: Client, clock: Clock, step: int) -> None:
-    """By a millisecond, an hour, ten years: later batches stand behind earlier ones, for every poller."""
+    """By a millisecond, an hour, ten years: later batches are behind earlier ones, for every poller."""
     indonesia.publish("id", note(1), note(2))
     reached = indonesia.get(at("id", "objects")).headers[LAST]
     clock.now += step

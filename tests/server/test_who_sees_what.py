@@ -262,7 +262,7 @@ def test_rights_are_told_as_they_are(client_of: ClientOf, account: str | None, c
     elif reads and writes:
         assert deleted == 404, "there is no such object"
     elif account is None:
-        assert deleted == 401, "whoever would delete must log in first"
+        assert deleted == 401, "a client must log in before it deletes"
     else:
         assert deleted == (403 if reads or writes else 404)
 

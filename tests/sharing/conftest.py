@@ -1,4 +1,4 @@
-"""The stores of tests/store, for what stands on them."""
+"""The stores of tests/store, for what is built on them."""
 
 from tests.store.conftest import clock, kind, open_store, store
 

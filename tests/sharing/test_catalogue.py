@@ -85,7 +85,7 @@ def test_a_collection_is_found_by_id_and_by_alias_in_its_own_root(tmp_path: Path
 
 
 def test_the_order_never_changes(tmp_path: Path) -> None:
-    """TAXII 2.1, 5.1: collections stand in the same order at every request, that of their files' paths."""
+    """TAXII 2.1, 5.1: collections are in the same order at every request, that of their files' paths."""
     assert [collection.alias for collection in loaded(tmp_path)] == ["second", "first"]
 
 
@@ -244,7 +244,7 @@ def test_a_write_only_collection_and_a_red_one_load(tmp_path: Path) -> None:
 
 
 def test_an_identity_belongs_to_one_member_only(tmp_path: Path) -> None:
-    """Law L4 hangs on it: whoever could claim another's identity could speak for that member."""
+    """Law L4 depends on it: who could claim another's identity could speak for that member."""
     file = "collections/one/members.toml"
     ids = [line for line in FILES[file].splitlines() if line.startswith("identities")]
     message = complaint(tmp_path, {file: FILES[file].replace(ids[1], ids[0])})

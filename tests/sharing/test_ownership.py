@@ -223,7 +223,7 @@ def test_only_a_member_translates_its_identity_and_is_named_as_an_author_by_it()
     assert isinstance(decide_owner("ID", note(authors=[SG_OWN]), OPEN, CATALOGUE), Refusal)
 
 
-def test_what_the_hub_put_in_stands_as_it_is() -> None:
+def test_what_the_hub_put_in_is_left_as_it_is() -> None:
     """Its definitions and the members' identities: the exact copy is no change, anything else is refused."""
     catalogue = replace(CATALOGUE, own_objects=own_objects(CATALOGUE))
     for content in catalogue.own_objects.values():

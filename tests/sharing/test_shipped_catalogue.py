@@ -48,7 +48,7 @@ def test_each_member_writes_its_own_national_collection(shipped: Catalogue) -> N
         assert (collection.highest_tlp, collection.unmarked) == (TLP.AMBER_STRICT, None)
 
 
-def test_the_shared_collections_stand_in_the_live_root_and_in_the_drill(shipped: Catalogue) -> None:
+def test_the_shared_collections_are_in_the_live_root_and_in_the_drill(shipped: Catalogue) -> None:
     """The drill mirrors the live root: same aliases, same writers, other ids, the other label rule."""
     for alias in ("incidents", "alerts", "indicators"):
         live, drill = shipped.find("asean", alias), shipped.find("exercise", alias)
@@ -98,9 +98,7 @@ def test_every_extension_that_is_used_is_defined(shipped: Catalogue) -> None:
         for step in rule.demand.path.split(".")
         if step.startswith("extension-definition--")
     }
-    used -= {
-        OPENCTI_EXTENSION
-    }  # the platform's own: a rule bounds what may stand in it, and the hub has no words for it
+    used -= {OPENCTI_EXTENSION}  # the platform's own: a rule bounds what may be in it, and the hub has no words for it
     assert len(used) == 4
     assert used <= {content["id"] for content in held_definitions}
 

@@ -241,7 +241,7 @@ def test_a_text_of_ids_is_searched_once() -> None:
 
 
 def test_a_request_of_bad_values_does_not_fill_the_memory() -> None:
-    """The validator makes an error for each bad value, with a copy of what it stands in: 560 kB took all there was."""
+    """The validator makes an error for each bad value, with a copy of what it is in: 560 kB took all there was."""
     code = (
         "import json, resource; from tests.stix.test_cost import note, through_the_door; through_the_door(b'{\"objects\":[{}]}');"
         "used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024;"
@@ -293,7 +293,7 @@ def expressions() -> Iterator[tuple[str, re.Pattern[Any]]]:
                         yield f"{module.__name__}.{name}: {item.pattern!r}", item
 
 
-# Unbounded repeats that may give back, and why that takes no time: by what stands in the expression.
+# Unbounded repeats that may give back, and why that takes no time: by what is in the expression.
 MAY_GIVE_BACK: Final = {
     r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*": "each part of a type begins with a hyphen, which no part may hold",
     r"\^\((.+)\)--\[0-9a-f\]": "reads the hub's own schemas, never what is sent",
@@ -301,7 +301,7 @@ MAY_GIVE_BACK: Final = {
 
 
 def gives_back(tree: Any, above: bool = False) -> bool:
-    """Whether an unbounded repeat stands in it that is not possessive."""
+    """Whether an unbounded repeat is in it that is not possessive."""
     for code, argument in tree:
         if code in (codes.MAX_REPEAT, codes.MIN_REPEAT) and argument[1] == codes.MAXREPEAT:
             return True

@@ -166,7 +166,7 @@ WORDS: Final = ("merah", "đỏ", "แดง", "赤", "빨강", "pula", "ແດ�
 
 
 def forms_of(word: str) -> dict[str, Content]:
-    """Where a word for a level stands beside TLP."""
+    """Where a word for a level is beside TLP."""
     return {
         f"label {word}": {"labels": [f"TLP{word}"]},
         f"label with a blank {word}": {"labels": [f"TLP {word}"]},

@@ -28,7 +28,7 @@ def _spelt(draw: st.DrawFn, text: str) -> str:
 
 @st.composite
 def _written(draw: st.DrawFn, depth: int = 0) -> str:
-    """Some JSON, in which keys may stand twice."""
+    """Some JSON, in which keys may occur twice."""
     kind = draw(st.sampled_from(["text", "number", "object", "list"] if depth < 3 else ["text", "number"]))
     if kind == "text":
         return draw(_spelt(draw(_TEXTS)))
@@ -42,7 +42,7 @@ def _written(draw: st.DrawFn, depth: int = 0) -> str:
 
 
 @given(_written())
-def test_the_fast_parser_finds_what_the_slow_one_does_keys_that_stand_twice_included(text: str) -> None:
+def test_the_fast_parser_finds_what_the_slow_one_does_keys_that_occur_twice_included(text: str) -> None:
     """Parsers disagree on which of two equal keys counts, so none may be dropped in silence."""
     assert _with_marks(parse_json(text.encode())) == _with_marks(json.loads(text, object_pairs_hook=_marked))
 
@@ -67,8 +67,8 @@ def _with_marks(value: Any) -> Any:
         b'\xef\xbb\xbf{"a": 1, "a": 1}',
     ],
 )
-def test_a_key_that_stands_twice_is_seen_however_it_is_written(body: bytes) -> None:
-    """Also where its parts are written as escapes, or a byte order mark stands in front."""
+def test_a_key_that_occurs_twice_is_seen_however_it_is_written(body: bytes) -> None:
+    """Also where its parts are written as escapes, or a byte order mark is in front."""
     assert type(parse_json(body)) is DuplicateKeys
 
 
@@ -81,7 +81,7 @@ def test_a_key_that_stands_twice_is_seen_however_it_is_written(body: bytes) -> N
         (b"[" * 100_000, "nested too deeply"),
     ],
 )
-def test_what_is_no_json_is_told_in_words_that_show_the_place(body: bytes, message: str) -> None:
+def test_what_is_no_json_is_reported_in_words_that_show_the_place(body: bytes, message: str) -> None:
     """The sender is told by the parser that can say where the body breaks."""
     with pytest.raises(MalformedError, match=message):
         parse_json(body)

@@ -48,7 +48,7 @@ def refused(limits: Limits, **more: Any) -> str:
 
 
 def test_ids_of_what_may_be_an_observable_are_named_wherever_they_stand() -> None:
-    """Law L5 watches whoever names an SCO; that an object names a report or its author gives no value away."""
+    """Law L5 is about objects that name an SCO; that an object names a report or its author gives no value away."""
     parsed_object = parsed(
         object_refs=[f"url--{UUID}", f"indicator--{UUID}", f"x-acme-thing--{UUID}", f"url--{UUID}"],
         created_by_ref=f"identity--{UUID}",
@@ -92,7 +92,7 @@ PLACES = (
     )
 )
 def test_a_glance_finds_no_fewer_ids_than_a_search(texts: dict[str, str]) -> None:
-    """Most objects name no observable, and are not searched; whatever names one is, wherever that stands."""
+    """Most objects name no observable, and are not searched; whatever names one is, wherever that is."""
     content: dict[str, Any] = {
         "type": "indicator",
         "id": f"indicator--{UUID}",

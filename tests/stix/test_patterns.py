@@ -130,7 +130,7 @@ def test_length_nesting_and_steps_are_bounded() -> None:
 
 
 def test_a_pattern_that_exhausts_the_stack_is_a_refusal_and_no_error() -> None:
-    """Even when the caller stands deep in its own stack."""
+    """Even when the caller is deep in its own stack."""
 
     def deep(levels: int) -> str | None:
         return deep(levels - 1) if levels else pattern_problem(joined(MAX_COMPARISONS - 1).replace("= '0'", "> 0"))

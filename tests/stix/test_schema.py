@@ -311,7 +311,7 @@ def test_the_tlp_definitions_are_the_only_ones_of_their_kind(level: tlp.TLP) -> 
         ({"type": "bundle", "id": f"bundle--{UUID}"}, "send what it contains"),
     ],
 )
-def test_a_refusal_is_told_in_words(value: Content, words: str) -> None:
+def test_a_refusal_is_reported_in_words(value: Content, words: str) -> None:
     """Short enough for a status, without line breaks, and about the sender's next step."""
     findings = faults(value)
     assert words in findings[0].message

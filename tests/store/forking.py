@@ -212,7 +212,7 @@ def child_that_ends(_kind: str, folder: Path) -> None:
 
 
 def write_and_die(_kind: str, folder: Path) -> None:
-    """What it wrote stands in the write-ahead log only."""
+    """What it wrote is in the write-ahead log only."""
     add_objects(open_sqlite(folder), 0)
     os.kill(os.getpid(), signal.SIGKILL)
 

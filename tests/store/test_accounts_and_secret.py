@@ -47,7 +47,7 @@ def test_a_changed_account_replaces_the_old_one_with_its_keys(store: Store) -> N
     assert store.find_key("key-3") == changed
 
 
-def test_a_change_counts_at_once_for_whoever_looked_before_it(store: Store, open_store: Callable[..., Store]) -> None:
+def test_a_change_counts_at_once_for_those_who_looked_before_it(store: Store, open_store: Callable[..., Store]) -> None:
     """A store may remember what it read only until anything is committed: by itself, or by another process."""
     other = open_store()
     store.put_account(ANA)

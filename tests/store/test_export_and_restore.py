@@ -57,7 +57,7 @@ def test_what_is_restored_is_what_was_exported(store: Store) -> None:
             )
 
 
-def test_what_comes_after_a_restore_stands_after_every_place_ever_given_out(store: Store) -> None:
+def test_what_comes_after_a_restore_is_after_every_place_ever_given_out(store: Store) -> None:
     """Also those of records that had been deleted before the export."""
     store.restore("again", START + 500, _filled(store))
     add(store, candidate(9), collection="again")
@@ -93,7 +93,7 @@ def test_nothing_is_restored_where_later_places_were_given_out(store: Store) -> 
     assert store.restore("again", START + 500, records) == len(records)
 
 
-def test_what_stood_there_and_was_deleted_leaves_room_for_what_is_restored(store: Store) -> None:
+def test_what_was_there_and_was_deleted_leaves_room_for_what_is_restored(store: Store) -> None:
     """At the very same places: also a bulk load that ran ahead of the clock, and a store that `hub init` just made."""
     records = _filled(store)
     add(store, *(candidate(number) for number in range(50, 53)), collection="again")

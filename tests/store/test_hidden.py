@@ -86,7 +86,7 @@ def _as_an_older_hub(store: Store, revoked: bool) -> Iterator[Record]:
     )
 
 
-def test_what_is_released_stands_at_the_end_of_the_line(store: Store, clock: Clock) -> None:
+def test_what_is_released_is_at_the_end_of_the_line(store: Store, clock: Clock) -> None:
     """Readers who passed its old place come by it; older versions that come back with it keep their order (law L1)."""
     add(store, candidate(1, 1))
     add(store, candidate(1, 2))

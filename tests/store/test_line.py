@@ -32,7 +32,7 @@ def _held(key: int, publishers: tuple[str, ...] = ("ID",), **changes: object) ->
 
 @given(st.lists(st.integers(0, 4), max_size=12))
 def test_a_version_has_the_highest_level_among_it_and_all_newer_ones(levels: list[int]) -> None:
-    """It never rises from old to new; NO_LEVEL stands before the oldest."""
+    """It never rises from old to new; NO_LEVEL is before the oldest."""
     all_standings = compute_standings([Version(level, False, ("ID",)) for level in levels])
     assert [standing.governing for standing in all_standings] == [max(levels[index:]) for index in range(len(levels))]
     assert [standing.preceding_level for standing in all_standings] == [

@@ -46,7 +46,7 @@ def test_the_same_version_with_other_content_is_refused_in_words(store: Store) -
     assert [content["note"] for content in contents_of(store, asking())] == [""]
 
 
-def test_the_same_object_may_stand_in_two_collections(store: Store) -> None:
+def test_the_same_object_may_be_in_two_collections(store: Store) -> None:
     """Once in each."""
     assert verdicts(add(store, candidate(1))) == [ADDED]
     assert verdicts(add(store, candidate(1), collection="national")) == [ADDED]

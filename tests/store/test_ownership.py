@@ -63,7 +63,7 @@ def test_the_exact_repeat_of_a_relayed_object_is_shared(store: Store) -> None:
 
 
 def test_a_relayed_object_goes_word_for_word_into_another_collection(store: Store) -> None:
-    """And no otherwise: readers of both take the newest version, wherever it stands."""
+    """And no otherwise: readers of both take the newest version, wherever it is."""
     publish(store, "ID", nobodys(1))
     assert verdicts(publish(store, "SG", nobodys(1, note="mine"), collection="drills")) == [REFUSED]
     assert verdicts(publish(store, "SG", nobodys(1), collection="drills")) == [ADDED]
@@ -87,7 +87,7 @@ def test_what_the_hub_put_in_is_changed_by_no_member(store: Store) -> None:
 
 
 def test_a_refusal_does_not_name_the_owner(store: Store) -> None:
-    """The id may stand in a collection that the sender does not see."""
+    """The id may be in a collection that the sender does not see."""
     add(store, candidate(1), publisher="ID", collection="national")
     (outcome,) = publish(store, "SG", candidate(1, version=2, owner="SG"))
     assert outcome.verdict is REFUSED

@@ -26,7 +26,7 @@ def test_places_follow_the_clock_where_it_is_ahead(store: Store, clock: Clock) -
 
 
 def test_a_clock_set_back_does_not_matter(store: Store, clock: Clock) -> None:
-    """What comes after still stands after."""
+    """What comes after is placed after it."""
     add(store, candidate(1), candidate(2))
     clock.now -= 86_400_000
     add(store, candidate(3))
@@ -56,7 +56,7 @@ def test_a_place_is_never_given_out_again_after_a_purge_and_a_restart(
 
 
 def test_a_reader_at_the_head_sees_what_is_added_next(store: Store, open_store: Callable[..., Store]) -> None:
-    """Nothing stands beyond the head, which is remembered only until anything is committed, by whichever process."""
+    """Nothing is beyond the head, which is remembered only until anything is committed, by whichever process."""
     other = open_store()
     add(store, candidate(0))
     for number, writer in enumerate((other, store, other), start=1):

@@ -110,7 +110,7 @@ def test_readers_meet_each_acknowledged_object_once_though_writers_are_killed(
 def test_a_restart_with_another_clock_goes_on_with_the_line(
     open_store: Callable[..., Store], clock_offset: int
 ) -> None:
-    """A day back or ahead: what comes after stands after."""
+    """A day back or ahead: what comes after is placed after it."""
     add(open_store(), candidate(1), candidate(2))
     again = open_store(clock=Clock(START + clock_offset))
     add(again, candidate(3))

@@ -10,7 +10,7 @@ from tests.server.making import an_id
 from tests.store.making import START, add, asking, candidate, contents_of, held, nobodys
 
 
-def test_a_purge_removes_every_version_whoever_published_it(store: Store) -> None:
+def test_a_purge_removes_every_version_of_every_publisher(store: Store) -> None:
     """Other objects stay as they are; the number of records that went is returned."""
     add(store, nobodys(1, 1, 0), nobodys(1, 2, 4), candidate(2))
     add(store, nobodys(1, 1, 0), publisher="SG")  # shares the record

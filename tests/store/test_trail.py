@@ -78,7 +78,7 @@ def test_a_batch_is_one_entry_with_a_seal_for_each_record(store: Store) -> None:
 
 
 def test_deletions_and_purges_name_no_object(store: Store) -> None:
-    """Their ids stand there keyed: whoever has the key and the id can tell that it was this one."""
+    """Their ids are keyed there: with the key and the id one can tell that it was this one."""
     add(store, candidate(1), candidate(2))
     store.delete("shared", an_id(1), "ID", 4, account="id-cert")
     store.purge("shared", an_id(2))
@@ -101,7 +101,7 @@ def test_an_account_has_a_seal_and_no_credential(store: Store) -> None:
     assert "hash" not in orjson.dumps(entry).decode()
 
 
-def test_what_the_hub_adds_in_vain_is_no_entry(store: Store) -> None:
+def test_what_the_hub_adds_without_effect_is_no_entry(store: Store) -> None:
     """`hub init` is run again and again."""
     add(store, candidate(1, owner=NOBODY), publisher=NOBODY)
     before = store.trail_head()
@@ -130,7 +130,7 @@ def test_several_writers_make_one_chain(open_store: OpenStore) -> None:
         assert [content["n"] for content in entries_of(stores[0]) if content["what"] == name] == list(range(10))
 
 
-def test_standings_are_those_of_the_records(store: Store) -> None:
+def test_standings_agree_with_the_records(store: Store) -> None:
     """In place order, each once."""
     add(store, candidate(1, version=1), candidate(2))
     add(store, candidate(1, version=2, level=3))

@@ -100,7 +100,7 @@ def test_levels_that_are_set_later_count(store: Store) -> None:
 
 
 @pytest.mark.parametrize("how", ["delete", "purge", "decide"])
-def test_what_is_removed_is_found_no_more(store: Store, how: str) -> None:
+def test_what_is_removed_is_no_longer_found(store: Store, how: str) -> None:
     """And what another collection holds of the same id still is."""
     add(store, valued(1, "bad.example"))
     add(store, valued(1, "bad.example"), collection="other")

@@ -115,7 +115,7 @@ class Model:
         return Deletion.OTHERS_REMAIN if has_others else Deletion.DELETED, lowered
 
     def move(self, lowered: list[StoredRecord], records: Sequence[Record]) -> None:
-        """What more readers see stands at the end of the line, oldest version first."""
+        """What more readers see is at the end of the line, oldest version first."""
         moved = sorted(lowered, key=lambda record: record.version)
         self.records = [record for record in self.records if record not in moved] + moved
         for stored, record in zip(moved, records[len(records) - len(moved) :], strict=True):

@@ -89,7 +89,7 @@ def test_two_contents_under_one_version_in_one_envelope(indonesia: Client) -> No
     "body",
     [b"", b"{", b'{"objects": [', b"nonsense", b"\xff\xfe{}", b'{"objects": [1,]}', as_envelope([indicator()])[:-9]],
 )
-def test_malformed_json_is_told_as_such(indonesia: Client, body: bytes) -> None:
+def test_malformed_json_is_reported_as_such(indonesia: Client, body: bytes) -> None:
     """AD-6: 400, with words that say where it breaks."""
     response = indonesia.post("id", body)
     assert response.status_code == 400

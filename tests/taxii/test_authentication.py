@@ -86,7 +86,7 @@ def test_basic_is_implemented(indonesia: Client) -> None:
 
 
 @pytest.mark.parametrize("endpoint", READS)
-def test_who_writes_and_may_not_read_is_forbidden(as_account: ClientOf, endpoint: tuple[str, ...]) -> None:
+def test_a_writer_that_may_not_read_is_forbidden(as_account: ClientOf, endpoint: tuple[str, ...]) -> None:
     """AU-4: manifest, objects, object and versions give 403 where can_read is false and the account may know."""
     as_account("id-cert").publish("inbox", indicator(1))
     assert as_account("id-cert").get(at("inbox")).json["can_read"] is False
@@ -95,7 +95,7 @@ def test_who_writes_and_may_not_read_is_forbidden(as_account: ClientOf, endpoint
 
 @pytest.mark.parametrize("account", ["id-soc", "operator", "partner"])
 @pytest.mark.parametrize("endpoint", [(), *READS])
-def test_who_neither_reads_nor_writes_finds_nothing(
+def test_an_account_that_neither_reads_nor_writes_finds_nothing(
     as_account: ClientOf, account: str, endpoint: tuple[str, ...]
 ) -> None:
     """AU-4: or 404, which tells nobody that the collection is there; an operator reads no content anywhere."""

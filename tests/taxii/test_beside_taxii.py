@@ -25,13 +25,15 @@ BESIDE = ("/region/board/", "/region/contacts/")
         (None, 401),
     ],
 )
-def test_they_are_for_national_certs(as_account: ClientOf, path: str, account: str | None, status: int) -> None:
+def test_pages_beside_taxii_are_for_national_certs(
+    as_account: ClientOf, path: str, account: str | None, status: int
+) -> None:
     """Nobody else reads them, nor confirms anything."""
     assert as_account(account).get(path).status_code == status
     assert as_account(account).request("POST", "/region/contacts/").status_code == status
 
 
-def test_an_api_root_that_is_none_answers_404(as_account: ClientOf) -> None:
+def test_an_unknown_api_root_answers_404(as_account: ClientOf) -> None:
     """As every address below it does."""
     assert as_account("id-cert").get("/nowhere/board/").status_code == 404
 

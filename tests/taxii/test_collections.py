@@ -32,7 +32,7 @@ def test_a_root_without_collections_for_this_account_is_not_shown(as_account: Cl
     assert as_account("partner").get("/drills/collections/").status_code == 404
 
 
-def test_one_collection_is_as_it_stands_in_the_list(singapore: Client) -> None:
+def test_one_collection_is_as_it_is_in_the_list(singapore: Client) -> None:
     """CO-4: by id and by alias."""
     for resource in singapore.get("/region/collections/").json["collections"]:
         assert singapore.get(at(resource["id"])).json == resource
@@ -84,6 +84,6 @@ def test_odd_names_are_not_found(singapore: Client, name: str) -> None:
         assert singapore.get(f"/region/collections/{name}/{endpoint}").status_code == 404
 
 
-def test_ids_are_compared_as_they_stand(singapore: Client) -> None:
+def test_ids_are_compared_as_they_are(singapore: Client) -> None:
     """CO-9: TAXII's UUIDs are in small letters; other spellings are other names."""
     assert singapore.get(at(COLLECTIONS["id"].upper())).status_code == 404

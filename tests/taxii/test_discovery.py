@@ -31,7 +31,7 @@ def test_api_roots_are_absolute_addresses(hub: Hub, template: Template, singapor
 
 
 @pytest.mark.parametrize("host", ["[::1", "a b", "", "a:b:c", "user@hub.example"])
-def test_a_host_that_is_none_brings_relative_addresses(singapore: Client, host: str) -> None:
+def test_an_invalid_host_leads_to_relative_addresses(singapore: Client, host: str) -> None:
     """DI-3: `/region/`, which the standard allows, and never an address with an empty host in it."""
     resource = singapore.get("/taxii2/", headers={"Host": host}).json
     assert resource["api_roots"] == ["/region/"]

@@ -67,7 +67,7 @@ def test_errors_show_nothing_of_the_inside(
     assert "/" not in text.replace(path, "").replace("/taxii2/", "").replace("/region/collections/", "")
 
 
-def test_a_bug_is_told_without_its_inside(
+def test_a_bug_is_reported_without_its_inside(
     indonesia: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """ER-5: the words of the exception go to the log alone, under the error_id."""

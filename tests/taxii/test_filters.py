@@ -121,7 +121,7 @@ def test_without_match_version_the_latest_come(writer: Client) -> None:
 
 
 @pytest.mark.parametrize(("requested", "versions"), [("last", [3]), ("first", [1]), ("all", [1, 2, 3])])
-def test_the_three_words(writer: Client, requested: str, versions: list[int]) -> None:
+def test_match_version_takes_first_last_and_all(writer: Client, requested: str, versions: list[int]) -> None:
     """FI-7: last, first and all."""
     for resource in RESOURCES:
         objects_read = writer.everything("id", resource, version=requested, id=an_id(1))

@@ -55,7 +55,7 @@ def test_a_status_lives_for_24_hours(indonesia: Client, clock: Clock) -> None:
     assert indonesia.get(path).status_code == 200
 
 
-def test_a_filter_that_stands_twice_is_400(singapore: Client) -> None:
+def test_a_filter_that_occurs_twice_is_400(singapore: Client) -> None:
     """IO-5: on objects, manifest and versions."""
     for endpoint in (("objects",), ("manifest",)):
         assert singapore.ask(at("id", *endpoint), "match[type]=note&match[type]=note").status_code == 400

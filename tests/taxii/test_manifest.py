@@ -55,7 +55,7 @@ def test_filters_act_on_the_objects(reader: Client, filters: dict[str, Any]) -> 
     assert [record["id"] for record in records] == [content["id"] for content in objects]
 
 
-def test_no_records_no_list(singapore: Client) -> None:
+def test_an_empty_manifest_has_no_list(singapore: Client) -> None:
     """MA-5: `objects` is left out."""
     assert singapore.get(at("id", "manifest")).json == {"more": False}
 

@@ -174,7 +174,7 @@ def test_a_token_of_another_collection_starts_this_one(writer: Client, indonesia
     assert indonesia.objects("alerts", next=token) == [note(51)]
 
 
-def test_a_token_opens_no_door(indonesia: Client, hub: Hub, template: Template) -> None:
+def test_a_token_gives_no_access(indonesia: Client, hub: Hub, template: Template) -> None:
     """PG-11: on a collection that its bearer may not read it changes nothing."""
     indonesia.publish("id", note(1), note(2))
     token = indonesia.get(at("id", "objects"), limit=1).json["next"]

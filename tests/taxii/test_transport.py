@@ -209,7 +209,7 @@ def test_plain_http_is_for_loopback_only(secure: HubProcess, host: str) -> None:
     "settings",
     [{"HUB_TLS_CERT": "only.pem"}, {"HUB_TLS_KEY": "only.pem"}, {"HUB_TLS_CERT": "no.pem", "HUB_TLS_KEY": "no.pem"}],
 )
-def test_half_a_certificate_is_told(secure: HubProcess, settings: dict[str, str]) -> None:
+def test_half_a_certificate_is_reported(secure: HubProcess, settings: dict[str, str]) -> None:
     """TL-1: before anything is served."""
     refused = command(
         "serve", environment={"HUB_STORE": secure.environment["HUB_STORE"], "HUB_PORT": "1"} | settings, code=3

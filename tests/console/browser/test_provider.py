@@ -99,7 +99,7 @@ def test_an_officer_signs_in_and_out_through_her_ministry(desk: Officer, ministr
     expect(page.get_by_label("Password or key")).to_be_visible()
 
 
-def test_who_is_tied_to_no_account_reads_what_to_tell(desk: Officer, windows: Windows) -> None:
+def test_a_person_without_an_account_reads_what_to_tell_the_operator(desk: Officer, windows: Windows) -> None:
     """Though her name is that of an account; and another language may be chosen there."""
     windows.expect_complaint("status of 401")
     page = desk.page
@@ -123,7 +123,7 @@ def test_axe_finds_nothing_on_the_pages_of_this_way_in(tied: HubProcess, ministr
             assert (problems(page), overflow(page)) == ([], 0), path
 
 
-def test_who_changes_her_mind_at_the_ministry_is_back_at_the_form(desk: Officer, windows: Windows) -> None:
+def test_a_person_who_cancels_at_the_ministry_is_back_at_the_form(desk: Officer, windows: Windows) -> None:
     """This provider leaves out the state where it says no, against RFC 6749 (4.1.2.1): so nothing it says is believed."""
     windows.expect_complaint("status of 400")
     page = desk.page

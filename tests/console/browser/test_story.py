@@ -90,7 +90,7 @@ def test_the_story_of_an_incident(office: Office) -> None:  # noqa: PLR0915 - on
 
 
 def test_a_page_that_refuses_a_step_follows_the_hub(office: Office) -> None:
-    """It stands at the form's address; loaded again, it is the incident's page."""
+    """It is at the form's address; loaded again, it is the incident's page."""
     office.publish("id-cert", incident(960, name="Worm"), report(960, object_refs=[incident(960)["id"]]))
     malaysia = office.officer("my-cert")
     malaysia.page.get_by_role("link", name="Worm", exact=True).click()

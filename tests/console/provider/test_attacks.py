@@ -59,7 +59,7 @@ def test_a_way_back_of_another_sign_in_is_refused(site: HubWithProvider, state: 
 
 
 def test_no_other_way_back_ends_a_sign_in_that_is_on_its_way(site: HubWithProvider) -> None:
-    """Any site can lead a browser to the way back; and whoever begins in two windows ends one of them."""
+    """Any site can lead a browser to the way back; and a person who begins in two windows ends one of them."""
     browser = site.browser()
     first = site.provider.authorize(begin(browser))
     second = site.provider.authorize(begin(browser))

@@ -148,7 +148,7 @@ def test_another_programs_lock_is_waited_for_only_so_long(open_sqlite: Opener, p
 # --- not this hub's file --------------------------------------------------------------------------------------------
 
 
-def test_where_there_is_no_store_the_way_to_one_is_told(open_sqlite: Opener, path: Path) -> None:
+def test_a_missing_store_is_reported_with_the_way_to_make_one(open_sqlite: Opener, path: Path) -> None:
     """`hub serve` does not make a store: a wrong path must not look like an empty hub."""
     with pytest.raises(StoreUnavailableError, match="hub init"):
         open_sqlite(create=False)
@@ -196,7 +196,7 @@ def test_a_folder_is_no_store(open_sqlite: Opener, path: Path) -> None:
         open_sqlite(create=False)
 
 
-def test_a_damaged_file_is_told_as_such(open_sqlite: Opener, path: Path) -> None:
+def test_a_damaged_file_is_reported_as_such(open_sqlite: Opener, path: Path) -> None:
     """No error of SQLite's own reaches the reader."""
     store = open_sqlite()
     add(store, *(candidate(number, note="x" * 500) for number in range(200)))
@@ -222,7 +222,7 @@ def test_a_closed_store_says_so(open_sqlite: Opener, call: str) -> None:
         calls_of(store)[call]()
 
 
-def test_closing_lets_go_of_every_file(open_sqlite: Opener, path: Path) -> None:
+def test_closing_releases_every_file(open_sqlite: Opener, path: Path) -> None:
     """Connections of threads that have ended, and one that was lent out while the store was closed."""
     store = open_sqlite()
     add(store, *(candidate(number) for number in range(3)))
@@ -251,7 +251,7 @@ def test_the_store_is_for_the_hubs_own_user_only(open_sqlite: Opener, path: Path
         assert file.stat().st_mode & 0o077 == 0, file.name
 
 
-def test_a_new_store_is_for_the_hubs_own_user_whatever_stands_beside_it(open_sqlite: Opener, path: Path) -> None:
+def test_a_new_store_is_for_the_hubs_own_user_whatever_is_beside_it(open_sqlite: Opener, path: Path) -> None:
     """SQLite takes the permissions from the lock file, which may be left from before."""
     path.parent.mkdir()
     lock_file = path.with_name(path.name + ".lock")
