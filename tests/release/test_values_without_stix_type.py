@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from stix2patterns.validator import run_validator
-from stix2validator import ValidationOptions, validate_parsed_json
 
 from hub.declarations import read_profiles
 from hub.profile.check import Context, check
@@ -19,6 +18,7 @@ from hub.release.step import Released
 from hub.reports.knowledge import Technique
 from hub.reports.observables import FileDetails, Observable, ObservableType
 from hub.reports.report import Report
+from tests.oasis import complaints
 from tests.places import TOP
 from tests.release.releasing import must_release, objects_of_type
 from tests.reports.making_reports import IDENTITY, VICTIM, a_case, a_feed, seen
@@ -166,5 +166,4 @@ def test_the_validator_of_oasis_accepts_what_leaves() -> None:
     values = frozenset(item.value for item in ACCOUNTS)
     report = case_with(*ACCOUNTS, *(item for item, _, _ in WITHOUT_STIX_TYPE))
     bundle = json.loads(must_release(report, approvals=Approvals("Aisyah", values=values)).bundle().serialize())
-    outcome = validate_parsed_json(bundle, ValidationOptions(version="2.1"))
-    assert outcome.is_valid, outcome
+    assert complaints(bundle) == []

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import stix2
-from stix2validator import ValidationOptions, validate_parsed_json
 
 from hub.home.keys import Key
 from hub.protocol.labels import Stage
@@ -22,6 +21,7 @@ from hub.reports.report import Report, ReportKind, ReportStatus
 from hub.stix import incident, tlp
 from hub.stix.identifiers import SCO_TYPES, derived_id
 from hub.stix.schema import faults
+from tests.oasis import complaints
 from tests.release.releasing import objects_of_type, only_object
 from tests.reports.making_reports import (
     IDENTITY,
@@ -57,8 +57,7 @@ def test_every_bundle_passes_stix2_the_validator_and_the_hub(report: Report) -> 
     result = rendered(report)
     bundle = json.loads(result.bundle().serialize())
     assert stix2.parse(bundle, allow_custom=False)
-    outcome = validate_parsed_json(bundle, ValidationOptions(version="2.1"))
-    assert outcome.is_valid, outcome
+    assert complaints(bundle) == []
     assert [faults(content) for content in bundle["objects"] if faults(content)] == []
     assert not result.problems
 

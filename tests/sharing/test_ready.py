@@ -63,7 +63,7 @@ def test_every_answer_is_the_one_made_from_nothing(
     fresh = make_exit(writer, ready_bytes=0)
     version, reused, earlier = 20, 0, list[Content]()
     add(writer, *(candidate(number, type=TYPES[number % 2]) for number in range(HELD)), collection=feed.id)
-    steps = steps // 4 if kind == "mongo" else steps
+    steps = steps // 8 if kind == "mongo" else steps
     for _ in range(steps):
         version += 1
         clock.now += 10

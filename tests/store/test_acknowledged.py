@@ -88,10 +88,10 @@ def test_no_status_is_kept_where_none_is_asked_for(store: Store) -> None:
     assert store.sweep(START + 10**9) == 0
 
 
-def test_a_batch_of_ten_thousand_is_kept_whole(store: Store) -> None:
-    """As large as envelopes get."""
-    numbers = range(10_000)
+def test_a_large_batch_is_kept_whole(kind: str, store: Store) -> None:
+    """As large as envelopes get; over MongoDB more than two of its operations carry."""
+    numbers = range(10_000 if kind == "sqlite" else 2_500)
     outcomes = add(store, *(candidate(number) for number in numbers), status="s1")
     assert set(verdicts(outcomes)) == {Verdict.ADDED}
     assert held(store) == [(an_id(number), "v1") for number in numbers]
-    assert store.counts("shared", 4) == (10_000, START + 9_999)
+    assert store.counts("shared", 4) == (len(numbers), START + len(numbers) - 1)

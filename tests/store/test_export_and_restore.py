@@ -153,14 +153,14 @@ def test_statuses_go_out_while_they_answer_and_come_back_as_they_were(store: Sto
 
 def test_more_statuses_and_larger_records_than_one_operation_carries_go_out_and_come_back(store: Store) -> None:
     """An archive is any size: neither memory nor one commit has to hold it."""
-    statuses = [Status(f"s{number:05d}", "shared", "a", "ID", START, b"{}") for number in range(1_500)]
+    statuses = [Status(f"s{number:05d}", "shared", "a", "ID", START, b"{}") for number in range(1_100)]
     assert store.put_statuses(iter(statuses)) == len(statuses)
     assert sorted(store.statuses(), key=lambda status: status.id) == statuses
     add(store, candidate(0))
     (pattern,) = store.records("shared")
     records = [
         replace(pattern, id=an_id(n), place=START + n, body=random.Random(n).randbytes(1_000_000))  # none shrinks
-        for n in range(16)
+        for n in range(10)
     ]
     assert store.restore("again", START + 16, iter(records)) == len(records)
     assert [record.body for record in store.records("again")] == [record.body for record in records]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import secrets
 import threading
@@ -21,6 +22,12 @@ CLIENT = "hub"
 SECRET = "a secret of the provider and the hub"
 
 
+@functools.cache
+def _first_key() -> RSAKey:
+    """One for all tests of a process: to make it takes longer than most of them."""
+    return RSAKey.generate_key(2048, {"kid": "first"})
+
+
 @dataclass
 class FakeProvider:
     """What it says and signs can be changed by the test; `requests` are those that came, by path."""
@@ -28,7 +35,7 @@ class FakeProvider:
     clock: Callable[[], int]  # seconds
     address: str = ""
     issuer: str = ""
-    key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first"}))
+    key: RSAKey = field(default_factory=_first_key)
     claims: dict[str, Any] = field(default_factory=dict)  # beside, or in place of, what it says by itself
     missing: tuple[str, ...] = ()  # claims that it leaves out
     metadata: dict[str, Any] = field(default_factory=dict)
