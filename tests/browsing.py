@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, TypeVar
@@ -43,7 +43,8 @@ HOW_TO_AXE: Final = "HUB_TEST_AXE names no axe.min.js; `.ci/run` fetches axe-cor
 SCREENSHOTS: Final = os.environ.get("HUB_TEST_SCREENSHOTS", "")
 PATIENCE: Final = 60_000  # milliseconds for what a busy machine does late; whatever is there sooner ends the wait
 # WCAG 2.2 at levels A and AA, and what axe counts as best practice
-RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
+COLOURS: Final = ("color-contrast", "link-in-text-block")  # the rules whose outcome depends on colours
 # Chromium writes what its policy refuses to the console; this says it in the page's own words, too.
 _POLICY: Final = """document.addEventListener("securitypolicyviolation", (event) => {
     console.error(`the policy refuses ${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
@@ -173,11 +174,11 @@ def shoot(page: Page, name: str) -> None:
         page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
 
 
-def problems(page: Page) -> list[str]:
-    """What axe finds on the page, with everything unfolded."""
+def problems(page: Page, rules: Sequence[str] = RULES) -> list[str]:
+    """What axe finds on the page, with everything unfolded; `rules` are tags, or ids of rules."""
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     page.evaluate(Path(AXE).read_text(encoding="utf-8"))
-    problem_list: list[str] = page.evaluate(_LOOK, RULES)
+    problem_list: list[str] = page.evaluate(_LOOK, list(rules))
     return problem_list
 
 

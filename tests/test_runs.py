@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -49,8 +50,23 @@ def test_a_mark_that_nobody_declared_is_an_error(tmp_path: Path) -> None:
 def run(folder: Path, suite: str, processes: str) -> str:
     file = folder / "test_suite.py"
     file.write_text(suite, encoding="utf-8")
-    words = [sys.executable, "-m", "pytest", "-p", "tests.summary", "-c", str(TOP / "pyproject.toml"), "-n", processes]
-    return subprocess.run([*words, str(file)], capture_output=True, text=True, check=False, cwd=TOP).stdout
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.summary",
+        "-c",
+        str(TOP / "pyproject.toml"),
+        "-n",
+        processes,
+        "-p",
+        "xdist",
+    ]
+    environment = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}  # the other plugins take seconds to load
+    return subprocess.run(
+        [*words, str(file)], capture_output=True, text=True, check=False, cwd=TOP, env=environment
+    ).stdout
 
 
 def test_a_port_is_given_to_one_process(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Axe finds nothing on any page: WCAG 2.2 at levels A and AA, and what it counts as best practice, in light and dark."""
+"""Axe finds nothing on any page: WCAG 2.2 at levels A and AA, and what it counts as best practice; in dark, its rules of colours."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import flask
 import pytest
 
 from hub.pages.texts import LANGUAGES
-from tests.browsing import problems, shoot
+from tests.browsing import COLOURS, RULES, problems, shoot
 from tests.console.browser.conftest import Office
 from tests.console.browser.visits import VISITS, Visitors
 
@@ -16,6 +16,7 @@ def test_axe_finds_nothing(office: Office, app: flask.Flask, scheme: str) -> Non
     """On each page (`visits.py`), empty and filled, with forms open, in an error, and in each language."""
     # its policy is the subject of the other tests, and would not let axe in
     visitors = Visitors(office, 700 if scheme == "light" else 800, color_scheme=scheme, bypass_csp=True)
+    rules = RULES if scheme == "light" else COLOURS
     matched = app.url_map.bind("localhost")
     violations = {}
     for number, visit in enumerate(VISITS):
@@ -24,9 +25,9 @@ def test_axe_finds_nothing(office: Office, app: flask.Flask, scheme: str) -> Non
         page = visit.go(visitors)
         method, path = office.windows.loaded(page)
         assert matched.match(path, method)[0] == visit.view
-        violations[f"{number} {visit.view}"] = problems(page)
+        violations[f"{number} {visit.view}"] = problems(page, rules)
         shoot(page, f"{visit.view}-{number:02d}-{scheme}")
     for language in LANGUAGES:
         visitors.singapore.open(f"/console/language?to={language}&back={visitors.incident}")
-        violations[language] = problems(visitors.singapore.page)
+        violations[language] = problems(visitors.singapore.page, rules)
     assert {name: some for name, some in violations.items() if some} == {}
