@@ -10,7 +10,7 @@ from typing import Final
 from hub.community.hub import Hub
 from tests.bench.report import row
 from tests.bench.servers import Bench
-from tests.community.making import CATALOGUE, acknowledged, cert, incident, open_hub, poll, report, taken
+from tests.community.making import CATALOGUE, acknowledged, cert, incident, open_hub, poll, publish_as, report
 from tests.server.making import Clock
 
 INCIDENTS: Final = 10_000
@@ -33,7 +33,7 @@ def measure(bench: Bench) -> None:
             cold.append(_took(other))
             warm.append(_took(other))
             clock.now += 1000
-            taken(other, "ID", incident(INCIDENTS + number + 1), report(INCIDENTS + number + 1))
+            publish_as(other, "ID", incident(INCIDENTS + number + 1), report(INCIDENTS + number + 1))
             changed.append(_took(other))
             size = len(other.community.board(cert("SG"), "asean"))
             other.store.close()
@@ -54,9 +54,9 @@ def fill(hub: Hub) -> None:
     """Ten thousand incidents, acknowledged by some, fetched by all."""
     for start in range(1, INCIDENTS + 1, AT_ONCE):
         numbers = range(start, start + AT_ONCE)
-        taken(hub, "ID", *(incident(n) for n in numbers), *(report(n) for n in numbers))
+        publish_as(hub, "ID", *(incident(n) for n in numbers), *(report(n) for n in numbers))
         for offset, member in enumerate(list(CATALOGUE.members)[2 : 2 + ACKNOWLEDGED]):
-            taken(hub, member, *(acknowledged(20_000 * (offset + 1) + n, member, n) for n in numbers))
+            publish_as(hub, member, *(acknowledged(20_000 * (offset + 1) + n, member, n) for n in numbers))
     for member in CATALOGUE.members:
         after = None
         while (last := poll(hub, cert(member), after, limit="10000")) != after:

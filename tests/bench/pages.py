@@ -20,7 +20,7 @@ from tests.bench.objects import envelopes
 from tests.bench.report import ratio, row
 from tests.bench.servers import COLLECTION, Bench, Served, hub_server
 from tests.bench.wire import Wire, seconds
-from tests.community.making import CATALOGUE, incident, open_hub, report, taken
+from tests.community.making import CATALOGUE, incident, open_hub, publish_as, report
 from tests.console.conftest import Browser
 from tests.ports import free_port
 from tests.server.making import Clock
@@ -65,7 +65,7 @@ def _on_the_server(bench: Bench) -> None:
         changed = []
         for number in range(max(3, bench.rounds)):
             clock.now += 1000
-            taken(hub, "ID", incident(community.INCIDENTS + number + 1), report(community.INCIDENTS + number + 1))
+            publish_as(hub, "ID", incident(community.INCIDENTS + number + 1), report(community.INCIDENTS + number + 1))
             changed.append(_spent(browser, "/asean/board/"))
         row("the board, one incident new", changed, "ms")
         clock.now += 1000

@@ -150,7 +150,8 @@ def send(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str
     return {failure["id"]: failure["message"] for failure in status.get("failures", ())}
 
 
-def taken(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str = "asean") -> None:
+def publish_as(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str = "asean") -> None:
+    """Publish these objects as that member's CERT; all of them are accepted."""
     refused = send(hub, member, *objects, to=to, root=root)
     assert refused == {}, refused
 

@@ -28,11 +28,11 @@ from tests.community.making import (
     incident,
     open_hub,
     poll,
+    publish_as,
     report,
     request,
     send,
     stamp,
-    taken,
 )
 from tests.durations import HOUR, MINUTE
 from tests.server.making import Clock
@@ -43,7 +43,7 @@ MARKED: Final = [TLP2_IDS[TLP.AMBER]]
 
 def test_the_board_follows_an_incident_from_its_first_report_to_its_last(hub: Hub, clock: Clock) -> None:
     """Each step shows at once, to every member's CERT alike."""
-    taken(hub, "ID", incident(), report())
+    publish_as(hub, "ID", incident(), report())
     incident_entry = entry(hub)
     assert (incident_entry["reported_by"], incident_entry["criticality"], incident_entry["stage"]) == (
         "ID",
@@ -52,11 +52,11 @@ def test_the_board_follows_an_incident_from_its_first_report_to_its_last(hub: Hu
     )
     assert incident_entry["first_added"] == format_place(START)
     clock.now += 10 * MINUTE
-    taken(hub, "SG", acknowledged(10, "SG"))
-    taken(hub, "ID", request(20, "ID", ["SG", "VN"], due="2026-04-02T07:00:00Z"))
+    publish_as(hub, "SG", acknowledged(10, "SG"))
+    publish_as(hub, "ID", request(20, "ID", ["SG", "VN"], due="2026-04-02T07:00:00Z"))
     clock.now += 10 * MINUTE
-    taken(hub, "SG", answered(11, "SG", "accepted", 20, text="We look into it"))
-    taken(hub, "VN", answered(12, "VN", "refused", 20, text="Not in our country"))
+    publish_as(hub, "SG", answered(11, "SG", "accepted", 20, text="We look into it"))
+    publish_as(hub, "VN", answered(12, "VN", "refused", 20, text="Not in our country"))
     incident_entry = entry(hub, member="MY")
     assert incident_entry["age_seconds"] == 1200
     assert incident_entry["acknowledged"] == {"SG": format_place(START + 10 * MINUTE)}
@@ -65,7 +65,7 @@ def test_the_board_follows_an_incident_from_its_first_report_to_its_last(hub: Hu
     assert asked_request["due"] == "2026-04-02T07:00:00.000000Z"
     assert [answer["says"] for answer in asked_request["answers"]["SG"]] == ["accepted"]
     assert asked_request["answers"]["VN"][0]["why"] == "Not in our country"
-    taken(hub, "ID", report(stage="final", version=60))
+    publish_as(hub, "ID", report(stage="final", version=60))
     assert board(hub)["incidents"] == []
 
 
@@ -76,9 +76,9 @@ def test_acknowledgements_are_due_by_the_profile_and_none_counts_as_40(
     hub: Hub, clock: Clock, criticality: int | None, hours: int
 ) -> None:
     """The clock starts at the hub's date_added of the first version; a later version does not start it again."""
-    taken(hub, "ID", incident(criticality=criticality))
+    publish_as(hub, "ID", incident(criticality=criticality))
     clock.now += hours * HOUR - 1
-    taken(hub, "ID", incident(criticality=criticality, version=1))
+    publish_as(hub, "ID", incident(criticality=criticality, version=1))
     assert entry(hub)["overdue"] == []
     clock.now += 1
     overdue = entry(hub)["overdue"]
@@ -86,21 +86,21 @@ def test_acknowledgements_are_due_by_the_profile_and_none_counts_as_40(
     assert {(deadline["what"], deadline["due"]) for deadline in overdue} == {
         ("acknowledge", format_place(START + hours * HOUR))
     }
-    taken(hub, "SG", acknowledged(10, "SG"))
+    publish_as(hub, "SG", acknowledged(10, "SG"))
     assert "SG" not in {deadline["member"] for deadline in entry(hub)["overdue"]}
 
 
 def test_answers_are_due_when_the_request_says(hub: Hub, clock: Clock) -> None:
     """A member that was asked and has not answered is overdue; any answer stops the clock."""
     clock.now = START
-    taken(hub, "ID", incident(criticality=10), request(20, "ID", ["SG", "MY"], due="2026-04-02T04:10:00Z"))
-    taken(hub, "SG", answered(10, "SG", "accepted", 20))
+    publish_as(hub, "ID", incident(criticality=10), request(20, "ID", ["SG", "MY"], due="2026-04-02T04:10:00Z"))
+    publish_as(hub, "SG", answered(10, "SG", "accepted", 20))
     assert entry(hub)["overdue"] == []
     clock.now += HOUR
     (overdue,) = entry(hub)["overdue"]
     assert (overdue["member"], overdue["what"]) == ("MY", "answer")
     assert overdue["request"] == request(20, "ID", ["SG"])["id"]
-    taken(
+    publish_as(
         hub, "ID", request(20, "ID", ["SG", "MY"], due="2026-04-02T04:10:00Z") | {"revoked": True, "modified": stamp(9)}
     )
     assert entry(hub)["overdue"] == []
@@ -111,9 +111,9 @@ def test_answers_are_due_by_the_profile_where_the_request_does_not_say(
     hub: Hub, clock: Clock, criticality: int | None, hours: int
 ) -> None:
     """Counted from the request, not from the incident, which may be old by then."""
-    taken(hub, "ID", incident(criticality=criticality))
+    publish_as(hub, "ID", incident(criticality=criticality))
     clock.now += MINUTE
-    taken(hub, "ID", request(20, "ID", ["SG"], due=None))
+    publish_as(hub, "ID", request(20, "ID", ["SG"], due=None))
     (asked_request,) = entry(hub)["requests"]
     assert asked_request["due"] == format_place(START + MINUTE + hours * HOUR)
     clock.now = START + MINUTE + hours * HOUR
@@ -122,11 +122,11 @@ def test_answers_are_due_by_the_profile_where_the_request_does_not_say(
 
 def test_a_closed_or_withdrawn_incident_leaves_the_board(hub: Hub) -> None:
     """By its status, by its final stage, by its revocation."""
-    taken(hub, "ID", *(incident(number) for number in (1, 2, 3, 4)), *(report(number) for number in (1, 2, 3, 4)))
+    publish_as(hub, "ID", *(incident(number) for number in (1, 2, 3, 4)), *(report(number) for number in (1, 2, 3, 4)))
     assert board(hub)["open"] == 4
-    taken(hub, "ID", incident(1, version=1, status="closed"))
-    taken(hub, "ID", incident(2, version=1, revoked=True))
-    taken(hub, "ID", report(3, stage="final", version=1))
+    publish_as(hub, "ID", incident(1, version=1, status="closed"))
+    publish_as(hub, "ID", incident(2, version=1, revoked=True))
+    publish_as(hub, "ID", report(3, stage="final", version=1))
     assert [row["incident"] for row in board(hub)["incidents"]] == [incident(4)["id"]]
 
 
@@ -135,15 +135,15 @@ def test_the_members_own_word_for_the_severity_is_beside_the_number(hub: Hub) ->
     content = incident(criticality=70)
     core = next(iter(content["extensions"].values()))
     core["scores"] = [{"name": "Skala nasional", "value": 4, "description": "sangat tinggi"}]
-    taken(hub, "ID", content)
+    publish_as(hub, "ID", content)
     incident_entry = entry(hub)
     assert (incident_entry["criticality"], incident_entry["scale"]) == (70, ["Skala nasional: sangat tinggi"])
 
 
 def test_nobody_closes_another_members_incident(hub: Hub) -> None:
     """A report of another member may name it, and moves nothing."""
-    taken(hub, "ID", incident(), report())
-    taken(hub, "SG", report(9, "SG", stage="final", object_refs=[incident()["id"]]))
+    publish_as(hub, "ID", incident(), report())
+    publish_as(hub, "SG", report(9, "SG", stage="final", object_refs=[incident()["id"]]))
     assert entry(hub)["stage"] == "early"
 
 
@@ -158,7 +158,7 @@ def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Pa
     roots = {"asean": dataclasses.replace(root, collections=(*root.collections, circle))}
     hub = open_hub(tmp_path / "circle", clock, dataclasses.replace(CATALOGUE, roots=roots))
     before = board(hub, "MY")
-    taken(hub, "ID", incident(), report(), to="circle")
+    publish_as(hub, "ID", incident(), report(), to="circle")
     poll(hub, cert("SG"), to="circle")
     assert board(hub, "MY") == before
     incident_entry = entry(hub, member="SG")
@@ -177,8 +177,8 @@ def test_a_member_that_may_not_see_an_incident_is_not_asked_about_it_nor_reminde
     root = CATALOGUE.roots["asean"]
     roots = {"asean": dataclasses.replace(root, collections=(*root.collections, circle))}
     hub = open_hub(tmp_path / "circle", clock, dataclasses.replace(CATALOGUE, roots=roots))
-    taken(hub, "ID", incident(), request(20, "ID", ["all"], due="2026-04-02T03:20:00Z"), to="circle")
-    taken(hub, "ID", request(21, "ID", ["all"], due="2026-04-02T03:20:00Z"))
+    publish_as(hub, "ID", incident(), request(20, "ID", ["all"], due="2026-04-02T03:20:00Z"), to="circle")
+    publish_as(hub, "ID", request(21, "ID", ["all"], due="2026-04-02T03:20:00Z"))
     refused = send(hub, "ID", request(22, "ID", ["SG", "MY"]))
     assert "MY" in next(iter(refused.values()))
     clock.now += 30 * MINUTE
@@ -189,9 +189,9 @@ def test_a_member_that_may_not_see_an_incident_is_not_asked_about_it_nor_reminde
 
 def test_the_board_is_the_same_in_every_process(hub: Hub, reopen: Reopen, clock: Clock) -> None:
     """What one kept in memory, another reads again."""
-    taken(hub, "ID", incident(), report(), request(20, "ID", ["all"]))
+    publish_as(hub, "ID", incident(), report(), request(20, "ID", ["all"]))
     poll(hub, cert("SG"))
-    taken(hub, "SG", acknowledged(10, "SG"), answered(11, "SG", "done", 20))
+    publish_as(hub, "SG", acknowledged(10, "SG"), answered(11, "SG", "done", 20))
     clock.now += 30 * HOUR
     assert board(hub) == board(reopen())
     assert board(hub)["overdue"] > 0
@@ -201,9 +201,9 @@ def test_figures_count_clocks_that_stopped_and_those_that_run(hub: Hub, clock: C
     """Median and 90th percentile in seconds, per member and in all."""
     for number in range(1, 11):
         clock.now += MINUTE
-        taken(hub, "ID", incident(number))
+        publish_as(hub, "ID", incident(number))
         clock.now += number * 1000
-        taken(hub, "SG", acknowledged(100 + number, "SG", number))
+        publish_as(hub, "SG", acknowledged(100 + number, "SG", number))
     figures = board(hub)["statistics"]
     acknowledge_times = figures["members"]["SG"]["acknowledge"]
     assert (acknowledge_times["done"], acknowledge_times["of"]) == (10, 10)
@@ -215,11 +215,11 @@ def test_figures_count_clocks_that_stopped_and_those_that_run(hub: Hub, clock: C
 
 def test_a_clock_that_is_set_back_takes_no_time_below_zero_and_no_claim_away(hub: Hub, clock: Clock) -> None:
     """Places go on from the last; what was overdue by them is due again at its own time."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     last = poll(hub, cert("SG"))
     clock.now -= 24 * HOUR
     before = dict.fromkeys(("created", "modified"), "2026-04-01T01:00:00.000Z")
-    taken(hub, "SG", acknowledged(10, "SG") | before)
+    publish_as(hub, "SG", acknowledged(10, "SG") | before)
     poll(hub, cert("MY"))
     poll(hub, cert("SG"), last)
     incident_entry = entry(hub)
@@ -234,12 +234,12 @@ def test_a_clock_that_is_set_back_takes_no_time_below_zero_and_no_claim_away(hub
 
 def test_figures_are_those_of_the_last_90_days(hub: Hub, clock: Clock) -> None:
     """Closed incidents count as well; each leaves the figures when it is too old, in whichever order things happen."""
-    taken(hub, "ID", incident(1), incident(2))
-    taken(hub, "SG", acknowledged(10, "SG", 1))
-    taken(hub, "ID", incident(1, version=1, status="closed"))
+    publish_as(hub, "ID", incident(1), incident(2))
+    publish_as(hub, "SG", acknowledged(10, "SG", 1))
+    publish_as(hub, "ID", incident(1, version=1, status="closed"))
     assert board(hub)["statistics"]["members"]["SG"]["acknowledge"]["of"] == 2
     clock.now += 60 * 24 * HOUR
-    taken(hub, "ID", incident(3))
+    publish_as(hub, "ID", incident(3))
     assert board(hub)["statistics"]["members"]["SG"]["acknowledge"]["of"] == 3
     clock.now += 31 * 24 * HOUR
     assert board(hub)["statistics"]["members"]["SG"]["acknowledge"] == {
@@ -248,7 +248,7 @@ def test_figures_are_those_of_the_last_90_days(hub: Hub, clock: Clock) -> None:
         "median_seconds": None,
         "p90_seconds": None,
     }
-    taken(hub, "SG", acknowledged(11, "SG", 2), acknowledged(12, "SG", 3))
+    publish_as(hub, "SG", acknowledged(11, "SG", 2), acknowledged(12, "SG", 3))
     assert board(hub)["statistics"]["members"]["SG"]["acknowledge"]["done"] == 1
 
 
@@ -286,7 +286,7 @@ def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
 ) -> None:
     """A withdrawal deletes observables, too; with 10,000 incidents, to read all again takes seconds."""
     address = {"type": "ipv4-addr", "spec_version": "2.1", "id": f"ipv4-addr--{PLAIN_SCO}", "value": "198.51.100.7"}
-    taken(hub, "ID", incident(), incident(2), report(), address | {"object_marking_refs": MARKED})
+    publish_as(hub, "ID", incident(), incident(2), report(), address | {"object_marking_refs": MARKED})
     assert board(hub)["open"] == 2
     alerts = hub.catalogue.find("asean", "alerts")
     assert alerts is not None
@@ -303,7 +303,7 @@ def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
 def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """The most urgent come first, and all of them are counted."""
     monkeypatch.setattr("hub.community.board.PAGE_INCIDENTS", 3)
-    taken(hub, "ID", incident(1, criticality=10), incident(2, criticality=90), incident(3, criticality=50))
+    publish_as(hub, "ID", incident(1, criticality=10), incident(2, criticality=90), incident(3, criticality=50))
     assert board(hub)["more"] is False
     monkeypatch.setattr("hub.community.board.PAGE_INCIDENTS", 2)
     cut = board(hub)
@@ -315,8 +315,8 @@ def test_a_board_that_does_not_show_all_says_so(hub: Hub, monkeypatch: pytest.Mo
 def test_incidents_of_one_member_never_hide_anothers(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """H10 of the attacks: each reporter has a share of a page, and what is beyond it follows on further pages."""
     monkeypatch.setattr("hub.community.board.PAGE_INCIDENTS", 12)
-    taken(hub, "ID", *(incident(number, criticality=100) for number in range(1, 31)))
-    taken(hub, "SG", incident(31, member="SG", criticality=1))
+    publish_as(hub, "ID", *(incident(number, criticality=100) for number in range(1, 31)))
+    publish_as(hub, "SG", incident(31, member="SG", criticality=1))
     pages = [json.loads(hub.community.board(cert("MY"), "asean", page)) for page in (1, 2, 3, 4)]
     assert incident(31)["id"] in [shown["incident"] for shown in pages[0]["incidents"]]
     assert [len(page["incidents"]) for page in pages] == [12, 12, 7, 0]
@@ -334,13 +334,13 @@ def test_who_relayed_an_outsiders_incident_is_shown_and_owes_nothing(tmp_path: P
     roots = {**CATALOGUE.roots, "asean": dataclasses.replace(root, collections=relaying)}
     hub = open_hub(tmp_path / "relaying", clock, dataclasses.replace(CATALOGUE, roots=roots))
     outsider = "identity--99999999-9999-4999-8999-999999999999"
-    taken(hub, "ID", incident(created_by_ref=outsider))
+    publish_as(hub, "ID", incident(created_by_ref=outsider))
     clock.now += 2 * HOUR
     shown = entry(hub)
     assert (shown["reported_by"], shown["relayed_by"]) == (None, "ID")
     assert "ID" not in [*shown["not_fetched"], *(deadline["member"] for deadline in shown["overdue"])]
     assert any("relayed by ID" in str(line) for line in board_lines(board(hub)))
-    taken(hub, "SG", incident(2, member="SG"))
+    publish_as(hub, "SG", incident(2, member="SG"))
     assert entry(hub, 2)["relayed_by"] is None
     hub.store.close()
 
@@ -350,10 +350,10 @@ def test_texts_on_a_board_are_cut(hub: Hub) -> None:
     long = "x" * 50_000
     asked_request = request(20, "ID", ["SG"])
     asked_request["extensions"][REQUEST]["what"] = long
-    taken(hub, "ID", incident(name=long), asked_request)
+    publish_as(hub, "ID", incident(name=long), asked_request)
     for number in range(30, 44, 2):
-        taken(hub, "SG", answered(number, "SG", "accepted", 20, text=long))
-        taken(hub, "SG", answered(number + 1, "SG", "refused", 20, text=long))
+        publish_as(hub, "SG", answered(number, "SG", "accepted", 20, text=long))
+        publish_as(hub, "SG", answered(number + 1, "SG", "refused", 20, text=long))
     shown = entry(hub)
     assert shown["name"] == "x" * 299 + "\u2026"
     assert len(shown["requests"][0]["what"]) == 300
@@ -364,8 +364,8 @@ def test_texts_on_a_board_are_cut(hub: Hub) -> None:
 
 def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(hub: Hub, clock: Clock) -> None:
     """An incident may be days old; a name or a reason may hold whatever its member likes."""
-    taken(hub, "ID", incident(name="Bank\x1b[2J\nOVERDUE  SG"), request(20, "ID", ["SG"]))
-    taken(hub, "SG", answered(10, "SG", "refused", 20, text="no\r\x1b]0;x\x07"), acknowledged(11, "SG"))
+    publish_as(hub, "ID", incident(name="Bank\x1b[2J\nOVERDUE  SG"), request(20, "ID", ["SG"]))
+    publish_as(hub, "SG", answered(10, "SG", "refused", 20, text="no\r\x1b]0;x\x07"), acknowledged(11, "SG"))
     poll(hub, cert("SG"))
     clock.now += 2 * HOUR
     lines = list(map(str, board_lines(board(hub, "MY"))))
@@ -378,7 +378,7 @@ def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(
 
 def test_boards_are_prepared_before_anybody_asks(hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a restart the first reader does not wait until all incidents are read: that was done meanwhile."""
-    taken(hub, "ID", incident(), report())
+    publish_as(hub, "ID", incident(), report())
     other = reopen()
     other.community.prepare()
     reads: list[object] = []

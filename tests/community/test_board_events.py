@@ -18,8 +18,8 @@ from tests.community.making import (
     cert,
     incident,
     note,
+    publish_as,
     report,
-    taken,
     versioned,
 )
 from tests.server.making import Clock
@@ -84,7 +84,7 @@ def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -
     before = without_time(hub)
     for case, collection, objects, changes in PUBLISHED:
         clock.now += LATER
-        taken(hub, "SG" if case == "an acknowledgement" else "ID", *objects, to=collection)
+        publish_as(hub, "SG" if case == "an acknowledgement" else "ID", *objects, to=collection)
         announced = {sight.collection for sight, place in moves.look(collection_views).items() if place >= clock.now}
         after = without_time(hub)
         declared = hub.catalogue.find("asean", collection)
@@ -103,7 +103,7 @@ def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Cloc
     moves = ViewWatcher(hub.store)
     moves.look(collection_views)
     clock.now += LATER
-    taken(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[level]]))
+    publish_as(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[level]]))
     announced = moves.look(collection_views)
     assert {sight.clearance for sight in collection_views if announced[sight]} == {
         clearance for clearance in TLP if clearance >= level
@@ -118,13 +118,13 @@ def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Cloc
 def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_made(hub: Hub, clock: Clock) -> None:
     """By what is held when it comes, and by the next look, where that was asked for before the commit."""
     collection_views = hub.community.board_views(cert("SG"), "asean")
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     made_at = clock.now + 1000
     clock.now += LATER
     assert not any(current_places(hub.store, collection_views, made_at).values()), "the page shows it"
-    taken(hub, "ID", indicator(1))
+    publish_as(hub, "ID", indicator(1))
     assert not any(current_places(hub.store, collection_views, made_at).values())
-    taken(hub, "ID", incident(2))
+    publish_as(hub, "ID", incident(2))
     assert [
         sight.collection for sight, place in current_places(hub.store, collection_views, made_at).items() if place
     ] == [alerts(hub)]
@@ -148,7 +148,7 @@ def test_more_than_a_page_is_looked_through(hub: Hub, clock: Clock, monkeypatch:
     moves.look(collection_views)
     clock.now += LATER
     notes = [note(number, "ID", "note:analysis", [incident(1)["id"]]) for number in range(10, 14)]
-    taken(hub, "ID", *notes, incident(1), *(note(20, "ID", "note:analysis", [incident(1)["id"]]),))
+    publish_as(hub, "ID", *notes, incident(1), *(note(20, "ID", "note:analysis", [incident(1)["id"]]),))
     assert (
         moves.look(collection_views)[next(sight for sight in collection_views if sight.collection == alerts(hub))]
         == clock.now + 4

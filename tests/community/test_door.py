@@ -24,10 +24,10 @@ from tests.community.making import (
     cert,
     incident,
     note,
+    publish_as,
     request,
     send,
     stamp,
-    taken,
 )
 from tests.stix.test_cost import GROWTH, steps_of
 
@@ -72,13 +72,13 @@ def _step(name: str, member: str) -> Content:
 
 @pytest.fixture
 def played(hub: Hub) -> Hub:
-    taken(hub, "ID", incident(1), incident(2))
-    taken(hub, "ID", incident(2, version=1, revoked=True))
-    taken(hub, "MY", acknowledged(10, "MY"))
-    taken(hub, "ID", request(20, "ID", ["SG", "MY"]), request(22, "ID", ["SG"]))
-    taken(hub, "MY", answered(11, "MY", "done", 20))
-    taken(hub, "SG", request(21, "SG", ["all"]))
-    taken(hub, "ID", request(22, "ID", ["SG"]) | {"revoked": True, "modified": stamp(9)})
+    publish_as(hub, "ID", incident(1), incident(2))
+    publish_as(hub, "ID", incident(2, version=1, revoked=True))
+    publish_as(hub, "MY", acknowledged(10, "MY"))
+    publish_as(hub, "ID", request(20, "ID", ["SG", "MY"]), request(22, "ID", ["SG"]))
+    publish_as(hub, "MY", answered(11, "MY", "done", 20))
+    publish_as(hub, "SG", request(21, "SG", ["all"]))
+    publish_as(hub, "ID", request(22, "ID", ["SG"]) | {"revoked": True, "modified": stamp(9)})
     return hub
 
 
@@ -109,81 +109,81 @@ def test_who_is_no_national_cert_takes_no_step_at_all(played: Hub, account: str 
     assert played.store.head(alerts.id) == before
 
 
-def _why(hub: Hub, member: str, content: Content) -> str:
+def _reason(hub: Hub, member: str, content: Content) -> str:
     (reason,) = send(hub, member, content).values()
     return reason
 
 
 def test_the_refusals_say_what_is_wrong(played: Hub) -> None:
     """The words are for the person at the other end."""
-    assert "done" in _why(played, "MY", answered(900, "MY", "accepted", 20))
-    assert "was not asked" in _why(played, "VN", answered(900, "VN", "accepted", 20))
-    assert "taken back" in _why(played, "SG", answered(900, "SG", "accepted", 22))
-    assert "acknowledged this incident already" in _why(played, "MY", acknowledged(900, "MY"))
-    assert "own report" in _why(played, "ID", acknowledged(900, "ID"))
-    assert "no incident" in _why(played, "SG", acknowledged(900, "SG", 77))
-    assert "reason" in _why(played, "SG", answered(900, "SG", "refused", 20, text=" "))
+    assert "done" in _reason(played, "MY", answered(900, "MY", "accepted", 20))
+    assert "was not asked" in _reason(played, "VN", answered(900, "VN", "accepted", 20))
+    assert "taken back" in _reason(played, "SG", answered(900, "SG", "accepted", 22))
+    assert "acknowledged this incident already" in _reason(played, "MY", acknowledged(900, "MY"))
+    assert "own report" in _reason(played, "ID", acknowledged(900, "ID"))
+    assert "no incident" in _reason(played, "SG", acknowledged(900, "SG", 77))
+    assert "reason" in _reason(played, "SG", answered(900, "SG", "refused", 20, text=" "))
 
 
 def test_an_answer_moves_on_by_legal_steps_only(played: Hub) -> None:
     """Accepted, then refused after all, then accepted again, then done; and then nothing."""
-    taken(played, "SG", answered(901, "SG", "accepted", 20))
-    assert "accepted" in _why(played, "SG", answered(902, "SG", "accepted", 20))
-    taken(played, "SG", answered(903, "SG", "refused", 20))
-    assert "refused" in _why(played, "SG", answered(904, "SG", "done", 20))
-    taken(played, "SG", answered(905, "SG", "accepted", 20))
-    taken(played, "SG", answered(906, "SG", "done", 20))
+    publish_as(played, "SG", answered(901, "SG", "accepted", 20))
+    assert "accepted" in _reason(played, "SG", answered(902, "SG", "accepted", 20))
+    publish_as(played, "SG", answered(903, "SG", "refused", 20))
+    assert "refused" in _reason(played, "SG", answered(904, "SG", "done", 20))
+    publish_as(played, "SG", answered(905, "SG", "accepted", 20))
+    publish_as(played, "SG", answered(906, "SG", "done", 20))
     for number, says in enumerate(("accepted", "refused", "done"), 907):
-        assert "done" in _why(played, "SG", answered(number, "SG", says, 20))
+        assert "done" in _reason(played, "SG", answered(number, "SG", says, 20))
 
 
 def test_the_same_note_sent_again_is_a_success(played: Hub) -> None:
     """A line that broke behind the hub's back costs nothing (law L2), however its time is spelt."""
-    taken(played, "MY", acknowledged(10, "MY"))
-    taken(played, "MY", acknowledged(10, "MY") | {"modified": stamp().replace(".000Z", "Z")})
-    taken(played, "MY", answered(11, "MY", "done", 20))
+    publish_as(played, "MY", acknowledged(10, "MY"))
+    publish_as(played, "MY", acknowledged(10, "MY") | {"modified": stamp().replace(".000Z", "Z")})
+    publish_as(played, "MY", answered(11, "MY", "done", 20))
 
 
 def test_a_step_is_taken_back_and_never_rewritten(played: Hub) -> None:
     """What others acted on stays as it was."""
     changed = acknowledged(10, "MY") | {"modified": stamp(5), "content": "other"}
-    assert "rewritten" in _why(played, "MY", changed)
-    taken(played, "MY", changed | {"revoked": True})
-    taken(played, "MY", acknowledged(900, "MY"))
+    assert "rewritten" in _reason(played, "MY", changed)
+    publish_as(played, "MY", changed | {"revoked": True})
+    publish_as(played, "MY", acknowledged(900, "MY"))
     never = acknowledged(901, "VN") | {"revoked": True}
-    assert "never said" in _why(played, "VN", never)
+    assert "never said" in _reason(played, "VN", never)
 
 
 def test_an_incident_and_a_request_about_it_come_in_one_envelope(hub: Hub) -> None:
     """And two steps that exclude each other do not."""
-    taken(hub, "ID", incident(), request(20, "ID", ["SG"]))
+    publish_as(hub, "ID", incident(), request(20, "ID", ["SG"]))
     refused = send(hub, "SG", acknowledged(10, "SG"), acknowledged(11, "SG"), answered(12, "SG", "done", 20))
     assert list(refused) == [acknowledged(11, "SG")["id"]]
 
 
 def test_a_request_names_members_only(hub: Hub) -> None:
     """Not the asker alone, nobody unknown, and `all` alone."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     stranger = "identity--00000000-0000-4000-8000-000000000099"
-    assert "nobody" in _why(hub, "ID", request(900, "ID", ["ID"]))
-    assert "does not know" in _why(hub, "ID", request(901, "ID", [stranger]))
-    assert "does not know" in _why(hub, "ID", request(902, "ID", ["all", "SG"]))
-    assert "due" in _why(hub, "ID", request(903, "ID", ["SG"], due="2026-99-99T00:00:00Z"))
+    assert "nobody" in _reason(hub, "ID", request(900, "ID", ["ID"]))
+    assert "does not know" in _reason(hub, "ID", request(901, "ID", [stranger]))
+    assert "does not know" in _reason(hub, "ID", request(902, "ID", ["all", "SG"]))
+    assert "due" in _reason(hub, "ID", request(903, "ID", ["SG"], due="2026-99-99T00:00:00Z"))
 
 
 def test_what_is_not_for_a_member_answers_like_what_is_missing(hub: Hub, reopen: Reopen) -> None:
     """Law L5: a refusal does not tell that the incident exists. Incidents of other API roots are none here, either."""
     drill = incident(5) | {"labels": ["exercise"]}
-    taken(hub, "ID", drill, root="exercise")
-    missing = _why(hub, "SG", acknowledged(900, "SG", 77)).replace(incident(77)["id"], "X")
-    hidden = _why(reopen(), "SG", acknowledged(901, "SG", 5)).replace(incident(5)["id"], "X")
+    publish_as(hub, "ID", drill, root="exercise")
+    missing = _reason(hub, "SG", acknowledged(900, "SG", 77)).replace(incident(77)["id"], "X")
+    hidden = _reason(reopen(), "SG", acknowledged(901, "SG", 5)).replace(incident(5)["id"], "X")
     assert missing == hidden
 
 
 def test_notes_that_are_no_steps_pass(hub: Hub) -> None:
     """A plain note in the same collection is nobody's answer."""
-    taken(hub, "ID", incident())
-    taken(hub, "SG", note(900, "SG", "note:comment", [incident()["id"]]))
+    publish_as(hub, "ID", incident())
+    publish_as(hub, "SG", note(900, "SG", "note:comment", [incident()["id"]]))
     assert IDENTITIES["SG"] != IDENTITIES["ID"]
     assert cert("SG").member == "SG"
 
@@ -193,7 +193,7 @@ def test_notes_that_are_no_steps_pass(hub: Hub) -> None:
 )
 def test_a_request_is_due_after_it_is_made_and_within_a_year(played: Hub, due: str) -> None:
     """C6 and H11 of the attacks: one date in the year 1 ended all reminders, 300 of 2020 made 3,000 of them."""
-    assert "lie ahead" in _why(played, "SG", request(901, "SG", ["MY"], due=due))
+    assert "lie ahead" in _reason(played, "SG", request(901, "SG", ["MY"], due=due))
 
 
 def test_open_requests_of_a_member_are_bounded(played: Hub) -> None:
@@ -205,10 +205,10 @@ def test_open_requests_of_a_member_are_bounded(played: Hub) -> None:
     assert f"{most} requests open" in refused[requests[-1]["id"]]
     assert send(played, "MY", request(3000, "MY", ["SG"])) == {}, "another member's are its own"
     assert send(played, "VN", requests[-1]) != {}, "nor in a further envelope"
-    taken(played, "SG", answered(2000, "SG", "refused", 1000))
-    taken(played, "VN", requests[-1])
+    publish_as(played, "SG", answered(2000, "SG", "refused", 1000))
+    publish_as(played, "VN", requests[-1])
     assert send(played, "VN", request(2001, "VN", ["SG"])) != {}
-    taken(played, "VN", requests[1] | {"revoked": True, "modified": stamp(1)}, request(2001, "VN", ["SG"]))
+    publish_as(played, "VN", requests[1] | {"revoked": True, "modified": stamp(1)}, request(2001, "VN", ["SG"]))
 
 
 @pytest.mark.parametrize("label", ["acknowledged", "request"])

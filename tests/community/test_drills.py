@@ -14,7 +14,7 @@ from hub.community.hub import Hub
 from hub.declarations import Table
 from hub.errors import ConfigurationError, UnprocessableError
 from tests import keeping
-from tests.community.making import CATALOGUE, Content, board, incident, note, send, taken
+from tests.community.making import CATALOGUE, Content, board, incident, note, publish_as, send
 from tests.server.making import Clock
 from tests.server.process import AS_SHIPPED, command
 
@@ -66,11 +66,11 @@ def test_a_drill_is_played_in_time_and_reported_on(hub: Hub, clock: Clock) -> No
         clock.now += int(seconds * 1000)
         (incident,) = board(hub, root="exercise")["incidents"]
         if len(waited) == 1:
-            taken(hub, "MY", _step(10, "MY", "response:acknowledged", [incident["incident"]]), root="exercise")
+            publish_as(hub, "MY", _step(10, "MY", "response:acknowledged", [incident["incident"]]), root="exercise")
         else:
             (request,) = incident["requests"]
             about = [incident["incident"], request["request"]]
-            taken(hub, "MY", _step(11, "MY", "response:done", about), root="exercise")
+            publish_as(hub, "MY", _step(11, "MY", "response:done", about), root="exercise")
 
     Play(hub, root, alerts, _scenario()).run(wait, lambda _: None, 10)
     assert waited == [30, 30]

@@ -19,14 +19,14 @@ from hub.store.batch import Stranded
 from hub.store.query import Query
 from hub.store.sqlite.store import SqliteStore
 from tests.community.conftest import Reopen
-from tests.community.making import KINDS, START, board, cert, entry, incident, note, poll, report, taken
+from tests.community.making import KINDS, START, board, cert, entry, incident, note, poll, publish_as, report
 from tests.durations import HOUR
 from tests.server.making import Clock
 
 
 def test_who_fetched_a_page_has_what_is_in_it(hub: Hub, clock: Clock) -> None:
     """With the time of that page; the others are shown as not having it."""
-    taken(hub, "ID", incident(), report())
+    publish_as(hub, "ID", incident(), report())
     assert entry(hub)["fetched"] == {}
     clock.now += 5000
     poll(hub, cert("SG"))
@@ -39,7 +39,7 @@ def test_who_fetched_a_page_has_what_is_in_it(hub: Hub, clock: Clock) -> None:
 
 def test_a_poll_that_returns_nothing_new_writes_nothing(hub: Hub) -> None:
     """Nor does one that brings again what was brought before."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     last = poll(hub, cert("SG"))
     written = hub.store.facts(KIND)[-1].number
     for _ in range(3):
@@ -53,17 +53,17 @@ def test_a_poller_costs_rows_for_incidents_only(hub: Hub, reopen: Reopen) -> Non
     other = reopen()
     last = None
     for number in range(10):
-        taken(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        publish_as(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
         last = poll((hub, other)[number % 2], cert("SG"), last)
     assert len(rows(hub, "sg-cert")) == 1
     for number in range(10, 20):
-        taken(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        publish_as(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
         poll((hub, other)[number % 2], cert("SG"))
     assert len(rows(hub, "sg-cert")) == 1, "nor does one that reads all again each time"
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     last = poll(hub, cert("SG"), last)
     for number in range(20, 30):
-        taken(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        publish_as(hub, "ID", note(100 + number, "ID", "note:comment", [incident()["id"]]))
         last = poll(other, cert("SG"), last)
     assert len(rows(hub, "sg-cert")) == 3, "before the incident, with it, and after it"
 
@@ -73,7 +73,9 @@ def test_intervals_that_became_one_claim_what_their_parts_claimed(hub: Hub, reop
     last = None
     for number in range(4):
         clock.now += HOUR
-        taken(hub, "ID", incident() if number == 2 else note(100 + number, "ID", "note:comment", [incident()["id"]]))
+        publish_as(
+            hub, "ID", incident() if number == 2 else note(100 + number, "ID", "note:comment", [incident()["id"]])
+        )
         last = poll(hub, cert("SG"), last)
     alerts = hub.catalogue.find("asean", "alerts")
     assert alerts is not None
@@ -90,8 +92,8 @@ def rows(hub: Hub, account: str) -> list[str]:
 
 def test_a_poll_that_started_late_claims_nothing_before_it(hub: Hub) -> None:
     """The client never saw the incident, however far it has come."""
-    taken(hub, "ID", incident())
-    taken(hub, "ID", incident(2))
+    publish_as(hub, "ID", incident())
+    publish_as(hub, "ID", incident(2))
     poll(hub, cert("SG"), format_place(START))
     assert entry(hub, 1)["fetched"] == {}
     assert "SG" in entry(hub, 2)["fetched"]
@@ -99,7 +101,7 @@ def test_a_poll_that_started_late_claims_nothing_before_it(hub: Hub) -> None:
 
 def test_a_filtered_poll_claims_its_own_incidents_only(hub: Hub) -> None:
     """By type without incidents: nothing. By type with, or by id: those incidents and no others."""
-    taken(hub, "ID", incident(1), incident(2), report(1))
+    publish_as(hub, "ID", incident(1), incident(2), report(1))
     poll(hub, cert("SG"), type="report")
     assert entry(hub, 1)["fetched"] == {}
     poll(hub, cert("SG"), id=incident(2)["id"])
@@ -112,8 +114,8 @@ def test_a_filtered_poll_claims_its_own_incidents_only(hub: Hub) -> None:
 
 def test_a_page_does_not_claim_a_version_that_a_newer_one_had_replaced(hub: Hub) -> None:
     """Its place lies in the page's interval, but what the page held there was nothing."""
-    taken(hub, "ID", incident(1), incident(2), incident(3))
-    taken(hub, "ID", incident(1, version=1))
+    publish_as(hub, "ID", incident(1), incident(2), incident(3))
+    publish_as(hub, "ID", incident(1, version=1))
     poll(hub, cert("SG"), limit="2")
     assert entry(hub, 1)["fetched"] == {}
     assert "SG" in entry(hub, 2)["fetched"]
@@ -123,14 +125,14 @@ def test_a_page_does_not_claim_a_version_that_a_newer_one_had_replaced(hub: Hub)
 
 def test_constituents_and_strangers_do_not_count_as_their_member(hub: Hub) -> None:
     """An anonymous page is nobody's."""
-    taken(hub, "ID", incident(), to="incidents")
+    publish_as(hub, "ID", incident(), to="incidents")
     poll(hub, KINDS["id-soc"], to="incidents")
     assert entry(hub)["fetched"] == {}
 
 
 def test_what_was_on_its_way_when_the_hub_died_counts_once_the_client_goes_on(hub: Hub, reopen: Reopen) -> None:
     """Not before: nobody knows whether it arrived."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     last = poll(hub, cert("SG"), arrives=False)
     after = reopen()
     assert entry(after)["fetched"] == {}
@@ -140,7 +142,7 @@ def test_what_was_on_its_way_when_the_hub_died_counts_once_the_client_goes_on(hu
 
 def test_what_was_on_its_way_and_is_asked_for_again_counts_from_then_on(hub: Hub, reopen: Reopen, clock: Clock) -> None:
     """The client shows that it has not got it; the second page has a time of its own."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     poll(hub, cert("SG"), arrives=False)
     clock.now += HOUR
     after = reopen()
@@ -150,7 +152,7 @@ def test_what_was_on_its_way_and_is_asked_for_again_counts_from_then_on(hub: Hub
 
 def test_another_process_knows_the_same(hub: Hub, reopen: Reopen) -> None:
     """Both the board and what needs not be written again."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     poll(hub, cert("SG"))
     other = reopen()
     assert entry(other)["fetched"] == entry(hub)["fetched"] != {}
@@ -163,7 +165,7 @@ def test_old_intervals_are_joined_without_losing_a_claim(hub: Hub, reopen: Reope
     """What touches becomes one; the board of a process that starts afterwards shows the same members."""
     last = None
     for number in range(1, 6):
-        taken(hub, "ID", incident(number))
+        publish_as(hub, "ID", incident(number))
         last = poll(hub, cert("SG"), last)
     assert len(hub.store.facts(KIND)) == 5
     clock.now += (FOLD_DAYS + 1) * 24 * HOUR
@@ -175,13 +177,13 @@ def test_old_intervals_are_joined_without_losing_a_claim(hub: Hub, reopen: Reope
 
 def test_what_is_deleted_leaves_the_board(hub: Hub) -> None:
     """Also where the collection moved on at the same time."""
-    taken(hub, "ID", incident(1), incident(2))
+    publish_as(hub, "ID", incident(1), incident(2))
     poll(hub, cert("SG"))
     assert "SG" in entry(hub, 1)["fetched"]
     collection = hub.catalogue.find("asean", "alerts")
     assert collection is not None
     hub.store.delete(collection.id, incident(1)["id"], "ID", 4)
-    taken(hub, "ID", incident(3))
+    publish_as(hub, "ID", incident(3))
     assert {incident["incident"] for incident in board(hub)["incidents"]} == {incident(2)["id"], incident(3)["id"]}
     assert "SG" in entry(hub, 2)["fetched"]
 
@@ -201,14 +203,14 @@ def test_intervals_are_the_set_that_they_say() -> None:
 
 def test_a_store_that_takes_no_notes_keeps_no_page_from_a_reader(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be noted is noted with the next page that can, under its own time."""
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
 
     with monkeypatch.context() as patched:
         patched.setattr(type(hub.store), "put_facts", _full)
         last = poll(hub, cert("SG"))
         assert not hub.community.ledger.settle()
     assert entry(hub, 1)["fetched"] == {}
-    taken(hub, "ID", incident(2))
+    publish_as(hub, "ID", incident(2))
     poll(hub, cert("SG"), last)
     assert entry(hub, 1)["fetched"] == {"SG": format_place(START)}
     assert "SG" in entry(hub, 2)["fetched"]
@@ -217,7 +219,7 @@ def test_a_store_that_takes_no_notes_keeps_no_page_from_a_reader(hub: Hub, monke
 @pytest.mark.sqlite  # one writer at a time is SQLite's way
 def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> None:
     """Beside a bulk import, which has the writers' turn for minutes; what was sent meanwhile is noted after it."""
-    taken(hub, "ID", incident(1), incident(2))
+    publish_as(hub, "ID", incident(1), incident(2))
     assert isinstance(hub.store, SqliteStore)
     files = hub.store._files
     files.lock_seconds = 600  # a thread that waits as writers do waits longer than this test
@@ -236,7 +238,7 @@ def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> No
 @pytest.mark.sqlite  # as above
 def test_what_was_sent_is_not_made_undone_by_the_same_page_under_way_again(hub: Hub, reopen: Reopen) -> None:
     """Two polls of one account side by side, noted late and in any order."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     assert isinstance(hub.store, SqliteStore)
     with hub.store._files.writing():
         poll(hub, cert("SG"))
@@ -249,7 +251,7 @@ def test_what_is_being_written_as_sent_is_not_made_undone_either(
     hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same page leaves a second time, and is lost, while the first is being written."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     put_facts = type(hub.store).put_facts
     at_it, go_on = threading.Event(), threading.Event()
 
@@ -275,13 +277,13 @@ def test_what_is_being_written_as_sent_is_not_made_undone_either(
 
 def test_a_process_that_may_start_no_thread_delivers_and_notes_later(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Out of threads, or about to end: the page leaves, and what waits is noted with the next that can."""
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
     with monkeypatch.context() as patched:
         patched.setattr(type(hub.store), "put_facts", _full)
         patched.setattr(threading.Thread, "start", _no_thread)
         last = poll(hub, cert("SG"))
     assert not hub.community.ledger.settle()
-    taken(hub, "ID", incident(2))
+    publish_as(hub, "ID", incident(2))
     poll(hub, cert("SG"), last)
     assert hub.community.ledger.settle()
     assert "SG" in entry(hub, 1)["fetched"]
@@ -289,7 +291,7 @@ def test_a_process_that_may_start_no_thread_delivers_and_notes_later(hub: Hub, m
 
 def test_notes_that_wait_are_bounded(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law L9: a store that takes none for days does not fill the memory."""
-    taken(hub, "ID", *(incident(number) for number in range(1, 6)))
+    publish_as(hub, "ID", *(incident(number) for number in range(1, 6)))
     with monkeypatch.context() as patched:
         patched.setattr(ledger, "MAX_QUEUED", 2)
         patched.setattr(type(hub.store), "put_facts", _full)
@@ -314,7 +316,7 @@ def _no_thread(_self: threading.Thread) -> None:
 )
 def test_a_damaged_note_claims_nothing_and_stops_nobody(hub: Hub, reopen: Reopen, clock: Clock, value: bytes) -> None:
     """Not those who poll, not the board, not what is done with the ledger at night, not the trail."""
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
     poll(hub, cert("SG"))
     (fact,) = hub.store.facts(KIND)
     hub.store.put_facts(KIND, {fact.key: value, "damaged": b"[1,2,true]", fact.key + "x": b"[1,2,true]"})

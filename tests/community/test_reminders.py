@@ -15,17 +15,17 @@ from hub.community.reminders import KIND, due_reminders, reminder
 from hub.community.turn import TURN_MILLISECONDS, Turn
 from hub.pages.texts import LANGUAGES, first_known
 from tests.community.conftest import Reopen
-from tests.community.making import CATALOGUE, acknowledged, incident, request, taken
+from tests.community.making import CATALOGUE, acknowledged, incident, publish_as, request
 from tests.durations import HOUR
 from tests.server.making import Clock
 
 
 def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
     """A member that acknowledged is not reminded; a later deadline of the same incident is another."""
-    taken(hub, "ID", incident(criticality=90), request(20, "ID", ["SG"], due="2026-04-02T05:00:00Z"))
+    publish_as(hub, "ID", incident(criticality=90), request(20, "ID", ["SG"], due="2026-04-02T05:00:00Z"))
     assert due_reminders(hub) == []
     clock.now += HOUR
-    taken(hub, "MY", acknowledged(10, "MY"))
+    publish_as(hub, "MY", acknowledged(10, "MY"))
     first = due_reminders(hub)
     assert {reminder.member.code for reminder in first} == set(CATALOGUE.members) - {"ID", "MY"}
     note(hub, first)
@@ -37,7 +37,7 @@ def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
 
 def test_a_reminder_tells_the_members_own_time_and_utc(hub: Hub, clock: Clock) -> None:
     """Indonesia's desk reads Indonesian, and Jakarta's clock; mail travels in the open, so the name is not in it."""
-    taken(hub, "SG", incident(member="SG", name="A secret bank was hit"))
+    publish_as(hub, "SG", incident(member="SG", name="A secret bank was hit"))
     clock.now += HOUR
     reminders = {reminder.member.code: reminder for reminder in due_reminders(hub)}
     assert "2026-04-02 11:10 (Asia/Jakarta), 2026-04-02 04:10 UTC" in reminders["ID"].line
@@ -55,7 +55,7 @@ def test_a_reminder_tells_the_members_own_time_and_utc(hub: Hub, clock: Clock) -
 
 def test_a_drill_says_that_it_is_one(hub: Hub, clock: Clock) -> None:
     """Nobody takes it for real."""
-    taken(hub, "SG", incident(member="SG", labels=["exercise"]), root="exercise")
+    publish_as(hub, "SG", incident(member="SG", labels=["exercise"]), root="exercise")
     clock.now += HOUR
     reminders = {reminder.member.code: reminder for reminder in due_reminders(hub)}
     assert reminders["ID"].subject.startswith("[LATIHAN]")
@@ -65,7 +65,7 @@ def test_a_drill_says_that_it_is_one(hub: Hub, clock: Clock) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_each_member_is_reminded_in_its_own_language(hub: Hub, clock: Clock, language: str) -> None:
     """All of the mail, about one deadline and about several; a place in braces is filled in each."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     clock.now += HOUR
     malaysias = next(due for due in due_reminders(hub) if due.member.code == "MY")
     member = dataclasses.replace(malaysias.member, languages=(f"{language}-XX", "en"))
@@ -113,7 +113,7 @@ def test_at_most_one_of_two_who_remind_at_once_continues(hub: Hub, reopen: Reope
 
 def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Clock) -> None:
     """What the other has not told yet is told at the next look."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     clock.now += HOUR
     digests: list[Digest] = []
 
@@ -135,7 +135,7 @@ def test_a_deadline_that_cannot_be_written_keeps_nobody_else_from_being_reminded
     hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """C6 of the attacks: an OverflowError in one ended them for all members."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     clock.now += 30 * 24 * HOUR
     members = {due.member.code for due in reminders.due_reminders(hub)}
     write = reminders.reminder
@@ -151,8 +151,10 @@ def test_a_deadline_that_cannot_be_written_keeps_nobody_else_from_being_reminded
 
 def test_what_a_member_owes_is_one_message_for_each_run(hub: Hub, clock: Clock) -> None:
     """H11 of the attacks: 300 requests made 3,000 mails. Drills come apart, and each deadline is noted."""
-    taken(hub, "ID", incident(), incident(2), *(request(20 + number, "ID", ["SG"]) for number in range(LINES_SHOWN)))
-    taken(hub, "ID", incident(labels=["exercise", "release:officer"]), root="exercise")
+    publish_as(
+        hub, "ID", incident(), incident(2), *(request(20 + number, "ID", ["SG"]) for number in range(LINES_SHOWN))
+    )
+    publish_as(hub, "ID", incident(labels=["exercise", "release:officer"]), root="exercise")
     clock.now += 30 * HOUR
     messages: list[Digest] = []
 
@@ -173,7 +175,7 @@ def test_what_a_member_owes_is_one_message_for_each_run(hub: Hub, clock: Clock) 
 
 def test_a_message_that_fails_keeps_no_other_member_waiting(hub: Hub, clock: Clock) -> None:
     """Each has a guard of its own; the error is told in the end, and the next run tries that one again."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     clock.now += HOUR
     messages: list[str] = []
 
@@ -191,7 +193,7 @@ def test_a_message_that_fails_keeps_no_other_member_waiting(hub: Hub, clock: Clo
 
 def test_a_mail_server_that_is_away_is_not_tried_for_each_member(hub: Hub, clock: Clock) -> None:
     """Each try may take half a minute."""
-    taken(hub, "ID", incident())
+    publish_as(hub, "ID", incident())
     clock.now += HOUR
     tries: list[str] = []
 

@@ -12,7 +12,7 @@ from hub.community.hub import Hub
 from hub.community.reminders import KIND
 from hub.community.turn import KIND as TURN_KIND
 from tests.community.mailing import MailServer, mailing
-from tests.community.making import CATALOGUE, incident, request, taken
+from tests.community.making import CATALOGUE, incident, publish_as, request
 from tests.ports import free_port
 from tests.server.process import HubProcess, command
 
@@ -21,7 +21,7 @@ def test_reminders_go_by_mail_and_the_telephone_number_is_printed_where_mail_fai
     hub: Hub, tmp_path: Path, mail: MailServer
 ) -> None:
     """`hub remind --mail` as a timer runs it: the second run sends nothing; with the mail server away nothing is lost."""
-    taken(hub, "SG", incident(member="SG"), request(20, "SG", ["ID"]))
+    publish_as(hub, "SG", incident(member="SG"), request(20, "SG", ["ID"]))
     environment = mailing(tmp_path)
     without_server = command("remind", "--mail", environment=environment | {"HUB_SMTP_PORT": str(free_port())}, code=4)
     assert CATALOGUE.members["VN"].duty_line in without_server.stderr
@@ -47,7 +47,7 @@ def test_reminders_go_by_mail_and_the_telephone_number_is_printed_where_mail_fai
 
 def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_path: Path, mail: MailServer) -> None:
     """Two `hub serve --remind` on one store, each with two workers; a kill and a restart send nothing again."""
-    taken(hub, "SG", incident(member="SG"))
+    publish_as(hub, "SG", incident(member="SG"))
     mails_expected = len(CATALOGUE.members) - 1
     settings = mailing(tmp_path) | {
         "HUB_SMTP_PORT": str(mail.server_address[1]),
@@ -68,7 +68,7 @@ def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_p
         for server in servers:
             server.kill()
         end_turns(hub)
-        taken(hub, "SG", incident(2, member="SG", criticality=95))
+        publish_as(hub, "SG", incident(2, member="SG", criticality=95))
         for server in servers:
             server.start()
         for _ in range(mails_expected - 2):
@@ -95,7 +95,7 @@ def end_turns(hub: Hub) -> None:
 
 def test_a_mail_server_that_nobody_vouches_for_is_told_nothing(hub: Hub, tmp_path: Path, mail: MailServer) -> None:
     """Its certificate has to be that of a known authority: the password is for the real one."""
-    taken(hub, "SG", incident(member="SG"))
+    publish_as(hub, "SG", incident(member="SG"))
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
     mail.secure = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -118,7 +118,7 @@ def noted_by(hub: Hub, count: int) -> None:
 
 def test_a_server_without_mail_writes_lines_into_its_log(hub: Hub, tmp_path: Path) -> None:
     """And one that was not told to remind writes none."""
-    taken(hub, "SG", incident(member="SG"))
+    publish_as(hub, "SG", incident(member="SG"))
     settings = mailing(tmp_path) | {"HUB_SMTP_HOST": "", "HUB_WORKERS": "1", "HUB_EVENTS": "false"}
     (tmp_path / "it").mkdir()
     server = HubProcess(tmp_path / "it", settings=settings, forked=True)

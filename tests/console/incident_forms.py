@@ -9,9 +9,9 @@ from typing import Any
 from hub.community.hub import Hub
 from tests.community.making import (
     incident,
+    publish_as,
     report,
     stamp,
-    taken,
     versioned,
 )
 from tests.console.conftest import TOKEN, Browser
@@ -35,7 +35,7 @@ def an_indicator(number: int, pattern: str, **properties: Any) -> dict[str, Any]
 def put_with(hub: Hub, *objects: dict[str, Any]) -> None:
     """Indonesia's incident with a report that names these objects, in its own collection."""
     refs = [incident(1)["id"], *(content["id"] for content in objects)]
-    taken(hub, "ID", incident(1), *objects, report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", incident(1), *objects, report(1, object_refs=refs), to="id")
 
 
 def fill(browser: Browser, **fields: Any) -> str:

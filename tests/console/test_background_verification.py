@@ -11,7 +11,7 @@ from hub.audit.result import last_verification
 from hub.community.hub import Hub
 from hub.community.ledger import KIND as LEDGER_KIND
 from hub.errors import StoreUnavailableError
-from tests.community.making import incident, report, taken
+from tests.community.making import incident, publish_as, report
 from tests.console.conftest import Browser
 from tests.console.operating import operator_browser
 from tests.server.making import Clock
@@ -31,7 +31,7 @@ def join_all() -> None:
 
 def test_the_page_starts_one_and_shows_what_it_came_to(hub: Hub, browser: Browser) -> None:
     """With the time, and how much was read; the trail says who asked."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     chief = operator_browser(hub, browser)
     token = chief.token("/console/operator")
     assert chief.post("/console/operator/verify", {"form_token": "x"}).status_code == 403
@@ -70,7 +70,7 @@ def test_two_do_not_run_at_once(hub: Hub, browser: Browser, monkeypatch: pytest.
 
 def test_one_that_takes_too_long_ends(hub: Hub, browser: Browser) -> None:
     """And says so, until the next one is begun."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     ended(background.start(hub, {"by": "deputy"}, longest_seconds=-1.0))
     assert last_verification(hub.store) is None
     assert "took longer than" in operator_browser(hub, browser).text("/console/operator")

@@ -14,7 +14,7 @@ from hub.community.index import sectors_of
 from hub.server.console.board_view import span
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.stix.wording import class_name
-from tests.community.making import CATALOGUE, acknowledged, answered, incident, report, request, taken, versioned
+from tests.community.making import CATALOGUE, acknowledged, answered, incident, publish_as, report, request, versioned
 from tests.console.conftest import Browser, SignedIn
 from tests.durations import HOUR
 from tests.server.making import Clock
@@ -40,8 +40,8 @@ def cell(article: str, member: str) -> str:
 
 def test_what_the_reader_owes_comes_first(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """By its own deadline, before more critical incidents that wait for others."""
-    taken(hub, "ID", incident(1, criticality=95, name="Of all"), incident(2, criticality=20, name="Of Singapore"))
-    taken(hub, "SG", acknowledged(10, "SG", 1))
+    publish_as(hub, "ID", incident(1, criticality=95, name="Of all"), incident(2, criticality=20, name="Of Singapore"))
+    publish_as(hub, "SG", acknowledged(10, "SG", 1))
     page = signed_in("sg-cert").text("/asean/board/")
     assert names(page) == ["Of Singapore", "Of all"]
     assert (
@@ -52,9 +52,9 @@ def test_what_the_reader_owes_comes_first(hub: Hub, signed_in: SignedIn, clock: 
 
 def test_each_cell_says_in_words_what_a_member_did(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """Nobody needs to see a colour."""
-    taken(hub, "ID", incident(1, criticality=95), request(5, "ID", ["SG", "VN", "TH"]))
-    taken(hub, "SG", acknowledged(10, "SG"), answered(11, "SG", "accepted", 5))
-    taken(hub, "VN", answered(12, "VN", "refused", 5))
+    publish_as(hub, "ID", incident(1, criticality=95), request(5, "ID", ["SG", "VN", "TH"]))
+    publish_as(hub, "SG", acknowledged(10, "SG"), answered(11, "SG", "accepted", 5))
+    publish_as(hub, "VN", answered(12, "VN", "refused", 5))
     (article,) = articles(signed_in("my-cert").text("/asean/board/"))
     assert cell(article, "ID") == "reported it"
     assert cell(article, "SG") == "acknowledged it, 2026-04-02 11:10 (03:10 UTC); accepted a request", (
@@ -93,18 +93,18 @@ def test_each_cell_says_in_words_what_a_member_did(hub: Hub, signed_in: SignedIn
 def test_filters(hub: Hub, signed_in: SignedIn, clock: Clock, query: str, expected: set[str]) -> None:
     """Each by itself and together; an odd one finds nothing and breaks nothing."""
     green: Any = {"object_marking_refs": [TLP2_IDS[TLP.GREEN]]}
-    taken(hub, "ID", incident(1, criticality=95, name="Hospital"))
+    publish_as(hub, "ID", incident(1, criticality=95, name="Hospital"))
     clock.now += 2 * HOUR
-    taken(hub, "SG", acknowledged(10, "SG", 1))
-    taken(hub, "TH", incident(2, "TH", criticality=50, name="Phishing", labels=['rsit:fraud="phishing"']))
-    taken(hub, "MY", incident(3, "MY", criticality=10, name="Scan", **green))
+    publish_as(hub, "SG", acknowledged(10, "SG", 1))
+    publish_as(hub, "TH", incident(2, "TH", criticality=50, name="Phishing", labels=['rsit:fraud="phishing"']))
+    publish_as(hub, "MY", incident(3, "MY", criticality=10, name="Scan", **green))
     assert set(names(signed_in("sg-cert").text(f"/asean/board/?{query}"))) == expected
 
 
 def test_many_incidents_come_in_pages(hub: Hub, signed_in: SignedIn) -> None:
     """Each on one page, the most urgent first, with the filter kept."""
     numbers = range(1, 121)
-    taken(hub, "ID", *(incident(n, criticality=n % 100, name=f"Number {n}") for n in numbers))
+    publish_as(hub, "ID", *(incident(n, criticality=n % 100, name=f"Number {n}") for n in numbers))
     reporter = signed_in("id-cert")
     shown = [name for page in (1, 2, 3) for name in names(reporter.text(f"/asean/board/?member=ID&page={page}"))]
     assert sorted(shown) == sorted(f"Number {n}" for n in numbers)
@@ -125,7 +125,7 @@ HOSTILE = [
 @pytest.mark.parametrize("name", HOSTILE)
 def test_what_members_write_is_shown_as_text(hub: Hub, signed_in: SignedIn, name: str) -> None:
     """Letter by letter, and never as markup."""
-    taken(hub, "ID", incident(1, name=name), request(5, "ID", ["SG"]))
+    publish_as(hub, "ID", incident(1, name=name), request(5, "ID", ["SG"]))
     page = signed_in("sg-cert").text("/asean/board/")
     assert names(page) == [name]
     assert "<script>alert" not in page
@@ -136,14 +136,14 @@ def test_what_members_write_is_shown_as_text(hub: Hub, signed_in: SignedIn, name
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\x07", "\x1b", "\u2028", "\x7f", "\u200e"])
 def test_signs_that_deceive_are_shown(hub: Hub, signed_in: SignedIn, sign: str) -> None:
     """Control characters, and those that turn the direction of writing round."""
-    taken(hub, "ID", incident(1, name=f"invoice{sign}fdp.exe"))
+    publish_as(hub, "ID", incident(1, name=f"invoice{sign}fdp.exe"))
     assert names(signed_in("sg-cert").text("/asean/board/")) == ["invoice\ufffdfdp.exe"]
 
 
 def test_a_drill_cannot_be_taken_for_an_incident(hub: Hub, signed_in: SignedIn) -> None:
     """Said in words at the top and in front of each name; the live board says nothing of the kind."""
     drill: Any = {"labels": ["exercise"], "name": "Blackout"}
-    taken(hub, "ID", incident(1, **drill), root="exercise")
+    publish_as(hub, "ID", incident(1, **drill), root="exercise")
     singapore = signed_in("sg-cert")
     page = singapore.text("/exercise/board/")
     assert 'class="drill"' in page
@@ -161,7 +161,7 @@ def test_pages_beside_taxii_are_for_national_certs(
     hub: Hub, signed_in: SignedIn, path: str, name: str, status: int
 ) -> None:
     """As their JSON is; the page says nothing of what is there."""
-    taken(hub, "ID", incident(1, name="Hospital"))
+    publish_as(hub, "ID", incident(1, name="Hospital"))
     page = signed_in(name).text(path, status)
     assert "Hospital" not in page
     assert "duty@" not in page
@@ -169,11 +169,11 @@ def test_pages_beside_taxii_are_for_national_certs(
 
 def test_nothing_above_the_level_of_the_reader_is_on_the_board(hub: Hub, signed_in: SignedIn) -> None:
     """Which in this community is what is in a collection that its member does not read; see the incident page, too."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     before = signed_in("sg-cert").text("/asean/board/")
     assert "Hospital" in before
     higher: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
-    taken(hub, "ID", incident(1, version=1, name="Clinic", **higher))
+    publish_as(hub, "ID", incident(1, version=1, name="Clinic", **higher))
     assert names(signed_in("sg-cert").text("/asean/board/")) == ["Clinic"]
     assert "TLP:AMBER+STRICT" in signed_in("sg-cert").text("/asean/board/")
 
@@ -208,8 +208,10 @@ def test_the_filter_of_sectors(hub: Hub, signed_in: SignedIn) -> None:
         for n, s in ((1, "healthcare"), (2, "financial-services"))
     )
     strict: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
-    taken(hub, "ID", incident(1, name="Hospital"), health, report(1, object_refs=[incident(1)["id"], health["id"]]))
-    taken(
+    publish_as(
+        hub, "ID", incident(1, name="Hospital"), health, report(1, object_refs=[incident(1)["id"], health["id"]])
+    )
+    publish_as(
         hub,
         "ID",
         incident(2, name="Bank"),
@@ -230,7 +232,7 @@ def test_the_filter_of_sectors(hub: Hub, signed_in: SignedIn) -> None:
         sectors=["healthcare"],
         revoked=True,
     )
-    taken(hub, "ID", revoked)
+    publish_as(hub, "ID", revoked)
     assert names(singapore.text("/asean/board/?sector=healthcare")) == []
 
 
@@ -243,7 +245,7 @@ def test_sectors_above_the_reader_are_not_said(hub: Hub) -> None:
         "object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]],
     }
     identity = versioned("identity", 1, "ID", **about)
-    taken(hub, "ID", incident(1), identity, report(1, object_refs=[incident(1)["id"], identity["id"]]))
+    publish_as(hub, "ID", incident(1), identity, report(1, object_refs=[incident(1)["id"], identity["id"]]))
     root = hub.catalogue.roots["asean"]
     index = hub.community._index(root)
     index.refresh()
@@ -258,7 +260,7 @@ def test_the_page_goes_beyond_the_first_part_of_the_board(
 ) -> None:
     """Filters and pages go over all that is open."""
     monkeypatch.setattr(hub_board, "PAGE_INCIDENTS", 4)
-    taken(hub, "ID", *(incident(n, name=f"Number {n}") for n in range(1, 11)))
+    publish_as(hub, "ID", *(incident(n, name=f"Number {n}") for n in range(1, 11)))
     singapore = signed_in("sg-cert")
     assert len(names(singapore.text("/asean/board/"))) == 10
     assert names(singapore.text("/asean/board/?text=Number 9")) == ["Number 9"]

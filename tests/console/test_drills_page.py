@@ -16,7 +16,7 @@ from hub.community.drills import drills_of, exercise_root, parse_scenario
 from hub.community.hub import Hub
 from hub.declarations import parse_table
 from hub.errors import UnprocessableError
-from tests.community.making import taken
+from tests.community.making import publish_as
 from tests.community.test_drills import SCENARIO, _step
 from tests.console.conftest import Browser, SignedIn
 from tests.console.operating import operator_browser, store_away
@@ -85,7 +85,7 @@ def test_a_drill_is_shown_then_played_once_and_reported_on(hub: Hub, chief: Brow
     assert "It was played to its end." in page
     assert "3 of 3 events, begun by chief" in page
     incident = next(iter(drills_of(hub, root)[0]["incidents"].values()))
-    taken(hub, "MY", _step(1, "MY", "response:acknowledged", [incident]), root="exercise")
+    publish_as(hub, "MY", _step(1, "MY", "response:acknowledged", [incident]), root="exercise")
     page = chief.text(address)
     row = page.partition('<th scope="row">Malaysia</th>')[2].partition("</tr>")[0]
     assert "1/1" in row

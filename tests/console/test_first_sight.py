@@ -11,7 +11,7 @@ import pytest
 from hub.community.hub import Hub
 from hub.pages.times import clock_tag, clock_text
 from hub.taxii.recipes import CLIENTS, RECIPES
-from tests.community.making import incident, report, request, taken
+from tests.community.making import incident, publish_as, report, request
 from tests.console.conftest import Browser, SignedIn
 from tests.durations import HOUR
 from tests.server.making import Clock
@@ -40,7 +40,7 @@ def test_a_time_is_in_the_readers_zone_with_utc_beside_it(timestamp: str, zone: 
 
 def test_each_reader_has_her_own_time(hub: Hub, signed_in: SignedIn) -> None:
     """On the board, at the incident, and at the foot of the page; an operator has UTC."""
-    taken(hub, "ID", incident(1), report(1), request(5, "ID", ["SG", "MM"]))
+    publish_as(hub, "ID", incident(1), report(1), request(5, "ID", ["SG", "MM"]))
     for name, time, zone in (("sg-cert", "12:10", "Asia/Singapore"), ("mm-cert", "10:40", "Asia/Yangon")):
         reader = signed_in(name)
         for path in ("/asean/board/", PAGE):
@@ -52,7 +52,7 @@ def test_each_reader_has_her_own_time(hub: Hub, signed_in: SignedIn) -> None:
 
 def test_a_text_outlives_its_session(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """What was written is given back as text, with the way to sign in and return; not to a form of another site."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     indonesia = signed_in("id-cert")
     fields = {"form_token": indonesia.token(PAGE), "action": "ask", "text": "Please look for <b>203.0.113.9</b>"}
     clock.now += 13 * HOUR
@@ -137,7 +137,7 @@ def test_a_duty_line_can_be_dialled(signed_in: SignedIn) -> None:
 
 def test_paper_says_of_when_it_is(hub: Hub, signed_in: SignedIn) -> None:
     """In the part of the page that follows the hub: a print of a page that was open all night has the time of what it shows."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
     for path, part in (("/asean/board/", "board"), (PAGE, "timeline")):
         page = singapore.text(path)
@@ -146,7 +146,7 @@ def test_paper_says_of_when_it_is(hub: Hub, signed_in: SignedIn) -> None:
 
 def test_what_cannot_be_undone_is_behind_a_second_click(hub: Hub, signed_in: SignedIn) -> None:
     """What is withdrawn is marked as such; the page that asks begins at its heading, not at the button."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     indonesia = signed_in("id-cert")
     page = indonesia.text(PAGE)
     assert 'class="button danger">Withdraw the incident<' in page

@@ -21,9 +21,9 @@ from tests.community.making import (
     board,
     cert,
     incident,
+    publish_as,
     report,
     request,
-    taken,
     versioned,
 )
 from tests.console.conftest import Browser, SignedIn
@@ -106,8 +106,8 @@ def test_a_cell_of_many_blanks_takes_linear_time() -> None:
 
 def test_closing_gives_each_collection_what_it_holds(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """A later version that only a narrower collection holds does not leave it with the last stage."""
-    taken(hub, "ID", incident(1), report(1), to="alerts")
-    taken(hub, "ID", incident(1), report(1, version=1, description="For few readers."), to="id")
+    publish_as(hub, "ID", incident(1), report(1), to="alerts")
+    publish_as(hub, "ID", incident(1), report(1, version=1, description="For few readers."), to="id")
     clock.now += 60_000
     browser = signed_in("id-cert")
     sealed = SEALED.search(fill(browser, action="close"))
@@ -193,8 +193,8 @@ def test_hostile_objects_are_text_everywhere(hub: Hub, signed_in: SignedIn) -> N
     ]
     refs = [incident(1)["id"], *(part["id"] for part in parts)]
     objects = [incident(1, name=HOSTILE, description=HOSTILE), *parts, report(1, object_refs=refs, name=HOSTILE)]
-    taken(hub, "ID", *objects, to="id")
-    taken(hub, "ID", request(5, "ID", ["SG"]), to="alerts")
+    publish_as(hub, "ID", *objects, to="id")
+    publish_as(hub, "ID", request(5, "ID", ["SG"]), to="alerts")
     singapore = signed_in("sg-cert")
     for page in (singapore.text(PAGE), fill(singapore, action="acknowledge", text=HOSTILE)):
         assert "<script>alert" not in page
@@ -242,6 +242,6 @@ def test_odd_extensions_break_no_page(
     }
     odd_incident = Incident(content, (), (event, language), (), 0, None)
     monkeypatch.setattr(incident_page, "find_incident", lambda *_: odd_incident)
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     page = signed_in("sg-cert").text(PAGE)
     assert "Timeline" in page

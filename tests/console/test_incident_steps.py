@@ -15,9 +15,9 @@ from tests.community.making import (
     answered,
     board,
     incident,
+    publish_as,
     report,
     request,
-    taken,
 )
 from tests.console.conftest import TOKEN, Browser, SignedIn
 from tests.console.incident_forms import PAGE, SEALED, confirm, fill
@@ -38,7 +38,7 @@ def refused(browser: Browser, page: str) -> str:
 
 def test_an_incident_goes_through_all_steps_by_forms(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """Singapore acknowledges; Indonesia asks Singapore and Vietnam; one accepts, one refuses; Indonesia closes."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     indonesia, singapore, vietnam = (signed_in(name) for name in ("id-cert", "sg-cert", "vn-cert"))
     page = fill(singapore, action="acknowledge")
     assert "Nothing has been published yet." in page
@@ -77,8 +77,8 @@ def test_an_incident_goes_through_all_steps_by_forms(hub: Hub, signed_in: Signed
 
 def test_each_member_is_offered_what_it_may_do(hub: Hub, signed_in: SignedIn) -> None:
     """The reporter closes, the others acknowledge, those that were asked answer."""
-    taken(hub, "ID", incident(1), report(1), request(5, "ID", ["SG"]))
-    taken(hub, "MY", acknowledged(6, "MY"))
+    publish_as(hub, "ID", incident(1), report(1), request(5, "ID", ["SG"]))
+    publish_as(hub, "MY", acknowledged(6, "MY"))
 
     def offered(name: str) -> set[str]:
         return set(re.findall(r'name="action" value="(\w+)"', signed_in(name).text(PAGE)))
@@ -86,13 +86,13 @@ def test_each_member_is_offered_what_it_may_do(hub: Hub, signed_in: SignedIn) ->
     assert offered("id-cert") == {"ask", "close", "withdraw"}
     assert offered("sg-cert") == {"acknowledge", "accepted", "refused", "done", "ask"}
     assert offered("my-cert") == {"ask"}
-    taken(hub, "SG", answered(7, "SG", "done", 5))
+    publish_as(hub, "SG", answered(7, "SG", "done", 5))
     assert offered("sg-cert") == {"acknowledge", "ask"}
 
 
 def test_line_ends_of_browsers_are_not_published(hub: Hub, signed_in: SignedIn) -> None:
     """Forms send CR LF; what is published, and shown, has LF alone."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
     page = fill(singapore, action="acknowledge", text="First line\r\nsecond line")
     assert "First line\nsecond line" in page
@@ -115,7 +115,7 @@ def test_what_is_missing_is_said_and_what_was_written_stays(
     hub: Hub, signed_in: SignedIn, fields: dict[str, Any], words: str
 ) -> None:
     """Beside the form, which is open again."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     indonesia = signed_in("id-cert")
     response = indonesia.post(f"{PAGE}preview", {"form_token": indonesia.token(PAGE), **fields})
     assert response.status_code == 422
@@ -128,7 +128,7 @@ def test_what_is_missing_is_said_and_what_was_written_stays(
 
 def test_the_door_has_the_last_word(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """What another officer did in the meantime is said in the door's own words; the same form twice is one step."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
     page, late_page = fill(singapore, action="acknowledge"), fill(singapore, action="acknowledge")
     confirm(singapore, page)
@@ -139,7 +139,7 @@ def test_the_door_has_the_last_word(hub: Hub, signed_in: SignedIn, clock: Clock)
 
 def test_only_what_was_shown_can_be_published(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """Not what another session was shown, nor what was changed on the way, nor what was shown hours ago."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     singapore, thailand = signed_in("sg-cert"), signed_in("th-cert")
     page = fill(singapore, action="acknowledge")
     sealed = SEALED.search(page)
@@ -157,7 +157,7 @@ def test_only_what_was_shown_can_be_published(hub: Hub, signed_in: SignedIn, clo
 @pytest.mark.parametrize("name", ["id-soc", "partner"])
 def test_who_may_not_write_publishes_nothing(hub: Hub, signed_in: SignedIn, name: str) -> None:
     """Nor is it offered a form."""
-    taken(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[TLP.AMBER]]), report(1), to="incidents")
+    publish_as(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[TLP.AMBER]]), report(1), to="incidents")
     browser = signed_in(name)
     assert 'name="action"' not in browser.get(PAGE).get_data(as_text=True)
     for step in ("preview", "publish"):
@@ -168,7 +168,7 @@ def test_who_may_not_write_publishes_nothing(hub: Hub, signed_in: SignedIn, name
 @pytest.mark.parametrize("step", ["preview", "publish"])
 def test_steps_are_guarded_against_other_sites(hub: Hub, signed_in: SignedIn, step: str) -> None:
     """A token of the session, and the hub's own origin."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
     fields = {"action": "acknowledge", "form_token": singapore.token(PAGE)}
     assert singapore.post(f"{PAGE}{step}", fields, Origin="https://evil.example").status_code == 403
@@ -178,7 +178,9 @@ def test_steps_are_guarded_against_other_sites(hub: Hub, signed_in: SignedIn, st
 
 def test_a_drill_stays_a_drill(hub: Hub, signed_in: SignedIn) -> None:
     """Its steps carry the label, and the pages their band."""
-    taken(hub, "ID", incident(1, labels=["exercise"]), report(1, labels=["stage:early", "exercise"]), root="exercise")
+    publish_as(
+        hub, "ID", incident(1, labels=["exercise"]), report(1, labels=["stage:early", "exercise"]), root="exercise"
+    )
     singapore = signed_in("sg-cert")
     path = PAGE.replace("/asean/", "/exercise/")
     response = singapore.post(f"{path}preview", {"form_token": singapore.token(path), "action": "acknowledge"})

@@ -17,7 +17,7 @@ from hub.community.hub import Hub
 from hub.pages.layout import shown
 from hub.pages.texts import LANGUAGES
 from hub.reports.formats.form.columns import COLUMNS
-from tests.community.making import incident, report, taken
+from tests.community.making import incident, publish_as, report
 from tests.console.conftest import Browser, SignedIn
 
 HUB = Path(hub.__file__).parent
@@ -112,7 +112,7 @@ def test_the_browser_says_which_language(browser: Browser, accepted: str, langua
 
 def test_a_language_is_chosen_on_the_page(hub: Hub, signed_in: SignedIn) -> None:
     """It stays, whatever the browser says, and leads back; another address or an unknown language changes nothing."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore = signed_in("sg-cert")
     response = singapore.get("/console/language?to=id&back=/asean/board/")
     assert (response.status_code, response.headers["Location"]) == (303, "/asean/board/")
@@ -129,7 +129,7 @@ def test_a_language_is_chosen_on_the_page(hub: Hub, signed_in: SignedIn) -> None
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_page_is_whole_in_every_language(hub: Hub, signed_in: SignedIn, language: str) -> None:
     """No field is left open, and forms work as in English."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore = signed_in("sg-cert")
     singapore.get(f"/console/language?to={language}")
     page = f"/asean/board/{incident(1)['id']}/"

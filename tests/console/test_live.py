@@ -21,7 +21,7 @@ from hub.sharing.events import ViewWatcher
 from hub.sharing.members import Account, AccountKind
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP, TLP2_IDS
-from tests.community.making import CATALOGUE, cert, incident, report, taken
+from tests.community.making import CATALOGUE, cert, incident, publish_as, report
 from tests.console.conftest import Browser, SignedIn
 from tests.server.making import Clock
 
@@ -34,7 +34,7 @@ def test_many_browsers_of_a_member_get_what_was_made_once(
 ) -> None:
     """Until the board changes, or a minute passes. Another member, language or filter has its own."""
     hub.credentials.add(Account("sg-night", AccountKind.CERT, "SG"), None)
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     readers: list[str] = []
     rows_of = board_view.rows_of
 
@@ -56,7 +56,7 @@ def test_many_browsers_of_a_member_get_what_was_made_once(
     del readers[:]
     clock.now += 60_000
     assert "Hospital" in day.get(BOARD, **LIVE).text
-    taken(hub, "ID", incident(2, name="Harbour"), report(2))
+    publish_as(hub, "ID", incident(2, name="Harbour"), report(2))
     clock.now += 1_000
     assert "Harbour" in night.get(BOARD, **LIVE).text
     assert readers == ["SG"] * 4
@@ -64,7 +64,7 @@ def test_many_browsers_of_a_member_get_what_was_made_once(
 
 def test_it_holds_what_the_page_replaces_and_nothing_of_a_session(hub: Hub, signed_in: SignedIn) -> None:
     """No token, no name of an account: others of the same member get the same."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore = signed_in("sg-cert")
     page, live = singapore.text(BOARD), singapore.get(BOARD, **LIVE).text
     assert "form_token" in page
@@ -81,12 +81,12 @@ def test_it_holds_what_the_page_replaces_and_nothing_of_a_session(hub: Hub, sign
 
 def test_a_browser_that_has_it_is_told_so(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """And gets what is new when there is something new."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore = signed_in("sg-cert")
     etag = singapore.get(BOARD, **LIVE).headers["ETag"]
     again = singapore.get(BOARD, **LIVE, **{"If-None-Match": etag})
     assert (again.status_code, again.get_data()) == (304, b"")
-    taken(hub, "ID", incident(2, name="Harbour"), report(2))
+    publish_as(hub, "ID", incident(2, name="Harbour"), report(2))
     clock.now += 1_000
     assert "Harbour" in singapore.get(BOARD, **LIVE, **{"If-None-Match": etag}).text
 
@@ -103,7 +103,7 @@ def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, cloc
     etag = ""
     for number in (1, 2):
         clock.now += 10_000
-        taken(hub, "ID", incident(number), report(number))
+        publish_as(hub, "ID", incident(number), report(number))
         (announced,) = [
             (sight.collection, place) for sight, place in moves.look(collection_views).items() if place >= clock.now
         ]
@@ -116,7 +116,7 @@ def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, cloc
     incidents = hub.community.open_incidents(cert("SG"), "asean")
     assert incidents.newest_places[alerts.id] == clock.now + 1
     clock.now += 1000
-    taken(hub, "ID", incident(3, object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]]))
+    publish_as(hub, "ID", incident(3, object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]]))
     index = hub.community._index(hub.catalogue.roots["asean"])
     with index.lock:
         index.refresh()
@@ -130,7 +130,7 @@ def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, cloc
 
 def test_who_may_not_see_the_board_gets_none_that_is_kept(hub: Hub, signed_in: SignedIn, browser: Browser) -> None:
     """The account is looked at before: signed out, disabled, no CERT's."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore, company = signed_in("sg-cert"), signed_in("id-soc")
     assert "Hospital" in singapore.get(BOARD, **LIVE).text
     assert browser.get(BOARD, **LIVE).status_code == 303
@@ -140,7 +140,7 @@ def test_who_may_not_see_the_board_gets_none_that_is_kept(hub: Hub, signed_in: S
 
 
 def test_as_gzip_it_is_the_same(hub: Hub, signed_in: SignedIn) -> None:
-    taken(hub, "ID", *(incident(number) for number in range(1, 10)))
+    publish_as(hub, "ID", *(incident(number) for number in range(1, 10)))
     singapore = signed_in("sg-cert")
     plain, packed = singapore.get(BOARD, **LIVE), singapore.get(BOARD, **LIVE, **{"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
@@ -152,7 +152,7 @@ def test_pages_listen_to_what_they_show_from_when_they_were_made(hub: Hub, signe
     """The board and the region to what changes the board; an incident to where incidents can come in, which is not the
     collection of lone indicators that SOCs' tools fill all day.
     """
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     key = hub.credentials.rotate("sg-cert", None)
     assert key is not None
     singapore = Browser(create_app(hub, events=8022))
@@ -199,7 +199,7 @@ def test_what_a_reader_may_not_see_makes_no_board_again(
     hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
     """Its entries are the same, and so is what was made of them."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     view_of = board_module.view_of
     alerts = hub.catalogue.find("asean", "alerts")
     assert alerts is not None
@@ -211,10 +211,10 @@ def test_what_a_reader_may_not_see_makes_no_board_again(
     monkeypatch.setattr("hub.community.community.view_of", lower)
     singapore = cert("SG")
     before = hub.community.open_incidents(singapore, "asean").entries
-    taken(hub, "ID", incident(2, object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]]))
+    publish_as(hub, "ID", incident(2, object_marking_refs=[TLP2_IDS[TLP.AMBER_STRICT]]))
     assert len(hub.community.open_incidents(cert("MY"), "asean").entries) == 2
     assert hub.community.open_incidents(singapore, "asean").entries is before
-    taken(hub, "ID", incident(3))
+    publish_as(hub, "ID", incident(3))
     assert hub.community.open_incidents(singapore, "asean").entries is not before
 
 

@@ -16,7 +16,7 @@ from hub.server.front import ACCOUNT, WORK_BYTES
 from hub.stix.identifiers import derived_id
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.store.sqlite.store import SqliteStore
-from tests.community.making import KINDS, cert, incident, report, taken, versioned
+from tests.community.making import KINDS, cert, incident, publish_as, report, versioned
 from tests.console.conftest import Browser, SignedIn
 from tests.console.incident_forms import an_indicator
 from tests.server.making import Clock
@@ -46,7 +46,7 @@ def sco(kind: str, level: TLP = TLP.AMBER, **properties: Any) -> dict[str, Any]:
 
 def publish(hub: Hub, *objects: dict[str, Any], to: str = "id") -> None:
     refs = [incident(1)["id"], *(content["id"] for content in objects)]
-    taken(hub, "ID", incident(1, name="Phishing"), *objects, report(1, object_refs=refs), to=to)
+    publish_as(hub, "ID", incident(1, name="Phishing"), *objects, report(1, object_refs=refs), to=to)
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_nothing_is_found_above_the_level_of_the_reader(hub: Hub, signed_in: Sig
     """Law L5: a constituent finds what is AMBER where it reads, and learns of nothing else, not even that it is held."""
     strict: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
     observable = sco("domain-name", TLP.AMBER_STRICT, value="high.example")
-    taken(hub, "ID", an_indicator(1, "[domain-name:value = 'high.example']", **strict), observable, to="id")
-    taken(hub, "ID", an_indicator(2, "[domain-name:value = 'low.example']"), to="incidents")
+    publish_as(hub, "ID", an_indicator(1, "[domain-name:value = 'high.example']", **strict), observable, to="id")
+    publish_as(hub, "ID", an_indicator(2, "[domain-name:value = 'low.example']"), to="incidents")
     both = "high.example low.example"
     assert {value for value, _ in pairs_of(signed_in("sg-cert"), both)} == {"high.example", "low.example"}
     constituent = signed_in("id-soc")
@@ -145,8 +145,8 @@ def test_a_report_above_the_reader_leads_to_no_incident(hub: Hub, signed_in: Sig
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']", object_marking_refs=[TLP2_IDS[TLP.GREEN]])
     strict: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
     tied = report(1, object_refs=[incident(1)["id"], indicator["id"]], **strict)
-    taken(hub, "ID", indicator, to="indicators")
-    taken(hub, "ID", incident(1, name="Phishing", **strict), tied, to="id")
+    publish_as(hub, "ID", indicator, to="indicators")
+    publish_as(hub, "ID", incident(1, name="Phishing", **strict), tied, to="id")
     assert "Phishing" in looked_up(signed_in("sg-cert"), "bad.example")
     page = looked_up(signed_in("partner"), "bad.example")
     assert "bad.example" in page
@@ -161,7 +161,7 @@ def test_a_withdrawn_report_leads_to_no_incident(hub: Hub, signed_in: SignedIn) 
     singapore = signed_in("sg-cert")
     assert "Phishing" in looked_up(singapore, "bad.example")
     refs = [incident(1)["id"], indicator["id"]]
-    taken(hub, "ID", report(1, version=1, object_refs=refs, revoked=True), to="id")
+    publish_as(hub, "ID", report(1, version=1, object_refs=refs, revoked=True), to="id")
     page = looked_up(singapore, "bad.example")
     assert "Phishing" not in page
 
@@ -205,7 +205,7 @@ def test_the_page_says_who_relayed_what_an_outsider_wrote(hub: Hub, signed_in: S
     outsider = "identity--99999999-9999-4999-8999-999999999999"
     relayed = an_indicator(1, "[ipv4-addr:value = '198.51.100.7']") | {"created_by_ref": outsider}
     own = an_indicator(2, "[ipv4-addr:value = '198.51.100.8']")
-    taken(hub, "ID", relayed, own, to="indicators")
+    publish_as(hub, "ID", relayed, own, to="indicators")
     page = looked_up(signed_in("sg-cert"), "198.51.100.7")
     assert "relayed by Indonesia" in page
     assert "relayed by" not in looked_up(signed_in("sg-cert"), "198.51.100.8")
@@ -214,8 +214,8 @@ def test_the_page_says_who_relayed_what_an_outsider_wrote(hub: Hub, signed_in: S
 def test_who_published_an_observable_higher_is_named_to_nobody_below(hub: Hub, signed_in: SignedIn) -> None:
     """Indonesia held it at AMBER+STRICT before Malaysia published it at GREEN: a partner learns of Malaysia's part alone."""
     value = {"value": "198.51.100.77"}
-    taken(hub, "ID", sco("ipv4-addr", TLP.AMBER_STRICT, **value), to="indicators")
-    taken(hub, "MY", sco("ipv4-addr", TLP.GREEN, **value), to="indicators")
+    publish_as(hub, "ID", sco("ipv4-addr", TLP.AMBER_STRICT, **value), to="indicators")
+    publish_as(hub, "MY", sco("ipv4-addr", TLP.GREEN, **value), to="indicators")
     page = looked_up(signed_in("partner"), value["value"])
     assert "relayed by Indonesia" not in page
     assert "relayed by Malaysia" in page
@@ -265,7 +265,7 @@ def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch:
     outsider = {"created_by_ref": "identity--99999999-9999-4999-8999-999999999999"}
     pattern = "[ipv4-addr:value IN ({})]".format(", ".join(f"'{address}'" for address in addresses))
     both = [an_indicator(number, pattern) | outsider for number in (1, 2)]
-    taken(hub, "ID", *both, to="indicators")
+    publish_as(hub, "ID", *both, to="indicators")
     result = lookup.look_up(hub, cert("SG"), [*addresses, "198.51.100.9"])
     assert [(mention.value, mention.relayed_by) for mention in result.mentions] == [
         (value, "ID") for value in addresses[:3]
@@ -281,7 +281,7 @@ def test_a_match_leads_to_so_many_incidents(hub: Hub, monkeypatch: pytest.Monkey
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     incidents = [incident(number) for number in (1, 2, 3)]
     refs = [*(item["id"] for item in incidents), indicator["id"]]
-    taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
     assert [len(item.incidents) for item in result.mentions] == [most]
     assert result.is_complete is whole
@@ -292,7 +292,7 @@ def test_incidents_that_are_not_there_take_no_room(hub: Hub, monkeypatch: pytest
     monkeypatch.setattr(lookup, "MAX_INCIDENTS", 1)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     refs = [*(incident(number)["id"] for number in (7, 8, 1)), indicator["id"]]
-    taken(hub, "ID", incident(1), indicator, report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", incident(1), indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
     assert [mention.incidents for mention in result.mentions] == [((incident(1)["id"], incident(1)["name"]),)]
     assert result.is_complete
@@ -307,7 +307,7 @@ def test_a_report_that_names_too_many_incidents_is_read_in_part(
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     incidents = [incident(number) for number in (1, 2, 3)]
     refs = [*(item["id"] for item in incidents), indicator["id"]]
-    taken(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", *incidents, indicator, report(1, object_refs=refs), to="id")
     result = lookup.look_up(hub, cert("SG"), ["bad.example"])
     assert ([len(item.incidents) for item in result.mentions], result.is_complete) == ([2], False)
 
@@ -318,7 +318,7 @@ def test_how_much_came_at_higher_levels_is_told_to_nobody_below(hub: Hub, monkey
     collection = hub.find(cert("ID"), "asean", "indicators")
     waits = isinstance(hub.store, SqliteStore)  # MongoDB's records are indexed as they come
     low = an_indicator(9, "[domain-name:value = 'low.example']", object_marking_refs=[TLP2_IDS[TLP.GREEN]])
-    taken(
+    publish_as(
         hub,
         "ID",
         low,

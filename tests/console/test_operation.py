@@ -16,7 +16,7 @@ from hub.server.console import operation
 from hub.server.console.operation import TrailSearch, trail_view
 from hub.sharing.volumes import KIND, Volume, Volumes, volumes
 from hub.store.chain import Act
-from tests.community.making import incident, report, taken
+from tests.community.making import incident, publish_as, report
 from tests.console.conftest import SignedIn
 from tests.console.test_operator_page import rows
 from tests.durations import DAY, MINUTE
@@ -40,7 +40,7 @@ def test_what_an_account_fetches_is_on_the_page_and_survives_its_process(
     hub: Hub, app: flask.Flask, signed_in: SignedIn
 ) -> None:
     """Each page that it was sent, also a second time; not HEAD, and not what another account fetched."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     size = fetch(app, hub, "sg-cert") + fetch(app, hub, "sg-cert")
     fetch(app, hub, "sg-cert", method="HEAD")
     fetch(app, hub, "sg-cert", f"{OBJECTS}?added_after=2027-01-01T00:00:00Z")
@@ -80,7 +80,7 @@ def test_a_page_costs_no_write_and_a_minute_one(hub: Hub, clock: Clock) -> None:
 
 def test_a_worker_that_ends_writes_what_it_counted(hub: Hub, app: flask.Flask) -> None:
     """Before that, it wrote a moment ago."""
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
     fetch(app, hub, "sg-cert")
     fetch(app, hub, "sg-cert")
     assert volumes(hub.store)["sg-cert"].objects == 1

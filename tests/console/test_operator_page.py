@@ -19,7 +19,7 @@ from hub.sharing.last_seen import KIND as LAST_SEEN
 from hub.sharing.sessions import ENDED
 from hub.sharing.volumes import KIND as VOLUMES
 from hub.store.chain import Act
-from tests.community.making import incident, report, taken
+from tests.community.making import incident, publish_as, report
 from tests.console.conftest import SignedIn
 from tests.durations import DAY
 from tests.server.making import Clock
@@ -33,7 +33,7 @@ def rows(page: str) -> dict[str, str]:
 
 def test_who_fetches_and_who_is_silent(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """By account, and by member where none of its CERT's accounts was heard of for a week."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
     operator = signed_in("operator")
     hub.credentials.disable("vn-cert")
@@ -54,7 +54,7 @@ def test_who_fetches_and_who_is_silent(hub: Hub, signed_in: SignedIn, clock: Clo
 
 def test_it_holds_no_content_no_credential_and_no_form_but_the_sign_out(hub: Hub, signed_in: SignedIn) -> None:
     """An operator's key is in monitoring systems: it opens figures alone."""
-    taken(hub, "ID", incident(1, name="Hospital"))
+    publish_as(hub, "ID", incident(1, name="Hospital"))
     page = signed_in("operator").text("/console/operator")
     assert "Hospital" not in page
     row = hub.store.get_account("sg-cert")
@@ -77,9 +77,9 @@ def trail_rows(page: str) -> list[tuple[str, str]]:
 
 def test_the_trail_is_searched_by_what_whom_and_when(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """The newest first; it names accounts and numbers, and nothing of what was published."""
-    taken(hub, "ID", incident(1, name="Hospital"), report(1))
+    publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     clock.now += DAY
-    taken(hub, "SG", incident(2, "SG", name="Bank"))
+    publish_as(hub, "SG", incident(2, "SG", name="Bank"))
     operator = signed_in("operator")
     page = operator.text("/console/operator?what=published")
     assert [about.split()[0] for what, about in trail_rows(page) if what == "published"][:2] == [
@@ -141,7 +141,7 @@ def test_refused_logins_are_found_by_the_name_that_was_tried(hub: Hub, signed_in
 def test_an_entry_that_was_damaged_hides_no_other(hub: Hub, signed_in: SignedIn, value: object) -> None:
     """Each as it can be read."""
     hub.store.add_to_trail([Act("published", {"at": value, "added": value, "account": value, "logins": value})])
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
     assert "account=id-cert" in signed_in("operator").text("/console/operator")
 
 
@@ -149,7 +149,7 @@ def test_an_entry_that_was_damaged_hides_no_other(hub: Hub, signed_in: SignedIn,
 def test_notes_that_were_damaged_hide_nothing_else(hub: Hub, signed_in: SignedIn, clock: Clock, value: bytes) -> None:
     """The page is where the operator looks for what was damaged, and accounts go on to sign in."""
     operator = signed_in("operator")
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
     signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
     kinds = (ledger.KIND, LAST_SEEN, VOLUMES, VERIFIED, background.KIND, TURN, ENDED, performance.KIND, drills.KIND)
     for kind in kinds:

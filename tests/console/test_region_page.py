@@ -12,7 +12,7 @@ from hub.community.entry import Entry
 from hub.community.hub import Hub
 from hub.server.console.region import Tile, tiles_of, weeks_of
 from hub.sharing.members import Account, AccountKind
-from tests.community.making import cert, incident, report, taken
+from tests.community.making import cert, incident, publish_as, report
 from tests.console.conftest import Browser, SignedIn
 from tests.durations import DAY, HOUR
 from tests.server.making import Clock
@@ -30,10 +30,10 @@ def row(page: str, head: str) -> list[str]:
 
 def test_open_incidents_by_member_class_and_age(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """In the table as in the map; each class once for each incident."""
-    taken(hub, "ID", incident(1, labels=['rsit:fraud="phishing"', 'rsit:fraud="copyright"']))
+    publish_as(hub, "ID", incident(1, labels=['rsit:fraud="phishing"', 'rsit:fraud="copyright"']))
     clock.now += 3 * DAY
-    taken(hub, "ID", incident(2), incident(3, labels=["rsit:malicious-code"]))
-    taken(hub, "TH", incident(4, "TH"))
+    publish_as(hub, "ID", incident(2), incident(3, labels=["rsit:malicious-code"]))
+    publish_as(hub, "TH", incident(4, "TH"))
     page = signed_in("sg-cert").text(PAGE)
     assert row(page, "Indonesia")[:4] == ["3", "2", "1", "0"]
     assert row(page, "Thailand")[:4] == ["1", "1", "0", "0"]
@@ -45,9 +45,9 @@ def test_open_incidents_by_member_class_and_age(hub: Hub, signed_in: SignedIn, c
 
 def test_closed_incidents_count_in_their_week_alone(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """What was reported is a trend, what is open a state."""
-    taken(hub, "ID", incident(1), report(1, stage="final"))
+    publish_as(hub, "ID", incident(1), report(1, stage="final"))
     clock.now += 7 * DAY
-    taken(hub, "ID", incident(2))
+    publish_as(hub, "ID", incident(2))
     page = signed_in("sg-cert").text(PAGE)
     assert row(page, "Indonesia")[0] == "1"
     assert row(page, "2026-03-30")[0] == "1"
@@ -64,7 +64,7 @@ def test_it_is_for_the_members_certs(hub: Hub, signed_in: SignedIn, browser: Bro
 
 def test_a_program_gets_the_figures(hub: Hub, browser: Browser) -> None:
     """As JSON, with its key."""
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
     key = hub.credentials.rotate("sg-cert", None)
     headers = {"Accept": "application/json", "Authorization": f"Bearer {key}"}
     answer = browser.app.test_client().get(PAGE, headers=headers).json
@@ -83,7 +83,7 @@ def test_every_member_has_a_place_of_its_own(members: tuple[str, ...]) -> None:
 
 def test_a_clock_that_was_set_back_counts_no_week_twice(hub: Hub) -> None:
     """What lies ahead of the last week is left out."""
-    taken(hub, "ID", incident(1))
+    publish_as(hub, "ID", incident(1))
     (entry,) = hub.community.reported_since(cert("SG"), "asean", 0)
     assert sum(week.count for week in weeks_of([entry], entry.first_place)) == 1
     ahead = dataclasses.replace(entry, first_place=entry.first_place + 4 * 365 * 24 * HOUR)
@@ -94,7 +94,7 @@ def test_a_region_that_follows_is_made_once_for_a_member(
     hub: Hub, signed_in: SignedIn, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As the board: what the page replaces, nothing of a session, and nothing where the browser has it already."""
-    taken(hub, "ID", incident(1), report(1))
+    publish_as(hub, "ID", incident(1), report(1))
     hub.credentials.add(Account("sg-night", AccountKind.CERT, "SG"), None)
     day, night = signed_in("sg-cert"), signed_in("sg-night")
     page = day.text(PAGE)
@@ -114,9 +114,9 @@ def test_a_region_that_follows_is_made_once_for_a_member(
     )
     assert night.get(PAGE, **LIVE, **{"If-None-Match": first.headers["ETag"]}).status_code == 304
     assert counts == [1]
-    taken(hub, "ID", incident(2))
+    publish_as(hub, "ID", incident(2))
     clock.now += 1000
     assert row(night.get(PAGE, **LIVE).text, "Indonesia")[0] == "2"
-    taken(hub, "ID", report(2, stage="final"))
+    publish_as(hub, "ID", report(2, stage="final"))
     clock.now += 1000
     assert row(night.get(PAGE, **LIVE).text, "Indonesia")[0] == "1"

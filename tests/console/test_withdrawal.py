@@ -14,7 +14,7 @@ from hub.community.hub import Hub
 from hub.stix.tlp import TLP, TLP2_IDS
 from hub.stix.wording import class_name
 from hub.taxii.filters import Filters, Match
-from tests.community.making import board, cert, incident, report, stamp, taken, versioned
+from tests.community.making import board, cert, incident, publish_as, report, stamp, versioned
 from tests.console.conftest import Browser, SignedIn
 from tests.console.incident_forms import PAGE, an_indicator, confirm, fill
 from tests.console.test_lookup import sco
@@ -33,8 +33,8 @@ def put(hub: Hub) -> tuple[dict[str, Any], ...]:
     shared = an_indicator(2, "[ipv4-addr:value = '198.51.100.8']")
     address = sco("ipv4-addr", value="198.51.100.7")
     refs = [incident(1)["id"], own["id"], shared["id"], address["id"]]
-    taken(hub, "ID", incident(1), own, shared, address, report(1, object_refs=refs), to="id")
-    taken(hub, "ID", incident(2), report(2, object_refs=[incident(2)["id"], shared["id"]]), to="id")
+    publish_as(hub, "ID", incident(1), own, shared, address, report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", incident(2), report(2, object_refs=[incident(2)["id"], shared["id"]]), to="id")
     return own, shared, address
 
 
@@ -67,7 +67,7 @@ def test_an_incident_is_withdrawn(hub: Hub, signed_in: SignedIn, clock: Clock) -
 def test_an_observable_of_several_members_stays(hub: Hub, signed_in: SignedIn) -> None:
     """This member's part in it goes."""
     *_, address = put(hub)
-    taken(hub, "SG", address, to="indicators")
+    publish_as(hub, "SG", address, to="indicators")
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
     assert address["id"] not in held(hub, "SG", "id")
@@ -79,12 +79,12 @@ def test_a_revocation_says_no_more_than_the_lowest_version(hub: Hub, signed_in: 
     green = an_indicator(1, "[ipv4-addr:value = '198.51.100.7']", name="Low", object_marking_refs=[TLP2_IDS[TLP.GREEN]])
     strict: Any = {"object_marking_refs": [TLP2_IDS[TLP.AMBER_STRICT]]}
     refs = [incident(1)["id"], green["id"]]
-    taken(hub, "ID", green, to="indicators")
-    taken(hub, "ID", incident(1), report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", green, to="indicators")
+    publish_as(hub, "ID", incident(1), report(1, object_refs=refs), to="id")
     clock.now += 60_000
     about = {name: value for name, value in green.items() if name not in ("id", "modified", "created")}
     raised = versioned("indicator", 1, "ID", 1, **{**about, **strict, "name": "High"})
-    taken(hub, "ID", raised, to="indicators")
+    publish_as(hub, "ID", raised, to="indicators")
     clock.now += 60_000
     indonesia = signed_in("id-cert")
     page = fill(indonesia, action="withdraw")
@@ -103,7 +103,7 @@ def test_what_later_reports_will_name_again_stays(hub: Hub, signed_in: SignedIn)
     technique = versioned("attack-pattern", 2, "ID", name="Phishing") | older
     own = versioned("malware", 3, "ID", name="Fox", is_family=False, malware_types=["trojan"])
     refs = [incident(1)["id"], shared["id"], technique["id"], own["id"]]
-    taken(hub, "ID", incident(1), shared, technique, own, report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", incident(1), shared, technique, own, report(1, object_refs=refs), to="id")
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
     revoked = {identifier for identifier, content in held(hub, "SG").items() if content.get("revoked")}
@@ -132,7 +132,7 @@ def test_what_changed_meanwhile_is_shown_again(hub: Hub, signed_in: SignedIn, cl
     clock.now += 60_000
     more = an_indicator(3, "[ipv4-addr:value = '198.51.100.9']")
     refs = [incident(1)["id"], own["id"], shared["id"], address["id"], more["id"]]
-    taken(hub, "ID", more, report(1, version=1, object_refs=refs), to="id")
+    publish_as(hub, "ID", more, report(1, version=1, object_refs=refs), to="id")
     again = publish(indonesia, page)
     assert "has changed in the meantime" in again
     assert not any(content.get("revoked") for content in held(hub, "SG").values())
@@ -178,9 +178,9 @@ def test_a_page_that_is_full_leaves_nothing_out(hub: Hub, signed_in: SignedIn, c
     clock.now += 60_000
     refs = [incident(1)["id"], own["id"], shared["id"], address["id"]]
     for number in (3, 4, 5):
-        taken(hub, "ID", report(number, object_refs=refs), to="id")
-    taken(hub, "ID", report(1, version=1, object_refs=refs), to="id")
-    taken(hub, "ID", incident(6), report(6, object_refs=[incident(6)["id"], own["id"]]), to="id")
+        publish_as(hub, "ID", report(number, object_refs=refs), to="id")
+    publish_as(hub, "ID", report(1, version=1, object_refs=refs), to="id")
+    publish_as(hub, "ID", incident(6), report(6, object_refs=[incident(6)["id"], own["id"]]), to="id")
     object.__setattr__(hub, "limits", replace(hub.limits, page_objects=most))
     indonesia = signed_in("id-cert")
     page = fill(indonesia, action="withdraw")
@@ -199,8 +199,8 @@ def test_what_its_own_observation_names_goes_with_it(hub: Hub, signed_in: Signed
     own = versioned("observed-data", 1, "ID", **seen, object_refs=[withdrawn["id"]])
     shared = versioned("observed-data", 2, "ID", **seen, object_refs=[named_elsewhere["id"]])
     refs = [incident(1)["id"], own["id"], shared["id"], withdrawn["id"], named_elsewhere["id"]]
-    taken(hub, "ID", incident(1), own, shared, withdrawn, named_elsewhere, report(1, object_refs=refs), to="id")
-    taken(hub, "ID", incident(2), report(2, object_refs=[incident(2)["id"], shared["id"]]), to="id")
+    publish_as(hub, "ID", incident(1), own, shared, withdrawn, named_elsewhere, report(1, object_refs=refs), to="id")
+    publish_as(hub, "ID", incident(2), report(2, object_refs=[incident(2)["id"], shared["id"]]), to="id")
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
     after = held(hub, "SG")
@@ -211,7 +211,9 @@ def test_what_its_own_observation_names_goes_with_it(hub: Hub, signed_in: Signed
 
 def test_another_incident_of_the_same_report_stays(hub: Hub, signed_in: SignedIn) -> None:
     """It is withdrawn on a page of its own."""
-    taken(hub, "ID", incident(1), incident(2), report(1, object_refs=[incident(1)["id"], incident(2)["id"]]), to="id")
+    publish_as(
+        hub, "ID", incident(1), incident(2), report(1, object_refs=[incident(1)["id"], incident(2)["id"]]), to="id"
+    )
     indonesia = signed_in("id-cert")
     confirm(indonesia, fill(indonesia, action="withdraw"))
     revoked = {identifier for identifier, content in held(hub, "SG").items() if content.get("revoked")}

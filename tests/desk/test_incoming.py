@@ -96,11 +96,11 @@ def test_the_steps_are_shown_before_they_are_published(region: Region, singapore
 def test_a_step_that_is_not_whole_is_not_published(
     region: Region, singapore: Browser, incident: str, fields: dict[str, object]
 ) -> None:
-    before = len(region.held("alerts"))
+    before = len(region.objects_in("alerts"))
     response = singapore.post(f"/incoming/{incident}/publish", dict(fields))
     assert response.status_code in (200, 400)
     assert 'role="alert"' in response.get_data(as_text=True) or response.status_code == 400
-    assert len(region.held("alerts")) == before
+    assert len(region.objects_in("alerts")) == before
 
 
 @pytest.mark.parametrize("identifier", ["incident--00000000-0000-4000-8000-000000000000", "x", "..%2f..", "<b>"])

@@ -47,7 +47,7 @@ def decide(browser: Browser, report: str, answers: dict[str, tuple[str, str]], o
 
 
 def held_ids(region: Region) -> set[str]:
-    return {item["id"] for item in region.held("id")}
+    return {item["id"] for item in region.objects_in("id")}
 
 
 def test_a_report_reaches_the_hub_after_the_final_yes_alone(region: Region, office: Office, browser: Browser) -> None:
@@ -61,7 +61,7 @@ def test_a_report_reaches_the_hub_after_the_final_yes_alone(region: Region, offi
     assert not list((office.home / "outbox").glob("*.json")) if (office.home / "outbox").exists() else True
     assert browser.place(browser.yes(report)) == f"{report}done"
     assert "taken" in browser.text(f"{report}done")
-    new = [item for item in region.held("id") if item["id"] not in before]
+    new = [item for item in region.objects_in("id") if item["id"] not in before]
     assert of_types(own(new, office), "indicator")
     assert VICTIM.casefold() not in json.dumps(new).casefold()
 
@@ -183,7 +183,7 @@ def test_what_is_held_leaves_by_a_named_decision(region: Region, office: Office,
     assert 'value="release" checked' in nameless, "what was chosen is not lost"
     decide(browser, report, {LURE: ("release", "Registered by the attacker last week")})
     browser.place(browser.yes(report))
-    patterns = " ".join(item["pattern"] for item in of_types(own(region.held("id"), office), "indicator"))
+    patterns = " ".join(item["pattern"] for item in of_types(own(region.objects_in("id"), office), "indicator"))
     assert LURE in patterns
     record = browser.text("/records/one?id=ID-D9")
     assert "A. Officer" in record
@@ -200,7 +200,7 @@ def test_what_looks_suspicious_needs_a_reason_besides(region: Region, office: Of
     decide(browser, report, {key: ("release", "The town is in the press")})
     assert "It stays still" not in browser.text(f"{report}release")
     browser.place(browser.yes(report))
-    assert title in json.dumps(region.held("id"))
+    assert title in json.dumps(region.objects_in("id"))
 
 
 def test_what_is_kept_stays(region: Region, office: Office, browser: Browser) -> None:
@@ -208,7 +208,7 @@ def test_what_is_kept_stays(region: Region, office: Office, browser: Browser) ->
     report = report_of(browser.upload(SHEET + row("ID-D10", indicators=f"ip:203.0.113.87;domain:{lure}")))
     decide(browser, report, {lure: ("keep", "")})
     browser.place(browser.yes(report))
-    assert lure not in json.dumps(region.held("id"))
+    assert lure not in json.dumps(region.objects_in("id"))
 
 
 def test_a_decision_about_another_value_than_was_shown_counts_for_nothing(region: Region, browser: Browser) -> None:
@@ -224,7 +224,7 @@ def test_a_decision_about_another_value_than_was_shown_counts_for_nothing(region
     }
     browser.post(f"{report}release", {**fields, f"despite-{number}": "because"})
     browser.place(browser.yes(report))
-    assert lure not in json.dumps(region.held("id"))
+    assert lure not in json.dumps(region.objects_in("id"))
 
 
 def test_decisions_that_no_longer_fit_are_dropped_and_said(region: Region, browser: Browser) -> None:
@@ -262,7 +262,9 @@ def test_a_further_stage_is_a_newer_version_of_the_incident(region: Region, offi
         browser.post("/new/form", {**cells, "stage": "final", "status": "closed", "indicators": "ip:203.0.113.90"})
     )
     browser.place(browser.yes(report_of(place)))
-    reports = [item for item in of_types(own(region.held("id"), office), "report") if "stage:final" in item["labels"]]
+    reports = [
+        item for item in of_types(own(region.objects_in("id"), office), "report") if "stage:final" in item["labels"]
+    ]
     assert len(reports) == 1
 
 
@@ -279,7 +281,7 @@ def test_a_hub_that_is_away_loses_nothing(region: Region, office: Office, browse
         assert "ID-D15" in browser.text("/outbox/")
     sent = html.unescape(browser.post("/outbox/send").get_data(as_text=True))
     assert "ID-D15: " in sent
-    assert "203.0.113.91" in json.dumps(region.held("id"))
+    assert "203.0.113.91" in json.dumps(region.objects_in("id"))
 
 
 def test_a_key_that_the_hub_takes_no_more_is_said_and_nothing_is_lost(
@@ -300,7 +302,7 @@ def test_a_key_that_the_hub_takes_no_more_is_said_and_nothing_is_lost(
     assert "It waits in the outbox, and nothing is lost." in page
     assert "does not know these credentials" in page
     browser.post("/outbox/send")
-    assert "203.0.113.94" in json.dumps(region.held("id"))
+    assert "203.0.113.94" in json.dumps(region.objects_in("id"))
 
 
 def test_what_the_hub_refused_is_not_called_sent(
@@ -327,7 +329,7 @@ def test_a_withdrawal_needs_the_id_once_more(region: Region, office: Office, bro
     browser.place(browser.yes(report))
 
     def revoked() -> bool:
-        return any(item.get("revoked") for item in region.held("id") if "203.0.113.92" in str(item))
+        return any(item.get("revoked") for item in region.objects_in("id") if "203.0.113.92" in str(item))
 
     page = browser.post("/records/withdraw", {"id": "ID-D16"}).get_data(as_text=True)
     assert "Write the report&#39;s id, to be sure" in page
@@ -335,7 +337,7 @@ def test_a_withdrawal_needs_the_id_once_more(region: Region, office: Office, bro
     assert "nothing was withdrawn" in page
     assert not revoked()
     assert "taken" in browser.post("/records/withdraw", {"id": "ID-D16", "again": "ID-D16"}).get_data(as_text=True)
-    assert any(item.get("revoked") for item in own(region.held("id"), office))
+    assert any(item.get("revoked") for item in own(region.objects_in("id"), office))
     assert "withdrawn" in browser.text("/records/one?id=ID-D16")
 
 

@@ -26,7 +26,7 @@ from hub.store.query import EVERY, LAST
 from tests.mongo import server
 from tests.mongo.worker import COLLECTION, LOCK_SECONDS, batch_of, store_at
 from tests.server.making import an_id
-from tests.store.making import add, asking, batch, candidate, contents, contents_of, held
+from tests.store.making import add, asking, batch, candidate, contents, contents_of, stored_versions
 from tests.summary import Figures
 
 WRITERS: Final = 8
@@ -280,7 +280,7 @@ def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_
     assert sleepers.process.returncode == 0
     assert len(sleepers.all_of("done")) == moments
     for moment in range(moments):
-        objects_held = held(store, collection=f"at {moment}")
+        objects_held = stored_versions(store, collection=f"at {moment}")
         assert sorted(objects_held) in (
             [(an_id(2), "v1"), (an_id(3), "v1")],  # its commit stood before the deletion
             sorted([(an_id(1), "v2"), (an_id(2), "v1"), (an_id(3), "v1")]),  # or came after it
@@ -304,9 +304,9 @@ def test_a_store_that_is_away_is_said_so_within_a_bounded_time_and_comes_back_by
             call()
     mongo.start()
     store.ping()
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
     add(store, candidate(2))
-    assert held(store, versions=EVERY) == [(an_id(1), "v1"), (an_id(2), "v1")]
+    assert stored_versions(store, versions=EVERY) == [(an_id(1), "v1"), (an_id(2), "v1")]
 
 
 def test_a_store_that_hangs_is_given_up_on(
@@ -322,7 +322,7 @@ def test_a_store_that_hangs_is_given_up_on(
             store.ping()
     finally:
         mongo.resume()
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
 
 
 def test_a_batch_sent_again_after_an_unknown_outcome_is_a_repeat(
@@ -342,7 +342,7 @@ def test_a_batch_sent_again_after_an_unknown_outcome_is_a_repeat(
         store.append(sent_batch)
     mongo.start()
     assert [outcome.verdict.value for outcome in store.append(sent_batch).outcomes] == ["repeat", "repeat"]
-    assert held(store) == [(an_id(1), "v1"), (an_id(2), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1"), (an_id(2), "v1")]
 
 
 def test_time_outs_are_shorter_than_clients_wait() -> None:

@@ -23,7 +23,7 @@ from hub.store.records import HIDDEN, Record, RecordLevel
 from hub.taxii.filters import VersionMatch
 from tests.mongo import server
 from tests.server.making import an_id
-from tests.store.making import START, Clock, add, asking, batch, candidate, contents_of, held, verdicts
+from tests.store.making import START, Clock, add, asking, batch, candidate, contents_of, stored_versions, verdicts
 
 PASSWORD: Final = "tell-nobody"
 OpenStore = Callable[..., MongoStore]
@@ -70,7 +70,7 @@ def test_a_commit_whose_writer_died_is_finished_by_the_next_writer(step: str, op
     with pytest.raises(KeyboardInterrupt):
         add(open_store(observe=dying(step)), candidate(1, 2), candidate(2), status="of the dead")
     add(store, candidate(3))
-    assert held(store) == [(an_id(1), "v1"), (an_id(1), "v2"), (an_id(2), "v1"), (an_id(3), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1"), (an_id(1), "v2"), (an_id(2), "v1"), (an_id(3), "v1")]
     assert store.manifest(asking(ids=(an_id(1),))).rows[0].version_text == "v2"
     assert store.get_status("of the dead") is not None
 
@@ -84,9 +84,9 @@ def test_what_is_counted_is_what_readers_meet_also_where_a_deletion_was_not_fini
     add(store, candidate(1), candidate(2))
     with pytest.raises(KeyboardInterrupt):
         open_store(observe=dying(step)).delete("shared", an_id(1), "ID", 4)
-    assert step == "Finish" or store.counts("shared", 4)[0] == len(held(store))
+    assert step == "Finish" or store.counts("shared", 4)[0] == len(stored_versions(store))
     store.sweep(0)
-    assert store.counts("shared", 4)[0] == len(held(store)) == (2 if step == "Insert" else 1)
+    assert store.counts("shared", 4)[0] == len(stored_versions(store)) == (2 if step == "Insert" else 1)
 
 
 def test_the_sweep_finishes_what_the_dead_left(open_store: OpenStore, database: Any) -> None:
@@ -94,9 +94,9 @@ def test_the_sweep_finishes_what_the_dead_left(open_store: OpenStore, database: 
     store = open_store()
     with pytest.raises(KeyboardInterrupt):
         add(open_store(observe=dying("InsertRows")), candidate(1))
-    assert held(store) == []
+    assert stored_versions(store) == []
     store.sweep(0)
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
     assert database.intents.count_documents({}) == 0
 
 
@@ -107,7 +107,7 @@ def test_an_announcement_of_a_dead_writer_keeps_an_id_from_nobody(open_store: Op
     assert database.intents.count_documents({}) == 1
     store = open_store()
     add(store, candidate(1, owner="ID"))
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
     assert verdicts(add(store, candidate(1, 2, owner="MY"), collection="mine", publisher="MY"))[0].value == "refused"
     assert database.intents.count_documents({}) == 0
 
@@ -119,7 +119,7 @@ def test_the_log_stays_short(open_store: OpenStore, database: Any, monkeypatch: 
     for number in range(1, 20):
         add(store, candidate(number))
     assert database.log.count_documents({}) <= 8
-    assert len(held(store)) == 19
+    assert len(stored_versions(store)) == 19
 
 
 def test_a_deleted_record_leaves_nothing_but_its_seat(open_store: OpenStore, database: Any) -> None:
@@ -130,7 +130,7 @@ def test_a_deleted_record_leaves_nothing_but_its_seat(open_store: OpenStore, dat
     (seat,) = database.objects.find({})
     assert set(seat) == {"_id", "coll", "n"}
     add(store, candidate(1, 1))
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
 
 
 def test_an_import_that_was_broken_off_shows_nothing_and_is_wiped_by_the_next(open_store: OpenStore) -> None:
@@ -149,11 +149,11 @@ def test_an_import_that_was_broken_off_shows_nothing_and_is_wiped_by_the_next(op
     dying_store = open_store(observe=dying("InsertRows"))
     with pytest.raises(KeyboardInterrupt):
         dying_store.restore("to", START + 10, records)
-    assert held(store, collection="to") == []
+    assert stored_versions(store, collection="to") == []
     with pytest.raises(StoreUnavailableError, match="import"):
         add(store, candidate(3), collection="to")
     assert store.restore("to", START + 10, records) == 2
-    assert [row[0] for row in held(store, collection="to")] == [an_id(1), an_id(2)]
+    assert [row[0] for row in stored_versions(store, collection="to")] == [an_id(1), an_id(2)]
     assert store.head("to") == START + 10
     add(store, candidate(3), collection="to")
     assert store.head("to") > START + 10
@@ -165,7 +165,7 @@ def test_what_no_document_can_hold_is_refused_in_words_and_blocks_nobody(open_st
     with pytest.raises(TooLargeError, match="fewer or smaller"):
         add(store, candidate(1, body=b" " * (16 * 1024 * 1024)))
     add(store, candidate(2))
-    assert held(store) == [(an_id(2), "v1")]
+    assert stored_versions(store) == [(an_id(2), "v1")]
 
 
 def test_a_database_without_a_store_says_to_run_init(open_store: OpenStore) -> None:
@@ -198,7 +198,7 @@ def test_init_counts_what_a_store_of_the_first_format_holds(open_store: OpenStor
     upgraded = open_store()
     assert [upgraded.counts("shared", clearance)[0] for clearance in (1, 4)] == [2, 3]
     add(upgraded, candidate(5))
-    assert upgraded.counts("shared", 4)[0] == len(held(upgraded)) == 4
+    assert upgraded.counts("shared", 4)[0] == len(stored_versions(upgraded)) == 4
 
 
 def found_by(store: MongoStore, value: str, clearance: int = 4) -> list[str]:

@@ -15,7 +15,8 @@ ONCE = Rhythm(once=True)
 INDICATORS = ("indicator",)
 
 
-def put(connection: HubConnection, collection: str, objects: list[dict[str, Any]]) -> None:
+def publish_objects(connection: HubConnection, collection: str, objects: list[dict[str, Any]]) -> None:
+    """Publish these objects; all of them are accepted."""
     assert publish(connection, connection.collection(collection), objects).complete
 
 

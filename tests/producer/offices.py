@@ -206,7 +206,7 @@ class Region:
         finally:
             self.start()
 
-    def held(self, collection: str, reader: str = "BN") -> list[dict[str, Any]]:
+    def objects_in(self, collection: str, reader: str = "BN") -> list[dict[str, Any]]:
         """Every version of every object in a collection, as a member reads it."""
         with HubConnection(self.url, key=self.offices[reader].key, patience=QUICK) as connection:
             return connection.page(connection.collection(collection), limit=10_000, versions="all").objects

@@ -117,7 +117,7 @@ class HubProcess:
             "HUB_HOME": str(self.folder / "home"),
         }
 
-    def held(self, collection: str) -> list[dict[str, Any]]:
+    def objects_in(self, collection: str) -> list[dict[str, Any]]:
         """Every version of every object in a collection, as a plain reader gets them in one page."""
         with self.connection("sg-cert") as connection:
             return connection.page(connection.collection(collection), limit=10_000, versions="all").objects

@@ -18,13 +18,13 @@ def test_an_approval_is_confirmed_shown_and_taken_back(region: Region, tmp_path:
     publish = ("publish", file, "--to", "la")
     wrong = office.hub(*publish, "--yes", "--approve", "deadbeefdeadbeef", "--officer", "Noy", code=3)
     assert key in wrong.stderr
-    assert region.held("la") == [] or TITLE not in str(region.held("la"))
+    assert region.objects_in("la") == [] or TITLE not in str(region.objects_in("la"))
     decide = ("--approve", key, "--officer", "Noy")
     assert "nothing was done" in office.hub(*publish, *decide, code=3).stderr
-    assert TITLE not in str(region.held("la"))
+    assert TITLE not in str(region.objects_in("la"))
     done = office.hub(*publish, "--yes", *decide)
     assert f"LA-9: incident.name leaves, approved by Noy, until --disapprove {key}." in done.stderr
-    assert TITLE in str(region.held("la"))
+    assert TITLE in str(region.objects_in("la"))
     shown = " ".join(office.hub(*publish, "--preview").stdout.split())
     assert f"approved by an officer: incident.name {key}; --disapprove KEY" in shown
     second_result = office.hub(*publish, "--yes", "--disapprove", key, "--officer", "Noy")

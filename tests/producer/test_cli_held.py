@@ -52,7 +52,7 @@ def test_a_file_of_what_is_held_is_answered_and_taken_back(region: Region, tmp_p
     assert "--officer" in office.hub("publish", file, "--to", "th", "--yes", "--answers", answers_file, code=3).stderr
     assert not entries(office)
     office.hub("publish", file, "--to", "th", "--yes", "--answers", answers_file, "--officer", "Somchai")
-    sent_objects = region.held("th")
+    sent_objects = region.objects_in("th")
     lone_indicators = [item for item in sent_objects if item["type"] == "indicator" and LURE in item["pattern"]]
     assert len(lone_indicators) == 1
     assert lone_indicators[0]["id"] not in json.dumps([item for item in sent_objects if item is not lone_indicators[0]])
@@ -97,7 +97,7 @@ def test_a_key_that_matches_nothing_stops_the_command_and_those_there_are_are_li
     """Exit code 3, nothing kept or sent; for publish, its preview, and convert."""
     office = region.offices["TH"]
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-4"})
-    before, entry_count = len(region.held("th")), len(entries(office))
+    before, entry_count = len(region.objects_in("th")), len(entries(office))
     for words in (
         ("publish", file, "--to", "th", "--yes"),
         ("publish", file, "--to", "th", "--preview"),
@@ -108,7 +108,7 @@ def test_a_key_that_matches_nothing_stops_the_command_and_those_there_are_are_li
             assert "deadbeefdeadbeef" in done.stderr
             assert f"  {LURE}  TH-4: " in done.stderr
             assert "TH-4: incident.description" in done.stderr
-    assert (len(region.held("th")), len(entries(office))) == (before, entry_count)
+    assert (len(region.objects_in("th")), len(entries(office))) == (before, entry_count)
 
 
 def test_an_invalid_decision_is_an_error_in_words(region: Region, tmp_path: Path) -> None:
@@ -133,9 +133,9 @@ def test_a_suspicious_text_needs_a_reason_and_the_record_has_it(region: Region, 
     done = office.hub(*words, code=1)
     assert "rekaan" in done.stderr
     assert "--despite" in done.stderr
-    assert text not in json.dumps(region.held("th"))
+    assert text not in json.dumps(region.objects_in("th"))
     office.hub(*words, "--despite", "The town is in the press.")
-    assert text in json.dumps(region.held("th"))
+    assert text in json.dumps(region.objects_in("th"))
     assert {key: "The town is in the press."} in [entry["despite"] for entry in entries(office)]
     assert "--approve" in office.hub("publish", file, "--to", "th", "--yes", "--despite", "x", code=3).stderr
 
@@ -153,9 +153,9 @@ def test_lone_indicators_of_several_reports_leave_after_all_incidents(region: Re
     ]
     lures = [f"balai-rekaan-{word}.example" for word in ("pintu", "kunci", "rumah")]
     words = [word for lure in lures for word in ("--approve", lure)]
-    before = {item["id"] for item in region.held("th")}
+    before = {item["id"] for item in region.objects_in("th")}
     office.hub("publish", sheet(tmp_path / "a.csv", *rows), "--to", "th", "--yes", *words, "--officer", "Somchai")
-    new_objects = [item for item in region.held("th") if item["id"] not in before]
+    new_objects = [item for item in region.objects_in("th") if item["id"] not in before]
     lone_indicators = [
         item["type"] == "indicator" and any(lure in item["pattern"] for lure in lures) for item in new_objects
     ]

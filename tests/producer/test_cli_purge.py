@@ -19,18 +19,18 @@ def test_no_byte_of_a_purged_object_stays(region: Region, tmp_path: Path) -> Non
     office = region.offices["MM"]
     file = sheet(tmp_path / "a.csv", {"report_id": "MM-1", "country": "MM", "indicators": f"domain:{MARK}"})
     office.hub("publish", file, "--to", "mm", "--yes")
-    objects_held = region.held("mm")
+    objects_held = region.objects_in("mm")
     (indicator,) = [item for item in of_types(own(objects_held, office), "indicator") if MARK in item["pattern"]]
     (domain,) = [item for item in of_types(objects_held, "domain-name") if item["value"] == MARK]
     assert files_with(region.folder, MARK)
     result = region.tried("purge", "asean/mm", indicator["id"])
     assert (result.returncode, "--yes" in result.stderr) == (3, True)
-    assert indicator["id"] in {item["id"] for item in region.held("mm")}
+    assert indicator["id"] in {item["id"] for item in region.objects_in("mm")}
     for identifier in (indicator["id"], domain["id"]):
         assert "1 versions" in region.hub("purge", "asean/mm", identifier, "--yes").stdout
     assert files_with(region.folder, MARK) == []
-    assert not {indicator["id"], domain["id"]} & {item["id"] for item in region.held("mm")}
-    assert of_types(region.held("mm"), "incident")
+    assert not {indicator["id"], domain["id"]} & {item["id"] for item in region.objects_in("mm")}
+    assert of_types(region.objects_in("mm"), "incident")
 
 
 def test_what_is_not_there_is_said(region: Region) -> None:

@@ -13,17 +13,17 @@ from tests.producer.offices import Region, of_types, own, sheet
 def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Region, tmp_path: Path) -> None:
     """The revocations wait in the outbox; the same command, tried again, sends these and deletes the observables."""
     office = region.offices["KH"]
-    published_otherwise = {item["id"] for item in region.held("kh")}
+    published_otherwise = {item["id"] for item in region.objects_in("kh")}
     file = sheet(tmp_path / "a.csv", {"report_id": "KH-1", "country": "KH", "indicators": "ip:203.0.113.71"})
     office.hub("publish", file, "--to", "kh", "--yes")
-    before = region.held("kh")
+    before = region.objects_in("kh")
     assert "203.0.113.71" in [item["value"] for item in of_types(before, "ipv4-addr")]
     with region.away():
         done = office.hub("withdraw", "KH-1", "--yes", code=4)
         assert "hub outbox send" in done.stderr
     done = office.hub("withdraw", "KH-1", "--yes")
     assert "1 observables deleted" in done.stderr
-    objects_held = region.held("kh")
+    objects_held = region.objects_in("kh")
     assert "203.0.113.71" not in [item["value"] for item in of_types(objects_held, "ipv4-addr")]
     after = [item for item in own(objects_held, office) if item["id"] not in published_otherwise]
     for kind, states in (("incident", [True]), ("report", [True]), ("indicator", [False, True])):
@@ -47,11 +47,13 @@ def test_no_version_tells_any_more_what_was_withdrawn(region: Region, tmp_path: 
         office.hub(
             "publish", file, "--to", "kh", "--yes", "--approve", key, "--officer", "Sokha", "--despite", "agreed"
         )
-    assert sum("billing office" in str(item) for item in region.held("kh")) > 1
+    assert sum("billing office" in str(item) for item in region.objects_in("kh")) > 1
     done = office.hub("withdraw", "KH-7", "--yes")
     assert "earlier versions deleted" in done.stderr
-    assert not [item for item in region.held("kh") if "billing office" in str(item)]
-    withdrawn = [item for item in of_types(own(region.held("kh"), office), "incident") if item["name"] == "Withdrawn"]
+    assert not [item for item in region.objects_in("kh") if "billing office" in str(item)]
+    withdrawn = [
+        item for item in of_types(own(region.objects_in("kh"), office), "incident") if item["name"] == "Withdrawn"
+    ]
     assert withdrawn
     assert all(item["revoked"] for item in withdrawn)
     assert "0 earlier versions deleted" in office.hub("withdraw", "KH-7", "--yes").stderr, (
@@ -64,14 +66,14 @@ def test_nothing_is_withdrawn_unless_the_officer_agrees(region: Region, tmp_path
     office = region.offices["KH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "KH-5", "country": "KH", "indicators": "ip:203.0.113.75"})
     office.hub("publish", file, "--to", "kh", "--yes")
-    before = region.held("kh")
+    before = region.objects_in("kh")
     assert "--yes" in office.hub("withdraw", "KH-5", code=3).stderr
     done = office.hub("withdraw", "KH-5", answer="\n", code=3)
     assert "KH-5 will be withdrawn permanently from 1 collection. Withdraw it? [y/N]" in done.stderr
     assert "Nothing was withdrawn" in done.stderr
-    assert region.held("kh") == before
+    assert region.objects_in("kh") == before
     office.hub("withdraw", "KH-5", answer="y\n")
-    assert any(item.get("revoked") for item in own(region.held("kh"), office))
+    assert any(item.get("revoked") for item in own(region.objects_in("kh"), office))
 
 
 def test_a_withdrawn_indicator_is_not_valid_any_more(region: Region, tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_a_withdrawn_indicator_is_not_valid_any_more(region: Region, tmp_path: P
     file = sheet(tmp_path / "a.csv", {**row, "detected_at": f"{yesterday:%Y-%m-%d}T00:00Z"})
     office.hub("publish", file, "--to", "kh", "--yes")
     office.hub("withdraw", "KH-6", "--yes")
-    versions = [item for item in of_types(region.held("kh"), "indicator") if "203.0.113.76" in item["pattern"]]
+    versions = [item for item in of_types(region.objects_in("kh"), "indicator") if "203.0.113.76" in item["pattern"]]
     assert [item.get("revoked", False) for item in versions] == [False, True]
     moments = [
         [datetime.fromisoformat(item[name]) for name in ("valid_from", "valid_until", "modified")] for item in versions
@@ -101,9 +103,9 @@ def test_what_was_withdrawn_is_not_published_again_unawares(region: Region, tmp_
     office.hub("withdraw", "KH-2", "--yes")
     done = office.hub("publish", file, "--to", "kh", "--yes", code=1)
     assert "withdrawn" in done.stderr
-    assert not any(item["value"] == "203.0.113.72" for item in of_types(region.held("kh"), "ipv4-addr"))
+    assert not any(item["value"] == "203.0.113.72" for item in of_types(region.objects_in("kh"), "ipv4-addr"))
     office.hub("publish", sheet(tmp_path / "b.csv", {**row, "report_id": "KH-3"}), "--to", "kh", "--yes")
-    assert any(item["value"] == "203.0.113.72" for item in of_types(region.held("kh"), "ipv4-addr"))
+    assert any(item["value"] == "203.0.113.72" for item in of_types(region.objects_in("kh"), "ipv4-addr"))
 
 
 def test_an_observable_that_another_member_published_too_stays(region: Region, tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_an_observable_that_another_member_published_too_stays(region: Region, t
         file = sheet(tmp_path / f"{code}.csv", {**row, "report_id": f"{code}-9", "country": code})
         region.offices[code].hub("publish", file, "--to", "incidents", "--yes")
     done = region.offices["KH"].hub("withdraw", "KH-9", "--yes")
-    objects_held = region.held("incidents")
+    objects_held = region.objects_in("incidents")
     their_addresses = [item for item in of_types(objects_held, "ipv4-addr") if item["value"] == "203.0.113.73"]
     assert their_addresses, done.stderr
 
@@ -126,7 +128,7 @@ def test_an_observable_of_another_published_report_stays(region: Region, tmp_pat
     office.hub("publish", file, "--to", "kh", "--yes")
 
     def values() -> list[str]:
-        return [item["value"] for item in of_types(region.held("kh"), "ipv4-addr")]
+        return [item["value"] for item in of_types(region.objects_in("kh"), "ipv4-addr")]
 
     assert "0 observables deleted" in office.hub("withdraw", "KH-ONE", "--yes").stderr
     assert "203.0.113.74" in values()
@@ -163,6 +165,6 @@ def test_no_version_tells_any_more_which_value_an_officer_let_out(region: Region
     file = sheet(tmp_path / "a.csv", {"report_id": "KH-78", "country": "KH", "indicators": f"url:{value}"})
     approve = ("--approve", value, "--officer", "Sokha", "--despite", "agreed")
     office.hub("publish", file, "--to", "kh", "--yes", *approve)
-    assert [item for item in of_types(region.held("kh"), "indicator") if value in item["pattern"]]
+    assert [item for item in of_types(region.objects_in("kh"), "indicator") if value in item["pattern"]]
     office.hub("withdraw", "KH-78", "--yes")
-    assert not [item for item in region.held("kh") if value in str(item)]
+    assert not [item for item in region.objects_in("kh") if value in str(item)]

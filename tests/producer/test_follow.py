@@ -16,7 +16,7 @@ from hub.producer.api import HubClient
 from hub.producer.checkpoint import FileKeeper, Position, mark
 from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked
-from tests.producer.following import INDICATORS, date, keeper, poll, put
+from tests.producer.following import INDICATORS, date, keeper, poll, publish_objects
 from tests.producer.running import HubProcess, indicators, lines
 from tests.producer.scripted import COLLECTION, Answer, Scripted, taxii
 from tests.server.making import FIRST, LAST, ids, indicator
@@ -26,7 +26,7 @@ from tests.server.making import FIRST, LAST, ids, indicator
 def test_each_object_comes_once_and_in_order(running_hub: HubProcess, fresh: str, page: int) -> None:
     """Whatever the size of the pages."""
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(30))
+        publish_objects(connection, fresh, indicators(30))
         assert poll(connection, fresh, page_objects=page) == ids(indicators(30))
 
 
@@ -35,7 +35,7 @@ def test_a_checkpoint_goes_on_where_the_last_call_ended(running_hub: HubProcess,
     path = tmp_path / "state"
     with running_hub.connection() as connection:
         for start in (0, 10, 20):
-            put(connection, fresh, indicators(10, start))
+            publish_objects(connection, fresh, indicators(10, start))
             for expected in (indicators(10, start), []):
                 own_keeper = keeper(path, connection, fresh)
                 assert poll(connection, fresh, own_keeper, page_objects=4) == ids(expected)
@@ -49,7 +49,7 @@ def test_an_object_counts_as_taken_when_the_next_is_asked_for(
     client = HubClient(running_hub.connection())
     filters = Asked(types=INDICATORS)
     with client:
-        put(client.connection, fresh, indicators(9))
+        publish_objects(client.connection, fresh, indicators(9))
         seen: list[str] = []
         for stop in (4, 3, 9):
             items = client.follow(fresh, checkpoint=tmp_path / "state", once=True, raw=True, asked=filters)
@@ -62,8 +62,8 @@ def test_an_object_counts_as_taken_when_the_next_is_asked_for(
 def test_newer_versions_come_and_older_ones_only_where_asked(running_hub: HubProcess, fresh: str) -> None:
     """By default the last version of each object, as TAXII does."""
     with running_hub.connection() as connection:
-        put(connection, fresh, [indicator(1, 1), indicator(2, 1)])
-        put(connection, fresh, [indicator(1, 2)])
+        publish_objects(connection, fresh, [indicator(1, 1), indicator(2, 1)])
+        publish_objects(connection, fresh, [indicator(1, 2)])
         assert poll(connection, fresh) == ids([indicator(2), indicator(1)])
         assert poll(connection, fresh, all_versions=True) == ids([indicator(1), indicator(2), indicator(1)])
 
@@ -71,7 +71,7 @@ def test_newer_versions_come_and_older_ones_only_where_asked(running_hub: HubPro
 def test_analysts_get_stix2_objects_and_dicts_on_request(running_hub: HubProcess, fresh: str) -> None:
     """Both are read alike; the dicts are equal to what was published."""
     with HubClient(running_hub.connection()) as client:
-        put(client.connection, fresh, indicators(2))
+        publish_objects(client.connection, fresh, indicators(2))
         filters = Asked(types=INDICATORS)
         typed = list(client.follow(fresh, once=True, asked=filters))
         assert [type(item.stix) for item in typed] == [stix2.v21.Indicator] * 2
@@ -84,7 +84,7 @@ def test_an_out_file_that_was_moved_away_starts_again(running_hub: HubProcess, f
     out, state = tmp_path / "out.jsonl", tmp_path / "state"
     with running_hub.connection() as connection:
         for start in (0, 3):
-            put(connection, fresh, indicators(3, start))
+            publish_objects(connection, fresh, indicators(3, start))
             own_keeper = keeper(state, connection, fresh, out)
             poll(connection, fresh, own_keeper)
             own_keeper.close()

@@ -18,7 +18,7 @@ from hub.producer.checkpoint import Position
 from hub.producer.follow import Asked, Rhythm, follow
 from hub.producer.patience import Patience
 from tests import warm
-from tests.producer.following import INDICATORS, ONCE, keeper, poll, put
+from tests.producer.following import INDICATORS, ONCE, keeper, poll, publish_objects
 from tests.producer.running import HubProcess, command, cutting_line, indicators, lines
 from tests.server.making import ids, indicator
 
@@ -28,15 +28,15 @@ def test_following_goes_on_while_the_hub_is_stopped_and_started(own_hub: HubProc
     own_hub.start()
     texts: list[str] = []
     with own_hub.connection() as writer, own_hub.connection(patience=Patience(tries=1)) as reader:
-        put(writer, "id", indicators(5))
+        publish_objects(writer, "id", indicators(5))
 
         def back() -> None:
             own_hub.start()
-            put(writer, "id", indicators(5, 10))
+            publish_objects(writer, "id", indicators(5, 10))
 
         # what happens in each pause between two polls
         script: Iterator[Callable[[], None]] = iter(
-            [lambda: put(writer, "id", indicators(5, 5)), own_hub.stop, lambda: None, lambda: None, back]
+            [lambda: publish_objects(writer, "id", indicators(5, 5)), own_hub.stop, lambda: None, lambda: None, back]
         )
         rhythm = Rhythm(wait=lambda _seconds: next(script)(), tell=texts.append)
         own_keeper = keeper(tmp_path / "state", reader, "id")
@@ -54,7 +54,7 @@ def test_a_line_that_is_cut_anywhere_neither_loses_nor_doubles(
     objects = indicators(150)
     out = tmp_path / "out.jsonl"
     with running_hub.connection() as connection:
-        put(connection, fresh, objects)
+        publish_objects(connection, fresh, objects)
     with cutting_line(running_hub.port, seed, longest=4_000) as line:
         with HubClient(running_hub.connection(url=f"http://127.0.0.1:{line.port}/region/")) as client:
             filters = Asked(types=INDICATORS, page_objects=10)
@@ -78,12 +78,12 @@ def test_killed_anywhere_an_out_file_has_each_object_exactly_once(
     chance = random.Random(seed)
     out = tmp_path / "out.jsonl"
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(40))
+        publish_objects(connection, fresh, indicators(40))
         words = [fresh, "--out", str(out), "--page", str(chance.choice([3, 7, 50]))]
         kills = 0
         for added in range(12):
             kills += dying(running_hub, chance.randint(1, 500), *words)[0] == -9
-            put(connection, fresh, indicators(2, 40 + 2 * added))
+            publish_objects(connection, fresh, indicators(2, 40 + 2 * added))
     assert dying(running_hub, 10**9, *words)[0] == 0
     assert kills >= 5
     assert lines(out) == indicators(64)
@@ -96,7 +96,7 @@ def test_killed_anywhere_at_most_the_last_object_is_printed_again(
     """Without an out file: nothing missed, and each run begins with the last object of the run before, or behind it."""
     chance = random.Random(seed)
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(60))
+        publish_objects(connection, fresh, indicators(60))
     words = [fresh, "--checkpoint", str(tmp_path / "state"), "--page", "9"]
     printed: list[str] = []
     kills = 0
@@ -117,7 +117,7 @@ def test_a_kill_between_the_last_object_of_a_page_and_its_position_doubles_nothi
     """The next run asks from the position before: its pages begin elsewhere, and the first ends before that object."""
     state, out = tmp_path / "state", tmp_path / "out.jsonl" if with_out else None
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(30))
+        publish_objects(connection, fresh, indicators(30))
         followed = connection.collection(fresh)
         received: list[str] = []
         commits = itertools.count(1)
@@ -155,11 +155,11 @@ def test_half_a_line_at_the_end_of_an_out_file_is_mended(running_hub: HubProcess
     """A write that was cut in the middle leaves half an object, which comes again whole."""
     out, state = tmp_path / "out.jsonl", tmp_path / "state"
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(3))
+        publish_objects(connection, fresh, indicators(3))
         own_keeper = keeper(state, connection, fresh, out)
         poll(connection, fresh, own_keeper)
         own_keeper.close()
-        put(connection, fresh, indicators(3, 3))
+        publish_objects(connection, fresh, indicators(3, 3))
         with out.open("ab") as file:
             file.write(json.dumps(indicator(3)).encode() + b"\n" + json.dumps(indicator(4)).encode()[:30])
         own_keeper = keeper(state, connection, fresh, out)
@@ -188,7 +188,7 @@ def test_to_be_stopped_is_how_following_for_ever_ends(
 ) -> None:
     """Exit code 0 and not a word; the checkpoint has everything but perhaps the last object."""
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(3))
+        publish_objects(connection, fresh, indicators(3))
     state = tmp_path / "state"
     process = started(running_hub, fresh, "--checkpoint", str(state), "--type", "indicator")
     assert process.stdout is not None
@@ -207,7 +207,7 @@ def test_to_be_stopped_is_how_following_for_ever_ends(
 def test_a_reader_that_has_had_enough_ends_the_command_quietly(running_hub: HubProcess, fresh: str) -> None:
     """`hub follow … | head -1` is no error."""
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(500))
+        publish_objects(connection, fresh, indicators(500))
     process = started(running_hub, fresh, "--once", "--type", "indicator", "--page", "10")
     assert process.stdout is not None
     assert process.stderr is not None
@@ -223,7 +223,7 @@ def test_the_command_prints_objects_and_counts_what_it_writes(
 ) -> None:
     """On stdout one JSON object a line; with --out the count on stderr, and nothing twice when it is run again."""
     with running_hub.connection() as connection:
-        put(connection, fresh, indicators(3))
+        publish_objects(connection, fresh, indicators(3))
     process = started(running_hub, fresh, "--once", "--type", "indicator")
     output, errors = process.communicate(timeout=60)
     assert ([json.loads(text) for text in output.splitlines()], errors) == (indicators(3), b"")

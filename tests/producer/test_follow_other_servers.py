@@ -14,7 +14,7 @@ from hub.errors import ConnectionFailedError
 from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked, follow
 from tests.producer.conftest import Medallion
-from tests.producer.following import INDICATORS, ONCE, date, keeper, poll, put
+from tests.producer.following import INDICATORS, ONCE, date, keeper, poll, publish_objects
 from tests.producer.running import QUICK, indicators
 from tests.producer.scripted import Answer, Request, Scripted, taxii
 from tests.server.making import FIRST, LAST, ids
@@ -25,8 +25,8 @@ def test_another_server_with_dates_that_many_objects_share(medallion: Medallion,
     when the follower ends in the middle and its token with it.
     """
     with medallion.connection() as connection:
-        put(connection, "Other", indicators(50))
-        put(connection, "Other", indicators(25, 50))
+        publish_objects(connection, "Other", indicators(50))
+        publish_objects(connection, "Other", indicators(25, 50))
         expected = set(ids(indicators(75)))
         assert sorted(poll(connection, "Other", page_objects=20)) == sorted(expected)
         seen: list[str] = []

@@ -56,10 +56,10 @@ def test_a_report_on_which_the_program_fails_does_not_stop_the_others_from_being
 ) -> None:
     """Nothing of it leaves, the rest does."""
     office = region.offices["VN"]
-    before = len(of_types(region.held("vn"), "incident"))
+    before = len(of_types(region.objects_in("vn"), "incident"))
     done = office.hub("publish", three(tmp_path / "three.csv", "VN"), "--to", "vn", "--yes", code=1)
     assert "ID-BAD: nothing leaves" in done.stderr
-    assert len(of_types(region.held("vn"), "incident")) == before + 2
+    assert len(of_types(region.objects_in("vn"), "incident")) == before + 2
 
 
 @pytest.mark.usefixtures("failing")
@@ -77,11 +77,11 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others_from_being_publishe
     files = [sheet(tmp_path / f"{name}.csv", {**ROW, "country": "VN", "report_id": name}) for name in ("VN-A", "VN-B")]
     broken = tmp_path / "broken.json"
     broken.write_text('{"Event": ', encoding="utf-8")
-    before = len(of_types(region.held("vn"), "incident"))
+    before = len(of_types(region.objects_in("vn"), "incident"))
     done = office.hub("publish", files[0], broken, tmp_path / "none.csv", files[1], "--to", "vn", "--yes", code=1)
     assert "broken.json" in done.stderr
     assert "none.csv: No such file" in done.stderr
-    assert len(of_types(region.held("vn"), "incident")) == before + 2
+    assert len(of_types(region.objects_in("vn"), "incident")) == before + 2
     assert not office.hub("publish", tmp_path / "none.csv", "--to", "vn", "--yes", code=3).stdout
 
 

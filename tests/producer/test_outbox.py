@@ -34,9 +34,9 @@ def box(tmp_path: Path) -> Outbox:
     return Outbox(tmp_path / "outbox")
 
 
-def held(hub: HubProcess, collection: str) -> list[str]:
+def stored_ids(hub: HubProcess, collection: str) -> list[str]:
     """The ids of the indicators there, every version, sorted."""
-    return sorted(item["id"] for item in hub.held(collection) if item["type"] == "indicator")
+    return sorted(item["id"] for item in hub.objects_in(collection) if item["type"] == "indicator")
 
 
 def files(folder: Path) -> list[str]:
@@ -53,7 +53,7 @@ def test_what_is_sent_leaves_the_outbox_with_its_receipt(running_hub: HubProcess
     assert box.waiting() == []
     assert files(box.folder / "sent") == [name, f"{name}.receipt.json"]
     assert box.delivery(name) == settled
-    assert held(running_hub, fresh) == sorted(ids(indicators(4)))
+    assert stored_ids(running_hub, fresh) == sorted(ids(indicators(4)))
 
 
 def test_what_is_refused_is_kept_with_the_reason_and_can_be_tried_again(
@@ -71,7 +71,7 @@ def test_what_is_refused_is_kept_with_the_reason_and_can_be_tried_again(
         assert box.waiting() == [name]
         (again,) = box.send(connection)
     assert again.receipt.repeats == (indicator(1)["id"],)
-    assert held(running_hub, fresh) == [indicator(1)["id"]]
+    assert stored_ids(running_hub, fresh) == [indicator(1)["id"]]
     box.discard(name)
     assert box.refused() == []
     with pytest.raises(ReadingError, match="none was refused"):
@@ -120,7 +120,7 @@ def test_files_go_in_the_order_in_which_they_were_put(running_hub: HubProcess, f
     assert box.waiting() == names
     with running_hub.connection() as connection:
         assert [delivery.name for delivery in box.send(connection)] == names
-    versions = [item["modified"] for item in running_hub.held(fresh) if item["type"] == "indicator"]
+    versions = [item["modified"] for item in running_hub.objects_in(fresh) if item["type"] == "indicator"]
     assert versions == [indicator(1, version)["modified"] for version in (1, 2, 3)]
 
 
@@ -176,7 +176,7 @@ def test_killed_anywhere_while_sending_nothing_is_lost_or_doubled(
     assert kills >= 5
     assert [name for name in files(box.folder / "sent") if not name.endswith(".receipt.json")] == names
     assert box.refused() == []
-    assert held(running_hub, fresh) == sorted(ids(indicators(40)))
+    assert stored_ids(running_hub, fresh) == sorted(ids(indicators(40)))
 
 
 def test_killed_anywhere_while_publishing_a_file_is_whole_or_not_there(
@@ -191,7 +191,7 @@ def test_killed_anywhere_while_publishing_a_file_is_whole_or_not_there(
         assert ids(list(box.entry(name).objects)) == ids(indicators(20))
     assert dying(running_hub, 10**9, *words) == 0
     assert box.waiting() == []
-    assert held(running_hub, fresh) == sorted(ids(indicators(20)))
+    assert stored_ids(running_hub, fresh) == sorted(ids(indicators(20)))
 
 
 def dying(hub: HubProcess, lines: int, *words: str) -> int:
@@ -217,7 +217,7 @@ def test_a_bad_line_empties_the_outbox_in_the_end(running_hub: HubProcess, fresh
             break
         assert line.cuts > 3
     assert box.waiting() == box.refused() == []
-    assert held(running_hub, fresh) == sorted(ids(indicators(60)))
+    assert stored_ids(running_hub, fresh) == sorted(ids(indicators(60)))
 
 
 def run(hub: HubProcess, *words: str) -> subprocess.CompletedProcess[str]:
@@ -230,7 +230,7 @@ def test_the_command_says_what_became_of_a_file(running_hub: HubProcess, fresh: 
     bad = as_file(tmp_path / "bad.json", [indicator(7, created_by_ref=IDENTITIES["SG"])])
     preview = run(running_hub, "publish", str(file), "--to", fresh, "--preview")
     assert (preview.returncode, preview.stdout) == (0, f"{file}: 2 objects, as they stand: 2 indicator\n")
-    assert held(running_hub, fresh) == []
+    assert stored_ids(running_hub, fresh) == []
     done = run(running_hub, "publish", str(file), "--to", fresh)
     assert done.returncode == 0
     assert done.stdout.startswith("b.json: 2 objects for 'Fresh ")

@@ -33,7 +33,7 @@ def test_each_object_is_in_the_receipt_and_on_the_hub(running_hub: HubProcess, f
     assert first.complete
     assert second.complete
     assert second.in_words() == f"30 objects for {collection.title!r}: 0 taken, 30 held already."
-    indicators_held = [item for item in running_hub.held(fresh) if item["type"] == "indicator"]
+    indicators_held = [item for item in running_hub.objects_in(fresh) if item["type"] == "indicator"]
     assert sorted(ids(indicators_held)) == sorted(ids(objects))
 
 
@@ -150,7 +150,7 @@ def test_what_others_refer_to_goes_first(running_hub: HubProcess, fresh: str) ->
     with running_hub.connection() as connection:
         receipt = publish(connection, connection.collection(fresh), objects, envelope_objects=2)
     assert receipt.complete, receipt.in_words()
-    stored_ids = [item["id"] for item in running_hub.held(fresh) if item["id"] in ids(objects)]
+    stored_ids = [item["id"] for item in running_hub.objects_in(fresh) if item["id"] in ids(objects)]
     assert stored_ids == [objects[4]["id"], objects[3]["id"], objects[2]["id"], objects[0]["id"], objects[1]["id"]]
 
 
@@ -169,7 +169,7 @@ def test_a_line_that_is_cut_anywhere_neither_loses_nor_doubles(running_hub: HubP
             receipt = publish(connection, connection.collection(fresh), objects, envelope_objects=10)
         assert line.cuts > 3
     assert sorted(receipt.successes + receipt.repeats) == sorted(ids(objects))
-    indicators_held = ids([item for item in running_hub.held(fresh) if item["type"] == "indicator"])
+    indicators_held = ids([item for item in running_hub.objects_in(fresh) if item["type"] == "indicator"])
     assert sorted(indicators_held) == sorted(ids(objects))
 
 

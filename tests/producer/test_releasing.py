@@ -25,11 +25,11 @@ def test_a_preview_shows_both_sides_and_sends_and_keeps_nothing(region: Region, 
     """What stays is beside what leaves; the hub gets nothing, the home no record and no outbox."""
     office = region.offices["PH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "PH-1", "country": "PH", "indicators": "ip:203.0.113.81"})
-    before = len(region.held("ph"))
+    before = len(region.objects_in("ph"))
     shown = office.hub("publish", file, "--to", "ph", "--preview").stdout
     assert "Balai Rekaan Utama" in shown
     assert "203.0.113.81" in shown
-    assert len(region.held("ph")) == before
+    assert len(region.objects_in("ph")) == before
     assert not release_records(office)
     assert not (office.home / "outbox").exists()
 
@@ -42,12 +42,12 @@ def test_the_first_release_asks_and_no_means_no(region: Region, tmp_path: Path) 
     assert "Send it? [y/N]" in done.stderr
     assert "Nothing was sent" in done.stderr
     assert not release_records(office)
-    assert not of_types(region.held("ph"), "incident")
+    assert not of_types(region.objects_in("ph"), "incident")
     office.hub("publish", file, "--to", "ph", answer="y\n")
-    assert len(of_types(region.held("ph"), "incident")) == 1
+    assert len(of_types(region.objects_in("ph"), "incident")) == 1
     again = office.hub("publish", file, "--to", "ph", answer="")
     assert "Send it?" not in again.stderr
-    assert len(of_types(region.held("ph"), "incident")) == 1
+    assert len(of_types(region.objects_in("ph"), "incident")) == 1
 
 
 def test_without_a_terminal_nothing_leaves_for_the_first_time_unless_yes_is_said(
@@ -56,11 +56,11 @@ def test_without_a_terminal_nothing_leaves_for_the_first_time_unless_yes_is_said
     """Nobody can be asked, so `--yes` is needed: exit code 3, nothing is kept or sent. A later release needs none."""
     office = region.offices["PH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "PH-9", "country": "PH", "indicators": "ip:203.0.113.80"})
-    before, known_records = len(region.held("ph")), len(release_records(office))
+    before, known_records = len(region.objects_in("ph")), len(release_records(office))
     done = office.hub("publish", file, "--to", "ph", code=3)
     assert "--yes" in done.stderr
     assert not done.stdout
-    assert (len(region.held("ph")), len(release_records(office))) == (before, known_records)
+    assert (len(region.objects_in("ph")), len(release_records(office))) == (before, known_records)
     office.hub("publish", file, "--to", "ph", "--yes")
     office.hub("publish", file, "--to", "ph")
 
@@ -73,9 +73,9 @@ def test_a_decision_takes_effect_only_if_the_officer_agrees(region: Region, tmp_
     approve = ("publish", file, "--to", "ph", "--approve", LURE, "--officer", "Maria da Costa")
     assert "--yes" in office.hub(*approve, code=3).stderr
     assert "1 decision takes effect" in office.hub(*approve, answer="n\n", code=3).stderr
-    assert LURE not in json.dumps(region.held("ph"))
+    assert LURE not in json.dumps(region.objects_in("ph"))
     office.hub(*approve, answer="ya\n")
-    assert LURE in json.dumps(region.held("ph"))
+    assert LURE in json.dumps(region.objects_in("ph"))
     take_back = ("publish", file, "--to", "ph", "--disapprove", LURE, "--officer", "Maria da Costa")
     assert "--yes" in office.hub(*take_back, code=3).stderr
     office.hub(*take_back, answer="y\n")
@@ -90,11 +90,11 @@ def test_a_lure_with_the_victims_name_leaves_by_an_officers_word_alone(region: R
     preview = office.hub("publish", file, "--to", "tl", "--preview").stdout
     assert LURE in preview
     office.hub("publish", file, "--to", "tl", "--yes")
-    assert LURE not in json.dumps(region.held("tl"))
+    assert LURE not in json.dumps(region.objects_in("tl"))
     done = office.hub("publish", file, "--to", "tl", "--yes", "--approve", LURE, code=3)
     assert "--officer" in done.stderr
     office.hub("publish", file, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")
-    held_objects = region.held("tl")
+    held_objects = region.objects_in("tl")
     lone = [item for item in of_types(held_objects, "indicator") if LURE in item["pattern"]]
     assert len(lone) == 1
     other_objects = [item for item in held_objects if item["id"] != lone[0]["id"]]
@@ -118,9 +118,9 @@ def test_a_text_is_approved_by_the_key_that_the_preview_shows(region: Region, tm
     )
     key = re.findall(r"\b[0-9a-f]{16}\b", line)[-1]
     office.hub("publish", file, "--to", "tl", "--yes")
-    assert account_of_entry not in json.dumps(region.held("tl"))
+    assert account_of_entry not in json.dumps(region.objects_in("tl"))
     office.hub("publish", file, "--to", "tl", "--yes", "--approve", key, "--officer", "Maria da Costa")
-    assert account_of_entry in json.dumps(region.held("tl"))
+    assert account_of_entry in json.dumps(region.objects_in("tl"))
 
 
 def test_nothing_leaves_without_the_victims_consent(region: Region, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_nothing_leaves_without_the_victims_consent(region: Region, tmp_path: Pa
     )
     done = office.hub("publish", file, "--to", "bn", "--yes", code=1)
     assert "BN-1: nothing leaves" in done.stderr
-    body = json.dumps(region.held("bn"))
+    body = json.dumps(region.objects_in("bn"))
     assert "203.0.113.85" in body
     assert "203.0.113.86" not in body
     assert [record["report_id"] for record in release_records(office)] == ["BN-2"]
@@ -147,7 +147,7 @@ def test_a_victim_is_named_only_with_its_yes_and_only_where_names_may_be(region:
     file = sheet(tmp_path / "a.csv", row)
     yes = ("--named-by", "Aminah, by letter of 4 May", "--officer", "Aminah")
     office.hub("publish", file, "--to", "bn", "--yes", *yes)
-    assert "Balai Rekaan" not in json.dumps(region.held("bn"))
+    assert "Balai Rekaan" not in json.dumps(region.objects_in("bn"))
     with client_of(office) as asean:
         (report,) = hub.read_reports(file)
         assert isinstance(report, Report)
@@ -165,13 +165,13 @@ def test_a_case_sent_to_a_collection_of_indicators_leaves_its_indicators_there(r
     office = region.offices["BN"]
     row = {"report_id": "BN-5", "country": "BN", "consent": "named", "indicators": "ip:203.0.113.95"}
     file = sheet(tmp_path / "a.csv", row)
-    before = {item["id"] for item in region.held("indicators")}
+    before = {item["id"] for item in region.objects_in("indicators")}
     done = office.hub(
         "publish", file, "--to", "indicators", "--yes", "--named-by", "Aminah, by letter", "--officer", "Aminah"
     )
     assert "takes no incidents" in done.stderr
     assert "refused" not in done.stdout
-    held_objects = [item for item in region.held("indicators") if item["id"] not in before]
+    held_objects = [item for item in region.objects_in("indicators") if item["id"] not in before]
     assert {item["type"] for item in held_objects} <= {
         "marking-definition",
         "identity",
@@ -192,10 +192,10 @@ def test_an_approval_stands_for_later_stages_until_it_is_taken_back(region: Regi
     row = {"report_id": "TL-3", "country": "TL", "indicators": f"domain:{LURE};ip:203.0.113.96"}
     early = sheet(tmp_path / "a.csv", {**row, "stage": "early"})
     final = sheet(tmp_path / "b.csv", {**row, "stage": "final", "status": "closed"})
-    before = len(region.held("tl"))
+    before = len(region.objects_in("tl"))
 
     def lone() -> list[bool]:
-        new_indicators = of_types(region.held("tl")[before:], "indicator")
+        new_indicators = of_types(region.objects_in("tl")[before:], "indicator")
         return [item.get("revoked", False) for item in new_indicators if item["name"] in ("Domain name", "Withdrawn")]
 
     office.hub("publish", early, "--to", "tl", "--yes", "--approve", LURE, "--officer", "Maria da Costa")

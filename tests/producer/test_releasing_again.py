@@ -46,10 +46,10 @@ def test_the_mended_row_is_published_alone(region: Region, tmp_path: Path) -> No
     assert "two.csv" in done.stderr
     assert "row 2" in done.stderr
     assert "detected_at" in done.stderr
-    assert len(of_types(region.held("la"), "incident")) == 1
+    assert len(of_types(region.objects_in("la"), "incident")) == 1
     mended = sheet(tmp_path / "mended.csv", {**bad, "detected_at": "2026-05-05T08:00+07:00"})
     office.hub("publish", mended, "--to", "la", "--yes")
-    assert len(of_types(region.held("la"), "incident")) == 2
+    assert len(of_types(region.objects_in("la"), "incident")) == 2
 
 
 def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(region: Region, tmp_path: Path) -> None:
@@ -59,9 +59,9 @@ def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(region: Region
     file = sheet(
         tmp_path / "a.csv", {**row, "stage": "early"}, {**row, "stage": "final", "status": "closed", "severity": "5"}
     )
-    before = Counter(item["id"] for item in region.held("la"))
+    before = Counter(item["id"] for item in region.objects_in("la"))
     office.hub("publish", file, "--to", "la", "--yes")
-    held_objects = region.held("la")
+    held_objects = region.objects_in("la")
     reports = [item for item in of_types(held_objects, "report") if item["id"] not in before]
     assert len({item["id"] for item in reports}) == 1
     assert ["stage:early" in item["labels"] for item in reports] == [True, False]
@@ -108,7 +108,7 @@ def test_what_the_hub_cannot_take_now_waits_and_goes_later(region: Region, tmp_p
 
 
 def assert_each_once(region: Region, office: Office, collection: str) -> None:
-    objects = own(region.held(collection), office)
+    objects = own(region.objects_in(collection), office)
     assert len(of_types(objects, "incident")) == 1
     assert max(Counter(item["id"] for item in objects).values()) == 1
 
@@ -121,17 +121,17 @@ def test_a_kill_neither_loses_nor_doubles_a_report(region: Region, tmp_path: Pat
     office, to = region.offices[code], code.lower()
     row = {"report_id": f"{code}-KILL", "country": code, "indicators": "ip:203.0.113.93"}
     file = sheet(tmp_path / "a.csv", row)
-    before = {item["id"] for item in region.held(to)}
+    before = {item["id"] for item in region.objects_in(to)}
     words = [sys.executable, "-c", DYING, place, "publish", str(file), "--to", to, "--yes"]
     killed = subprocess.run(words, env=office.environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert [record["report_id"] for record in release_records(office) if record["report_id"] == row["report_id"]]
     assert waiting_reports(office) == ([] if place == "kept" else [row["report_id"]])
-    new_incidents = [item for item in of_types(region.held(to), "incident") if item["id"] not in before]
+    new_incidents = [item for item in of_types(region.objects_in(to), "incident") if item["id"] not in before]
     assert len(new_incidents) == (place == "taken")
     office.hub("publish", file, "--to", to, "--yes")
     assert not waiting_reports(office)
-    new = [item for item in own(region.held(to), office) if item["id"] not in before]
+    new = [item for item in own(region.objects_in(to), office) if item["id"] not in before]
     assert len(of_types(new, "incident")) == 1
     assert max(Counter(item["id"] for item in new).values()) == 1
 

@@ -31,8 +31,8 @@ def test_three_lines_of_python_publish_a_sheet(region: Region, tmp_path: Path) -
         again = asean.publish(report, to="mm")
     assert set(again.repeats) == {*receipt.successes, *receipt.repeats}
     assert not again.successes
-    assert "Balai Rekaan" not in json.dumps(region.held("mm"))
-    assert len(of_types(own(region.held("mm"), office), "incident")) >= 1
+    assert "Balai Rekaan" not in json.dumps(region.objects_in("mm"))
+    assert len(of_types(own(region.objects_in("mm"), office), "incident")) >= 1
 
 
 def test_in_python_a_report_waits_in_the_outbox_of_its_home(region: Region, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_in_python_a_report_is_withdrawn_from_every_collection(region: Region, t
         with pytest.raises(hub.ReleaseError, match="MM-404"):
             asean.withdraw("MM-404")
     for collection in ("mm", "indicators"):
-        held_objects = region.held(collection)
+        held_objects = region.objects_in(collection)
         assert "203.0.113.102" not in [item["value"] for item in of_types(held_objects, "ipv4-addr")]
         assert [item.get("revoked", False) for item in held_objects if "203.0.113.102" in item.get("pattern", "")] == [
             False,

@@ -36,7 +36,7 @@ def test_the_bundle_as_it_is_at_the_cert_does_not_leave(region: Region, tmp_path
     office = region.offices["MY"]
     file = sheet(tmp_path / "a.csv", {"report_id": "MY-NATIONAL", "country": "MY", "indicators": "ip:203.0.113.121"})
     whole = json.loads(office.hub("convert", file).stdout)["objects"]
-    before = len(region.held("incidents"))
+    before = len(region.objects_in("incidents"))
     for objects in (whole, of_types(whole, "incident"), of_types(whole, "note", "relationship")):
         done = office.hub("publish", bundle(tmp_path / "b.json", *objects), "--to", "incidents", "--yes", code=3)
         assert "as it stands at the CERT" in done.stderr
@@ -45,11 +45,11 @@ def test_the_bundle_as_it_is_at_the_cert_does_not_leave(region: Region, tmp_path
             pytest.raises(hub.ReleaseError, match="as it stands at the CERT"),
         ):
             asean.publish(objects, to="incidents")
-    assert len(region.held("incidents")) == before
+    assert len(region.objects_in("incidents")) == before
     # what was released has other ids, and goes
     released = json.loads(office.hub("convert", file, "--release", "regional").stdout)["objects"]
     office.hub("publish", bundle(tmp_path / "c.json", *released), "--to", "incidents", "--yes")
-    assert len(region.held("incidents")) > before
+    assert len(region.objects_in("incidents")) > before
 
 
 @pytest.fixture
@@ -70,9 +70,9 @@ def test_whom_the_cert_protects_is_named_in_no_bundle_unless_approved(
     done = protecting.hub(*words, code=3)
     assert "Pelita Rekaan Pte Ltd" in done.stderr
     assert "--approve" in done.stderr
-    assert "Pelita" not in json.dumps(region.held("indicators"))
+    assert "Pelita" not in json.dumps(region.objects_in("indicators"))
     protecting.hub(*words, "--approve", "Pelita Rekaan Pte Ltd", "--officer", "Tan Mei")
-    assert "Pelita" in json.dumps(region.held("indicators"))
+    assert "Pelita" in json.dumps(region.objects_in("indicators"))
 
 
 def test_an_identity_that_is_nobodys_author_does_not_leave_unless_approved(region: Region, tmp_path: Path) -> None:

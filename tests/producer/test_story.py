@@ -36,7 +36,7 @@ def test_four_members_publish_and_a_fifth_has_each_object_once(region: Region) -
     for code, objects in received.items():
         assert len(set(keys(objects))) == len(objects)
         assert keys(reader.followed(code.lower())) == keys(objects)
-        objects_held = region.held(code.lower())
+        objects_held = region.objects_in(code.lower())
         assert {item["id"] for item in objects} == {item["id"] for item in objects_held}
     # what was to be told is there
     for code, value in (("ID", "203.0.113.61"), ("SG", "203.0.113.62"), ("MY", "203.0.113.63"), ("TH", "203.0.113.64")):
@@ -65,7 +65,7 @@ def _withdraw(region: Region) -> None:
     alive = {item["id"] for item in own(before, publisher) if item["type"] not in staying}
     assert {item["id"] for item in new_objects} == alive
     assert all(item["revoked"] for item in new_objects)
-    objects_held = region.held("id")
+    objects_held = region.objects_in("id")
     assert not of_types(objects_held, "url", "ipv4-addr", "domain-name", "file")
     # again: nothing new goes out
     publisher.hub("withdraw", "ID-2026-0311", "--yes")

@@ -138,7 +138,7 @@ def numbers_in(body: bytes) -> list[str]:
     return [content["id"] for content in json.loads(body)["objects"]]
 
 
-def held(process: HubProcess) -> list[str]:
+def stored_note_ids(process: HubProcess) -> list[str]:
     """The ids of all notes of the collection, page by page."""
     session = process.session("id-cert")
     ids: list[str] = []
@@ -181,7 +181,7 @@ def test_what_was_acknowledged_outlives_kill_9(hub_process: MakeProcess) -> None
             thread.result()
     assert 300 <= len(acknowledged) < 1000
     process.start()
-    held_ids = set(held(process))
+    held_ids = set(stored_note_ids(process))
     assert {name for names in acknowledged for name in names} <= held_ids
     for names in unknown:
         assert len(held_ids & set(names)) in (0, OBJECTS_A_REQUEST), "a request is there whole or not at all"
@@ -216,7 +216,7 @@ def test_a_stop_answers_what_is_under_way_first(hub_process: MakeProcess) -> Non
             thread.result()
     assert "Traceback" not in process.log
     process.start()
-    assert {name for names in acknowledged for name in names} <= set(held(process))
+    assert {name for names in acknowledged for name in names} <= set(stored_note_ids(process))
 
 
 def test_a_stop_does_not_wait_for_idle_connections(hub_process: MakeProcess) -> None:

@@ -18,7 +18,7 @@ from hub.errors import StoreError
 from hub.store.base import Store
 from hub.store.sqlite.store import SqliteStore
 from tests.server.making import an_id
-from tests.store.making import Clock, add, candidate, held, open_kind
+from tests.store.making import Clock, add, candidate, open_kind, stored_versions
 from tests.store.sqlite.calls import calls_of
 
 FORKS: Final = {"sqlite": 10, "mongo": 1}
@@ -81,7 +81,7 @@ def add_objects(store: Store, first: int, count: int = OBJECTS) -> list[str]:
 def check_held(kind: str, folder: Path, *acknowledged: list[str]) -> None:
     """What was acknowledged is there, and nothing else."""
     store = open_store(kind, folder)
-    assert sorted(object_id for object_id, _ in held(store)) == sorted(
+    assert sorted(object_id for object_id, _ in stored_versions(store)) == sorted(
         identifier for ids in acknowledged for identifier in ids
     )
     store.close()

@@ -132,7 +132,7 @@ def contents_of(store: Store, query: Query, max_bytes: int = ROOMY) -> Iterator[
         query = replace(query, after=page.last)
 
 
-def held(
+def stored_versions(
     store: Store, collection: str = "shared", clearance: int = 4, versions: VersionMatch = EVERY
 ) -> list[tuple[str, str]]:
     """(id, version) of every record at or below the clearance, in place order."""

@@ -12,7 +12,7 @@ from hub.store.base import Store
 from hub.store.batch import Outcome, Verdict
 from hub.store.records import Status
 from tests.server.making import an_id
-from tests.store.making import START, Clock, add, batch, candidate, held, verdicts
+from tests.store.making import START, Clock, add, batch, candidate, stored_versions, verdicts
 
 
 def test_the_status_tells_every_outcome_and_is_there_with_the_objects(
@@ -54,7 +54,7 @@ def test_where_the_status_cannot_be_made_nothing_is_kept(store: Store) -> None:
 
     with pytest.raises(ZeroDivisionError):
         store.append(replace(batch(candidate(1), candidate(2), status="s1"), describe=fail))
-    assert held(store) == []
+    assert stored_versions(store) == []
     assert store.get_status("s1") is None
     assert store.head("shared") == 0
     assert verdicts(add(store, candidate(1))) == [Verdict.ADDED]
@@ -93,5 +93,5 @@ def test_a_large_batch_is_kept_whole(kind: str, store: Store) -> None:
     numbers = range(10_000 if kind == "sqlite" else 2_500)
     outcomes = add(store, *(candidate(number) for number in numbers), status="s1")
     assert set(verdicts(outcomes)) == {Verdict.ADDED}
-    assert held(store) == [(an_id(number), "v1") for number in numbers]
+    assert stored_versions(store) == [(an_id(number), "v1") for number in numbers]
     assert store.counts("shared", 4) == (len(numbers), START + len(numbers) - 1)

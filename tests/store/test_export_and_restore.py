@@ -13,7 +13,7 @@ from hub.store.query import EVERY, LAST
 from hub.store.records import Record, Status
 from hub.taxii.filters import VersionMatch
 from tests.server.making import an_id
-from tests.store.making import START, Clock, add, asking, candidate, contents_of, held, nobodys, places
+from tests.store.making import START, Clock, add, asking, candidate, contents_of, nobodys, places, stored_versions
 
 
 def _filled(store: Store) -> list[Record]:
@@ -79,7 +79,7 @@ def test_nothing_is_restored_into_a_collection_that_holds_anything(store: Store)
     add(store, candidate(50), collection="again")
     with pytest.raises(UnprocessableError, match="contains objects"):
         store.restore("again", START + 500, records)
-    assert held(store, "again") == [(an_id(50), "v1")]
+    assert stored_versions(store, "again") == [(an_id(50), "v1")]
 
 
 def test_nothing_is_restored_where_later_places_were_given_out(store: Store) -> None:
@@ -116,7 +116,7 @@ def test_a_damaged_export_is_refused_whole(store: Store, damage: str) -> None:
     }[damage]
     with pytest.raises(UnprocessableError, match="damaged"):
         store.restore("again", START + 500, damaged)
-    assert held(store, "again") == []
+    assert stored_versions(store, "again") == []
     assert store.head("again") == 0
 
 

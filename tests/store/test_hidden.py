@@ -10,7 +10,7 @@ import pytest
 from hub.store.base import Store
 from hub.store.records import BY_OPERATOR, HIDDEN, REFUSED_PREFIX, Record, RecordLevel
 from tests.server.making import an_id
-from tests.store.making import START, Clock, add, asking, candidate, contents, held, nobodys, places
+from tests.store.making import START, Clock, add, asking, candidate, contents, nobodys, places, stored_versions
 
 ADDRESS = an_id(1, "ipv4-addr")
 
@@ -27,7 +27,7 @@ def test_a_hidden_record_is_shown_to_nobody_and_counted_nowhere(store: Store) ->
     """It is kept, with the reason, and exported."""
     add(store, candidate(1), candidate(2))
     hide(store, an_id(1), START)
-    assert held(store) == [(an_id(2), "v1")]
+    assert stored_versions(store) == [(an_id(2), "v1")]
     assert store.counts("shared", 4) == (1, START + 1)
     assert not store.holds("shared", an_id(1), 4)
     assert hidden(store) == [(an_id(1), HIDDEN)]
@@ -49,9 +49,9 @@ def test_a_hidden_version_governs_older_ones_of_its_member(store: Store) -> None
     add(store, candidate(1, 1))
     add(store, candidate(1, 2))
     hide(store, an_id(1), START + 1)
-    assert held(store) == []
+    assert stored_versions(store) == []
     add(store, candidate(1, 3))
-    assert held(store) == [(an_id(1), "v3")]
+    assert stored_versions(store) == [(an_id(1), "v3")]
 
 
 @pytest.mark.parametrize("revoked", [False, True])
@@ -60,13 +60,13 @@ def test_what_another_member_added_neither_hides_nor_revokes(store: Store, revok
     add(store, nobodys(1, 1))
     # as an older hub took it
     store.restore("older", START + 9, _as_an_older_hub(store, revoked))
-    assert held(store, "older") == [(an_id(1), "v1")]
+    assert stored_versions(store, "older") == [(an_id(1), "v1")]
     (verdict,) = add(store, nobodys(1, 2, note="other"), collection="older")
     assert "hidden until the hub's operator decides" in verdict.message
     add(store, nobodys(1, 3), collection="older")
-    assert [version for _, version in held(store, "older")] == ["v1", "v3"]
+    assert [version for _, version in stored_versions(store, "older")] == ["v1", "v3"]
     store.decide("older", an_id(1), None)
-    assert [version for _, version in held(store, "older")] == ["v1", "v3"]
+    assert [version for _, version in stored_versions(store, "older")] == ["v1", "v3"]
     assert list(store.hidden_records("older")) == []
 
 
@@ -94,7 +94,7 @@ def test_what_is_released_is_at_the_end_of_the_line(store: Store, clock: Clock) 
     hide(store, an_id(1), START + 1)
     (last,) = places(store)
     assert store.decide("shared", an_id(1), 2) == 1
-    assert held(store) == [(an_id(5), "v1"), (an_id(1), "v1"), (an_id(1), "v2")]
+    assert stored_versions(store) == [(an_id(5), "v1"), (an_id(1), "v1"), (an_id(1), "v2")]
     page = store.manifest(asking(after=last))
     assert [(row.version_text, row.level) for row in page.rows] == [("v2", 2)]
     assert hidden(store) == []
@@ -119,7 +119,7 @@ def test_what_is_removed_leaves_older_versions_at_the_end_of_the_line(store: Sto
     add(store, candidate(1, 2))
     hide(store, an_id(1), START + 1)
     assert store.decide("shared", an_id(1), None) == 1
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
     assert places(store) == [START + 2]
     assert len(list(store.records("shared"))) == 1
 
@@ -129,4 +129,4 @@ def test_there_may_be_nothing_to_decide(store: Store) -> None:
     add(store, candidate(1))
     assert store.decide("shared", an_id(1), 3) == 0
     assert store.decide("shared", an_id(7), None) == 0
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]

@@ -13,7 +13,7 @@ from hub.store.sqlite.migrations import MIGRATIONS, applied, migrate, missing
 from hub.store.sqlite.pages import key_of
 from hub.store.sqlite.store import SqliteStore
 from tests.server.making import an_id
-from tests.store.making import START, Clock, add, candidate, held
+from tests.store.making import START, Clock, add, candidate, stored_versions
 
 
 def _open(path: Path, *, create: bool) -> SqliteStore:
@@ -39,7 +39,7 @@ def test_a_store_of_the_first_schema_is_brought_up_to_this_one(tmp_path: Path) -
     path = tmp_path / "hub.sqlite"
     _first_schema(path)
     store = _open(path, create=True)
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
     add(store, candidate(2), status="s1")
     assert store.get_status("s1") is not None
     assert store.head("shared") == START + 10

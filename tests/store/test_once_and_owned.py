@@ -9,7 +9,7 @@ from hub.store.base import Deletion, Store
 from hub.store.batch import Verdict
 from hub.store.records import NOBODY
 from tests.server.making import an_id
-from tests.store.making import START, add, asking, candidate, contents_of, held, nobodys, places, verdicts
+from tests.store.making import START, add, asking, candidate, contents_of, nobodys, places, stored_versions, verdicts
 
 ADDED, REPEAT, REFUSED = Verdict.ADDED, Verdict.REPEAT, Verdict.REFUSED
 
@@ -26,7 +26,7 @@ def test_the_exact_repeat_is_a_success_and_moves_nothing(store: Store) -> None:
 def test_a_repeat_within_one_batch_is_held_once(store: Store) -> None:
     """One envelope may hold the same object twice."""
     assert verdicts(add(store, candidate(1), candidate(1))) == [ADDED, REPEAT]
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
 
 
 def test_versions_are_one_where_their_instant_and_digest_are(store: Store) -> None:
@@ -34,7 +34,7 @@ def test_versions_are_one_where_their_instant_and_digest_are(store: Store) -> No
     add(store, candidate(1, version=7, version_text="2026-01-01T00:00:00Z"))
     outcome = add(store, candidate(1, version=7, version_text="2026-01-01T00:00:00.000Z"))
     assert verdicts(outcome) == [REPEAT]
-    assert held(store) == [(an_id(1), "2026-01-01T00:00:00Z")]
+    assert stored_versions(store) == [(an_id(1), "2026-01-01T00:00:00Z")]
 
 
 def test_the_same_version_with_other_content_is_refused_in_words(store: Store) -> None:
@@ -57,7 +57,7 @@ def test_an_older_version_may_come_later_and_is_not_the_last(store: Store) -> No
     add(store, candidate(1, version=5))
     assert verdicts(add(store, candidate(1, version=3))) == [ADDED]
     assert [content["version"] for content in contents_of(store, asking())] == [5]
-    assert held(store) == [(an_id(1), "v5"), (an_id(1), "v3")]
+    assert stored_versions(store) == [(an_id(1), "v5"), (an_id(1), "v3")]
 
 
 def test_an_sco_with_other_content_is_a_new_version_at_its_place(store: Store) -> None:
@@ -101,7 +101,7 @@ def test_nobody_takes_over_another_members_object_in_any_collection(store: Store
     (outcome,) = add(store, candidate(1, version=2, owner="SG"), publisher="SG")
     assert outcome.verdict is REFUSED
     assert "another member" in outcome.message
-    assert held(store) == []
+    assert stored_versions(store) == []
 
 
 def test_anybody_publishes_what_belongs_to_nobody_and_each_takes_back_its_own_part(store: Store) -> None:

@@ -7,7 +7,7 @@ import json
 from hub.store.base import Deletion, Store
 from hub.store.line import scrub_id
 from tests.server.making import an_id
-from tests.store.making import START, add, asking, candidate, contents_of, held, nobodys
+from tests.store.making import START, add, asking, candidate, contents_of, nobodys, stored_versions
 
 
 def test_a_purge_removes_every_version_of_every_publisher(store: Store) -> None:
@@ -15,7 +15,7 @@ def test_a_purge_removes_every_version_of_every_publisher(store: Store) -> None:
     add(store, nobodys(1, 1, 0), nobodys(1, 2, 4), candidate(2))
     add(store, nobodys(1, 1, 0), publisher="SG")  # shares the record
     assert store.purge("shared", an_id(1)) == 2
-    assert held(store) == [(an_id(2), "v1")]
+    assert stored_versions(store) == [(an_id(2), "v1")]
     assert store.counts("shared", 4) == (1, START + 2)
     assert not store.holds("shared", an_id(1), 4)
     assert store.delete("shared", an_id(1), "ID", 4) is Deletion.MISSING

@@ -27,9 +27,9 @@ from tests.store.making import (
     candidate,
     contents,
     contents_of,
-    held,
     nobodys,
     places,
+    stored_versions,
 )
 
 FIRST = VersionMatch(first=True)
@@ -231,7 +231,7 @@ def _compare(store: Store, model: Model, collection: str, limit: int, step_size:
 def test_who_may_not_see_the_newest_version_sees_none(store: Store) -> None:
     """A newer version governs the older ones: raised to AMBER, the GREEN one before it is AMBER, too (law L5 d)."""
     add(store, candidate(1, version=1, level=1))
-    assert held(store, clearance=1) == [(an_id(1), "v1")]
+    assert stored_versions(store, clearance=1) == [(an_id(1), "v1")]
     add(store, candidate(1, version=2, level=3), candidate(1, version=3, level=2))
     last = {c: [content["version"] for content in contents_of(store, asking(clearance=c))] for c in range(5)}
     assert last == {0: [], 1: [], 2: [3], 3: [3], 4: [3]}
@@ -246,7 +246,7 @@ def test_after_the_last_version_is_deleted_the_one_before_is_the_last_again(stor
     """Its place stays: readers beyond it have seen it."""
     add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=1))
     assert store.delete("shared", an_id(1), "ID", 4, VersionMatch(last=True)) is Deletion.DELETED
-    assert held(store, versions=LAST) == [(an_id(1), "v1")]
+    assert stored_versions(store, versions=LAST) == [(an_id(1), "v1")]
 
 
 def test_a_deletion_reaches_only_what_its_reader_may_see(store: Store) -> None:
@@ -254,18 +254,18 @@ def test_a_deletion_reaches_only_what_its_reader_may_see(store: Store) -> None:
     add(store, candidate(1, version=1, level=4), candidate(1, version=2, level=1))
     assert store.delete("shared", an_id(1), "ID", 1) is Deletion.DELETED
     assert store.delete("shared", an_id(1), "ID", 1) is Deletion.MISSING
-    assert held(store) == [(an_id(1), "v1")]
+    assert stored_versions(store) == [(an_id(1), "v1")]
 
 
 def test_after_the_version_that_raised_the_level_is_deleted_the_lower_one_is_shown_again(store: Store) -> None:
     """Levels follow from the versions that are held. Readers who are beyond its place meet it all the same (law L1)."""
     add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=3), candidate(2, level=1))
-    assert held(store, clearance=1) == [(an_id(2), "v1")]
+    assert stored_versions(store, clearance=1) == [(an_id(2), "v1")]
     passed = store.head("shared")
     assert store.delete("shared", an_id(1), "ID", 4, VersionMatch(last=True)) is Deletion.DELETED
     page = store.read(asking(clearance=1, after=passed), ROOMY)
     assert (page.count, page.first > passed) == (1, True)
-    assert held(store, clearance=1) == [(an_id(2), "v1"), (an_id(1), "v1")]
+    assert stored_versions(store, clearance=1) == [(an_id(2), "v1"), (an_id(1), "v1")]
     assert store.counts_by_level("shared") == (0, 2, 0, 0, 0)
 
 

@@ -15,7 +15,7 @@ from hub.pages import texts
 from hub.server.console import board_view
 from hub.server.console.directory_page import LANGUAGE_NAMES
 from tests.browsing import Windows, overflow, shoot, show_in_process
-from tests.community.making import incident, report, request, taken
+from tests.community.making import incident, publish_as, report, request
 from tests.console.browser.conftest import Office
 from tests.console.conftest import SignedIn
 from tests.console.operating import operator_browser
@@ -34,7 +34,7 @@ def test_pages_hold_in_every_script(
 ) -> None:
     """At 360 pixels nothing stands out of the page, and the language is said to the browser, which breaks lines by it."""
     sample = prepared(language)
-    taken(hub, "ID", incident(1, name=sample * 3), report(1), request(5, "ID", ["SG"]))
+    publish_as(hub, "ID", incident(1, name=sample * 3), report(1), request(5, "ID", ["SG"]))
     singapore, operator = signed_in("sg-cert"), operator_browser(hub, signed_in("my-cert"))
     page = windows.open(HUB, viewport={"width": 360, "height": 800})
     for person, path in (

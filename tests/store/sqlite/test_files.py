@@ -17,7 +17,7 @@ from hub.store.base import Deletion, Store
 from hub.store.batch import Verdict
 from hub.store.sqlite.store import SqliteStore
 from tests.server.making import an_id
-from tests.store.making import ROOMY, Clock, add, asking, candidate, contents_of, held, verdicts
+from tests.store.making import ROOMY, Clock, add, asking, candidate, contents_of, stored_versions, verdicts
 from tests.store.sqlite.calls import CALLS, calls_of
 from tests.store.sqlite.conftest import Opener
 
@@ -278,7 +278,7 @@ def test_a_copy_made_while_the_hub_runs_is_a_store(open_sqlite: Opener, path: Pa
     with open_sqlite()._files.reading() as connection:
         connection.execute("VACUUM INTO ?", (str(path.with_suffix(".copy")),))
     copy = SqliteStore(path.with_suffix(".copy"), clock=Clock(), lock_seconds=5.0, status_milliseconds=1000)
-    assert held(copy) == [(an_id(1), "v1")]
+    assert stored_versions(copy) == [(an_id(1), "v1")]
     with copy._files.writing() as connection:
         assert connection.execute("PRAGMA journal_mode").get == "wal"
     copy.close()

@@ -9,7 +9,7 @@ import pytest
 
 from hub.errors import StoreUnavailableError
 from tests.server.making import an_id
-from tests.store.making import add, candidate, held
+from tests.store.making import add, candidate, stored_versions
 from tests.store.sqlite.conftest import Opener
 
 
@@ -36,7 +36,7 @@ def test_a_purge_leaves_no_bytes(open_sqlite: Opener, path: Path, size: int) -> 
     assert _bytes_left(path, secret, purged.encode())
     assert store.purge("shared", purged) == 2
     assert _bytes_left(path, secret, purged.encode()) == []
-    assert len(held(store)) == 150
+    assert len(stored_versions(store)) == 150
     assert store.get_status("s150") is not None
 
 
@@ -57,7 +57,7 @@ def test_a_reader_in_the_way_of_a_purge_is_told_and_the_next_call_finishes_it(op
     next(reader)
     with pytest.raises(StoreUnavailableError, match="purge it again"):
         store.purge("shared", an_id(1))
-    assert held(store) == [(an_id(2), "v1")]
+    assert stored_versions(store) == [(an_id(2), "v1")]
     assert len(list(reader)) == 1  # ends the reader's snapshot
     assert store.purge("shared", an_id(1)) == 0
     assert _bytes_left(path, b"victim-name") == []
