@@ -33,8 +33,8 @@ _THREE_NUMBERS: Final = re.compile(r"(?<![\d.])(\d{1,3}\.\d{1,3}\.\d{1,3})\.?(?!
 # An address written as one number: ten digits anywhere, fewer digits only in place of a host or parameter.
 _NUMBER_HOST: Final = re.compile(r"(?:://(?:[^/@\s]*@)?|[=/])(\d{7,9})(?![\w.])")
 _NUMBER: Final = re.compile(r"(?<![\w.])(\d{10})(?![\w.])")
-# Hexadecimal digits without separators: 8 for IPv4, 32 for IPv6, also in an IPv6 address that maps IPv4; 12 to 16 for the
-# beginning of an IPv6 address, which is an organisation's network.
+# Hexadecimal digits without separators: 8 for IPv4, 32 for IPv6, also in an IPv6 address that maps IPv4; 12, 14 or 16 for
+# the network of an organisation, which is the beginning of its IPv6 addresses.
 _HEX: Final = re.compile(
     r"(?<![0-9a-z])(?:0x)?([0-9a-f]{8}|[0-9a-f]{12}|[0-9a-f]{14}|[0-9a-f]{16}|[0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE
 )
@@ -156,8 +156,8 @@ def _network(text: str) -> Network | None:
         network: Network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
-    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
-    return network if mapped is None else ipaddress.ip_network(mapped)
+    mapped_network = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    return network if mapped_network is None else ipaddress.ip_network(mapped_network)
 
 
 def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
@@ -216,8 +216,8 @@ def _number_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
             yield match[0], f"{ipaddress.IPv6Address(number << 4 * (32 - digits))}/{4 * digits}", False
         else:
             yield match[0], str(ipaddress.IPv4Address(number)), False
-            swapped = int.from_bytes(number.to_bytes(4, "big"), "little")
-            yield match[0], str(ipaddress.IPv4Address(swapped)), False
+            swapped_number = int.from_bytes(number.to_bytes(4, "big"), "little")
+            yield match[0], str(ipaddress.IPv4Address(swapped_number)), False
 
 
 def _other_digit_candidates(text: str) -> Iterator[tuple[str, str, bool]]:

@@ -18,7 +18,7 @@ _LETTERS_AFTER: Final = re.compile(r"[^\W_]*")
 # A short word next to a needle is no lure: "my-", "-db".
 _LURE_BEFORE: Final = re.compile(r"(?<![^\W_])([^\W_]{3,})[_-]\Z")
 _LURE_AFTER: Final = re.compile(r"[_-]([^\W_]{3,})(?![^\W_])")
-# Banks and shops put these beside a short name: `bcb2u`, `ebcb`.
+# Banks and shops join these to a short name: `bcb2u`, `ebcb`.
 _BANKING_ENDINGS: Final = frozenset(("2u", "4u"))
 _BANKING_BEGINNING: Final = "e"
 MAX_AFFIX: Final = 24  # characters on each side of a needle that are read

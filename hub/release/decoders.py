@@ -56,8 +56,10 @@ def _decode_escapes(text: str) -> Iterator[DecodedText]:
         raw = _ESCAPE.sub(_unescape, text)
         for match in _CSS.finditer(text):
             yield DecodedText(_characters(match[0].split("\\")[1:]), match.start(), match.end())
-    quoted = _QUOTED.findall(text) if "=" in text else []
-    if len(quoted) > 1 or "20" in quoted:  # quoted-printable; a single sign is a parameter, unless it is a space
+    quoted_codes = _QUOTED.findall(text) if "=" in text else []
+    if (
+        len(quoted_codes) > 1 or "20" in quoted_codes
+    ):  # quoted-printable; a single sign is a parameter, unless it is a space
         raw = _QUOTED.sub(lambda match: chr(int(match[1], 16)), raw)
     if raw != text:
         yield DecodedText(raw, 0, len(text))
@@ -99,7 +101,7 @@ def _decode_hexadecimal(text: str) -> Iterator[DecodedText]:
         if len(match[0]) > 8:
             yield from decode_run(bytes.fromhex(match[0][1:MAX_RUN][: (len(match[0]) - 1) // 2 * 2]), match)
     for match in chain(_SPACED_HEX.finditer(text), _GROUPED_HEX.finditer(text)):
-        for digits in _without_wildcards(match[0]):
+        for digits in _fill_wildcards(match[0]):
             yield from decode_run(bytes.fromhex(digits), match)
     if len(words := _HEX_WORDS.findall(text) if "0x" in text else ()) > 1:  # little-endian numbers
         raw = b"".join(bytes.fromhex(word)[::-1] for word in words)
@@ -109,18 +111,18 @@ def _decode_hexadecimal(text: str) -> Iterator[DecodedText]:
         yield DecodedText(decoded_text, 0, len(text))
 
 
-def _without_wildcards(written: str) -> Iterator[str]:
-    """The hexadecimal digits of a row of bytes, once for each value of a byte of which half is known; other unknown bytes are left out."""
-    digits = re.sub(r"0[xX]|[^0-9a-fA-F?]", "", written)
+def _fill_wildcards(byte_row: str) -> Iterator[str]:
+    """The hexadecimal digits of a row of bytes. A byte with one unknown digit is tried with every digit; unknown bytes are left out."""
+    digits = re.sub(r"0[xX]|[^0-9a-fA-F?]", "", byte_row)
     pairs = [digits[start : start + 2] for start in range(0, len(digits) - 1, 2)]
-    half_known = [index for index, pair in enumerate(pairs) if _HALF_KNOWN.fullmatch(pair)]
-    known_pairs = [pair if "?" not in pair else "" for pair in pairs]
-    if len(half_known) != 1:
-        yield "".join(known_pairs)
+    half_known_bytes = [index for index, pair in enumerate(pairs) if _HALF_KNOWN.fullmatch(pair)]
+    filled_pairs = [pair if "?" not in pair else "" for pair in pairs]
+    if len(half_known_bytes) != 1:
+        yield "".join(filled_pairs)
         return
     for digit in "0123456789abcdef":
-        known_pairs[half_known[0]] = pairs[half_known[0]].replace("?", digit)
-        yield "".join(known_pairs)
+        filled_pairs[half_known_bytes[0]] = pairs[half_known_bytes[0]].replace("?", digit)
+        yield "".join(filled_pairs)
 
 
 def _decode_decimals(text: str) -> Iterator[DecodedText]:

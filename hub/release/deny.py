@@ -120,8 +120,8 @@ def _listed_needles(member: OwnMember) -> Iterator[Needle]:
 
 def _listed_spellings(member: OwnMember) -> Iterator[str]:
     deny = member.deny
-    registered = (text for constituent in member.register for text in (constituent.name, *constituent.domains))
-    return hash_spellings.listed_spellings(chain(deny.names, deny.brands, deny.domains, registered))
+    registered_texts = (text for constituent in member.register for text in (constituent.name, *constituent.domains))
+    return hash_spellings.listed_spellings(chain(deny.names, deny.brands, deny.domains, registered_texts))
 
 
 def _has_several_words(name: str) -> bool:
@@ -165,7 +165,9 @@ class _DeclaredNeedles:
             case "registration_numbers":
                 description = f"{owner} registration number"
                 self.needles += needles.number_needles(text, description)
-                self.hashed_spellings += hash_spellings.hashed_values((text,), f"a hash value of {description}")
+                self.hashed_spellings += hash_spellings.hashed_value_spellings(
+                    (text,), f"a hash value of {description}"
+                )
             case "accounts":
                 self._add_account(text, owner)
             case "emails":
@@ -176,7 +178,7 @@ class _DeclaredNeedles:
                 self._add_host(text, owner)
             case "ip_ranges":
                 self.networks.append(text)
-                self.hashed_spellings += hash_spellings.hashed_addresses(text)
+                self.hashed_spellings += hash_spellings.hashed_address_spellings(text)
             case _:
                 self.needles += needles.place_needles(text, owner)
                 self.needles += similar_needles.place_variants(text, owner)
@@ -257,16 +259,16 @@ class _DeclaredNeedles:
     def _add_account(self, account: str, owner: str) -> None:
         self.needles += needles.account_needles(account, f"{owner} account")
         self.needles += similar_needles.account_variants(account, owner)
-        self.hashed_spellings += hash_spellings.hashed_values((account,), f"a hash value of {owner} account")
+        self.hashed_spellings += hash_spellings.hashed_value_spellings((account,), f"a hash value of {owner} account")
 
     def _add_host(self, host: str, owner: str) -> None:
         if interval_of(host) is not None:
             self.networks.append(host)
-            self.hashed_spellings += hash_spellings.hashed_addresses(host)
+            self.hashed_spellings += hash_spellings.hashed_address_spellings(host)
             return
         self.needles += needles.host_needles(host, owner)
         self.needles += similar_needles.host_variants(host, owner)
-        self.hashed_spellings += hash_spellings.hashed_values((host,), f"a hash value of {owner} host")
+        self.hashed_spellings += hash_spellings.hashed_value_spellings((host,), f"a hash value of {owner} host")
         if "." in host:
             self.needles += similar_needles.domain_variants(host, owner)
             parent = host.partition(".")[2]

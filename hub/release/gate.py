@@ -84,9 +84,9 @@ class Gate:
         *,
         approvals: Approvals,
         scanner: Scanner,
-        left_alone: frozenset[str] = frozenset(),
+        lone_values: frozenset[str] = frozenset(),
     ) -> None:
-        self._left_alone = left_alone  # values in lone indicators: a link to the incident would reveal it
+        self._lone_values = lone_values  # values in lone indicators: a link to the incident would reveal it
         self._origins = rendered.origins
         self._report = report
         self._member = member
@@ -135,9 +135,9 @@ class Gate:
             and level > self._report_level
         ):
             return None  # marked higher than the report: it was not meant for every reader
-        permitted = self._approvals.tlp
-        if permitted is not None and (self._report_level is None or level <= self._report_level):
-            level = min(level, permitted)
+        permitted_level = self._approvals.tlp
+        if permitted_level is not None and (self._report_level is None or level <= self._report_level):
+            level = min(level, permitted_level)
         level = max(level, self._audience.terms.lowest)
         return None if level > self._audience.highest_tlp or level is tlp.TLP.RED else level
 
@@ -146,13 +146,13 @@ class Gate:
 
         A selector for a part of a property removes the whole property: the other parts might reveal the marked one.
         """
-        visible = dict(properties)
+        visible_properties = dict(properties)
         for marking in content.get("granular_markings", ()):
             level = tlp.LEVELS.get(marking.get("marking_ref", ""))
             if level is not None and level > self._audience.highest_tlp:
                 for selector in marking["selectors"]:
-                    visible.pop(selector.partition(".")[0], None)
-        return visible
+                    visible_properties.pop(selector.partition(".")[0], None)
+        return visible_properties
 
     def decide(self, content: Mapping[str, Any]) -> GateDecision:
         """Decide whether an SCO or indicator leaves."""
@@ -231,7 +231,7 @@ class Gate:
         leads += [str(span) for span in spans if span.kind in _LINK_KINDS]
         if not resemblances and not leads and self._approvals.keeps(item.value):
             return self._hold(item, "an officer decided that it stays")
-        if item.value in self._left_alone and not self._approvals.keeps(item.value):
+        if item.value in self._lone_values and not self._approvals.keeps(item.value):
             reason = (
                 f"it contains {', '.join(resemblances)}"
                 if resemblances

@@ -13,7 +13,7 @@ from hub.release.needle import HashedSpelling
 from hub.release.needles import MIN_SHORT, ROLE_BOXES, bracketed_names, own_label
 from hub.release.spelling import fold, strip_legal_form
 
-MAX_HASHED_ADDRESSES: Final = 256
+MAX_HASHED_ADDRESSES: Final = 256  # addresses of a network whose hash values are searched for
 MAX_WORDS: Final = 8  # words of a name whose rows of neighbouring words count as spellings
 HASH_VALUE: Final = "a hash value of {} name, domain or mailbox"
 # Mailboxes that most organisations have, and that attackers target.
@@ -29,29 +29,29 @@ _USUAL_MAILBOXES: Final = (
 def hashed_spellings(texts: Collection[str], owner: str) -> Iterator[HashedSpelling]:
     """The spellings of what a report declares: names, rows of neighbouring words of a name, domains and mailboxes."""
     description = HASH_VALUE.format(owner)
-    for spelling in dict.fromkeys(written for text in texts for written in _spellings(text, every_row=True)):
+    for spelling in dict.fromkeys(form for text in texts for form in _spellings(text, every_row=True)):
         if len(spelling) >= MIN_SHORT:
             for case in dict.fromkeys((spelling, spelling.lower(), spelling.upper())):
                 yield HashedSpelling(case, description)
 
 
-def hashed_values(texts: Iterable[str], description: str) -> Iterator[HashedSpelling]:
-    """The spellings of numbers, machines and accounts: as declared, without signs, in small letters and in capitals."""
+def hashed_value_spellings(texts: Iterable[str], description: str) -> Iterator[HashedSpelling]:
+    """The spellings of numbers, machines and accounts: as declared and without signs, in small letters and in capitals."""
     for text in texts:
-        plain = " ".join(text.split())
-        joined = "".join(filter(str.isalnum, plain))
-        for spelling in dict.fromkeys(f for form in (plain, joined) for f in (form, form.lower(), form.upper())):
+        declared_text = " ".join(text.split())
+        forms = (declared_text, "".join(filter(str.isalnum, declared_text)))
+        for spelling in dict.fromkeys(case for form in forms for case in (form, form.lower(), form.upper())):
             if len(spelling) >= MIN_SHORT:
                 yield HashedSpelling(spelling, description)
 
 
-def hashed_addresses(network: str) -> Iterator[HashedSpelling]:
-    """The addresses of a small network; of a larger one there are too many to compute their hash values."""
+def hashed_address_spellings(network: str) -> Iterator[HashedSpelling]:
+    """The addresses of a small network. A larger network has too many addresses to compute their hash values."""
     interval = interval_of(network.strip())
     if interval is not None and interval.last - interval.first < MAX_HASHED_ADDRESSES:
-        make = IPv4Address if interval.version == 4 else IPv6Address
+        address_class = IPv4Address if interval.version == 4 else IPv6Address
         for number in range(interval.first, interval.last + 1):
-            yield HashedSpelling(str(make(number)), "a hash value of the victim's address")
+            yield HashedSpelling(str(address_class(number)), "a hash value of the victim's address")
 
 
 def likely_mailboxes(people: Iterable[str], domains: Collection[str]) -> Iterator[str]:

@@ -95,9 +95,9 @@ def parse_items(body: bytes, name: str) -> list[Mapping[str, Any]]:
         location = f"{name}: item {number}"
         if not isinstance(item, dict):
             raise ReleaseError(f"{location}: expected an object with key and decision, not {item!r}")
-        if unknown := next((field for field in item if field not in {*_FIELDS, _DESPITE}), None):
+        if unknown_field := next((field for field in item if field not in {*_FIELDS, _DESPITE}), None):
             raise ReleaseError(
-                f"{location}: {unknown!r} is not a field; the fields are {', '.join(_FIELDS)} and {_DESPITE}"
+                f"{location}: {unknown_field!r} is not a field; the fields are {', '.join(_FIELDS)} and {_DESPITE}"
             )
         if not isinstance(item.get("key"), str) or not item["key"]:
             raise ReleaseError(f"{location}: it has no key")
@@ -110,8 +110,8 @@ def _unique_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """A JSON object. A name that appears twice is an error, because it could give two decisions."""
     item = dict(pairs)
     if len(item) < len(pairs):
-        (repeated, _), *_ = Counter(name for name, _ in pairs).most_common(1)
-        raise ValueError(f"{repeated!r} appears twice in one object")
+        (repeated_name, _), *_ = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{repeated_name!r} appears twice in one object")
     return item
 
 
@@ -209,13 +209,13 @@ class Decisions:
 
     def check(self) -> None:
         """Check the decisions. ReleaseError if a key is unknown or belongs to another value, or a text is to leave alone."""
-        if unmatched := sorted(self._approvals.keys - self._items.keys()):
+        if unmatched_keys := sorted(self._approvals.keys - self._items.keys()):
             lines = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
             remainder = [f"  and {len(lines) - MAX_LISTED} more"] if len(lines) > MAX_LISTED else []
             listing = (
                 "\n".join(["; there are:", *lines[:MAX_LISTED], *remainder]) if lines else "; nothing is held here"
             )
-            raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched))}{listing}")
+            raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched_keys))}{listing}")
         for key, value in self._approvals.shown.items():
             if value != self._values.get(key, value):
                 raise ReleaseError(

@@ -51,7 +51,7 @@ def render_text(report_id: str, author: str, audiences: Sequence[AudienceHistory
     return "\n".join(lines) + "\n"
 
 
-def render_html(report_id: str, author: str, audiences: Sequence[AudienceHistory], printed: str) -> str:
+def render_html(report_id: str, author: str, audiences: Sequence[AudienceHistory], print_time: str) -> str:
     """The history as one page."""
     title = f"Record of report {report_id}"
     return "".join(
@@ -60,7 +60,7 @@ def render_html(report_id: str, author: str, audiences: Sequence[AudienceHistory
             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
             f"<title>{escape(title)}</title>\n<style>{_STYLE}</style></head><body>\n",
             f"<h1>{escape(title)}</h1>\n",
-            f"<p>Kept by {escape(author)}; printed {escape(printed)}. Times are UTC. {_INTRODUCTION}</p>\n",
+            f"<p>Kept by {escape(author)}; printed {escape(print_time)}. Times are UTC. {_INTRODUCTION}</p>\n",
             *(part for audience in audiences for part in _audience(audience)),
             f"<p>{_RECALL}</p>\n</body></html>\n",
         ]

@@ -115,10 +115,10 @@ def _has_old_spelling(word: str) -> bool:
 def _replace_once(word: str, pairs: Sequence[tuple[str, str]]) -> str:
     """The word with each group of letters replaced once, so that a replacement is not replaced again."""
     text, index = [], 0
-    ordered = sorted(pairs, key=lambda pair: -len(pair[0]))
+    ordered_pairs = sorted(pairs, key=lambda pair: -len(pair[0]))
     while index < len(word):
         leading, trailing = next(
-            (pair for pair in ordered if word.startswith(pair[0], index)), (word[index], word[index])
+            (pair for pair in ordered_pairs if word.startswith(pair[0], index)), (word[index], word[index])
         )
         text.append(trailing)
         index += len(leading)

@@ -116,10 +116,10 @@ def _is_technique(name: str) -> bool:
 @cache
 def _vocabulary_names() -> frozenset[str]:
     """The product's names for attack vectors and floods, from closed vocabularies, without those that reveal a sector."""
-    ways = (
+    vectors = (
         wording.entry_vector_name(action, word) for action, _, word in VERIS_WORDS if word not in _SINGLE_SECTOR_WORDS
     )
-    return frozenset((*ways, *map(wording.flood_name, FLOOD_VECTORS)))
+    return frozenset((*vectors, *map(wording.flood_name, FLOOD_VECTORS)))
 
 
 def is_known_action(name: str) -> bool:

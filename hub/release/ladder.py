@@ -156,10 +156,14 @@ def _shared_properties(
 
 def _regional_sector(crowd: Crowd, country: str, sector: str | None, size: str | None) -> str | None:
     """The sector at L3. It must fit enough organisations of the author's country and of the victim's own country."""
-    wider = _WIDER_SECTORS.get(sector or "", sector)
-    if wider is None:
+    wider_sector = _WIDER_SECTORS.get(sector or "", sector)
+    if wider_sector is None:
         return None
-    return wider if all(crowd.hides(country, wider, size) for country in {crowd.author_country, country}) else None
+    return (
+        wider_sector
+        if all(crowd.hides(country, wider_sector, size) for country in {crowd.author_country, country})
+        else None
+    )
 
 
 def is_anonymous(rung: Rung, crowd: Crowd) -> bool:

@@ -74,23 +74,25 @@ def load_lexicon() -> Lexicon:
         texts = (text for section in sections for text in table[section].values())
         return [" ".join(split_words(entry)) for text in texts for entry in text.split(",")]
 
-    written = [entry.strip() for text in table["organisations"].values() for entry in text.split(",")]
+    written_entries = [entry.strip() for text in table["organisations"].values() for entry in text.split(",")]
     organisations, countries = (
         entries("organisations"),
         [" ".join(split_words(e)) for e in table["places"]["countries"].split(",")],
     )
     people, technical_words = entries("people"), entries("technical")
     # People also write a phrase as one word: `rumahsakit`.
-    single = frozenset(
+    single_words = frozenset(
         [entry for entry in (*organisations, *countries) if " " not in entry]
         + [entry.replace(" ", "") for entry in organisations if " " in entry and entry.isascii()]
     )
     phrases = sorted((entry for entry in (*organisations, *countries) if " " in entry), key=len, reverse=True)
-    unspaced_words = tuple(sorted((entry for entry in single if _is_unspaced_word(entry)), key=len, reverse=True))
-    affixes = frozenset(entry for entry in (*single, *technical_words, *LEGAL_WORDS) if _PLAIN_WORD.fullmatch(entry))
+    unspaced_words = tuple(sorted((entry for entry in single_words if _is_unspaced_word(entry)), key=len, reverse=True))
+    affixes = frozenset(
+        entry for entry in (*single_words, *technical_words, *LEGAL_WORDS) if _PLAIN_WORD.fullmatch(entry)
+    )
     return Lexicon(
-        words=single,
-        accents=_by_accents(entry for entry in written if " " not in entry),
+        words=single_words,
+        accents=_by_accents(entry for entry in written_entries if " " not in entry),
         phrases=re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b"),
         phrase_starts=frozenset(phrase.split()[0] for phrase in phrases),
         unspaced_words=unspaced_words,
@@ -312,11 +314,11 @@ def few_initials(name: str) -> set[str]:
     for index, word in enumerate(own_words[:MAX_COMPOUNDS]):
         leading, trailing = ("".join(word[0] for word in row) for row in (own_words[:index], own_words[index + 1 :]))
         texts |= {f"{leading}{word[0]}{letter}{trailing}" for letter in _second_halves(word)}
-    longest = range(MIN_OWN_INITIALS, MIN_INITIALS + 2)
+    lengths = range(MIN_OWN_INITIALS, MIN_INITIALS + 2)
     return {
         text
         for text in texts
-        if len(text) in longest
+        if len(text) in lengths
         and text.isascii()
         and text.isalpha()
         and text not in lexicon.technical_words | lexicon.affixes
@@ -362,7 +364,7 @@ def _initials_with_english_kind(phrase: str, own_words: list[str], lexicon: Lexi
     letters = "".join(word[0] for word in own_words)
     if len(own_words) < MIN_OWN_INITIALS:
         return set()
-    kinds = [english for english, local in lexicon.kinds.items() if local.search(phrase)]
+    kinds = [english for english, local_words in lexicon.kinds.items() if local_words.search(phrase)]
     texts = {text for kind in kinds for text in (letters + kind, kind + letters, letters + kind[0])}
     return {
         text for text in texts if len(text) >= MIN_INITIALS and text not in lexicon.technical_words | lexicon.affixes

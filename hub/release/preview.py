@@ -349,8 +349,8 @@ def _leaving_line(rows: list[PreviewRow]) -> str:
 
 def _naming_row(rows: list[PreviewRow]) -> PreviewRow:
     leaving = [row for row in rows if row.leaves is not None]
-    ranked = {row.path: row for row in reversed(leaving)}
-    return next((ranked[path] for path in _NAMING_PROPERTIES if path in ranked), leaving[0])
+    rows_by_path = {row.path: row for row in reversed(leaving)}
+    return next((rows_by_path[path] for path in _NAMING_PROPERTIES if path in rows_by_path), leaving[0])
 
 
 def _count_text(singular: str, plural: str, number: int) -> str:

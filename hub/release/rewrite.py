@@ -84,7 +84,7 @@ class ReleaseDraft:
     `refusals` are the reasons why approved texts must not leave; if there are any, nothing leaves.
     """
 
-    drafts: list[Content] = field(default_factory=list)
+    own_objects: list[Content] = field(default_factory=list)
     common_objects: dict[str, Content] = field(default_factory=dict)
     observables: dict[str, Content] = field(default_factory=dict)
     lone_indicators: list[Content] = field(default_factory=list)
@@ -144,7 +144,7 @@ class _Rewriter:
             release_input.audience,
             approvals=release_input.approvals,
             scanner=release_input.scanner,
-            left_alone=self._lone_values(),
+            lone_values=self._lone_values(),
         )
         self._excludes_incidents = release_input.report.kind is ReportKind.CASE and not release_input.audience.incidents
         rung_limit = victims.rung_limit(
@@ -315,7 +315,7 @@ class _Rewriter:
         audience = self._input.audience
         if content["type"] not in allowed.TABLES[audience.profile]:
             return f"objects of this type do not leave for {audience.profile} readers"
-        if content["type"] == "grouping" and not self._result.drafts:
+        if content["type"] == "grouping" and not self._result.own_objects:
             return "nothing of what it groups leaves"
         if self._excludes_incidents and content["type"] in _INCIDENT_TYPES:
             return "this collection takes no incidents, only their indicators"
@@ -385,7 +385,11 @@ class _Rewriter:
 
         Objects marked higher than the container are left out, because the id of an SCO reveals its value.
         """
-        contents = [*self._result.common_objects.values(), *self._result.drafts, *self._result.observables.values()]
+        contents = [
+            *self._result.common_objects.values(),
+            *self._result.own_objects,
+            *self._result.observables.values(),
+        ]
         return (
             self._input.member.identity,
             *(
@@ -421,7 +425,7 @@ class _Rewriter:
             properties = properties | {"labels": [*properties.get("labels", ()), OFFICER]}
         draft = self._author.own_object(content, properties, level)
         self._result.mapping[content["id"]] = draft["id"]
-        self._result.drafts.append(draft)
+        self._result.own_objects.append(draft)
 
     def _add_common(self, content: Content) -> str:
         identifier: str = content["id"]

@@ -81,11 +81,11 @@ def round_since_start(
         unit = coarser_fidelity(Fidelity.MONTH, unit)
     if days <= 0:
         return _stix(_floor(moment, unit)), unit
-    rounded = first_day + timedelta(days=highest_step(days, DURATION_STEPS))
-    if rounded.year != moment.year:
+    rounded_start = first_day + timedelta(days=highest_step(days, DURATION_STEPS))
+    if rounded_start.year != moment.year:
         return _stix(_floor(moment, Fidelity.YEAR)), Fidelity.YEAR
-    fidelity = Fidelity.MONTH if rounded.month == moment.month else Fidelity.YEAR
-    return _stix(_floor(rounded, unit)), coarser_fidelity(fidelity, unit)
+    fidelity = Fidelity.MONTH if rounded_start.month == moment.month else Fidelity.YEAR
+    return _stix(_floor(rounded_start, unit)), coarser_fidelity(fidelity, unit)
 
 
 def round_validity_end(start: str, end: str, released_start: str) -> str:

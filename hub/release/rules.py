@@ -334,16 +334,18 @@ def _count(value: int, context: ObjectContext) -> int | None:
 
 def _references(value: list[dict[str, Any]], context: ObjectContext) -> list[dict[str, Any]] | None:
     """References to public catalogues, rebuilt from their numbers. Nothing else of a reference leaves."""
-    rebuilt = []
+    rebuilt_references = []
     for item in value:
         catalogue = _CATALOGUES.get(item.get("source_name", ""))
         number = str(item.get("external_id", ""))
         software = _SOFTWARE.get(item.get("source_name", ""))
         if software and software.fullmatch(number) and not context.release.scanner.hits(unquote(number)):
-            rebuilt.append({"source_name": item["source_name"], "external_id": number})
+            rebuilt_references.append({"source_name": item["source_name"], "external_id": number})
         elif catalogue and catalogue[0].fullmatch(number) and not context.release.scanner.hits(catalogue[1](number)):
-            rebuilt.append({"source_name": item["source_name"], "url": catalogue[1](number), "external_id": number})
-    return rebuilt or None
+            rebuilt_references.append(
+                {"source_name": item["source_name"], "url": catalogue[1](number), "external_id": number}
+            )
+    return rebuilt_references or None
 
 
 def _refs(value: list[str] | str, context: ObjectContext) -> Any:

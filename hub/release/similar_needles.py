@@ -57,7 +57,7 @@ _COUNTRY_CODES: Final = frozenset(
     "bn id kh la mm my ph sg th tl vn au cn de eu fr hk in ir jp kp kr nl nz ru tw uk us".split()
 )
 _ALPHABET: Final = "abcdefghijklmnopqrstuvwxyz"
-MIN_HOST_STEM: Final = 5  # letters of the name of a numbered machine, without its number
+MIN_HOST_STEM: Final = 5  # letters of the name of a machine without its number
 _NUMBERED_HOST: Final = re.compile(r"(.*[a-z])[_-]?\d{1,4}")
 MIN_BEGINNING: Final = 5  # letters that remain of a word that was cut
 MIN_PLACE_WORD: Final = 5  # letters of a word of an address
@@ -339,9 +339,9 @@ def host_variants(host: str, owner: str) -> Iterator[Needle]:
     for part in re.findall(r"[a-z]{3,}", fold(host).partition(".")[0]):
         if part not in load_lexicon().affixes | our_words():
             yield _needle(part, f"a part of the name of {owner} host", host, Bounds.AFFIXES)
-    # machines are numbered: another one of the same name with another number is the same organisation's
-    numbered = _NUMBERED_HOST.fullmatch(fold(host).partition(".")[0])
-    stem = squeeze(numbered[1]) if numbered is not None else ""
+    # A machine with the same name and another number belongs to the same organisation.
+    numbered_name = _NUMBERED_HOST.fullmatch(fold(host).partition(".")[0])
+    stem = squeeze(numbered_name[1]) if numbered_name is not None else ""
     if len(stem) >= MIN_HOST_STEM and not is_ordinary(stem) and stem not in our_words():
         yield _needle(stem, f"the name of {owner} host without its number", host, Bounds.AFFIXES)
 

@@ -77,9 +77,9 @@ def _decode_words(text: str) -> Iterator[DecodedText]:
     folded = fold(text)
     for run, word, letters in _RUNS:
         for match in run.finditer(folded):
-            spelt = "".join(letters[word_of_letter] for word_of_letter in word.findall(match[0]))
+            spelt_letters = "".join(letters[word_of_letter] for word_of_letter in word.findall(match[0]))
             place = (match.start(), match.end()) if len(folded) == len(text) else (0, len(text))
-            yield DecodedText(spelt, *place)
+            yield DecodedText(spelt_letters, *place)
 
 
 # -- pictures of letters -----------------------------------------------------------------------------------------------

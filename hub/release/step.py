@@ -126,20 +126,20 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
             "198.51.100.0/24, 203.0.113.0/24, 2001:db8::/32 and names under .example.",
             empty_preview,
         )
-    rewritten = rewrite(release_input)
-    preview = Preview(title, tuple(rewritten.rows))
-    if rewritten.refusals:
-        return Withheld(rewritten.refusals[0], preview)
-    if not rewritten.drafts and not rewritten.lone_indicators and not record.objects and not record.lone_indicators:
+    draft = rewrite(release_input)
+    preview = Preview(title, tuple(draft.rows))
+    if draft.refusals:
+        return Withheld(draft.refusals[0], preview)
+    if not draft.own_objects and not draft.lone_indicators and not record.objects and not record.lone_indicators:
         return Withheld("Nothing in this report may leave; the preview says why for each object.", preview)
     # (4) versions
     settled_objects, object_versions = _settle(
-        list(map(mark_as_drill, rewritten.drafts)), record.objects, time, scanner, approvals.kept
+        list(map(mark_as_drill, draft.own_objects)), record.objects, time, scanner, approvals.kept
     )
     # Lone indicators get the day only: an exact time would link them to their incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
     lone, lone_versions = _settle(
-        list(map(mark_as_drill, rewritten.lone_indicators)),
+        list(map(mark_as_drill, draft.lone_indicators)),
         record.lone_indicators,
         day,
         Scanner((), ()),
@@ -148,10 +148,10 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
     own_identity = [content for content in rendered.contents if content["id"] == member.identity]
     shared_objects = [
         *own_identity,
-        *map(mark_as_drill, rewritten.common_objects.values()),
-        *rewritten.observables.values(),
+        *map(mark_as_drill, draft.common_objects.values()),
+        *draft.observables.values(),
     ]
-    definitions = [*_level_definitions([*shared_objects, *settled_objects]), *rewritten.definitions]
+    definitions = [*_level_definitions([*shared_objects, *settled_objects]), *draft.definitions]
     contents = (*definitions, *shared_objects, *settled_objects) if settled_objects else ()
     lone_contents = (*_level_definitions(lone), *own_identity, *lone) if lone else ()
     # (5) the last look
@@ -160,15 +160,15 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
         scanner=scanner.last_look_scanner(),
         highest=audience.highest_tlp,
         known_ids=known_ids,
-        hidden_ids=_hidden_ids(rendered, rewritten, member),
+        hidden_ids=_hidden_ids(rendered, draft, member),
         own_identity=member.identity,
-        approved_texts=rewritten.texts_approved_despite(approvals),
+        approved_texts=draft.texts_approved_despite(approvals),
         one_of_each_type=report.kind is ReportKind.FEED,
     )
     problems = check.find_problems(contents, look)
     problems += _lone_problems(lone, own_identity, look, member, report)
     crowd = ladder.release_crowd(member, audience)
-    if not all(ladder.is_anonymous(rung, crowd) for rung in rewritten.rungs):
+    if not all(ladder.is_anonymous(rung, crowd) for rung in draft.rungs):
         problems.append("what is said of a victim fits too few organisations")
     if problems:
         return Withheld(_refusal_text(problems), preview)
@@ -176,14 +176,14 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
     new_record = ReleaseRecord(
         objects=object_versions,
         lone_indicators=lone_versions,
-        observable_ids=tuple(dict.fromkeys([*record.observable_ids, *rewritten.observables])),
-        common_ids=tuple(dict.fromkeys([*record.common_ids, *rewritten.common_objects])),
-        mapping={**record.mapping, **rewritten.mapping},
+        observable_ids=tuple(dict.fromkeys([*record.observable_ids, *draft.observables])),
+        common_ids=tuple(dict.fromkeys([*record.common_ids, *draft.common_objects])),
+        mapping={**record.mapping, **draft.mapping},
         first=record.first or time,
         history=record.history,
         wording=record.wording,
-        statements=tuple(dict.fromkeys([*record.statements, *rewritten.statements])),
-        case_start=rewritten.case_start,
+        statements=tuple(dict.fromkeys([*record.statements, *draft.statements])),
+        case_start=draft.case_start,
         hubs=tuple(dict.fromkeys([*record.hubs, *([audience.hub] if audience.hub else [])])),
     )
     changed = (
@@ -253,8 +253,8 @@ def _level_refusal(report: Report, audience: Audience, approvals: Approvals) -> 
 
 def _named_victim(report: Report, audience: Audience, approvals: Approvals) -> Any:
     """The victim that is named with its recorded consent; None if there are several, because each would have to agree."""
-    agreed = report.consent is Consent.NAMED and approvals.named_by and not audience.protected
-    return report.victims[0] if agreed and len(report.victims) == 1 else None
+    has_consent = report.consent is Consent.NAMED and approvals.named_by and not audience.protected
+    return report.victims[0] if has_consent and len(report.victims) == 1 else None
 
 
 def _settle(
@@ -267,7 +267,7 @@ def _settle(
     """As `versions.settle`, but revocations repeat no text (see `revocation`) and no value in `kept_keys`."""
     settled_objects, object_versions = versions.settle(drafts, earlier_versions, time)
     leaving = []
-    drafted = {draft["id"] for draft in drafts}
+    drafted = {content["id"] for content in drafts}
     for content in settled_objects:
         if content["id"] in drafted:
             leaving.append(content)
@@ -289,9 +289,9 @@ def _level_definitions(contents: list[Content]) -> list[Content]:
     return [tlp.tlp2_definition(level) for level in sorted(levels)]
 
 
-def _hidden_ids(rendered: Rendered, rewritten: ReleaseDraft, member: OwnMember) -> frozenset[str]:
+def _hidden_ids(rendered: Rendered, draft: ReleaseDraft, member: OwnMember) -> frozenset[str]:
     """The ids that must not leave: all ids in the bundle at the CERT except those of SCOs that leave."""
-    leaving = {*rewritten.observables, member.identity}
+    leaving = {*draft.observables, member.identity}
     return frozenset(
         content["id"]
         for content in rendered.contents

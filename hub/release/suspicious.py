@@ -56,7 +56,7 @@ _REASONS: Final = {
     "trait": "a trait of one organisation",
     "kind": "says what kind of organisation it is, of which there may be few",
     "hint": "says where its name is published, how it is written, or that it is the same as another",
-    "hash": "the hash value of what may be a stolen document: whoever has the document can compare it",
+    "hash": "the hash value of what may be a stolen document: anybody who has the document can compare it",
     "file": "the name of a file, which can be compared with what was leaked",
     "long": "is too long to be searched",
 }

@@ -93,8 +93,8 @@ def _choose_or_repeat_rung(
     """
     rung = ladder.choose_rung(victim, limit, crowd)
     without_size = ladder.choose_rung(replace(victim, size=None), limit, crowd)
-    says_less = victim_statement(rung) != victim_statement(without_size)
-    return without_size if says_less and victim_statement(without_size) in statements else rung
+    reveals_less = victim_statement(rung) != victim_statement(without_size)
+    return without_size if reveals_less and victim_statement(without_size) in statements else rung
 
 
 def _keep_one_sector(victims: Sequence[Victim]) -> list[Victim]:

@@ -248,7 +248,7 @@ def test_a_hash_value_of_what_is_declared_is_an_exact_hit(algorithm: str, text: 
 
 
 @pytest.mark.parametrize("value", ["MLRD-HQ-FS07", "mlrdhqfs11.zip", "bmb2u.example", "ebmb.example", "mybmb.example"])
-def test_another_machine_of_the_same_name_and_a_short_name_as_banks_write_it_are_asked_about(value: str) -> None:
+def test_another_number_of_a_machine_and_a_short_name_in_the_style_of_banks_are_similar_hits(value: str) -> None:
     assert [hit.strength for hit in hits(LATIN, value)] == [Strength.SIMILAR]
 
 
