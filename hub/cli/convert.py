@@ -38,10 +38,10 @@ from hub.cli.unused import UnusedValues
 from hub.errors import ReadingError, UnprocessableError
 from hub.home.member import OwnMember
 from hub.pages.texts import gettext
-from hub.producer.faults import in_words
-from hub.producer.releasing import Release, files_of_rendering, release_report, render_report
+from hub.producer.faults import describe_error
+from hub.producer.releasing import Release, release_report, render_report, rendering_files
 from hub.producer.spool import Spool, SpooledRelease
-from hub.producer.standing import as_it_stands
+from hub.producer.standing import mark_as_national
 from hub.release.held import Decisions
 from hub.release.policy import Approvals, Audience, AudienceProfile
 from hub.rendering.versions import Content
@@ -160,17 +160,17 @@ class _Conversion:
         try:
             return convert(report, now)
         except Exception as error:  # noqa: BLE001 - one report never ends a file; its fault is named
-            self._failed(f"{report.source}: {report.report_id}: {in_words(error)}")
+            self._failed(f"{report.source}: {report.report_id}: {describe_error(error)}")
             return ()
 
     def _as_it_stands(self, report: Report, now: datetime) -> Iterable[Content]:
         rendered = render_report(
             report, self._member, now, exercise=self._args.exercise, pending_file=self._records.pending_file
         )
-        files = files_of_rendering(self._member, report, rendered, self._records.pending_file)
+        files = rendering_files(self._member, report, rendered, self._records.pending_file)
         self._records.add(SpooledRelease(report.report_id, [], files=files))
         self._unused.add(report, (*report.unused, *rendered.problems))
-        return list(as_it_stands(rendered.contents, self._member))
+        return list(mark_as_national(rendered.contents, self._member))
 
     def _as_it_leaves(self, report: Report, now: datetime) -> Iterable[Content]:
         assert self._audience is not None

@@ -203,14 +203,14 @@ def _is_stix(file: Path) -> bool:
 def _agrees(pipeline: Pipeline, args: argparse.Namespace) -> bool:
     """Step 3: whether the officer agrees to what cannot be undone, after seeing it."""
     decides = bool(args.approve or args.disapprove or args.answers)
-    if args.yes or not (pipeline.spool.asking or decides):
+    if args.yes or not (pipeline.spool.confirmation_count or decides):
         return True
-    asking, decided = pipeline.spool.asking, len(pipeline.decisions.decided_keys)
+    asking, decided = pipeline.spool.confirmation_count, len(pipeline.decisions.decided_keys)
     first = ngettext("{n} report leaves for the first time", "{n} reports leave for the first time", asking)
     decisions = ngettext("{n} decision takes effect", "{n} decisions take effect", decided)
     if sys.stdin.isatty():
         for release in pipeline.spool:
-            if release.ask:
+            if release.needs_confirmation:
                 print_preview(release.preview, args, sys.stderr)
     effects = [first.format(n=asking)] if asking else []
     effects += [decisions.format(n=decided)] if decides else []

@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
                 parts.append(gettext("{n} stay, since other members published them, too").format(n=deletion.shared))
             parts.append(gettext("{n} earlier versions deleted").format(n=earlier))
             print(f"{item.report_id}: {'; '.join(parts)}", file=sys.stderr)
-        elsewhere = sorted({other for item in items for other in item.elsewhere(hub.connection.url)})
+        elsewhere = sorted({other for item in items for other in item.other_hubs(hub.connection.url)})
         for other in elsewhere:
             still = gettext(
                 "{report} was also sent to {hub}, and is still there: withdraw it there as well (HUB_URL={hub})."

@@ -1,4 +1,4 @@
-"""The stored steps, in the form that the protocol's rules need (`protocol.steps.Held`), for the sender of one HTTP request.
+"""The stored steps, in the form that the protocol's rules need (`protocol.steps.ProtocolState`), for the sender of one HTTP request.
 
 The steps of an incident are read once, when the first step about it is judged; accepted steps of the same HTTP request are
 added as if they were stored. So the cost grows with the number of steps that are sent, and not with its square.
@@ -48,7 +48,7 @@ class CurrentSteps:
 
 
 class HeldSteps:
-    """Implements `protocol.steps.Held`. Call it only while holding the index's lock."""
+    """Implements `protocol.steps.ProtocolState`. Call it only while holding the index's lock."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class HeldSteps:
             (requests.discard if step.revoked else requests.add)(step.id)
 
     def reporter(self, incident: str) -> str | None:
-        """See `protocol.steps.Held`."""
+        """See `protocol.steps.ProtocolState`."""
         return (
             self._new_reporters[incident]
             if incident in self._new_reporters
@@ -86,25 +86,25 @@ class HeldSteps:
         )
 
     def readers(self, incident: str) -> frozenset[str]:
-        """See `protocol.steps.Held`."""
+        """See `protocol.steps.ProtocolState`."""
         readers = self._reporter_and_readers(incident)[1]
         if incident in self._new_reporters:
             readers |= self._collection.readers
         return readers & self._collection.readers
 
     def has_acknowledged(self, incident: str, member: str) -> bool:
-        """See `protocol.steps.Held`."""
+        """See `protocol.steps.ProtocolState`."""
         return self._steps_of(incident).has_acknowledged(member)
 
     def step(self, note: str) -> Step | None:
-        """See `protocol.steps.Held`."""
+        """See `protocol.steps.ProtocolState`."""
         if note in self._new_steps:
             return self._new_steps[note]
         statements = self._index.steps.get(note, ())
         return next((version.step for version in reversed(statements) if is_visible(version, self._view)), None)
 
     def answer(self, request: str, member: str) -> Say | None:
-        """See `protocol.steps.Held`."""
+        """See `protocol.steps.ProtocolState`."""
         step = self.step(request)
         return None if step is None else self._steps_of(step.incident).answer(request, member)
 

@@ -14,7 +14,7 @@ from hub.desk.receiver import facts, level
 from hub.errors import HubError, UnprocessableError
 from hub.pages.texts import gettext, marked
 from hub.producer.api import HubClient
-from hub.producer.respond import COLLECTION, Directory, directory
+from hub.producer.respond import COLLECTION, Directory, read_directory
 from hub.protocol.labels import ANSWERS
 from hub.protocol.notes import acknowledgement, answer
 
@@ -90,7 +90,7 @@ def preview_step(incident: str) -> flask.Response:
     entry = board.entry(incident)
     try:
         with frame.desk().connect() as hub:
-            known = directory(hub.connection)
+            known = read_directory(hub.connection)
         words = _words(form, entry, board, known)
     except HubError as error:
         return _incident(incident, form, str(error))
@@ -113,7 +113,7 @@ def publish_step(incident: str) -> flask.Response:
     entry = board.entry(incident)
     try:
         with frame.desk().connect() as hub:
-            _words(form, entry, board, directory(hub.connection))
+            _words(form, entry, board, read_directory(hub.connection))
             receipt = _publish(hub, incident, form)
     except HubError as error:
         return _incident(incident, form, str(error))
@@ -173,7 +173,7 @@ def _incident(incident: str, form: StepForm | None, problem: str) -> flask.Respo
     try:
         with frame.desk().connect() as hub:
             content, left_out = fetch(hub.connection, entry)
-            members = sorted(set(directory(hub.connection).identities) - {board.member})
+            members = sorted(set(read_directory(hub.connection).identities) - {board.member})
     except HubError as error:
         problem = problem or str(error)
     done = flask.request.args.get("done", "")

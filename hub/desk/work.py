@@ -21,7 +21,7 @@ from hub.errors import ConfigurationError, HubError, NotFoundError, ReadingError
 from hub.home.member import OwnMember, load_member
 from hub.producer.api import HubClient
 from hub.producer.audience import collections_at
-from hub.producer.faults import in_words
+from hub.producer.faults import describe_error
 from hub.producer.pipeline import Destination, Pipeline
 from hub.protocol.labels import EXERCISE
 from hub.release.held import OfficerAnswer, add_answers
@@ -119,7 +119,7 @@ class Desk:
         except (HubError, ValueError) as error:
             failure = str(error)
         except Exception as error:  # noqa: BLE001 - whatever a reader meets in a broken file, the page shows it
-            failure = f"{draft.name}: after report {len(reports)}: {in_words(error)}"
+            failure = f"{draft.name}: after report {len(reports)}: {describe_error(error)}"
         if not (reports or errors or failure):
             failure = f"{draft.name}: there is no report in it"
         return Reading(form, tuple(reports), tuple(errors), failure)
@@ -248,7 +248,7 @@ def _looks(pipeline: Pipeline, reading: Reading, answers: Mapping[str, Answer]) 
     for release in pipeline.spool:
         # not the preview: it says only why, and the lists in it may come in another order
         bundles = [list(bundle) for bundle in release.bundles]
-        digest.update(orjson.dumps([release.source, release.ask, bundles], option=orjson.OPT_SORT_KEYS))
+        digest.update(orjson.dumps([release.source, release.needs_confirmation, bundles], option=orjson.OPT_SORT_KEYS))
     return Looks(tuple(looks), len(pipeline.decisions.items_without_reason()), stale, digest.hexdigest())
 
 

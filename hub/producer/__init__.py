@@ -1,1 +1,1 @@
-"""Reports become STIX bundles, the victim is protected, and the hub gets them. It stands apart from the server."""
+"""Turns reports into STIX bundles, protects the victim, and sends them to the hub. It does not import the server."""

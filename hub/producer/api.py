@@ -1,4 +1,4 @@
-"""What an analyst holds in Python: `hub.connect(…)`, then `publish`, `follow` and `collections`."""
+"""The Python library for analysts: `hub.connect(…)`, then `publish`, `follow` and `collections`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from hub.producer.bundles import StixDict, stix_objects
 from hub.producer.checkpoint import Keeper, Position
 from hub.producer.connection import HubConnection
 from hub.producer.follow import Asked, Rhythm, follow_several
-from hub.producer.following import added_after, closing, keepers
+from hub.producer.following import added_after, closing, make_keepers
 from hub.producer.hints import Hints
 from hub.producer.items import Board, Item
 from hub.producer.outbox import Outbox
 from hub.producer.patience import Patience, patience_with
 from hub.producer.pipeline import Destination, Pipeline, clock
-from hub.producer.publish import Progress, Receipt, joined
+from hub.producer.publish import Progress, Receipt, join_receipts
 from hub.producer.withdrawal import delete_earlier_versions, delete_observables, revoke, withdrawals
 from hub.producer.witness import Witness
 from hub.release.policy import Approvals
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from hub.release.preview import Preview
     from hub.release.step import Withheld
 
-_VALUES_AT_A_TIME: Final = 1_000  # as many as the hub looks up
+_VALUES_AT_A_TIME: Final = 1_000  # the hub's limit for one lookup
 
 
 class HubClient:
-    """A hub as an analyst sees it; made by :func:`connect`. For one thread at a time; use it in a `with`, or `close` it.
+    """A client of a hub, made by :func:`connect`. For one thread at a time; use it in a `with`, or `close` it.
 
     Collections are named by id, alias or title.
     """
@@ -64,7 +64,7 @@ class HubClient:
         self.connection.close()
 
     def collections(self) -> list[CollectionResource]:
-        """The collections of which this account may know, with `can_read` and `can_write`."""
+        """The collections that this account may see, with `can_read` and `can_write`."""
         return self.connection.collections()
 
     @overload
@@ -92,7 +92,7 @@ class HubClient:
         progress: Progress | None = None,
     ) -> Receipt: ...
 
-    def publish(  # noqa: PLR0913 - each stands by its name
+    def publish(  # noqa: PLR0913 - keyword arguments
         self,
         item: Any,
         to: str,
@@ -103,38 +103,40 @@ class HubClient:
         exercise: bool = False,
         progress: Progress | None = None,
     ) -> Receipt | Preview:
-        """Send a report or STIX to the collection `to`; what became of each object.
+        """Send a report or STIX to the collection `to`; return a receipt with the result for each object.
 
-        A Report of `hub.read_reports` is rendered and released first, with the victim protected; ReleaseError says why
-        nothing of it may leave, and `preview` shows what would; `exercise` labels it as part of a drill. ReadingError
-        stands for a row that could not be read. STIX goes as it stands: a bundle, an envelope, a list of objects or one
-        object, as stix2's objects, dicts, JSON or the path of a file; ReleaseError where that is a report as it stands at
-        the CERT, or names whom the CERT protects. Refusals of single objects are in the receipt.
+        A Report of `hub.read_reports` is first rendered and released, with the victim protected; ReleaseError says why
+        nothing of it may leave; `exercise` labels it as part of a drill. ReadingError says that a row could not be read.
+        STIX is sent unchanged: a bundle, an envelope, a list of objects or one object, as stix2's objects, dicts, JSON or
+        the path of a file; ReleaseError if it is an unreleased report of the CERT, or names somebody whom the CERT
+        protects. Refusals of single objects are in the receipt.
 
-        With an outbox, the bundle is kept there first, then everything that waits there is sent; ConnectionFailedError
-        then means that it waits on, and that the next `publish` or `send_waiting` sends it. Without one, to publish what
-        was not sent again doubles nothing.
+        With an outbox, the bundle is stored there first, then everything in it is sent; after a ConnectionFailedError the
+        bundle stays there until the next `publish` or `send_waiting`. Without an outbox, simply publish again: nothing is
+        stored twice.
 
-        With `preview`, nothing is sent or kept: what comes back is the table of what would leave, what stays, and why.
+        With `preview`, nothing is sent or stored: it returns a table of what would leave, what stays, and why.
         """
         with self._pipeline(to, approvals, exercise=exercise) as pipeline:
             if isinstance(item, Report | RowError):
                 outcome = pipeline.add_report(_readable(item), source=source)
                 if not pipeline.spool.count and not preview:
                     pipeline.keep_records()
-                _must_leave(item, outcome)
+                _require_release(item, outcome)
                 release_preview = outcome.preview
             else:
                 release_preview = pipeline.add_stix(stix_objects(item), source=source).preview
             if preview:
                 pipeline.decisions.check()
                 return release_preview
-            return joined([delivery.receipt for delivery in pipeline.send(progress) if pipeline.is_own(delivery)])
+            return join_receipts(
+                [delivery.receipt for delivery in pipeline.send(progress) if pipeline.is_own(delivery)]
+            )
 
     def preview(
         self, report: Report | RowError, to: str, *, approvals: Approvals | None = None, exercise: bool = False
     ) -> Release | Withheld:
-        """What of the report would leave for that collection; `.preview.text()` is the table. Nothing is sent or kept."""
+        """What of the report would leave for that collection; `.preview.text()` is the table. Nothing is sent or stored."""
         with self._pipeline(to, approvals, exercise=exercise) as pipeline:
             return pipeline.release(_readable(report))
 
@@ -143,10 +145,10 @@ class HubClient:
         return Pipeline(destination, approvals=approvals, exercise=exercise)
 
     def withdraw(self, report_id: str, *, progress: Progress | None = None) -> list[Receipt]:
-        """Withdraw permanently what was released of a report; returns a receipt of the revocations in each bundle.
+        """Permanently withdraw everything that was released of a report; return a receipt of the revocations in each bundle.
 
-        Its objects are revoked and its observables deleted, in every collection that it went to. ReleaseError where nothing
-        of it was released from this home. After an interruption the same call continues where it stopped.
+        Its objects are revoked and its observables deleted, in every collection to which it was released. ReleaseError if
+        nothing of it was released from this home. After an interruption the same call continues where it stopped.
         """
         if self._home is None or self.outbox is None:
             raise ConfigurationError(
@@ -160,12 +162,12 @@ class HubClient:
             delete_observables(self.connection, item)
         return receipts
 
-    # --- what is held -------------------------------------------------------------------------------------------
+    # --- reading -------------------------------------------------------------------------------------------
 
     def get(self, identifier: str, collection: str | None = None) -> Item:
-        """The last version of the object with this id, wherever this account reads it, or in one collection.
+        """The last version of the object with this id, in any collection that this account reads, or in one collection.
 
-        NotFoundError where there is none, or where this account may not see it.
+        NotFoundError if there is none, or if this account may not see it.
         """
         for readable in self._readable([collection] if collection else None):
             try:
@@ -195,7 +197,7 @@ class HubClient:
     ) -> str:
         """The objects in the collections as `csv`, `stix` (one bundle) or `misp` (one event, without revoked objects).
 
-        The text; with `out` it is also written to that file, whole or not at all.
+        Returns the text; with `out` it is also written to that file, completely or not at all.
         """
         text = tables.export(self.follow(collections, types=types, since=since, once=True), form)
         if out is not None:
@@ -214,14 +216,14 @@ class HubClient:
     # --- the joint protocol -------------------------------------------------------------------------------------
 
     def alert(self, item: Any, *, to: str = respond.COLLECTION, source: str = "") -> Receipt:
-        """Publish a report to all members: `publish` to the collection of alerts."""
+        """Publish a report to all members: like `publish` to the collection of alerts."""
         return self.publish(item, to, source=source)
 
     def acknowledge(self, incident: str, *, text: str = "", to: str = respond.COLLECTION) -> Receipt:
         """Say that this member has the incident and has looked at it."""
-        return _taken(respond.acknowledge(self.connection, incident, text=text, to=to))
+        return _require_success(respond.acknowledge(self.connection, incident, text=text, to=to))
 
-    def ask(  # noqa: PLR0913 - each stands by its name
+    def ask(  # noqa: PLR0913 - keyword arguments
         self,
         incident: str,
         *,
@@ -232,34 +234,34 @@ class HubClient:
         to: str = respond.COLLECTION,
     ) -> Receipt:
         """Ask members (codes, or "all") for help; the request is the first of the receipt's successes."""
-        return _taken(
+        return _require_success(
             respond.ask(self.connection, incident, members=members, what=what, due=due, priority=priority, to=to)
         )
 
     def answer(self, subject: str, says: str, *, why: str = "", to: str = respond.COLLECTION) -> Receipt:
         """Answer a request (its id, or its incident's): accepted, refused (with `why`) or done."""
-        return _taken(respond.answer(self.connection, subject, says, why=why, to=to))
+        return _require_success(respond.answer(self.connection, subject, says, why=why, to=to))
 
     def board(self, page: int = 1) -> Board:
-        """Each open incident with who has it, acknowledged, was asked, answered, is overdue; and how long it took.
+        """The open incidents, each with the members that received, acknowledged or answered it, were asked or are overdue.
 
-        `more` says that there is a further page.
+        `more` says whether there is a further page.
         """
         return Board(self.connection.resource("board", "" if page == 1 else f"?page={page}"))
 
     def lookup(self, *values: str) -> dict[str, Any]:
         """Find the objects that mention the values (addresses, domains, URLs, hashes, names …), among those this account may see.
 
-        `found` has an entry for each object and value, with `type`, `by` (whose it is), `since` and its `incidents`;
-        `missing` the values that nothing mentions; `whole` is False where there is more than the hub shows at once.
+        `found` has an entry for each object and value, with `type`, `by` (its publisher), `since` and its `incidents`;
+        `missing` has the values that no object mentions; `whole` is False if there is more than the hub shows at once.
         """
-        answer: dict[str, Any] = {"found": [], "missing": [], "whole": True}
+        result: dict[str, Any] = {"found": [], "missing": [], "whole": True}
         for start in range(0, len(values), _VALUES_AT_A_TIME):
             part = self.connection.look_up(values[start : start + _VALUES_AT_A_TIME])
-            answer["found"] += part["found"]
-            answer["missing"] += part["missing"]
-            answer["whole"] = answer["whole"] and part["whole"]
-        return answer
+            result["found"] += part["found"]
+            result["missing"] += part["missing"]
+            result["whole"] = result["whole"] and part["whole"]
+        return result
 
     def contacts(self) -> list[dict[str, Any]]:
         """The members' points of contact."""
@@ -267,13 +269,13 @@ class HubClient:
         return contacts
 
     def confirm_contact(self) -> dict[str, Any]:
-        """Confirm this member's own contact as it stands; the contact."""
+        """Confirm that this member's own contact is correct; return the contact."""
         return self.connection.post("contacts")
 
     # --- sending and following ----------------------------------------------------------------------------------
 
     def send_waiting(self) -> list[Receipt]:
-        """Send what waits in the outbox; the receipts of all that has left it."""
+        """Send everything in the outbox; return the receipts of all bundles that have left it."""
         if self.outbox is None:
             return []
         return [delivery.receipt for delivery in self.outbox.send(self.connection)]
@@ -312,7 +314,7 @@ class HubClient:
         trail: str | Path | None = None,
     ) -> Iterator[Item]: ...
 
-    def follow(  # noqa: PLR0913 - each stands by its name
+    def follow(  # noqa: PLR0913 - keyword arguments
         self,
         collections: str | Iterable[str] | None = None,
         *,
@@ -327,55 +329,57 @@ class HubClient:
         events: bool = True,
         trail: str | Path | None = None,
     ) -> Iterator[Item] | Iterator[StixDict]:
-        """Yield each object of a collection, oldest first: until nothing is new with `once`, or else for ever.
+        """Yield each object of a collection, oldest first: with `once` until nothing is new, otherwise for ever.
 
-        `collections` is one name, or several; without any, all that this account may read, one after the other. `types`
-        takes these STIX types alone. `since` begins at what was added to the hub after that moment (a datetime, a
-        timestamp, or a span such as 7d); markings and identities that are older than that do not come.
+        `collections` is one name or several; without it, all collections that this account may read, one after another.
+        `types` selects STIX types. `since` selects objects added to the hub after that moment (a datetime, a timestamp, or
+        a span such as 7d); older markings and identities are left out, too.
 
-        An `Item` is read like stix2's object (`item["type"]`, `item.pattern`), and says whether it still holds
+        An `Item` is read like stix2's object (`item["type"]`, `item.pattern`), and says whether it is still valid
         (`item.revoked`, `item.active()`); with `raw`, objects are dicts, JSON-equal to what was published.
 
-        With `checkpoint`, a file (of several collections a folder, with a file for each), the next call goes on where this
-        one ended. An object counts as taken when the next one is asked for: after a kill, or a `break`, the last one comes
-        again. With `out`, each object of one collection is also written to that file, one JSON object a line, each exactly
-        once whatever happens; its checkpoint is by default the file of that name with `.checkpoint` behind it.
+        With `checkpoint`, a file (or, for several collections, a folder with a file for each), the next call continues
+        where this one ended. An object counts as processed when the next one is requested: after a kill or a `break` the
+        last one comes again. With `out`, each object of one collection is also written to that file, one JSON object per
+        line, and each exactly once in any case; its default checkpoint is the file of that name with `.checkpoint` added.
 
-        Between two polls it listens for the hub's events, where the hub has them, so that new objects arrive immediately;
-        without `events`, or with a `rhythm` that waits in a way of its own, it polls only.
+        Between two polls it listens for the hub's events, if the hub has them, so that new objects arrive immediately;
+        without `events`, or with a `rhythm` that has its own `wait`, it only polls.
 
-        `trail` is a file for the last signed checkpoint of the hub's audit trail: where a later one does not extend it,
-        the rhythm's `tell` is called, since the hub's history may have been changed.
+        `trail` is a file for the last signed checkpoint of the hub's audit trail: if a later one does not extend it, the
+        rhythm's `tell` is called, since the hub's history may have been changed.
         """
         asked, rhythm = asked or Asked(), rhythm or Rhythm()
         if chosen_types := tuple(types):
             asked = dataclasses.replace(asked, types=chosen_types)
         names = [collections] if isinstance(collections, str) else collections
-        followed = self._readable(names)
-        if out is not None and len(followed) != 1:
+        readable = self._readable(names)
+        if out is not None and len(readable) != 1:
             raise ConfigurationError("an out file is for one collection: name one, or do not give `out`")
-        keeper_list = keepers(followed, asked, checkpoint, out, single=isinstance(collections, str))
+        keepers = make_keepers(readable, asked, checkpoint, out, single=isinstance(collections, str))
         if since is not None:
             after = added_after(since)
-            for keeper in keeper_list:
+            for keeper in keepers:
                 if keeper.position == Position():
                     keeper.commit(Position(after))
-        closed: tuple[Keeper | Hints, ...] = keeper_list
+        resources: tuple[Keeper | Hints, ...] = keepers
         if once:
             rhythm = dataclasses.replace(rhythm, once=True)
         elif events and rhythm.wait is time.sleep:
-            hints = Hints(self.connection, *followed)
+            hints = Hints(self.connection, *readable)
             rhythm = dataclasses.replace(rhythm, wait=hints.wait)
-            closed = (*keeper_list, hints)
+            resources = (*keepers, hints)
         look = None if trail is None else Witness(self.connection, Path(trail), rhythm.tell).look
-        pairs = list(zip(followed, keeper_list, strict=True))
+        pairs = list(zip(readable, keepers, strict=True))
         contents = follow_several(self.connection, pairs, asked, rhythm, before_round=look)
         if raw:
-            return closing(closed, (content for _, content in contents))
-        return closing(closed, (Item(content, collection.alias or collection.id) for collection, content in contents))
+            return closing(resources, (content for _, content in contents))
+        return closing(
+            resources, (Item(content, collection.alias or collection.id) for collection, content in contents)
+        )
 
 
-def connect(  # noqa: PLR0913 - each stands by its name
+def connect(  # noqa: PLR0913 - keyword arguments
     url: str,
     *,
     key: str | None = None,
@@ -389,16 +393,15 @@ def connect(  # noqa: PLR0913 - each stands by its name
     retries: int | None = None,
     patience: Patience | None = None,
 ) -> HubClient:
-    """A client for the hub at `url`: an API root (https://hub.example/asean/), or a server with a default one.
+    """A client for the hub at `url`: an API root (https://hub.example/asean/), or a server with a default API root.
 
-    `key`, or `user` with `password`; `ca` is a file of CA certificates to trust; `home` the folder of this CERT's
-    `member.toml`, by default `.threat-sharing-hub` in your own, which publishing reports needs; `outbox` a folder where
-    bundles wait until they are sent, by default `outbox` in a home with a `member.toml`, as for `hub publish`. Nothing is
-    sent yet. ConfigurationError says what of this cannot be used.
+    Give `key`, or `user` with `password`. `ca` is a file of CA certificates to trust. `home` is the folder of this CERT's
+    `member.toml`, which publishing reports needs; by default `.threat-sharing-hub` in your home directory. `outbox` is a
+    folder where bundles wait until they are sent; by default `outbox` in a home with a `member.toml`, as for `hub publish`.
+    Nothing is sent yet. ConfigurationError says which argument cannot be used.
 
-    `timeout` is for how many seconds the line may be silent, and `retries` how often a request that failed on the line is
-    sent again; each pause that is long enough to be noticed is logged as a warning of `hub.producer`. `patience` sets each
-    limit by itself.
+    `timeout` limits the silence on the connection in seconds, `retries` how often a failed request is sent again; each
+    noticeable pause is logged as a warning of `hub.producer`. `patience` sets each limit separately.
 
     >>> asean = connect("https://hub.example/asean/", key="…")                  # doctest: +SKIP
     >>> print(asean.publish("bundle.json", to="id").in_words())                 # doctest: +SKIP
@@ -421,16 +424,16 @@ def _readable(report: Report | RowError) -> Report:
     return report
 
 
-def _must_leave(report: Report | RowError, outcome: Release | Withheld) -> None:
-    """ReleaseError where nothing of the report leaves."""
+def _require_release(report: Report | RowError, outcome: Release | Withheld) -> None:
+    """Raise ReleaseError if nothing of the report leaves."""
     from hub.release.step import Withheld  # noqa: PLC0415 - loads stix2; the release has loaded it already
 
     if isinstance(outcome, Withheld):
         raise ReleaseError(f"{report.report_id}: {outcome.reason}")
 
 
-def _taken(receipt: Receipt) -> Receipt:
-    """The receipt of a step of the joint protocol; UnprocessableError, in the hub's words, where the hub did not take it."""
+def _require_success(receipt: Receipt) -> Receipt:
+    """The receipt of a step of the joint protocol; UnprocessableError with the hub's message if the hub refused the step."""
     if receipt.failures:
         raise UnprocessableError(receipt.failures[0].reason)
     return receipt

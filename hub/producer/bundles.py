@@ -1,4 +1,4 @@
-"""STIX in whatever form an analyst holds it, as a list of plain objects."""
+"""STIX in any form that an analyst may have, as a list of plain objects."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _DEFINITIONS: Final = ("marking-definition", "extension-definition")
 
 
 def stix_objects(source: Any, name: str = "") -> list[StixDict]:
-    """The objects of a STIX bundle, of a TAXII envelope, of a list of objects, or one object alone.
+    """The objects of a STIX bundle, a TAXII envelope, a list of objects, or a single object.
 
-    `source` is made of dicts or of stix2's objects, or is JSON (bytes, or a text that begins like JSON), or the path
-    of a file. `name` stands for it in messages. ReadingError says what cannot be read.
+    `source` consists of dicts or stix2's objects, or is JSON (bytes, or a text that begins like JSON), or the path of a
+    file. Messages call it `name`. ReadingError says what cannot be read.
     """
     if isinstance(source, str) and source.lstrip()[:1] not in ("{", "["):
         source = Path(source)
@@ -37,15 +37,15 @@ def stix_objects(source: Any, name: str = "") -> list[StixDict]:
 
 
 def in_sending_order(objects: Iterable[StixDict]) -> list[StixDict]:
-    """What others refer to first: definitions, identities, observables; the rest as it stood.
+    """The objects that others refer to first: definitions, identities, observables; then all others in their order.
 
-    A hub that gets a bundle in parts then knows the markings and observables that later objects name.
+    A hub that gets a bundle in parts then already has the markings and observables that later objects name.
     """
     return sorted(objects, key=_rank)
 
 
 def encoded(item: Mapping[str, Any]) -> bytes:
-    """The JSON of one object, as short as it goes. ValueError for what JSON or UTF-8 cannot carry."""
+    """The shortest JSON of one object. ValueError for values that JSON or UTF-8 cannot represent."""
     return json.dumps(item, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -66,7 +66,7 @@ def _bytes(path: Path, name: str) -> bytes:
 
 
 def _items(source: Any, name: str) -> Iterable[Any]:
-    if hasattr(source, "serialize"):  # one of stix2's, without loading stix2 to ask
+    if hasattr(source, "serialize"):  # an object of stix2; this test does not load stix2
         source = json.loads(source.serialize())
     if isinstance(source, Mapping):
         if "objects" in source and source.get("type", "bundle") == "bundle":
@@ -76,7 +76,7 @@ def _items(source: Any, name: str) -> Iterable[Any]:
         else:
             raise ReadingError(f"{name}: this is neither a STIX bundle nor a STIX object")
     if isinstance(source, str) or not isinstance(source, Iterable):
-        raise ReadingError(f"{name}: {type(source).__name__} is nothing that STIX objects can be taken from")
+        raise ReadingError(f"{name}: no STIX objects can be read from {type(source).__name__}")
     return source
 
 
@@ -85,19 +85,19 @@ def _object(item: Any, number: int, name: str) -> StixDict:
         item = json.loads(item.serialize())
     if not isinstance(item, Mapping):
         raise ReadingError(f"{name}: object {number} is {type(item).__name__}, not a STIX object")
-    plain = dict(item)
+    content = dict(item)
     try:
-        encoded(plain)
+        encoded(content)
     except (TypeError, ValueError, RecursionError) as error:
         raise ReadingError(f"{name}: object {number} cannot be sent as JSON: {error}") from None
-    return plain
+    return content
 
 
 def _parse(text: str | bytes, name: str) -> Any:
     try:
         if isinstance(text, bytes):
             text = text.removeprefix(_BYTE_ORDER_MARK).decode()
-        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise ReadingError(f"{name}: not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except UnicodeDecodeError as error:
@@ -112,10 +112,10 @@ def _pairs(pairs: list[tuple[str, Any]]) -> StixDict:
     values = dict(pairs)
     if len(values) < len(pairs):
         keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice[:40]!r} appears twice in one JSON object; remove one of the two")
+        repeated_key = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {repeated_key[:40]!r} appears twice in one JSON object; remove one of the two")
     return values
 
 
-def _no_constant(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON number")

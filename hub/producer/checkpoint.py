@@ -1,16 +1,16 @@
-"""How far following has come, kept so that `kill -9` at any point neither loses an object nor hands two over again.
+"""The position of a follower, stored so that `kill -9` at any point neither loses an object nor repeats more than one.
 
-A checkpoint is a text file. Its first line is a JSON object: the collection, what is asked for, and the added_after to
-go on from. Each further line is the mark of an object that was handed over though it lies behind that added_after.
+A checkpoint is a text file. Its first line is a JSON object: the collection, the filters, and the added_after to continue
+from. Each further line is the mark of an object that was handed over although it comes after that added_after.
 
-Without an out file, an object is marked when the next one is asked for: after a kill the last one comes again, since
-nobody can know whether it was dealt with. With an out file, the file itself tells which objects it holds: the
-checkpoint has the length up to which everything is counted for, and at the start the lines behind that length are
-read as marks, and half a line at the end is cut off. So output and checkpoint commit together.
+Without an out file, an object is marked when the next one is requested: after a kill the last one comes again, since
+nobody can know whether the caller has processed it. With an out file, the file itself shows which objects it contains:
+the checkpoint has the length up to which all objects are counted; at the start the lines after that length are read as
+marks, and an incomplete line at the end is cut off. So output and checkpoint commit together.
 
-What is synced, and when: the out file and then the checkpoint at the end of each page. A killed process loses nothing
-that was written; a power cut may lose what was written since the last page, and those objects then come again (an
-out file may have lost their lines, too, and gets them again; none is in it twice).
+At the end of each page first the out file and then the checkpoint are synced. A killed process loses nothing that was
+written; a power failure may lose what was written since the last page, and those objects then come again (if the out file
+has lost their lines, too, it gets them again; none is in it twice).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from hub.producer.bundles import StixDict
 _FORM: Final = 1
 _MARK_BYTES: Final = 16
 _MARK: Final = re.compile(rf"[0-9a-f]{{{2 * _MARK_BYTES}}}")
-_LINE_BYTES: Final = 64 * 1024 * 1024  # of an out file at the most
+_LINE_BYTES: Final = 64 * 1024 * 1024  # of an out file at most
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,17 @@ class Position:
     """Where to continue: the added_after to ask for (None: from the beginning), and marks of objects already handed over."""
 
     after: str | None = None
-    taken: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
 
 
 def mark(item: Mapping[str, Any]) -> str:
-    """A short text that is equal for equal objects and for no others."""
-    plain = json.dumps(item, sort_keys=True, separators=(",", ":"))
-    return hashlib.blake2b(plain.encode(), digest_size=_MARK_BYTES).hexdigest()
+    """A short text that is equal for equal objects and different for others."""
+    text = json.dumps(item, sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=_MARK_BYTES).hexdigest()
 
 
 class Keeper:
-    """Remembers how far a collection was read, in memory only; the base of those that keep it in files."""
+    """Keeps the position in a collection in memory only; the base of keepers in files."""
 
     def __init__(self) -> None:
         self.position = Position()
@@ -59,11 +59,11 @@ class Keeper:
     def hand_over(self, item: StixDict) -> None:
         """Called before the object is given to the caller."""
 
-    def taken(self, item_mark: str) -> None:
-        """The object was given, and the next is asked for."""
+    def mark_processed(self, item_mark: str) -> None:
+        """Called when the caller requests the next object."""
 
     def commit(self, position: Position) -> None:
-        """A page is done: go on from here."""
+        """Called after a page: continue from here."""
         self.position = position
 
     def close(self) -> None:
@@ -71,11 +71,11 @@ class Keeper:
 
 
 class FileKeeper(Keeper):
-    """Remembers it in a checkpoint file, with or without an out file.
+    """Keeps the position in a checkpoint file, with or without an out file.
 
-    `collection` (its id) and `asked` (the filters) must be those with which the checkpoint was begun: ConfigurationError
-    where they are not, where a file is damaged, or where the out file is not the one. BusyError while another process
-    follows with this checkpoint.
+    `collection` (its id) and `asked` (the filters) must be those with which the checkpoint was begun: ConfigurationError if
+    they are not, if a file is damaged, or if the out file is another one. BusyError while another process follows with this
+    checkpoint.
     """
 
     def __init__(self, path: Path, *, collection: str, asked: Mapping[str, Any], out: Path | None = None) -> None:
@@ -96,17 +96,17 @@ class FileKeeper(Keeper):
             raise
 
     def hand_over(self, item: StixDict) -> None:
-        """Write the object to the out file, if there is one: a line of JSON, all of it or, after a kill, half of it."""
+        """Write the object as a line of JSON to the out file, if there is one; a kill may leave an incomplete line."""
         if self._out >= 0:
             _write(self._out, line(item), self._out_path or self.path)
 
-    def taken(self, item_mark: str) -> None:
-        """Mark the object in the checkpoint; with an out file, its line is the mark."""
+    def mark_processed(self, item_mark: str) -> None:
+        """Mark the object in the checkpoint; with an out file, its line there is the mark."""
         if self._out < 0:
             _write(self._journal, item_mark.encode() + b"\n", self.path)
 
     def commit(self, position: Position) -> None:
-        """Put the new position in the place of the old one, and everything on disk."""
+        """Replace the old position with the new one, and sync everything to disk."""
         if position != self.position or self._out_grew():
             try:
                 self._save(position)
@@ -126,19 +126,19 @@ class FileKeeper(Keeper):
         if loaded is None:
             if self._out_path is not None and self._out_path.exists() and self._out_path.stat().st_size:
                 raise ConfigurationError(
-                    f"{self._out_path} is there already, and {self.path} is not: objects could be in it twice. "
+                    f"{self._out_path} exists already, and {self.path} does not: objects could be in it twice. "
                     "Name another out file, or put the checkpoint back"
                 )
-            loaded = _Known(Position(), 0)
-        marks = set(loaded.position.taken)
-        # before anything is written to the out file there is a checkpoint that says from where on to look at it
+            loaded = _LoadedCheckpoint(Position(), 0)
+        marks = set(loaded.position.marks)
+        # a checkpoint exists before anything is written to the out file: it says which part of the file to read again
         self._out_bytes = loaded.out_bytes
         if self._out_path is not None:
             self._out_bytes = self._open_out(loaded, marks)
         self._save(Position(loaded.position.after, frozenset(marks)))
 
-    def _open_out(self, loaded: _Known, marks: set[str]) -> int:
-        """Open the out file behind its last whole line; add what lies behind the counted length to `marks`."""
+    def _open_out(self, loaded: _LoadedCheckpoint, marks: set[str]) -> int:
+        """Open the out file after its last complete line; add the marks of the objects after the counted length to `marks`."""
         path = self._out_path or self.path
         size = path.stat().st_size if path.exists() else 0
         length = loaded.out_bytes if size else 0  # an out file that was moved away starts again
@@ -173,7 +173,7 @@ class FileKeeper(Keeper):
         if self._out >= 0:
             os.fsync(self._out)
             self._out_bytes = os.fstat(self._out).st_size
-        self._close_journal()  # some systems replace no file that is open
+        self._close_journal()  # some systems cannot replace an open file
         self._write_checkpoint(position)
         self.position = position
         if self._out < 0:
@@ -188,12 +188,12 @@ class FileKeeper(Keeper):
         head = {**self._head, "added_after": position.after}
         if self._out_path is not None:
             head["out"] = {"file": self._out_path.name, "bytes": self._out_bytes}
-        text = json.dumps(head) + "\n" + "".join(f"{mark}\n" for mark in sorted(position.taken))
+        text = json.dumps(head) + "\n" + "".join(f"{mark}\n" for mark in sorted(position.marks))
         write_atomically(self.path, text.encode())
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _LoadedCheckpoint:
     position: Position
     out_bytes: int
 
@@ -207,11 +207,11 @@ def line(item: StixDict) -> bytes:
         return (json.dumps(item, separators=(",", ":")) + "\n").encode()
 
 
-def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
+def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _LoadedCheckpoint:
     damaged = ConfigurationError(f"{path}: this is no checkpoint, or a damaged one: start again with another file")
     try:
-        first, *rest = path.read_text("ascii").split("\n")
-        values = json.loads(first)
+        head_line, *mark_lines = path.read_text("ascii").split("\n")
+        values = json.loads(head_line)
         after, out_name = values["added_after"], values.get("out")
         form, collection, asked = values["form"], values["collection"], values["asked"]
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -229,8 +229,10 @@ def _load(path: Path, head: Mapping[str, Any], out: Path | None) -> _Known:
         )
     if out_name is None and out is not None:
         raise ConfigurationError(f"{path}: this checkpoint was begun without an out file: name another checkpoint")
-    # the last line may have been cut by a kill; the object that it stood for comes again
-    return _Known(Position(after, frozenset(_marks(rest[:-1]))), out_name["bytes"] if out_name is not None else 0)
+    # a kill may have cut the last line; its object comes again
+    return _LoadedCheckpoint(
+        Position(after, frozenset(_marks(mark_lines[:-1]))), out_name["bytes"] if out_name is not None else 0
+    )
 
 
 def _marks(lines: Iterable[str]) -> Iterable[str]:
@@ -248,10 +250,10 @@ def _item(text: bytes) -> StixDict | None:
 
 
 def _write(descriptor: int, text: bytes, path: Path) -> None:
-    """Write all of it, past every buffer: nothing may come later than a kill."""
-    rest = memoryview(text)
+    """Write the whole text without any buffer, so that a kill loses nothing."""
+    remaining = memoryview(text)
     try:
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        while remaining:
+            remaining = remaining[os.write(descriptor, remaining) :]
     except OSError as error:
         raise ProducerError(f"{path}: following cannot go on: {error.strerror}") from None

@@ -1,7 +1,7 @@
 """A connection to a TAXII 2.1 hub, or to any other TAXII 2.1 server, through taxii2-client.
 
 The address may be that of an API root (https://hub.example/asean/) or of a server (https://hub.example/): then
-discovery names the API root. Nothing is sent before it is needed, and what is known is not asked again.
+discovery names the API root. Requests are sent only when needed, and answers about the API root are cached.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _LOOPBACK: Final = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class FetchedPage:
-    """One page of objects (TAXII 2.1, 3.7). `first` and `last` are the dates of its records (3.2), None if not told."""
+    """One page of objects (TAXII 2.1, 3.7). `first` and `last` are the dates of its records (3.2), None if not given."""
 
     objects: list[dict[str, Any]]
     more: bool
@@ -41,11 +41,11 @@ class FetchedPage:
 
 
 class HubConnection:
-    """See the module. For one thread at a time; use it in a `with`, or `close` it.
+    """A connection to one hub. For one thread at a time; use it in a `with`, or `close` it.
 
-    `key`, or `user` with `password`, or neither; `ca` names a file of CA certificates (PEM) to trust in place of the
-    usual ones; `plain_http` lets credentials travel without TLS to another machine. ConfigurationError says which of
-    them cannot be used.
+    Give `key`, or `user` with `password`, or neither. `ca` names a file of CA certificates (PEM) to trust instead of the
+    usual ones; `plain_http` allows credentials without TLS to another machine. ConfigurationError says which argument
+    cannot be used.
     """
 
     def __init__(  # noqa: PLR0913 - each stands by its name
@@ -88,10 +88,10 @@ class HubConnection:
         return self._line.patience
 
     def pause(self, failures: int) -> None:
-        """Wait as one does after that many failures in a row."""
+        """Wait for the usual time after that many failures in a row."""
         self._line.sleep(self.patience.pause(failures))
 
-    # --- what there is ------------------------------------------------------------------------------------------
+    # --- the API root and its collections ------------------------------------------------------------------------------------------
 
     @property
     def root_url(self) -> str:
@@ -100,37 +100,37 @@ class HubConnection:
         return url
 
     def max_content_length(self) -> int:
-        """The bytes of one request body that the API root takes (TAXII 2.1, 4.2.1)."""
+        """The largest request body that the API root accepts, in bytes (TAXII 2.1, 4.2.1)."""
         root = self._api_root()
-        length = self._line.patiently(lambda: root.max_content_length)
+        length = self._line.retry(lambda: root.max_content_length)
         if not isinstance(length, int) or length <= 0:
             raise ConnectionFailedError(f"{place(self.url)}: the hub names {length!r} as its max_content_length")
         return length
 
     def collections(self) -> list[CollectionResource]:
-        """The collections of the API root, of which this account may know (5.1), asked of the hub each time."""
+        """The collections of the API root that this account may see (5.1); each call asks the hub."""
         root = self._api_root()
 
         def load() -> list[tuple[CollectionResource, ClientCollection]]:
             root.refresh_collections()
             return [(_collection(client), client) for client in root.collections]
 
-        self._collections = {collection.id: (collection, client) for collection, client in self._line.patiently(load)}
+        self._collections = {collection.id: (collection, client) for collection, client in self._line.retry(load)}
         return [collection for collection, _ in self._collections.values()]
 
     def collection(self, name: str) -> CollectionResource:
-        """The collection of this id, alias or title. NotFoundError lists those there are."""
-        known = [collection for collection, _ in self._collections.values()]
-        matches = named(known, name) or named(known := self.collections(), name)
+        """The collection with this id, alias or title. NotFoundError lists the existing ones."""
+        collections = [collection for collection, _ in self._collections.values()]
+        matches = find_by_name(collections, name) or find_by_name(collections := self.collections(), name)
         if len(matches) == 1:
             return matches[0]
         if matches:
             ids = ", ".join(collection.id for collection in matches)
             raise NotFoundError(f"{len(matches)} collections are called {name!r}; take the id of one: {ids}")
-        names = ", ".join(collection.alias or collection.title for collection in known) or "none for this account"
+        names = ", ".join(collection.alias or collection.title for collection in collections) or "none for this account"
         raise NotFoundError(f"{self.root_url} has no collection {name!r}; it has: {names}")
 
-    # --- what is in it ------------------------------------------------------------------------------------------
+    # --- objects ------------------------------------------------------------------------------------------
 
     def page(  # noqa: PLR0913 - TAXII's filters, by their names
         self,
@@ -145,8 +145,8 @@ class HubConnection:
     ) -> FetchedPage:
         """One page of a collection's objects (5.4), oldest first; `limit` counts objects.
 
-        A page that is asked for by its `next` token is asked for once only: on some servers a token is good for one
-        answer, and a second try would skip the page that was lost on the way.
+        A request with a `next` token is not repeated: on some servers a token is valid for one answer only, and a second
+        try would skip the page that was lost on the way.
         """
         filters = {
             "added_after": added_after,
@@ -159,77 +159,77 @@ class HubConnection:
         client = self._client(collection)
         if not collection.can_read:
             raise ForbiddenError(f"this account may not read {collection.title!r}")
-        return self._line.patiently(
+        return self._line.retry(
             lambda: self._page(client.get_objects(**filters)), tries=None if next_token is None else 1
         )
 
     def newest(self, collection: CollectionResource, object_id: str) -> dict[str, Any]:
-        """The last version of one object (5.6). NotFoundError where the account may see none."""
+        """The last version of one object (5.6). NotFoundError if the account may see none."""
         client = self._client(collection)
         if not collection.can_read:
             raise ForbiddenError(f"this account may not read {collection.title!r}")
-        objects = self._line.patiently(lambda: self._page(client.get_object(object_id))).objects
+        objects = self._line.retry(lambda: self._page(client.get_object(object_id))).objects
         if not objects:
-            raise NotFoundError(f"{collection.title!r} holds no {object_id}, or not for this account")
+            raise NotFoundError(f"{collection.title!r} has no {object_id}, or not for this account")
         return objects[-1]
 
     def add(self, collection: CollectionResource, envelope: bytes) -> StatusResource:
-        """Send one envelope (5.5); the status when the hub has done what it will do, or waited long enough for it."""
+        """Send one envelope (5.5); return the status when it is complete, or after `status_seconds`."""
         client = self._client(collection)
         self.must_write(collection)
-        status = self._line.patiently(lambda: _status(client.add_objects(envelope, wait_for_completion=False)))
+        status = self._line.retry(lambda: _status(client.add_objects(envelope, wait_for_completion=False)))
         root = self._api_root()
-        waited, tries = 0.0, 0
-        while status.status != "complete" and waited < self.patience.status_seconds:
+        waited_seconds, tries = 0.0, 0
+        while status.status != "complete" and waited_seconds < self.patience.status_seconds:
             tries += 1
             pause = self.patience.pause(tries)
             self._line.sleep(pause)
-            waited += pause
-            # with its slash at the end, which some servers insist on and taxii2-client leaves out
-            status = self._line.patiently(lambda known=status.id: _status(root.get_status(known)))  # type: ignore[misc] # mypy cannot type a lambda's default
+            waited_seconds += pause
+            # `get_status` of the root sends the slash at the end, which some servers need
+            status = self._line.retry(lambda status_id=status.id: _status(root.get_status(status_id)))  # type: ignore[misc] # mypy cannot type a lambda's default
         return status
 
     def must_write(self, collection: CollectionResource) -> None:
-        """Return if the hub says that this account may write there; ForbiddenError if not."""
+        """Raise ForbiddenError if the hub says that this account may not write there."""
         if not collection.can_write:
             raise ForbiddenError(f"this account may not write to {collection.title!r}")
 
     def delete(self, collection: CollectionResource, object_id: str) -> None:
-        """Delete all versions of an object that this member published (5.7). NotFoundError where there is none."""
+        """Delete all versions of an object that this member published (5.7). NotFoundError if there is none."""
         client = self._client(collection)
         self.must_write(collection)
-        self._line.patiently(lambda: client.delete_object(object_id, version="all"))
+        self._line.retry(lambda: client.delete_object(object_id, version="all"))
 
     def delete_earlier(self, collection: CollectionResource, object_id: str, newest: str) -> int:
-        """Delete the versions before `newest`, and return how many; none where that is not the newest one there (5.7, 5.8).
+        """Delete the versions before `newest`, and return their number; do nothing if another version is newest (5.7, 5.8).
 
-        NotFoundError where there is no such object, or nothing of it that this account may read.
+        NotFoundError if there is no such object, or if this account may read no version of it.
         """
         client = self._client(collection)
         self.must_write(collection)
-        answer = self._line.patiently(lambda: client.object_versions(object_id))
-        held = sorted({str(version) for version in _mapping(answer).get("versions", ())}, key=parse_timestamp)
-        if not held or parse_timestamp(held[-1]) != parse_timestamp(newest):
+        answer = self._line.retry(lambda: client.object_versions(object_id))
+        versions = sorted({str(version) for version in _mapping(answer).get("versions", ())}, key=parse_timestamp)
+        if not versions or parse_timestamp(versions[-1]) != parse_timestamp(newest):
             return 0
-        for version in held[:-1]:
-            self._line.patiently(lambda older=version: client.delete_object(object_id, version=older))  # type: ignore[misc] # as above
-        return len(held) - 1
+        for version in versions[:-1]:
+            self._line.retry(lambda old_version=version: client.delete_object(object_id, version=old_version))  # type: ignore[misc] # as above
+        return len(versions) - 1
 
-    # --- what this hub has beside TAXII -------------------------------------------------------------------------
+    # --- resources of this hub that are not part of TAXII -------------------------------------------------------------------------
 
     def resource(self, name: str, query: str = "") -> dict[str, Any]:
         """The JSON at `name` below the API root, such as its board; NotFoundError if the hub has none."""
         address = urljoin(self.root_url, f"{name}/{query}")
-        body = self._line.patiently(lambda: self._line.http.get(address, _ACCEPT))
+        body = self._line.retry(lambda: self._line.http.get(address, _ACCEPT))
         return _mapping(body)
 
     def post(self, name: str) -> dict[str, Any]:
         """The JSON answer to a POST without a body; otherwise like `resource`."""
-        body = self._line.patiently(lambda: self._line.http.post(urljoin(self.root_url, f"{name}/"), _ACCEPT))
+        body = self._line.retry(lambda: self._line.http.post(urljoin(self.root_url, f"{name}/"), _ACCEPT))
         return _mapping(body)
 
     def text(self, path: str, accept: str) -> str:
-        """What stands at a path, from the API root on, of the hub's own server: a page for people, or its style sheet."""
+        """The text at a path of the hub's own server, relative to the API root: a page for people, or its style sheet."""
         address = urljoin(self.root_url, path)
         if not same_server(address, self.root_url):
             raise ConnectionFailedError(f"{place(address)} is not the hub's own address")
@@ -240,21 +240,21 @@ class HubConnection:
             text: str = response.text
             return text
 
-        return self._line.patiently(get)
+        return self._line.retry(get)
 
     def look_up(self, values: Iterable[str]) -> dict[str, Any]:
         """The JSON answer of the hub's lookup page."""
         address = urljoin(self.root_url, "/console/lookup")
         lines = "\n".join(" ".join(value.split()) for value in values)
         headers = {"Accept": "application/json"}
-        return _mapping(self._line.patiently(lambda: self._line.http.post(address, headers, data={"values": lines})))
+        return _mapping(self._line.retry(lambda: self._line.http.post(address, headers, data={"values": lines})))
 
     @property
     def line(self) -> HubLine:
-        """The line below, for those who open connections of their own (`producer.hints`)."""
+        """The underlying line, for a module that opens its own connections (`producer.hints`)."""
         return self._line
 
-    # --- how ----------------------------------------------------------------------------------------------------
+    # --- addresses, discovery and conversion ----------------------------------------------------------------------------------------------------
 
     def _address(self, url: str) -> str:
         try:
@@ -266,7 +266,7 @@ class HubConnection:
         if not host or parts.scheme not in ("http", "https"):
             raise ConfigurationError("the hub's address should be a URL like https://hub.example/asean/")
         if "@" in parts.netloc:
-            raise ConfigurationError("leave user and password out of the hub's address, and give them apart from it")
+            raise ConfigurationError("leave user and password out of the hub's address, and give them separately")
         if parts.scheme == "http" and host not in _LOOPBACK and not self._plain_http:
             raise ConfigurationError(
                 f"http://{parts.netloc} is not encrypted: the credentials and the reports could be read on the way. "
@@ -282,15 +282,15 @@ class HubConnection:
     def _find_root(self) -> ApiRoot:
         path = urlsplit(self.url).path
         if path == "/":
-            return self._discovered(urljoin(self.url, protocol.DISCOVERY_PATH))
+            return self._discover(urljoin(self.url, protocol.DISCOVERY_PATH))
         root = ApiRoot(self.url, conn=self._line.http)
         try:
-            self._line.patiently(lambda: _information(root))
+            self._line.retry(lambda: _information(root))
         except _NoApiRootError:
-            return self._discovered(self.url)
+            return self._discover(self.url)
         return root
 
-    def _discovered(self, url: str) -> ApiRoot:
+    def _discover(self, url: str) -> ApiRoot:
         """The API root that discovery names (4.1): its default, or the only one."""
         server = Server(url, conn=self._line.http)
 
@@ -299,13 +299,13 @@ class HubConnection:
             default = server.default
             return [default.url] if default is not None else urls
 
-        urls = self._line.patiently(roots)
+        urls = self._line.retry(roots)
         if len(urls) != 1:
             raise NotFoundError(
                 f"{url} names {len(urls)} API roots and no default; take one of them as the address: {', '.join(urls)}"
             )
         if not same_server(urls[0], url):
-            # the credentials were meant for the address that was given, and for no other
+            # the credentials are only for the address that the user gave
             raise ConfigurationError(
                 f"{url} names an API root at another address, {urls[0]}; if you trust it, take that as the hub's address"
             )
@@ -321,15 +321,15 @@ class HubConnection:
     def _page(self, envelope: Any) -> FetchedPage:
         objects = envelope.get("objects", [])
         if not isinstance(objects, list) or not all(isinstance(item, dict) for item in objects):
-            raise ValueError("an envelope whose objects are none")
+            raise ValueError("an envelope with something else than objects")
         token = envelope.get("next")
-        answered = self._line.answered
+        headers = self._line.last_headers
         return FetchedPage(
             objects=objects,
             more=envelope.get("more") is True,
             next=token if isinstance(token, str) and token else None,
-            first=answered.get(protocol.DATE_ADDED_FIRST),
-            last=answered.get(protocol.DATE_ADDED_LAST),
+            first=headers.get(protocol.DATE_ADDED_FIRST),
+            last=headers.get(protocol.DATE_ADDED_LAST),
         )
 
 
@@ -340,7 +340,7 @@ def _mapping(body: Any) -> dict[str, Any]:
 
 
 class _NoApiRootError(NotFoundError):
-    """What stands at the address is another resource."""
+    """Another resource is at the address."""
 
 
 def _information(root: ApiRoot) -> None:
@@ -364,21 +364,21 @@ def _authorization(key: str | None, user: str | None, password: str | None) -> S
         return None
     if ":" in user:
         raise ConfigurationError("a user's name contains no colon (RFC 7617)")
-    # requests would send Latin-1, and RFC 7617 leaves UTF-8 to those who say so, as the hub does
+    # requests would send Latin-1; RFC 7617 allows UTF-8 if the server announces it, as the hub does
     return Secret("Basic " + base64.b64encode(f"{user}:{password}".encode()).decode())
 
 
-def named(collections: Iterable[CollectionResource], name: str) -> list[CollectionResource]:
-    """The collections with this id; else this alias; else this title; else this alias or title in any case."""
-    known = list(collections)
+def find_by_name(collections: Iterable[CollectionResource], name: str) -> list[CollectionResource]:
+    """The collections with this id; otherwise this alias; otherwise this title; otherwise either one in any case."""
+    candidates = list(collections)
     folded = name.casefold()
     for matches in (
-        [collection for collection in known if collection.id == name],
-        [collection for collection in known if collection.alias == name],
-        [collection for collection in known if collection.title == name],
+        [collection for collection in candidates if collection.id == name],
+        [collection for collection in candidates if collection.alias == name],
+        [collection for collection in candidates if collection.title == name],
         [
             collection
-            for collection in known
+            for collection in candidates
             if folded in ((collection.alias or "").casefold(), collection.title.casefold())
         ],
     ):
@@ -417,11 +417,11 @@ def _status(status: Status) -> StatusResource:
 
 
 def _detail(detail: Any) -> StatusDetail:
-    if not isinstance(detail, dict):  # TAXII 2.0 had the bare id here, and some servers still do
+    if not isinstance(detail, dict):  # TAXII 2.0 had only the id here, and some servers still do
         return StatusDetail(str(detail), "")
     return StatusDetail(str(detail.get("id", "")), str(detail.get("version", "")), detail.get("message"))
 
 
 def same_server(address: str, other: str) -> bool:
-    """Whether two addresses have the same scheme, host and port: credentials for one may go to the other."""
+    """Whether two addresses have the same scheme, host and port, so that credentials for one may go to the other."""
     return urlsplit(address)[:2] == urlsplit(other)[:2]

@@ -1,4 +1,4 @@
-"""What went wrong with one report, in a sentence: it is named, and the others of its file go on."""
+"""The failure of one report as a sentence, so that the other reports of its file can go on."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hub.reports.losses import excerpt
 _log = logging.getLogger(__name__)
 
 
-def in_words(error: Exception) -> str:
-    """The sentence for the officer. What no part of the program foresaw is logged with its traceback, and lets nothing out."""
+def describe_error(error: Exception) -> str:
+    """The sentence for the officer. An unexpected error is logged with its traceback; nothing of the report leaves."""
     if isinstance(error, HubError):
         return str(error)
     _log.debug("a report could not be used", exc_info=error)

@@ -1,14 +1,14 @@
-"""Follow a collection: every object once, in order of arrival, even if the line or either process fails in between.
+"""Follow a collection: every object once, in order of arrival, even if the connection or either process fails meanwhile.
 
-1. A round asks for the first page by added_after, from where the checkpoint stands.
-2. Further pages are asked for by `next`, with the same added_after, as TAXII 2.1 (3.5) says; or, where the server
-   gives no `next`, by the date of the last record.
-3. After each page the checkpoint moves: to just before the date of the page's last record, with the marks of what was
-   handed over from there on, so that records of one and the same date are neither lost nor met twice.
-4. A `next` is never tried twice and never kept: on some servers it is good for one answer, and on none for ever. When
-   it fails, or the process ends, the way on is the checkpoint.
-5. A page with `more` must bring something new, or a later date; several that bring neither end the round with an error.
-6. When there is no more, the checkpoint moves to the last date, the round is over, and the next one follows the pause.
+1. A round requests the first page by added_after, from the position of the checkpoint.
+2. It requests further pages by `next`, with the same added_after, as TAXII 2.1 (3.5) says; or, if the server gives no
+   `next`, by the date of the last record.
+3. After each page the checkpoint moves to just before the date of the page's last record, with the marks of the objects
+   handed over from there on, so that records with the same date are neither lost nor repeated.
+4. A `next` is never used twice and never stored: on some servers it is valid for one answer, and on none for ever. After a
+   failure or a restart the round continues from the checkpoint.
+5. A page with `more` must bring new objects or a later date; several pages without either end the round with an error.
+6. After the last page the checkpoint moves to the last date, the round ends, and the next one follows after the pause.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from hub.taxii.resources import CollectionResource
 
 PAGE_OBJECTS: Final = 1000
 INTERVAL_SECONDS: Final = 30.0
-IDLE_PAGES: Final = 20  # in a row that say that there is more, and bring nothing new
-MARKS_MOST: Final = 1_000_000  # of objects that a server's dates do not tell apart
-_JITTER: Final = 0.1  # of the interval, so that many followers do not come in the same instant
+IDLE_PAGES: Final = 20  # in a row with `more` that bring nothing new
+MOST_MARKS: Final = 1_000_000  # of objects with the same date on a server
+_JITTER: Final = 0.1  # of the interval, so that many followers do not poll at the same instant
 
 Wait = Callable[[float], None]
-"""Waits that many seconds, or less where it has reason to think that something new is there."""
+"""Waits that many seconds, or less if something new may have arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to ask for: these types (empty: all), and all versions or only the last one of each object."""
+    """The filters: STIX types (empty: all), and all versions or only the last one of each object."""
 
     types: tuple[str, ...] = ()
     all_versions: bool = False
@@ -50,16 +50,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When to ask: once (until nothing is new) or for ever, how long after each other, and whom to tell of trouble."""
+    """When to poll: once (until nothing is new) or for ever, the pause between polls, and functions to call."""
 
     once: bool = False
     interval_seconds: float = INTERVAL_SECONDS
     wait: Wait = time.sleep
-    tell: Callable[[str], None] = lambda _words: None
-    up_to_date: Callable[[], None] = lambda: None  # called each time when nothing is new
+    tell: Callable[[str], None] = lambda _message: None  # called with messages about trouble
+    up_to_date: Callable[[], None] = lambda: None  # called whenever nothing is new
 
 
-def follow(  # noqa: PLR0913 - what is followed, how, and when
+def follow(  # noqa: PLR0913 - what to follow, how, and when
     connection: HubConnection,
     collection: CollectionResource,
     keeper: Keeper,
@@ -68,10 +68,10 @@ def follow(  # noqa: PLR0913 - what is followed, how, and when
     *,
     before_round: Callable[[], None] | None = None,
 ) -> Iterator[StixDict]:
-    """Yield each object as it came, parsed. An object counts as taken when the next one is asked for.
+    """Yield each object, parsed. An object counts as processed when the next one is requested.
 
-    For ever, a hub that cannot be reached is told of once and asked again after each pause; once, it is a
-    ConnectionFailedError. UnauthenticatedError, ForbiddenError and NotFoundError end both.
+    Without `once`, an unreachable hub is reported once and polled again after each pause; with `once`, it is a
+    ConnectionFailedError. UnauthenticatedError, ForbiddenError and NotFoundError end it in both cases.
     """
     for _, item in follow_several(connection, [(collection, keeper)], asked, rhythm, before_round=before_round):
         yield item
@@ -79,7 +79,7 @@ def follow(  # noqa: PLR0913 - what is followed, how, and when
 
 def follow_several(
     connection: HubConnection,
-    followed: Sequence[tuple[CollectionResource, Keeper]],
+    pairs: Sequence[tuple[CollectionResource, Keeper]],
     asked: Asked,
     rhythm: Rhythm,
     *,
@@ -91,7 +91,7 @@ def follow_several(
         if before_round is not None:
             before_round()
         try:
-            for collection, keeper in followed:
+            for collection, keeper in pairs:
                 for item in _round(connection, collection, keeper, asked):
                     yield collection, item
             if is_away:
@@ -101,7 +101,7 @@ def follow_several(
             if rhythm.once:
                 raise
             if not is_away:
-                rhythm.tell(f"{error}; it is asked again until it answers")
+                rhythm.tell(f"{error}; this is tried again until it answers")
             is_away = True
         rhythm.up_to_date()
         # (6)
@@ -115,9 +115,9 @@ def _round(
 ) -> Iterator[StixDict]:
     # (1)
     after, token = keeper.position.after, None
-    # A run that was killed may have handed over objects beyond the first page of this one: their marks stay until a page
-    # holds a new object, since all that was handed over precedes it.
-    unseen = keeper.position.taken
+    # a killed run may have handed over objects after the first page of this run: their marks stay until a page has a new
+    # object, since all objects that were handed over come before it
+    unseen = keeper.position.marks
     failures = 0
     progress = _Progress(_instant(after))
     while True:
@@ -133,44 +133,45 @@ def _round(
             connection.pause(failures)
             after, token = keeper.position.after, None
             continue
-        marked = list(_marked(page))
-        fresh = [(item, item_mark) for item, item_mark in marked if item_mark not in keeper.position.taken]
-        for item, item_mark in fresh:
+        marked_items = list(_mark_items(page))
+        new_items = [(item, item_mark) for item, item_mark in marked_items if item_mark not in keeper.position.marks]
+        for item, item_mark in new_items:
             keeper.hand_over(item)
             yield item
-            keeper.taken(item_mark)
-        if fresh:
+            keeper.mark_processed(item_mark)
+        if new_items:
             failures = 0
         # (3)
-        unseen = unseen.difference(item_mark for _, item_mark in marked) if page.more and not fresh else frozenset()
-        position = _moved(keeper.position, page)
-        keeper.commit(Position(position.after, position.taken | unseen))
+        page_marks = {item_mark for _, item_mark in marked_items}
+        unseen = unseen - page_marks if page.more and not new_items else frozenset()
+        position = _next_position(keeper.position, page)
+        keeper.commit(Position(position.after, position.marks | unseen))
         if not page.more:
             return
         # (5)
-        progress.must_go_on(page, bool(fresh), len(keeper.position.taken))
+        progress.require(page, bool(new_items), len(keeper.position.marks))
         # (2)
         if page.next is None:
-            after = _beyond(after, page)
+            after = _date_after(after, page)
         elif not page.objects:
-            connection.pause(1)  # empty and yet not the last: such a server is asked gently
+            connection.pause(1)  # an empty page that is not the last: do not poll such a server too fast
         token = page.next
 
 
 class _Progress:
-    """(5) Whether pages lead anywhere; `reached` is the latest date so far."""
+    """(5) Checks that pages bring something new; `latest` is the latest date so far."""
 
-    def __init__(self, reached: int | None) -> None:
-        self._reached = reached
+    def __init__(self, latest: int | None) -> None:
+        self._latest = latest
         self._idle = 0
 
-    def must_go_on(self, page: FetchedPage, fresh: bool, marks: int) -> None:
-        """ConnectionFailedError where too many pages in a row brought nothing, or more than can be told apart."""
+    def require(self, page: FetchedPage, has_new_items: bool, marks: int) -> None:
+        """Raise ConnectionFailedError after too many pages without anything new, or too many objects with the same date."""
         last = _instant(page.last)
-        later = last is not None and (self._reached is None or last > self._reached)
-        self._idle = 0 if fresh or later else self._idle + 1
-        self._reached = last if later else self._reached
-        if self._idle >= IDLE_PAGES or marks > MARKS_MOST:
+        is_later = last is not None and (self._latest is None or last > self._latest)
+        self._idle = 0 if has_new_items or is_later else self._idle + 1
+        self._latest = last if is_later else self._latest
+        if self._idle >= IDLE_PAGES or marks > MOST_MARKS:
             raise ConnectionFailedError(
                 "the hub gives pages without end, and neither new objects nor later dates with them: tell its operator"
             )
@@ -189,29 +190,29 @@ def _page(
     )
 
 
-def _marked(page: FetchedPage) -> Iterator[tuple[StixDict, str]]:
+def _mark_items(page: FetchedPage) -> Iterator[tuple[StixDict, str]]:
     return ((item, mark(item)) for item in page.objects)
 
 
-def _moved(position: Position, page: FetchedPage) -> Position:
+def _next_position(position: Position, page: FetchedPage) -> Position:
     """The position after this page."""
     if not page.objects:
         return position
     first, last = _instant(page.first), _instant(page.last)
-    marks = frozenset(item_mark for _, item_mark in _marked(page))
-    if last is None:  # a server that does not tell its dates: it has to be asked from the same place again
-        return Position(position.after, position.taken | marks)
+    marks = frozenset(item_mark for _, item_mark in _mark_items(page))
+    if last is None:  # a server without dates: the next request must start at the same position
+        return Position(position.after, position.marks | marks)
     if not page.more:
-        return Position(page.last, marks)  # the marks are for servers that take added_after as "from then on"
-    if first is None or first >= last:  # all of one date, like perhaps the page before
-        marks |= position.taken
+        return Position(page.last, marks)  # the marks are for servers that read added_after as "from then on"
+    if first is None or first >= last:  # all objects have the same date, perhaps also those of the page before
+        marks |= position.marks
     return Position(format_microseconds(last - 1), marks)
 
 
-def _beyond(after: str | None, page: FetchedPage) -> str:
-    """The added_after for the page behind this one, on a server without `next`."""
-    last, reached = _instant(page.last), _instant(after)
-    if last is None or page.last is None or (reached is not None and last <= reached):
+def _date_after(after: str | None, page: FetchedPage) -> str:
+    """The added_after for the page after this one, on a server without `next`."""
+    last, start = _instant(page.last), _instant(after)
+    if last is None or page.last is None or (start is not None and last <= start):
         raise ConnectionFailedError("the hub says that there is more, and gives no way to it: tell its operator")
     return page.last
 

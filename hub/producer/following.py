@@ -1,4 +1,4 @@
-"""Helpers of `HubClient.follow`: where to begin, the checkpoint files, and what to close at the end."""
+"""Helpers of `HubClient.follow`: the start, the checkpoint files, and closing resources at the end."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from hub.taxii.resources import CollectionResource
 T = TypeVar("T")
 
 
-def keepers(
-    followed: Sequence[CollectionResource],
+def make_keepers(
+    collections: Sequence[CollectionResource],
     asked: Asked,
     checkpoint: str | Path | None,
     out: str | Path | None,
     *,
     single: bool,
 ) -> tuple[Keeper, ...]:
-    """A keeper for each collection, which remembers how far it was read: in a file, if `checkpoint` or `out` names one."""
+    """A keeper of the position for each collection: in a file, if `checkpoint` or `out` names one."""
     if checkpoint is None and out is None:
-        return tuple(Keeper() for _ in followed)
+        return tuple(Keeper() for _ in collections)
     out_file = None if out is None else Path(out)
     path = Path(checkpoint) if checkpoint is not None else Path(f"{out}.checkpoint")
-    paths = [path if single else path / f"{collection.id}.state" for collection in followed]
+    paths = [path if single else path / f"{collection.id}.state" for collection in collections]
     if not single:
         path.mkdir(parents=True, exist_ok=True)
     with contextlib.ExitStack() as stack:
         keepers = []
-        for source, file in zip(followed, paths, strict=True):
-            keeper = FileKeeper(file, collection=source.id, asked=asked.as_dict(), out=out_file)
+        for collection, file in zip(collections, paths, strict=True):
+            keeper = FileKeeper(file, collection=collection.id, asked=asked.as_dict(), out=out_file)
             stack.callback(keeper.close)
             keepers.append(keeper)
         stack.pop_all()
@@ -46,7 +46,7 @@ def keepers(
 
 
 def closing(resources: Iterable[Keeper | Hints], items: Iterable[T]) -> Iterator[T]:
-    """Yield the items; close the resources at the end, also when the caller stops early."""
+    """Yield the items; close the resources at the end, even if the caller stops early."""
     with contextlib.ExitStack() as stack:
         for resource in resources:
             stack.enter_context(contextlib.closing(resource))

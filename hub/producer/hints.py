@@ -1,14 +1,12 @@
-"""Learn without delay that a collection has new objects, if the hub sends events. An event is only a hint: TAXII decides.
+"""Learn immediately that a collection has new objects, if the hub sends events. An event is only a hint: TAXII decides.
 
-1. A thread of its own keeps a connection open to `<api-root>/events` (server-sent events), which `hub` answers and other
-   TAXII servers do not have.
-2. An event for the collection with another date than the last one ends the wait of a follower; so does the time
-   that he would have waited anyway. Nothing else hangs on it: a hint that is missing, late or made up costs a poll, or
-   the time until the next one.
-3. Where the hub has no events, it is asked again much later. Where the line breaks, it is opened again, after pauses
-   that grow. Meanwhile polls go on as without it.
-4. The hub may send its listeners to another port: on the same host and with the same scheme, and nowhere else, since
-   the credentials go along.
+1. A thread keeps a connection open to `<api-root>/events` (server-sent events), which other TAXII servers do not have.
+2. An event for the collection with a new date ends the wait of a follower; so does the end of its usual pause. A missing,
+   late or false hint only costs one poll, or the time until the next one.
+3. If the hub has no events, the thread tries again much later. If the connection breaks, it is opened again after growing
+   pauses. Meanwhile polls go on as usual.
+4. The hub may redirect its listeners to another port, but only on the same host and with the same scheme, since the
+   credentials are sent, too.
 """
 
 from __future__ import annotations
@@ -28,32 +26,32 @@ from hub.producer.connection import HubConnection
 from hub.taxii.resources import CollectionResource
 
 STREAM: Final = "text/event-stream"
-SILENCE_SECONDS: Final = 45.0  # the hub says something every 15; three times that, and the line is dead
-NONE_HERE_SECONDS: Final = 900.0  # a hub without events may be a newer one by then
-BROKEN_MOST_SECONDS: Final = 60.0
-LEAST_SECONDS: Final = 0.1  # between two polls: in a bulk load there is an event for each envelope
+SILENCE_SECONDS: Final = 45.0  # without a byte: the hub sends something every 15 seconds
+NO_EVENTS_SECONDS: Final = 900.0  # until the next try at a hub without events, which may have been upgraded by then
+LONGEST_PAUSE_SECONDS: Final = 60.0  # after a broken connection
+LEAST_SECONDS: Final = 0.1  # between two polls, since a bulk load has an event for each envelope
 _LINE_BYTES: Final = 4096  # of one line of an event; a hub's are below 200
 _HOPS: Final = 2
 
 
 class _NoEventsError(Exception):
-    """There is nothing to listen to, or not for this account."""
+    """The hub sends no events, or not to this account."""
 
 
 class Hints:
-    """Waits that end when something is new. `wait` is for one thread; use it in a `with`, or `close` it."""
+    """Waits until something is new. `wait` is for one thread; use it in a `with`, or `close` it."""
 
     def __init__(self, connection: HubConnection, *collections: CollectionResource) -> None:
         self._connection = connection
         self._ids = tuple(collection.id for collection in collections)
         self._url = ""
-        self._fresh = threading.Event()
+        self._has_news = threading.Event()
         self._closed = threading.Event()
-        self._last: dict[str, str] = {}  # id of a collection -> the date of its last event
-        self._woken = -LEAST_SECONDS  # when a wait last ended
+        self._last_dates: dict[str, str] = {}  # id of a collection -> the date of its last event
+        self._last_wake = -LEAST_SECONDS  # the time when a wait last ended
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None
-        self._listening = threading.Event()
+        self._is_listening = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -64,72 +62,72 @@ class Hints:
     def close(self) -> None:
         """End the thread and its connection."""
         self._closed.set()
-        self._fresh.set()
+        self._has_news.set()
         if self._thread is not None:
             self._hang_up()
             self._thread.join(self._connection.patience.connect_seconds)
 
     @property
-    def listening(self) -> bool:
-        """Whether the hub tells of events at this moment."""
-        return self._listening.is_set()
+    def is_listening(self) -> bool:
+        """Whether the hub sends events at this moment."""
+        return self._is_listening.is_set()
 
     def wait(self, seconds: float) -> None:
         """Return after that many seconds, or as soon as something is new. The first call opens the connection."""
         if self._thread is None:
-            # asked for here: the connection that knows the API root is this thread's
+            # the URL is made here, since the connection that knows the API root belongs to this thread
             names = "&".join(f"collection={quote(name, safe='')}" for name in self._ids)
             self._url = urljoin(self._connection.root_url, f"events?{names}")
-            thread = threading.Thread(target=self._listen_on, name="hints", daemon=True)
-            thread.start()  # a signal may interrupt it: what is not started, `close` must not join
+            thread = threading.Thread(target=self._listen, name="hints", daemon=True)
+            thread.start()  # a signal may interrupt it, and `close` must not join a thread that was not started
             self._thread = thread
-        if self._fresh.wait(seconds):
-            self._closed.wait(max(0.0, self._woken + LEAST_SECONDS - time.monotonic()))
-        self._fresh.clear()
-        self._woken = time.monotonic()
+        if self._has_news.wait(seconds):
+            self._closed.wait(max(0.0, self._last_wake + LEAST_SECONDS - time.monotonic()))
+        self._has_news.clear()
+        self._last_wake = time.monotonic()
 
-    def _listen_on(self) -> None:
+    def _listen(self) -> None:
         failures = 0
         while not self._closed.is_set():
             try:
-                for moved in self._events():
+                for event in self._events():
                     failures = 0
                     # (2)
-                    if moved is not None and self._last.get(moved[0]) != moved[1]:
-                        self._last[moved[0]] = moved[1]
-                        self._fresh.set()
+                    if event is not None and self._last_dates.get(event[0]) != event[1]:
+                        self._last_dates[event[0]] = event[1]
+                        self._has_news.set()
                 failures += 1
                 pause = self._pause(failures)
             except _NoEventsError:
-                pause = NONE_HERE_SECONDS
-            except Exception:  # noqa: BLE001 - whatever it is, polling goes on, and tells of it in better words
+                pause = NO_EVENTS_SECONDS
+            except Exception:  # noqa: BLE001 - polling goes on after any error, and reports it in better words
                 failures += 1
                 pause = self._pause(failures)
             finally:
-                self._listening.clear()
+                self._is_listening.clear()
                 self._socket = None
             self._closed.wait(pause)
 
     def _pause(self, failures: int) -> float:
-        return min(BROKEN_MOST_SECONDS, self._connection.patience.pause(failures))
+        return min(LONGEST_PAUSE_SECONDS, self._connection.patience.pause(failures))
 
     def _events(self) -> Iterator[tuple[str, str] | None]:
-        """(collection, date) of events as they come, and None for each other sign of life."""
+        """(collection, date) of each event, and None for each other sign of life."""
         url = self._url
         for _ in range(_HOPS):
-            with self._connection.line.opened(url, STREAM, SILENCE_SECONDS) as response:
+            with self._connection.line.open_stream(url, STREAM, SILENCE_SECONDS) as response:
                 if response.is_redirect:
                     url = _same_host(url, response.headers["Location"])
                     continue
                 _check(response)
                 self._socket = _socket_of(response)
-                self._listening.set()
+                self._is_listening.set()
                 yield from _dates(response, self._ids)
                 return
         raise _NoEventsError("sent from one address to another")
 
     def _hang_up(self) -> None:
-        """Wake the thread from its read; without it, it would wake at the hub's next sign of life."""
+        """Wake the thread from its read, which would otherwise wait for the hub's next sign of life."""
         if self._socket is not None:
             with contextlib.suppress(OSError):
                 self._socket.shutdown(socket.SHUT_RDWR)
@@ -181,7 +179,7 @@ def _date(data: str, collections: Sequence[str]) -> tuple[str, str] | None:
 
 
 def _lines(response: requests.Response) -> Iterator[str]:
-    # byte by byte: a larger read would wait until it is full, on a line where the next event may be an hour away
+    # byte by byte: a larger read would wait until it is full, and the next event may be an hour away
     line = bytearray()
     for byte in response.iter_content(1):
         if byte == b"\n":

@@ -1,4 +1,4 @@
-"""What `follow` and `get` hand over: one object of a collection, and whether it still holds."""
+"""The results of `follow`, `get` and `board`: an object of a collection, and an incident of the board."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from hub.stix.timestamps import parse_lenient_timestamp
 
 
 class Item(Mapping[str, Any]):
-    """A STIX object. `content` is JSON-equal to what was published; everything else is read from stix2's object.
+    """A STIX object. `content` is JSON-equal to what was published; all other properties come from stix2's object.
 
-    `item["type"]`, `item.get("name")` and `item.pattern` are those of `item.stix`. That is stix2's object, or `content`
-    where stix2 cannot parse it; it is made at the first use.
+    `item["type"]`, `item.get("name")` and `item.pattern` are those of `item.stix`, which is stix2's object, or `content` if
+    stix2 cannot parse it. It is made at first use.
     """
 
     def __init__(self, content: StixDict, collection: str) -> None:
         self.content = content
-        self.collection = collection  # its alias, or its id where it has none
+        self.collection = collection  # its alias, or its id if it has none
 
     @property
     def id(self) -> str:
@@ -35,11 +35,11 @@ class Item(Mapping[str, Any]):
 
     @property
     def revoked(self) -> bool:
-        """Whether its author took it back: whatever was made of earlier versions has to go."""
+        """Whether its author withdrew it: remove everything that you made from earlier versions."""
         return self.content.get("revoked") is True
 
     def expired(self, now: datetime | None = None) -> bool:
-        """Whether its `valid_until` has passed; by the clock where `now` is not given."""
+        """Whether its `valid_until` has passed; `now` is the current time by default."""
         until = self.content.get("valid_until")
         if not isinstance(until, str):
             return False
@@ -50,24 +50,24 @@ class Item(Mapping[str, Any]):
             return False
 
     def active(self, now: datetime | None = None) -> bool:
-        """Whether it still holds: neither revoked nor expired."""
+        """Whether it is still valid: neither revoked nor expired."""
         return not self.revoked and not self.expired(now)
 
     @cached_property
     def stix(self) -> Any:
-        """stix2's object; `content` where stix2 cannot parse it. stix2 takes a third of a second to load: not before."""
+        """stix2's object, or `content` if stix2 cannot parse it. Made at first use, since stix2 takes a third of a second to load."""
         import stix2  # noqa: PLC0415
 
         from hub.rendering import stix_classes  # noqa: F401, PLC0415 - teaches stix2 the incident extension
 
         try:
             return stix2.parse(self.content, allow_custom=True)
-        except Exception:  # noqa: BLE001 - stix2 raises all kinds; what it cannot parse is handed over as it came
+        except Exception:  # noqa: BLE001 - stix2 raises many kinds of error; the caller then gets the plain content
             return self.content
 
     def serialize(self) -> str:
         """The object's JSON, as it was published."""
-        import json  # noqa: PLC0415 - as bundles are made of it
+        import json  # noqa: PLC0415 - rarely needed
 
         return json.dumps(self.content, ensure_ascii=False)
 
@@ -98,7 +98,7 @@ class Item(Mapping[str, Any]):
 
 
 class Board(dict[str, Any]):
-    """The board as the hub gives it: a dict, which a notebook shows as a table. `incidents` are `Incident`s."""
+    """The hub's board: a dict, which a notebook shows as a table. `incidents` are `Incident`s."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         super().__init__(values)

@@ -1,17 +1,17 @@
-"""The outbox: a folder where bundles wait until the hub has them. A crash at any point neither loses nor doubles one.
+"""The outbox: a folder where bundles wait until the hub has them. A crash at any point neither loses nor repeats one.
 
     outbox/
-    ├── 1763800000123-4f0c….json       waiting; the name is the order
-    ├── sent/      the same file, when the hub holds every object of it, and its receipt (….receipt.json)
-    └── refused/   the same file, when the hub refused something of it, and its receipt, with the reasons
+    ├── 1763800000123-4f0c….json       waiting; the name gives the order
+    ├── sent/      the same file, when the hub has every object in it, and its receipt (….receipt.json)
+    └── refused/   the same file, when the hub refused an object in it, and its receipt with the reasons
 
-1. A bundle is put as one file: written beside, synced, renamed. From here on it is not lost.
-2. A process holds the lock while it sends: two processes never send one file at the same time.
-3. Files go in their order, each whole; the first that meets a hub out of reach ends the round, and waits on.
-4. The receipt is written, then the file is moved: after a crash before the move the file is sent again, and what the
-   hub holds already is a success (TAXII 2.1, 5.5) and nothing is there twice.
+1. `put` writes a bundle as one file: first under another name, then synced and renamed. After that it cannot get lost.
+2. A process has the lock while it sends, so two processes never send one file at the same time.
+3. Files are sent completely and in their order; if the hub is out of reach, the round ends and the files stay.
+4. The receipt is written before the file is moved: after a crash in between the file is sent again. Objects that the hub
+   already has then count as a success (TAXII 2.1, 5.5), and nothing is stored twice.
 
-A file goes only to the hub that it was put for, whatever hub this round is for: a drill's bundle stays a drill's.
+A file is sent only to the hub for which it was put, so that a bundle of a drill never reaches another hub.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from hub.home.files import sync_folder, write_atomically
 from hub.home.locks import locked
 from hub.producer.bundles import StixDict, encoded
 from hub.producer.connection import HubConnection
-from hub.producer.publish import Failure, Progress, Receipt, publish, receipt_from
+from hub.producer.publish import Failure, Progress, Receipt, parse_receipt, publish
 
 SENT: Final = "sent"
 REFUSED: Final = "refused"
@@ -38,7 +38,7 @@ _RECEIPT: Final = ".receipt.json"
 _NAME: Final = re.compile(r"\d{13,}-[0-9a-f]{16}\.json")
 _FORM: Final = 1  # of the files
 _MILLISECOND: Final = 1_000_000  # nanoseconds
-LOCK_SECONDS: Final = 600.0  # that one process waits for another to finish its round
+LOCK_SECONDS: Final = 600.0  # for which one process waits until another has finished its round
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +46,15 @@ class OutboxEntry:
     """A file in the outbox."""
 
     name: str
-    hub: str  # the address that it is for
-    to: str  # the collection, as it was named
-    source: str  # where it came from, for people: a file's name, a report's id
+    hub: str  # the address of its hub
+    to: str  # the name of the collection, as given to `put`
+    source: str  # its origin, for people: a file's name, a report's id
     objects: Sequence[StixDict]
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxDelivery:
-    """What became of one bundle: its file is in `sent/` or, where `refused`, in `refused/`. Without an outbox `name` is ""."""
+    """The result for one bundle: its file is in `sent/` or, if `refused`, in `refused/`. Without an outbox `name` is ""."""
 
     name: str
     source: str
@@ -63,7 +63,7 @@ class OutboxDelivery:
 
 
 class Outbox:
-    """The outbox in a folder, which is made at the first `put`. `clock` returns nanoseconds since 1970."""
+    """The outbox in a folder, which the first `put` creates. `clock` returns nanoseconds since 1970."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], int] = time.time_ns) -> None:
         self.folder = folder
@@ -73,14 +73,14 @@ class Outbox:
         return f"Outbox({str(self.folder)!r})"
 
     def put(self, objects: Sequence[StixDict], *, hub: str, to: str, source: str = "") -> str:
-        """Keep a bundle for the collection `to` of the hub at the address `hub`; the name of its file.
+        """Store a bundle for the collection `to` of the hub at the address `hub`; return the name of its file.
 
-        When this returns, the bundle is on disk and outlasts a power cut.
+        When this returns, the bundle is on disk and survives a power failure.
         """
         # (1)
         head = json.dumps({"form": _FORM, "hub": hub, "to": to, "source": source}, ensure_ascii=False)
         body = b",\n".join(encoded(item) for item in objects)
-        # later than all that waits, even where the clock was set back
+        # after all waiting files, even if the clock was set back
         latest = max((int(name.partition("-")[0]) for name in self.waiting()), default=0)
         name = f"{max(self._clock() // _MILLISECOND, latest + 1):013d}-{secrets.token_hex(8)}.json"
         try:
@@ -90,15 +90,15 @@ class Outbox:
         return name
 
     def waiting(self) -> list[str]:
-        """The names of the files that wait, in their order."""
+        """The names of the waiting files, in their order."""
         return _names(self.folder)
 
     def refused(self) -> list[str]:
-        """The names of the files of which the hub refused something, in their order."""
+        """The names of the files in which the hub refused an object, in their order."""
         return _names(self.folder / REFUSED)
 
     def entry(self, name: str) -> OutboxEntry:
-        """A file that waits or was refused. ReadingError where it is damaged, or there is none."""
+        """A waiting or refused file. ReadingError if it is damaged, or if there is none."""
         path = self._path(name)
         try:
             return _entry(name, json.loads(path.read_bytes()))
@@ -108,13 +108,13 @@ class Outbox:
             raise ReadingError(f"{path}: {error.strerror}") from None
 
     def delivery(self, name: str) -> OutboxDelivery | None:
-        """What became of a file; None while it waits."""
-        for place in (SENT, REFUSED):
-            folder = self.folder / place
+        """The result for a file; None while it waits."""
+        for subfolder in (SENT, REFUSED):
+            folder = self.folder / subfolder
             if (folder / name).exists() and not (self.folder / name).exists():
                 try:
                     values = json.loads((folder / (name + _RECEIPT)).read_bytes())
-                    return OutboxDelivery(name, values["source"], receipt_from(values), place == REFUSED)
+                    return OutboxDelivery(name, values["source"], parse_receipt(values), subfolder == REFUSED)
                 except (OSError, ValueError, LookupError, TypeError):
                     raise ReadingError(f"{folder / (name + _RECEIPT)}: the receipt is gone or damaged") from None
         return None
@@ -122,21 +122,21 @@ class Outbox:
     def send(
         self, connection: HubConnection, *, progress: Progress | None = None, lock_seconds: float = LOCK_SECONDS
     ) -> Iterator[OutboxDelivery]:
-        """Send what waits for this connection's hub; yield each file when it has left the outbox.
+        """Send all waiting files for this connection's hub; yield the result for each file when it has left the outbox.
 
-        ConnectionFailedError or UnauthenticatedError ends the round: the rest waits on. BusyError where another process
-        is at it for longer than `lock_seconds`.
+        ConnectionFailedError or UnauthenticatedError ends the round: the remaining files stay. BusyError if another process
+        sends for longer than `lock_seconds`.
         """
         busy = f"another process is sending from {self.folder}; what waits there is not lost"
         # (2)
         if not self.folder.is_dir():
             return
         with locked(self.folder / ".lock", busy, wait_seconds=lock_seconds):
-            waiting = self.waiting()
-            if waiting:
-                _ = connection.root_url  # a hub that is not there is no file's fault: find out before the first
+            names = self.waiting()
+            if names:
+                _ = connection.root_url  # find out whether the hub answers before a file is blamed
             # (3)
-            for name in waiting:
+            for name in names:
                 try:
                     entry = self.entry(name)
                 except ReadingError as error:
@@ -148,10 +148,10 @@ class Outbox:
     def deliver(
         self, connection: HubConnection, names: Sequence[str], *, progress: Progress | None = None
     ) -> Iterator[OutboxDelivery]:
-        """Send what waits for this connection's hub, and yield what became of each file.
+        """Send all waiting files for this connection's hub; yield the result for each.
 
-        Those of `names` are always among them, also where another process held the lock and sent them. ConnectionFailedError
-        says how many files wait on.
+        The results always include those for `names`, even if another process sent these files. ConnectionFailedError says
+        how many files still wait.
         """
         missing = dict.fromkeys(names)
         try:
@@ -159,26 +159,26 @@ class Outbox:
                 missing.pop(delivery.name, None)
                 yield delivery
         except ConnectionFailedError as error:
-            raise ConnectionFailedError(f"{error}. {self._waiting_in_words()}") from None
+            raise ConnectionFailedError(f"{error}. {self._waiting_message()}") from None
         for name in missing:
-            settled = self.delivery(name)
-            if settled is None:
+            earlier_delivery = self.delivery(name)
+            if earlier_delivery is None:
                 raise ReadingError(f"{self.folder / name}: the file has disappeared from the outbox; publish it again")
-            yield settled
+            yield earlier_delivery
 
     def retry(self, name: str) -> None:
-        """Let a refused file wait again, in its old place in the order."""
+        """Move a refused file back to the waiting ones, to its old place in the order."""
         with self._locked():
             self.entry(name)
             self._move(self.folder / REFUSED / name, self.folder / name)
 
     def discard(self, name: str) -> None:
-        """Delete a file that waits or was refused."""
+        """Delete a waiting or refused file."""
         with self._locked():
             self._path(name).unlink(missing_ok=True)
             (self.folder / REFUSED / (name + _RECEIPT)).unlink(missing_ok=True)
 
-    def _waiting_in_words(self) -> str:
+    def _waiting_message(self) -> str:
         count = len(self.waiting())
         files = "1 file waits" if count == 1 else f"{count} files wait"
         return f"{files} in {self.folder}, and nothing is lost: `hub outbox send` sends them"
@@ -199,7 +199,7 @@ class Outbox:
         try:
             receipt = publish(connection, connection.collection(entry.to), entry.objects, progress=progress)
         except UnauthenticatedError:
-            raise  # the file is not the cause
+            raise  # not because of the file
         except RefusedError as error:
             return self._settle(entry.name, entry.source, _refusal(entry.to, str(error)), refused=True)
         if receipt.pending:

@@ -1,12 +1,12 @@
-"""What taxii2-client lacks on a bad line: time-outs, tries again with growing pauses, and errors in plain words.
+"""What taxii2-client lacks on a bad connection: time-outs, retries with growing pauses, and errors in plain words.
 
-1. Every request has a time-out for the connection and one for silence on the line.
-2. What may pass by itself (no answer, a line cut anywhere, 408, 429, 502, 503, 504) is tried again after a pause that
-   doubles each time, with jitter so that many clients do not come back in the same instant.
-3. A Retry-After is waited for, unless it is longer than anybody would wait: then it is told.
-4. Whatever is left becomes an error of hub.errors, with what to do next; no credential is ever part of one.
+1. Every request has a time-out for the connection and one for silence on it.
+2. Temporary failures (no answer, a broken connection, 408, 429, 502, 503, 504) are retried after a pause that doubles each
+   time, with jitter so that many clients do not come back at the same instant.
+3. A Retry-After is respected, unless it is unreasonably long: then it is an error.
+4. All other failures become errors of hub.errors that say what to do next, and never contain a credential.
 
-Requests may be repeated, since every operation of TAXII 2.1 may: to add what is held already is a success (5.5).
+Every operation of TAXII 2.1 may be repeated: adding an object that the hub already has is a success (5.5).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from hub.version import __version__
 T = TypeVar("T")
 _log = logging.getLogger("hub.producer")
 
-PASSING: Final = frozenset({408, 429, 502, 503, 504})
+TEMPORARY_STATUSES: Final = frozenset({408, 429, 502, 503, 504})
 _STATUSES: Final[Mapping[int, tuple[type[HubError], str]]] = {
     400: (errors.MalformedError, "the hub cannot read the request"),
     401: (errors.UnauthenticatedError, "the hub does not know these credentials: check the key, or user and password"),
@@ -56,9 +56,9 @@ _STATUSES: Final[Mapping[int, tuple[type[HubError], str]]] = {
 _NO_CREDENTIALS: Final = (
     "the hub asks who you are, and no key was given: run `hub setup` once, or set HUB_KEY (in Python: key=)"
 )
-SAID_SECONDS: Final = 0.2  # a pause this long is said in the log: somebody may be waiting
-_PART_BYTES: Final = 16 * 1024  # of an answer at a time: packed, they come to at most a thousand times as many
-_SAID_CHARACTERS: Final = 600  # of what a server says, so that an error stays one sentence
+LOGGED_PAUSE_SECONDS: Final = 0.2  # a pause at least this long is logged, since somebody may be waiting
+_PART_BYTES: Final = 16 * 1024  # read at a time; compressed data can grow at most a thousandfold
+_MESSAGE_CHARACTERS: Final = 600  # of a server's message, so that an error stays one sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +71,23 @@ class Patience:
     first_pause_seconds: float = 0.5  # doubles each time
     longest_pause_seconds: float = 30.0
     longest_retry_after_seconds: float = 300.0
-    status_seconds: float = 60.0  # until a hub has done what it said it would do
-    # of one answer: a hub that is hostile, or broken, takes no more memory and time than this
+    status_seconds: float = 60.0  # until a status is complete
+    # limits of one answer, so that a hostile or broken hub cannot use more memory and time
     answer_seconds: float = 300.0
-    answer_bytes: int = 64 * 1024 * 1024  # as they come
-    unpacked_bytes: int = 64 * 1024 * 1024  # a hub's page has 32 MiB at the most
+    answer_bytes: int = 64 * 1024 * 1024  # as received, perhaps compressed
+    unpacked_bytes: int = 64 * 1024 * 1024  # a hub's page has at most 32 MiB
     answer_values: int = 5_000_000  # JSON values; each takes up to sixty bytes
-    # 0 to 1. A generator of its own: the state of the module `random` belongs to the program that uses this library.
+    # 0 to 1, from a separate generator: the state of the module `random` belongs to the program that uses this library
     lot: Callable[[], float] = random.Random().random  # noqa: S311 - jitter keeps no secret
 
     def pause(self, failures: int) -> float:
-        """The seconds to wait after that many failures in a row (at least 1): half of it fixed, half by lot."""
-        whole = min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures - 1, 30))
-        return whole * (0.5 + self.lot() / 2)
+        """The seconds to wait after that many failures in a row (at least 1): half of them fixed, half random."""
+        longest = min(self.longest_pause_seconds, self.first_pause_seconds * 2.0 ** min(failures - 1, 30))
+        return longest * (0.5 + self.lot() / 2)
 
 
 def patience_with(patience: Patience, timeout: float | None, retries: int | None) -> Patience:
-    """A copy with another limit for silence (seconds) or number of retries; None keeps a value."""
+    """A copy with another limit for silence (seconds) or number of retries; None keeps the old value."""
     if timeout is not None:
         if timeout <= 0:
             raise ConfigurationError("timeout is in seconds, above 0")
@@ -101,7 +101,7 @@ def patience_with(patience: Patience, timeout: float | None, retries: int | None
 
 
 class Authorization(AuthBase):
-    """The value of the Authorization header, which does not show itself."""
+    """The value of the Authorization header, which is never printed."""
 
     def __init__(self, header: Secret) -> None:
         self.header = header
@@ -118,48 +118,48 @@ class _Session(requests.Session):
     def __init__(self, patience: Patience) -> None:
         super().__init__()
         self.patience = patience
-        self.answered: Mapping[str, str] = {}
+        self.last_headers: Mapping[str, str] = {}
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """Send one request. ConnectionFailedError for a redirect, HTTPError for every other answer above 299."""
         kwargs["timeout"] = (self.patience.connect_seconds, self.patience.silence_seconds)
-        kwargs["verify"] = self.verify  # requests would let REQUESTS_CA_BUNDLE win over the CA that was asked for
+        kwargs["verify"] = self.verify  # otherwise REQUESTS_CA_BUNDLE would override the CA that the user chose
         kwargs["allow_redirects"] = False
         kwargs["stream"] = True
         response = super().send(request, **kwargs)
         self._read(response)
         if response.is_redirect:
-            moved = urlsplit(urljoin(str(request.url), response.headers["Location"]))
+            target = urlsplit(urljoin(str(request.url), response.headers["Location"]))
             raise ConnectionFailedError(
-                f"{place(str(request.url))}: the hub has moved to {moved.scheme}://{moved.netloc}{moved.path}; "
+                f"{place(str(request.url))}: the hub has moved to {target.scheme}://{target.netloc}{target.path}; "
                 "if you trust that address, use it"
             )
         if response.status_code >= 300:
             raise requests.HTTPError(response=response)
-        self.answered = response.headers
+        self.last_headers = response.headers
         return response
 
     def _read(self, response: requests.Response) -> None:
-        """Read the body within the limits; ConnectionFailedError beyond them."""
+        """Read the body within the limits; otherwise ConnectionFailedError."""
         patience = self.patience
-        late = threading.Event()
-        timer = threading.Timer(patience.answer_seconds, _cut, (response, late))
+        is_late = threading.Event()
+        timer = threading.Timer(patience.answer_seconds, _cut_connection, (response, is_late))
         timer.daemon = True
         timer.start()
         try:
             body = b"".join(_parts(response, patience))
         except requests.RequestException:
-            if late.is_set():
-                raise _too_much(response, f"bytes for more than {patience.answer_seconds:g} seconds") from None
+            if is_late.is_set():
+                raise _limit_error(response, f"bytes for more than {patience.answer_seconds:g} seconds") from None
             raise
         finally:
             timer.cancel()
             response.close()
-        if late.is_set():
-            raise _too_much(response, f"bytes for more than {patience.answer_seconds:g} seconds")
+        if is_late.is_set():
+            raise _limit_error(response, f"bytes for more than {patience.answer_seconds:g} seconds")
         if sum(map(body.count, (b",", b"{", b"["))) > patience.answer_values:
-            raise _too_much(response, f"more than {patience.answer_values} values")
-        response._content = body  # noqa: SLF001 - where requests itself puts it
+            raise _limit_error(response, f"more than {patience.answer_values} values")
+        response._content = body  # noqa: SLF001 - where requests itself stores it
 
 
 def _parts(response: requests.Response, patience: Patience) -> Iterator[bytes]:
@@ -167,18 +167,18 @@ def _parts(response: requests.Response, patience: Patience) -> Iterator[bytes]:
     for part in response.iter_content(_PART_BYTES):
         size += len(part)
         if size > patience.unpacked_bytes or response.raw.tell() > patience.answer_bytes:
-            raise _too_much(response, f"more than {min(patience.unpacked_bytes, patience.answer_bytes)} bytes")
+            raise _limit_error(response, f"more than {min(patience.unpacked_bytes, patience.answer_bytes)} bytes")
         yield part
 
 
-def _cut(response: requests.Response, late: threading.Event) -> None:
-    """Time is up: end the read on the socket. A server that sends a byte now and then would otherwise hold it for ever."""
-    late.set()
+def _cut_connection(response: requests.Response, is_late: threading.Event) -> None:
+    """End a read at its time limit, since a server that sends a byte now and then could prolong it for ever."""
+    is_late.set()
     with suppress(OSError, ValueError, AttributeError), socket.socket(fileno=os.dup(response.raw.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)
 
 
-def _too_much(response: requests.Response, quantity: str) -> ConnectionFailedError:
+def _limit_error(response: requests.Response, quantity: str) -> ConnectionFailedError:
     return ConnectionFailedError(
         f"{place(response.url)}: the hub answers with {quantity}: ask for smaller pages, or tell its operator"
     )
@@ -200,21 +200,21 @@ class HubLine:
         self._secret = authorization
         self._session = _Session(self.patience)
         self._session.verify = True if ca is None else ca
-        # with an `auth` of its own requests does not go and look for one in ~/.netrc
-        self._session.auth = _anonymous if authorization is None else Authorization(authorization)
+        # with an explicit `auth` requests does not read ~/.netrc
+        self._session.auth = _send_anonymously if authorization is None else Authorization(authorization)
         self.http = _HTTPConnection(version="2.1", user_agent=f"threat-sharing-hub/{__version__}")
         self.http.session.close()
         self.http.session = self._session
 
     @property
-    def answered(self) -> Mapping[str, str]:
-        """The headers of the last answer; their names in any case."""
-        return self._session.answered
+    def last_headers(self) -> Mapping[str, str]:
+        """The headers of the last answer; their names are case-insensitive."""
+        return self._session.last_headers
 
-    def patiently(self, call: Callable[[], T], *, tries: int | None = None) -> T:
-        """What `call` returns; it is called again after failures that may pass, `tries` times in all.
+    def retry(self, call: Callable[[], T], *, tries: int | None = None) -> T:
+        """Call `call` until it succeeds, at most `tries` times if failures are temporary; return its value.
 
-        HubErrors as `_STATUSES` says, ConnectionFailedError for all that has to do with the line.
+        HubErrors as in `_STATUSES`, ConnectionFailedError for failures of the connection.
         """
         tries = tries or self.patience.tries
         failures = 0
@@ -223,11 +223,11 @@ class HubLine:
                 return call()
             except HubError:
                 raise
-            except Exception as error:  # noqa: BLE001 - an answer of the wrong shape makes taxii2-client raise anything
+            except Exception as error:  # noqa: BLE001 - taxii2-client raises any error for a malformed answer
                 failures += 1
                 failure = self._failure(error)
-            if not failure.passing or failures >= tries:
-                raise failure.error from None  # the cause may hold a request, and with it a credential
+            if not failure.is_temporary or failures >= tries:
+                raise failure.error from None  # the cause may contain a request, and with it a credential
             pause = self.patience.pause(failures)
             if failure.retry_after is not None:
                 if failure.retry_after > self.patience.longest_retry_after_seconds:
@@ -235,15 +235,15 @@ class HubLine:
                         f"{failure.error}; it asks to be left alone for {seconds_in_words(failure.retry_after)}"
                     )
                 pause = max(pause, failure.retry_after)
-            if pause >= SAID_SECONDS:
+            if pause >= LOGGED_PAUSE_SECONDS:
                 _log.warning("%s; again in %.1f s (try %d of %d)", failure.error, pause, failures + 1, tries)
             self.sleep(pause)
 
     @contextmanager
-    def opened(self, url: str, accept: str, silence_seconds: float) -> Iterator[requests.Response]:
-        """The answer to one GET while it still comes in, redirects and errors as they are; on a connection of its own.
+    def open_stream(self, url: str, accept: str, silence_seconds: float) -> Iterator[requests.Response]:
+        """The answer to one GET as a stream, on a separate connection; redirects and errors are returned as they are.
 
-        Fit for another thread than the rest. Raises what requests raises.
+        Safe in another thread. Does not translate errors of requests.
         """
         with requests.Session() as session:
             session.auth = self._session.auth
@@ -270,17 +270,17 @@ class HubLine:
         if isinstance(error, MissingSchema | InvalidSchema | InvalidURL):
             return _Failure(ConfigurationError("the hub's address is no URL like https://hub.example/asean/"), False)
         if isinstance(error, requests.RequestException) and not isinstance(error, requests.JSONDecodeError):
-            where = place(error.request.url) if error.request is not None else "the hub"
-            why, passing = _why(error, self.patience)
-            return _Failure(ConnectionFailedError(f"{where}: {why}"), passing)
+            address = place(error.request.url) if error.request is not None else "the hub"
+            reason, is_temporary = _connection_problem(error, self.patience)
+            return _Failure(ConnectionFailedError(f"{address}: {reason}"), is_temporary)
         if isinstance(error, OSError):  # a CA file that cannot be read, a socket that requests did not wrap
             return _Failure(ConnectionFailedError(f"the hub: {error.strerror or type(error).__name__}"), True)
         if isinstance(error, TAXIIServiceException | LookupError | TypeError | ValueError | AttributeError):
-            # a line that is cut behind the headers of an answer without a length looks like this, too
+            # a connection that breaks after the headers of an answer without a length looks like this, too
             return _Failure(
                 ConnectionFailedError(
                     "the address answers, but not as TAXII 2.1 says: check that it is that of a hub "
-                    f"({self._plain(str(error), 160) or type(error).__name__})"
+                    f"({self._harmless(str(error), 160) or type(error).__name__})"
                 ),
                 True,
             )
@@ -290,38 +290,38 @@ class HubLine:
 
     def _status(self, response: requests.Response) -> _Failure:
         status = response.status_code
-        words = self._error_message(response)
+        message = self._error_message(response)
         if status in _STATUSES:
             cls, meaning = _STATUSES[status]
-            if status == 401:  # the hub's own words are for programs: which header to send
+            if status == 401:  # the hub's own message is for programs: which header to send
                 return _Failure(cls(meaning if self._secret is not None else _NO_CREDENTIALS), False)
-            return _Failure(cls(f"{meaning}: {words}" if words else meaning), False)
-        if 400 <= status < 500 and status not in PASSING:
+            return _Failure(cls(f"{meaning}: {message}" if message else meaning), False)
+        if 400 <= status < 500 and status not in TEMPORARY_STATUSES:
             return _Failure(
-                errors.RefusedError(f"the hub refuses this with {status}: {words or response.reason}"), False
+                errors.RefusedError(f"the hub refuses this with {status}: {message or response.reason}"), False
             )
         meaning = "the hub asks for slower requests" if status == 429 else f"the hub cannot answer now ({status})"
-        error = ConnectionFailedError(f"{place(response.url)}: {meaning}" + (f": {words}" if words else ""))
-        return _Failure(error, status in PASSING, _retry_after(response.headers.get("Retry-After")))
+        error = ConnectionFailedError(f"{place(response.url)}: {meaning}" + (f": {message}" if message else ""))
+        return _Failure(error, status in TEMPORARY_STATUSES, _retry_after(response.headers.get("Retry-After")))
 
     def _error_message(self, response: requests.Response) -> str:
-        """Title and description of TAXII's error message (3.6), if that is what came."""
+        """Description or title of TAXII's error message (3.6); empty if the answer is something else."""
         try:
             message = response.json()
         except (ValueError, RecursionError):
             return ""
         if not isinstance(message, dict):
             return ""
-        words = [message.get("description") or message.get("title"), message.get("error_id")]
-        words_said = [self._plain(word, _SAID_CHARACTERS) for word in words if isinstance(word, str)]
+        texts = [message.get("description") or message.get("title"), message.get("error_id")]
+        parts = [self._harmless(text, _MESSAGE_CHARACTERS) for text in texts if isinstance(text, str)]
         return (
-            f"{words_said[0]} (error_id {words_said[1]})"
-            if len(words_said) == 2 and response.status_code >= 500
-            else "".join(words_said[:1])
+            f"{parts[0]} (error_id {parts[1]})"
+            if len(parts) == 2 and response.status_code >= 500
+            else "".join(parts[:1])
         )
 
-    def _plain(self, text: str, characters: int) -> str:
-        """What a server says, fit for a terminal: one line, no control characters, no credential echoed back."""
+    def _harmless(self, text: str, characters: int) -> str:
+        """A server's text, made safe for a terminal: one line, without control characters and without the credential."""
         if self._secret is not None:
             for part in self._secret.reveal().split():
                 text = text.replace(part, "***") if len(part) > 7 else text
@@ -331,22 +331,22 @@ class HubLine:
 @dataclass(frozen=True, slots=True)
 class _Failure:
     error: HubError
-    passing: bool
+    is_temporary: bool
     retry_after: float | None = None  # seconds
 
 
 def place(url: str | None) -> str:
-    """Scheme and host of a URL, for messages: neither path nor query, and no user."""
+    """Scheme and host of a URL, for messages: without user, path and query."""
     parts = urlsplit(url or "")
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
-def _anonymous(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _send_anonymously(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-def _why(error: requests.RequestException, patience: Patience) -> tuple[str, bool]:
-    """What happened on the line, and whether it may pass by itself."""
+def _connection_problem(error: requests.RequestException, patience: Patience) -> tuple[str, bool]:
+    """What happened on the connection, and whether it may be temporary."""
     causes = _causes(error)
     if unverified := [cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)]:
         fault = _CERTIFICATE_FAULTS.get(unverified[0].verify_code, _UNKNOWN_AUTHORITY)
@@ -370,7 +370,7 @@ def _why(error: requests.RequestException, patience: Patience) -> tuple[str, boo
     return "the line was cut in the middle of a request", True
 
 
-# What OpenSSL found wrong with a certificate (its X509_V_ERR_ numbers), and what to do.
+# OpenSSL's errors about a certificate (its X509_V_ERR_ numbers), and what to do.
 _OTHER_NAMES: Final = "it is for other names than the address has; check the address, then tell the hub's operator"
 _CERTIFICATE_FAULTS: Final = {
     9: "it is not valid yet; check the clock of this machine, then tell the hub's operator",
@@ -388,19 +388,19 @@ _WITHOUT_TLS: Final = frozenset(  # reasons of OpenSSL, which differ by version,
 
 
 def _causes(error: BaseException) -> list[BaseException]:
-    """The error, and all that it came from: what requests wraps stands in args, reason, cause or context."""
+    """The error and all its causes, which requests wraps in args, reason, cause or context."""
     chain: list[BaseException] = []
-    rest: list[Any] = [error]
-    while rest and len(chain) < 20:
-        link = rest.pop()
-        if isinstance(link, BaseException) and not any(link is other for other in chain):
-            chain.append(link)
-            rest += [*link.args, getattr(link, "reason", None), link.__cause__, link.__context__]
+    stack: list[Any] = [error]
+    while stack and len(chain) < 20:
+        cause = stack.pop()
+        if isinstance(cause, BaseException) and not any(cause is other for other in chain):
+            chain.append(cause)
+            stack += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
     return chain
 
 
 def _retry_after(text: str | None) -> float | None:
-    """The seconds that a Retry-After names (RFC 9110, 10.2.3: a number, or a date)."""
+    """The seconds in a Retry-After (RFC 9110, 10.2.3: a number, or a date)."""
     if text is None:
         return None
     if text.strip().isascii() and text.strip().isdecimal():

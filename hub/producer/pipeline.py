@@ -1,12 +1,12 @@
-"""The one way from a report, or from STIX, to the hub. `hub publish` and `HubClient.publish` present what it returns.
+"""The publishing pipeline from a report, or from STIX, to the hub. `hub publish` and `HubClient.publish` show its results.
 
-    rendered   the report as STIX, as it stands at the CERT            Rendered            rendering.render
+    rendered   the report as STIX, with all data of the CERT           Rendered            rendering.render
     released   what may leave for one collection, or why nothing may   Release, Withheld   producer.releasing
     spooled    releases that wait until all are ready                  SpooledRelease      producer.spool
-    sent       what became of each bundle                              Delivery            producer.outbox
+    sent       the result for each bundle                              OutboxDelivery      producer.outbox
 
-Each stage is a frozen value. `add_report` and `add_stix` go as far as the spool and change nothing; `send` then keeps the
-records, puts every bundle into the outbox, and sends from there: what an interruption leaves waits in the outbox.
+Each stage is a frozen value. `add_report` and `add_stix` only fill the spool and change nothing else; `send` then writes
+the records, puts every bundle into the outbox, and sends from there: after an interruption bundles wait in the outbox.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from hub.home.member import OwnMember, load_member
 from hub.producer.audience import audience_at
 from hub.producer.bundles import StixDict
 from hub.producer.connection import HubConnection
-from hub.producer.faults import in_words
+from hub.producer.faults import describe_error
 from hub.producer.outbox import Outbox, OutboxDelivery
 from hub.producer.publish import Progress, publish
-from hub.producer.spool import NOTHING_SHOWN, Spool, SpooledRelease
-from hub.producer.standing import refuse_what_stays
+from hub.producer.spool import EMPTY_PREVIEW, Spool, SpooledRelease
+from hub.producer.standing import check_unreleased_stix
 from hub.release.held import Decisions
 from hub.release.policy import Approvals, Audience
 from hub.release.preview import Preview
@@ -51,12 +51,12 @@ class Destination:
 
 
 def clock() -> datetime:
-    """The time of now."""
+    """The current time."""
     return datetime.now(UTC)
 
 
-def no_advice(_sentence: str) -> None:
-    """Advice on this home that nobody reads."""
+def ignore_advice(_sentence: str) -> None:
+    """Ignore advice about this home."""
 
 
 class Pipeline:
@@ -69,14 +69,14 @@ class Pipeline:
         approvals: Approvals | None = None,
         exercise: bool = False,
         now: Callable[[], datetime] = clock,
-        tell: Callable[[str], None] = no_advice,
+        tell: Callable[[str], None] = ignore_advice,
     ) -> None:
         self._destination = destination
         self._approvals = approvals or Approvals()
         self._exercise = exercise
         self._now = now
         self._tell = tell
-        self._names: frozenset[str] = frozenset()  # of the outbox's files that this run has put there
+        self._own_names: frozenset[str] = frozenset()  # of the files that this run has put into the outbox
         self.spool = Spool(destination.home)
         self.decisions = Decisions(self._approvals)
 
@@ -88,12 +88,12 @@ class Pipeline:
 
     @cached_property
     def member(self) -> OwnMember:
-        """The CERT whose home this is. ConfigurationError where there is none."""
+        """The CERT that owns this home. ConfigurationError if there is no home."""
         return load_member(self._home, warn=self._tell)
 
     @cached_property
     def audience(self) -> Audience:
-        """The collection as the release step sees it; the hub is asked once in a run."""
+        """The collection as the release step sees it; a run asks the hub once."""
         destination = self._destination
         return audience_at(destination.connection, destination.to, self._home, exercise=self._exercise)
 
@@ -104,9 +104,9 @@ class Pipeline:
         return self._destination.home
 
     def release(self, report: Report) -> Release | Withheld:
-        """What of the report may leave, or why nothing may: rendered and released, and not spooled.
+        """Render and release the report, without spooling it: what may leave, or why nothing may.
 
-        A report that cannot be rendered or released is withheld with the fault as the reason: others go on.
+        A report that cannot be rendered or released is withheld with the error as the reason, so that other reports go on.
         """
         from hub.producer.releasing import release_report  # noqa: PLC0415 - loads stix2, a third of a second
         from hub.release.step import Withheld  # noqa: PLC0415 - as above
@@ -122,11 +122,13 @@ class Pipeline:
                 exercise=self._exercise,
                 pending_file=self.spool.pending_file,
             )
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing of this report leaves
-            return Withheld(in_words(error), Preview(f"{report.source or report.report_id}: cannot be released", ()))
+        except Exception as error:  # noqa: BLE001 - after any error nothing of this report leaves
+            return Withheld(
+                describe_error(error), Preview(f"{report.source or report.report_id}: cannot be released", ())
+            )
 
     def add_report(self, report: Report, *, source: str = "") -> Release | Withheld:
-        """Render, release and spool a report. Of what is withheld only the records are spooled."""
+        """Render, release and spool a report. For a withheld report only the records are spooled."""
         from hub.producer.releasing import Release  # noqa: PLC0415 - as above
 
         outcome = self.release(report)
@@ -135,8 +137,8 @@ class Pipeline:
             release = SpooledRelease(
                 source=source or report.report_id,
                 bundles=outcome.bundles,
-                preview=outcome.preview if outcome.first else NOTHING_SHOWN,
-                ask=outcome.first,
+                preview=outcome.preview if outcome.first else EMPTY_PREVIEW,
+                needs_confirmation=outcome.first,
                 files=outcome.files(),
             )
             self.spool.add(release)
@@ -145,8 +147,8 @@ class Pipeline:
         return outcome
 
     def add_stix(self, objects: Sequence[StixDict], *, source: str, title: str = "") -> SpooledRelease:
-        """Spool STIX as it stands. ReleaseError where that is a report as it stands at the CERT, or names whom it protects."""
-        for name in refuse_what_stays(objects, self._destination.home, self._approvals.values):
+        """Spool STIX unchanged. ReleaseError if it is an unreleased report of the CERT, or names somebody whom it protects."""
+        for name in check_unreleased_stix(objects, self._destination.home, self._approvals.values):
             self.decisions.add_name(name)
         kinds = Counter(str(item.get("type")) for item in objects)
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
@@ -156,10 +158,10 @@ class Pipeline:
         return release
 
     def send(self, progress: Progress | None = None) -> Iterator[OutboxDelivery]:
-        """Keep the records, then put all into the outbox, then send what waits there; yield what became of each bundle.
+        """Write the records, put all bundles into the outbox, and send everything in it; yield the result for each bundle.
 
-        ReleaseError where an approval fits nothing of this run: then nothing is kept or sent. ConnectionFailedError where
-        the hub is away: with an outbox, everything waits there and nothing is lost.
+        ReleaseError if an approval matches nothing in this run: then nothing is written or sent. ConnectionFailedError if
+        the hub is out of reach: with an outbox, everything waits there and nothing is lost.
         """
         self.decisions.check()
         self.keep_records()
@@ -171,30 +173,30 @@ class Pipeline:
             destination.outbox.put(bundle, hub=destination.connection.url, to=destination.to, source=source)
             for source, bundle in self._in_order()
         ]
-        self._names = frozenset(names)
+        self._own_names = frozenset(names)
         yield from destination.outbox.deliver(destination.connection, names, progress=progress)
 
     def keep_records(self) -> None:
-        """Keep the records of what was spooled, those of withheld reports among them."""
+        """Write the records of all spooled releases and of withheld reports."""
         for release in self.spool:
             for path, body in release.files:
                 keep_file(path, body)
 
     def _in_order(self) -> Iterator[tuple[str, Sequence[StixDict]]]:
-        """Each bundle with its source: first those of the incidents, then the lone indicators of all.
+        """Each bundle with its source: first those of the incidents, then the lone indicators of all reports.
 
-        By their place alone, a lone indicator would be seen to belong to the incident before it. The order of the lone ones
-        is that of their ids, which nobody can tell from the incidents'.
+        Otherwise the order would show to which incident a lone indicator belongs. Lone indicators are sorted by their ids,
+        which do not depend on the incidents.
         """
-        lone = []
+        lone_indicators = []
         for release in self.spool:
             yield from ((release.source, bundle) for bundle in release.bundles[:1])
-            lone += [(release.source, bundle) for bundle in release.bundles[1:]]
-        yield from sorted(lone, key=lambda item: str(item[1][-1]["id"]))
+            lone_indicators += [(release.source, bundle) for bundle in release.bundles[1:]]
+        yield from sorted(lone_indicators, key=lambda item: str(item[1][-1]["id"]))
 
     def is_own(self, delivery: OutboxDelivery) -> bool:
-        """Whether this run published it, rather than an earlier one whose bundle waited in the outbox."""
-        return not delivery.name or delivery.name in self._names
+        """Whether this run published the bundle, and not an earlier one whose bundle waited in the outbox."""
+        return not delivery.name or delivery.name in self._own_names
 
     def _send_directly(self, progress: Progress | None) -> Iterator[OutboxDelivery]:
         destination = self._destination

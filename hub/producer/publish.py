@@ -1,9 +1,10 @@
-"""Send objects to a collection, and say in words what became of each.
+"""Send objects to a collection, and report the result for each.
 
-1. Definitions, identities and observables first: what later objects name is then there already.
-2. Envelopes that the hub takes: no longer than its max_content_length, and of at most ENVELOPE_OBJECTS objects.
-3. One envelope after the other. If the hub still refuses one as too large, it is halved, down to the object that is the cause.
-4. The status of each envelope, read until the hub is done; taken together they are the receipt.
+1. Sort definitions, identities and observables first, so that the hub has them before the objects that name them.
+2. Divide the objects into envelopes that the hub accepts: not longer than its max_content_length, and with at most
+   ENVELOPE_OBJECTS objects.
+3. Send one envelope after another. If the hub still refuses one as too large, halve it, down to the object that causes it.
+4. Read the status of each envelope until it is complete; together they make the receipt.
 
 Sending the same objects again is safe: the hub counts an object that it already has as a success.
 """
@@ -22,18 +23,18 @@ from hub.producer.connection import HubConnection
 from hub.taxii import protocol
 from hub.taxii.resources import CollectionResource, StatusResource
 
-ENVELOPE_OBJECTS: Final = 1000  # in one envelope: a bad line loses little of its work, and a status stays readable
-_REMARKS_SHOWN: Final = 20  # in one receipt, in words
+ENVELOPE_OBJECTS: Final = 1000  # in one envelope: a broken connection loses little work, and a status stays readable
+_SHOWN_REMARKS: Final = 20  # of one receipt
 _HEAD: Final = b'{"objects":['
 _TAIL: Final = b"]}"
 
 Progress = Callable[[int, int], None]
-"""Told (objects that are settled, objects in all) after each envelope."""
+"""Called with (finished objects, all objects) after each envelope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An object that the hub did not take, with the reason in the hub's words."""
+    """An object that the hub refused, with the hub's reason."""
 
     id: str
     version: str
@@ -42,7 +43,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What the hub says about an object that it took, such as who reads it, or who had a version below its new level."""
+    """The hub's remark on an accepted object, for example about its readers, or about readers who lose access."""
 
     id: str
     text: str
@@ -50,15 +51,15 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of the objects that were sent: each is in one of the three tuples, or among the pending."""
+    """The result for the objects that were sent: each is in one of the three tuples, or counted in `pending`."""
 
     collection: str  # its title
-    successes: tuple[str, ...] = ()  # ids of objects that the hub took
-    repeats: tuple[str, ...] = ()  # ids of objects that it held already
+    successes: tuple[str, ...] = ()  # ids of objects that the hub accepted
+    repeats: tuple[str, ...] = ()  # ids of objects that the hub already had
     failures: tuple[Failure, ...] = ()
-    pending: int = 0  # objects that the hub has yet to decide on
+    pending: int = 0  # objects that the hub has not decided on yet
     statuses: tuple[str, ...] = ()  # ids of the status resources, for questions to the hub's operator
-    remarks: tuple[Remark, ...] = ()  # on objects that the hub took or held already
+    remarks: tuple[Remark, ...] = ()  # on accepted objects and repeats
 
     @property
     def total(self) -> int:
@@ -67,11 +68,11 @@ class Receipt:
 
     @property
     def complete(self) -> bool:
-        """Whether the hub holds every object now."""
+        """Whether the hub now has every object."""
         return not self.failures and not self.pending
 
     def in_words(self) -> str:
-        """A sentence, a line for each object that was not taken, and one for each remark of the hub."""
+        """A sentence with the counts, a line for each refused object, and a line for each remark."""
         counts = [gettext("{n} taken").format(n=len(self.successes))]
         counts += [gettext("{n} held already").format(n=len(self.repeats))] if self.repeats else []
         counts += [gettext("{n} refused").format(n=len(self.failures))] if self.failures else []
@@ -101,11 +102,11 @@ class Receipt:
             "  " + note.format(object=ids[0] if len(ids) == 1 else many.format(n=len(ids)), text=text)
             for text, ids in objects.items()
         ]
-        more = len(lines) - _REMARKS_SHOWN
+        more = len(lines) - _SHOWN_REMARKS
         if more <= 0:
             return lines
-        rest = gettext("and {n} more notes; see the status of the request").format(n=more)
-        return [*lines[:_REMARKS_SHOWN], f"  {rest}"]
+        remainder = gettext("and {n} more notes; see the status of the request").format(n=more)
+        return [*lines[:_SHOWN_REMARKS], f"  {remainder}"]
 
     def as_dict(self) -> dict[str, Any]:
         """The receipt as JSON values."""
@@ -122,8 +123,8 @@ class Receipt:
         }
 
 
-def receipt_from(values: Mapping[str, Any]) -> Receipt:
-    """What `as_dict` gave. LookupError or TypeError for anything else."""
+def parse_receipt(values: Mapping[str, Any]) -> Receipt:
+    """The receipt from the values of `as_dict`. LookupError or TypeError for other values."""
     return Receipt(
         collection=values["collection"],
         successes=tuple(values["successes"]),
@@ -135,8 +136,8 @@ def receipt_from(values: Mapping[str, Any]) -> Receipt:
     )
 
 
-def joined(receipts: Sequence[Receipt]) -> Receipt:
-    """One receipt for several bundles that went to the same collection."""
+def join_receipts(receipts: Sequence[Receipt]) -> Receipt:
+    """One receipt for several bundles in the same collection."""
     return Receipt(
         collection=receipts[0].collection,
         successes=tuple(identifier for receipt in receipts for identifier in receipt.successes),
@@ -156,10 +157,10 @@ def publish(
     progress: Progress | None = None,
     envelope_objects: int = ENVELOPE_OBJECTS,
 ) -> Receipt:
-    """Send the objects; returns when the hub has settled every one of them, or waited long enough.
+    """Send the objects; return when the hub has decided on all of them, or after its time limit.
 
-    ConnectionFailedError where the hub stays away: some envelopes may be in, and to send all again is right.
-    UnauthenticatedError, ForbiddenError and NotFoundError as the hub says; refusals of objects are in the receipt.
+    ConnectionFailedError if the hub stays out of reach: some envelopes may have arrived, so send all of them again.
+    UnauthenticatedError, ForbiddenError and NotFoundError as the hub answers; refusals of objects are in the receipt.
     """
     connection.must_write(collection)
     # (1)
@@ -169,9 +170,9 @@ def publish(
     tally = _Tally(collection.title, len(ordered), progress)
     for batch in _batches(ordered, max_bytes, envelope_objects):
         # (3)
-        for part, outcome in _sent(connection, collection, batch, max_bytes):
+        for part, outcome in _send(connection, collection, batch, max_bytes):
             # (4)
-            tally.note(part, outcome)
+            tally.add(part, outcome)
     return tally.receipt()
 
 
@@ -199,12 +200,12 @@ def _batches(objects: Sequence[StixDict], max_bytes: int, max_objects: int) -> I
         yield batch
 
 
-def _sent(
+def _send(
     connection: HubConnection, collection: CollectionResource, batch: list[_Item], max_bytes: int
 ) -> Iterator[tuple[list[_Item], StatusResource | str]]:
-    """Send a batch, in halves if need be; yield each part with its status, or with the reason why all of it failed."""
+    """Send a batch, in halves if necessary; yield each part with its status, or with the reason why the whole part failed."""
     envelope = _HEAD + b",".join(item.body for item in batch) + _TAIL
-    if len(envelope) > max_bytes:  # one object alone: batches are cut to fit
+    if len(envelope) > max_bytes:  # a single object, since larger batches are cut to fit
         yield batch, f"with {len(envelope)} bytes it is over the {max_bytes} bytes that the hub takes in one request"
         return
     try:
@@ -214,24 +215,24 @@ def _sent(
             yield batch, str(error)
             return
         middle = len(batch) // 2
-        yield from _sent(connection, collection, batch[:middle], max_bytes)
-        yield from _sent(connection, collection, batch[middle:], max_bytes)
+        yield from _send(connection, collection, batch[:middle], max_bytes)
+        yield from _send(connection, collection, batch[middle:], max_bytes)
     except MalformedError as error:
         yield batch, str(error)
     except RefusedError as error:
-        if type(error) is not RefusedError:  # credentials, rights, addresses: no object's fault
+        if type(error) is not RefusedError:  # credentials, rights or addresses, and no object, are the cause
             raise
         yield batch, str(error)
 
 
 class _Tally:
-    """The receipt, as it grows."""
+    """Collects the results of envelopes into a receipt."""
 
     def __init__(self, title: str, total: int, progress: Progress | None) -> None:
         self.title = title
         self.total = total
         self.progress = progress
-        self.settled = 0
+        self.finished = 0
         self.successes: list[str] = []
         self.repeats: list[str] = []
         self.failures: list[Failure] = []
@@ -239,29 +240,29 @@ class _Tally:
         self.statuses: list[str] = []
         self.remarks: list[Remark] = []
 
-    def note(self, part: list[_Item], outcome: StatusResource | str) -> None:
-        """Add what became of one envelope."""
+    def add(self, part: list[_Item], outcome: StatusResource | str) -> None:
+        """Add the result of one envelope."""
         if isinstance(outcome, str):
             self.failures += [Failure(item.id, item.version, outcome) for item in part]
         else:
-            self._note_status(part, outcome)
-        self.settled += len(part)
+            self._add_status(part, outcome)
+        self.finished += len(part)
         if self.progress is not None:
-            self.progress(self.settled, self.total)
+            self.progress(self.finished, self.total)
 
-    def _note_status(self, part: list[_Item], status: StatusResource) -> None:
+    def _add_status(self, part: list[_Item], status: StatusResource) -> None:
         count = status.success_count + status.failure_count + status.pending_count
         if count != len(part):
             raise ConnectionFailedError(
-                f"{len(part)} objects were sent to {self.title!r}, and the hub's status {status.id} tells of {count}: "
+                f"{len(part)} objects were sent to {self.title!r}, and the hub's status {status.id} has {count}: "
                 "send them again, and tell the hub's operator"
             )
         self.statuses.append(status.id)
         self.pending += status.pending_count
         ids = [(detail.id, detail.message or "") for detail in status.successes]
         if len(ids) != status.success_count:  # the lists are optional (TAXII 2.1, 4.3.1)
-            failed = {detail.id for detail in status.failures}
-            ids = [(item.id, "") for item in part if item.id not in failed][: status.success_count]
+            failed_ids = {detail.id for detail in status.failures}
+            ids = [(item.id, "") for item in part if item.id not in failed_ids][: status.success_count]
         self.repeats += [identifier for identifier, message in ids if message.startswith(protocol.HELD_ALREADY)]
         self.successes += [identifier for identifier, message in ids if not message.startswith(protocol.HELD_ALREADY)]
         texts = ((identifier, message.removeprefix(protocol.HELD_ALREADY).strip()) for identifier, message in ids)
@@ -275,7 +276,7 @@ class _Tally:
         self.failures += failures
 
     def receipt(self) -> Receipt:
-        """The receipt."""
+        """The receipt of all envelopes so far."""
         return Receipt(
             collection=self.title,
             successes=tuple(self.successes),

@@ -1,8 +1,8 @@
-"""Acknowledge an incident, ask for help with it, and answer: a member's steps of the joint protocol.
+"""A member's steps of the joint protocol: acknowledge an incident, ask for help with it, and answer.
 
-The steps and their notes are those of `hub.protocol`; any client that keeps ids can write such notes, too
-(profiles/response.toml). This module adds what the hub's directory and board know: who this member is, who the others
-are, and which request an answer belongs to.
+The steps and their notes come from `hub.protocol`; any client that preserves ids can write such notes, too
+(profiles/response.toml). This module adds data from the hub's directory and board: this member, the other members, and the
+request to which an answer belongs.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from hub.stix.identifiers import type_of
 from hub.stix.sentences import quoted
 from hub.stix.timestamps import parse_timestamp
 
-COLLECTION: Final = "alerts"  # alias of the collection that takes requests and answers
+COLLECTION: Final = "alerts"  # the alias of the collection of requests and answers
 ANSWER_WORDS: Final = tuple(say.word for say in ANSWERS)
 _SAY_BY_WORD: Final = {say.word: say for say in ANSWERS}
 _MICROSECONDS: Final = 1000  # in a millisecond
@@ -32,20 +32,20 @@ _MICROSECONDS: Final = 1000  # in a millisecond
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """The members as the hub lists them, and which of them this account acts for."""
+    """The hub's list of members, and the one for which this account acts."""
 
     member: str
     identities: Mapping[str, str]  # code -> identity id
     exercise: bool
 
     @property
-    def own(self) -> str:
-        """The identity id that this member speaks as."""
+    def own_identity(self) -> str:
+        """The identity id of this member."""
         return self.identities[self.member]
 
 
-def directory(connection: HubConnection) -> Directory:
-    """The hub's directory; ForbiddenError for accounts that are no member's CERT."""
+def read_directory(connection: HubConnection) -> Directory:
+    """The hub's directory; ForbiddenError for accounts that do not belong to a member's CERT."""
     contacts = connection.resource("contacts")
     return Directory(
         member=contacts["member"],
@@ -55,20 +55,19 @@ def directory(connection: HubConnection) -> Directory:
 
 
 def own_contact(connection: HubConnection) -> Mapping[str, Any]:
-    """This account's member as the hub's directory has it; ForbiddenError for accounts that are no member's CERT."""
+    """The contact of this account's member in the hub's directory; ForbiddenError for accounts of no member's CERT."""
     contacts = connection.resource("contacts")
     return next(row for row in contacts["contacts"] if row["member"] == contacts["member"])
 
 
 def acknowledge(connection: HubConnection, incident: str, *, text: str = "", to: str = COLLECTION) -> Receipt:
     """Say that this member has the incident and has looked at it."""
-    members = directory(connection)
-    return _send(
-        connection, to, members, notes.acknowledgement(_new_id(), members.member, _incident(incident), text), _now()
-    )
+    directory = read_directory(connection)
+    step = notes.acknowledgement(_new_id(), directory.member, _incident(incident), text)
+    return _send(connection, to, directory, step, _now())
 
 
-def ask(  # noqa: PLR0913 - what a request consists of
+def ask(  # noqa: PLR0913 - the parts of a request
     connection: HubConnection,
     incident: str,
     *,
@@ -85,49 +84,49 @@ def ask(  # noqa: PLR0913 - what a request consists of
 
     The request is the first of the receipt's successes.
     """
-    known = directory(connection)
-    identities = _asked(known, members)
+    directory = read_directory(connection)
+    identities = _identities(directory, members)
     moment = _now() if now is None else _milliseconds(now)
     if not what.strip():
         raise UnprocessableError("What do you ask for? Say it in a sentence.")
     request = notes.request(
         _new_id(),
-        known.member,
+        directory.member,
         _incident(incident),
         asked=identities,
         what=what,
         due=None if due is None else _due(due, moment),
         priority=priority,
     )
-    return _send(connection, to, known, request, moment)
+    return _send(connection, to, directory, request, moment)
 
 
 def answer(connection: HubConnection, subject: str, says: str, *, why: str = "", to: str = COLLECTION) -> Receipt:
-    """Answer a request: `says` is accepted, refused (then `why` is needed) or done.
+    """Answer a request: `says` is accepted, refused (then `why` is required) or done.
 
-    `subject` is the request's id, or the incident's where one request about it waits for this member.
+    `subject` is the request's id, or the incident's if only one request about it waits for this member.
     """
     say = _SAY_BY_WORD.get(says)
     if say is None:
         raise UnprocessableError(f"{says!r} is no answer: say one of {', '.join(ANSWER_WORDS)}.")
     if say is Say.REFUSED and not why.strip():
         raise UnprocessableError(f"{NEEDS_REASON}: give the reason (--why).")
-    members = directory(connection)
-    incident, request = _request(connection.resource("board"), members.member, subject, say)
-    step = notes.answer(_new_id(), members.member, incident, request=request, says=say, why=why)
-    return _send(connection, to, members, step, _now())
+    directory = read_directory(connection)
+    incident, request = _request(connection.resource("board"), directory.member, subject, say)
+    step = notes.answer(_new_id(), directory.member, incident, request=request, says=say, why=why)
+    return _send(connection, to, directory, step, _now())
 
 
 def _request(board: Mapping[str, Any], member: str, subject: str, say: Say) -> tuple[str, str]:
-    """(incident, request) that an answer belongs to: the only one that it can mean."""
+    """The (incident, request) to which an answer belongs, if only one is possible."""
     matches = [
         (entry["incident"], request)
         for entry in board.get("incidents", ())
         for request in entry["requests"]
         if subject in (entry["incident"], request["request"]) and member in request["asked"]
     ]
-    if len(matches) > 1:  # those to which this answer is legal
-        matches = [(incident, request) for incident, request in matches if say in LEGAL[_last(request, member)]]
+    if len(matches) > 1:  # keep only requests to which this answer is legal
+        matches = [(incident, request) for incident, request in matches if say in LEGAL[_last_answer(request, member)]]
     if len(matches) == 1:
         return matches[0][0], matches[0][1]["request"]
     if matches:
@@ -140,20 +139,20 @@ def _request(board: Mapping[str, Any], member: str, subject: str, say: Say) -> t
     raise NotFoundError(f"No request about {subject} asks {member}, or its incident is closed; `hub board` shows all.")
 
 
-def _last(request: Mapping[str, Any], member: str) -> Say | None:
+def _last_answer(request: Mapping[str, Any], member: str) -> Say | None:
     answers = request["answers"].get(member, ())
     return _SAY_BY_WORD.get(answers[-1]["says"]) if answers else None
 
 
-def _asked(known: Directory, members: Iterable[str]) -> list[str]:
+def _identities(directory: Directory, members: Iterable[str]) -> list[str]:
     codes = list(dict.fromkeys(code.strip().upper() for code in members if code.strip()))
     if codes == [ALL.upper()]:
         return [ALL]
-    if unknown := next((code for code in codes if code not in known.identities), None):
-        raise UnprocessableError(f"{unknown!r} is no member; there are {', '.join(known.identities)}, or all.")
+    if unknown := next((code for code in codes if code not in directory.identities), None):
+        raise UnprocessableError(f"{unknown!r} is no member; there are {', '.join(directory.identities)}, or all.")
     if not codes:
         raise UnprocessableError("Whom do you ask? Name members, or all.")
-    return [known.identities[code] for code in codes]
+    return [directory.identities[code] for code in codes]
 
 
 def _due(text: str, now: int) -> int:
@@ -174,8 +173,8 @@ def _incident(text: str) -> str:
     return text
 
 
-def _send(connection: HubConnection, to: str, members: Directory, step: Step, now: int) -> Receipt:
-    note = notes.build_note(step, author=members.own, now=now, exercise=members.exercise)
+def _send(connection: HubConnection, to: str, directory: Directory, step: Step, now: int) -> Receipt:
+    note = notes.build_note(step, author=directory.own_identity, now=now, exercise=directory.exercise)
     return publish(connection, connection.collection(to), [note])
 
 

@@ -1,7 +1,7 @@
-"""Releases that are ready and neither kept nor sent yet, on disk instead of in memory: a day's feed is long.
+"""Finished releases whose records are not written and that are not sent yet; on disk, since a day's feed can be long.
 
-The file has no name: it disappears with the process, however that ends. It lies in the CERT's home, not in the system's
-folder for temporary files, since it repeats what reports say.
+The file has no name, so it disappears when the process ends in any way. It is in the CERT's home, not in the system's
+folder for temporary files, since it contains data of reports.
 """
 
 from __future__ import annotations
@@ -19,28 +19,26 @@ from hub.producer.bundles import StixDict, encoded
 from hub.release.preview import Preview, parse_preview
 from hub.release.record import File
 
-MEMORY_BYTES: Final = 1 << 20  # below this a spool needs no file
-NOTHING_SHOWN: Final = Preview("", ())
+MEMORY_BYTES: Final = 1 << 20  # a smaller spool needs no file
+EMPTY_PREVIEW: Final = Preview("", ())
 
 
 @dataclass(frozen=True, slots=True)
 class SpooledRelease:
-    """One release as it waits to be sent: where it came from, its bundles, its preview, whether the officer must be
-    asked before it is sent, and the files (path, content) that must be kept before.
-    """
+    """One release that waits to be sent. `files` are the records (path, content) that must be written before."""
 
     source: str
     bundles: Sequence[Sequence[StixDict]]
-    preview: Preview = NOTHING_SHOWN
-    ask: bool = False
+    preview: Preview = EMPTY_PREVIEW
+    needs_confirmation: bool = False  # whether an officer must confirm it
     files: Sequence[File] = ()
 
 
 class Spool:
-    """Takes releases one after the other, and returns them in the same order, as often as needed.
+    """Stores releases one after another, and returns them in the same order, any number of times.
 
-    Of each release the file holds a line of JSON with the lengths of what follows: the preview, the files, the bundles.
-    `folder` is used where it exists; reports need a home, and so their spool is never anywhere else.
+    For each release the file has a line of JSON with the lengths of the parts after it: the preview, the files, the bundles.
+    The file is in `folder` if that exists; reports need a home, so their spool is always there.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -48,8 +46,8 @@ class Spool:
             MEMORY_BYTES, dir=str(folder) if folder is not None and folder.is_dir() else None
         )
         self._places: dict[str, tuple[int, int]] = {}  # of the newest content of each file: offset and length
-        self.count = 0  # how many of them have something to send
-        self.asking = 0  # how many of them the officer must be asked about
+        self.count = 0  # of releases with something to send
+        self.confirmation_count = 0  # of releases that an officer must confirm
 
     def __enter__(self) -> Self:
         return self
@@ -58,12 +56,12 @@ class Spool:
         self._file.close()
 
     def add(self, release: SpooledRelease) -> None:
-        """Append a release. ProducerError where the disk is full."""
+        """Append a release. ProducerError if the disk is full."""
         preview = release.preview.encoded()
         bundles = [b"[" + b",".join(encoded(item) for item in bundle) + b"]" for bundle in release.bundles]
         head = {
             "source": release.source,
-            "ask": release.ask,
+            "ask": release.needs_confirmation,
             "preview": len(preview),
             "files": [[str(path), len(body)] for path, body in release.files],
             "bundles": [len(body) for body in bundles],
@@ -81,7 +79,7 @@ class Spool:
             self._places[str(path)] = (offset, len(body))
             offset += len(body)
         self.count += bool(release.bundles)
-        self.asking += release.ask
+        self.confirmation_count += release.needs_confirmation
 
     def __iter__(self) -> Iterator[SpooledRelease]:
         """All releases, in their order."""
@@ -99,7 +97,7 @@ class Spool:
             yield SpooledRelease(head["source"], bundles, preview, head["ask"], files)
 
     def pending_file(self, path: Path) -> bytes | None:
-        """The newest content of a file that is spooled and not on disk yet; None where none of that path is spooled."""
+        """The newest content of a spooled file that is not on disk yet; None if no file of that path is spooled."""
         if str(path) not in self._places:
             return None
         offset, size = self._places[str(path)]

@@ -1,4 +1,4 @@
-"""Objects of collections as others want them: rows for a spreadsheet or a data frame, one STIX bundle, a MISP event."""
+"""Exports of objects: rows for a spreadsheet or a data frame, one STIX bundle, a MISP event."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ COLUMNS: Final = (
     "labels",
     "tlp",
 )  # fmt: skip - a list
-# Where a spreadsheet may begin a cell that it takes for a formula: at the start, and after what separates cells
+# Characters with which a spreadsheet begins a formula: at the start of a text, or after a separator of cells
 _FORMULA: Final = re.compile(r"(?:^|(?<=[;,\t\r\n]))[ ]*[=+\-@\t\r]")
 
 
@@ -50,12 +50,12 @@ def rows(items: Iterable[Item]) -> Iterator[dict[str, Any]]:
 def _level(content: Mapping[str, Any]) -> int | None:
     try:
         return tlp.level(content)
-    except (TypeError, AttributeError):  # another server's object, marked in no way that STIX knows
+    except (TypeError, AttributeError):  # an object of another server with an invalid marking
         return None
 
 
 def to_frame(items: Iterable[Item]) -> Any:
-    """The rows as a pandas data frame. ConfigurationError where pandas is not installed."""
+    """The rows as a pandas data frame. ConfigurationError if pandas is not installed."""
     try:
         import pandas as pd  # noqa: PLC0415 - optional, and half a second to load
     except ModuleNotFoundError:
@@ -64,7 +64,7 @@ def to_frame(items: Iterable[Item]) -> Any:
 
 
 def _csv(items: Sequence[Item]) -> str:
-    """RFC 4180. No cell is taken for a formula, and run, by a spreadsheet."""
+    """CSV (RFC 4180), escaped so that no spreadsheet runs a cell as a formula."""
     text = io.StringIO()
     writer = csv.DictWriter(text, COLUMNS)
     writer.writeheader()
@@ -91,19 +91,19 @@ def _stix(items: Sequence[Item]) -> str:
 
 
 def _misp(items: Sequence[Item]) -> str:
-    """A MISP event of the objects, without revoked ones: MISP cannot mark them as revoked, and would keep detecting them."""
+    """A MISP event of the objects, without revoked ones: MISP cannot mark them as revoked, and would still detect them."""
     try:
-        from misp_stix_converter import ExternalSTIX2toMISPParser  # noqa: PLC0415 - optional, with pymisp behind it
+        from misp_stix_converter import ExternalSTIX2toMISPParser  # noqa: PLC0415 - optional
     except ModuleNotFoundError:
         raise ConfigurationError("export to MISP needs misp-stix: pip install misp-stix") from None
     import stix2  # noqa: PLC0415 - a third of a second to load
 
-    live = [item for item in items if not item.revoked]
-    marked = {ref for item in live for ref in item.content.get("object_marking_refs", ())}
-    # misp-stix tags the event with every definition that it is given
-    listed = [item for item in live if item.type != "marking-definition" or item.id in marked]
+    current_items = [item for item in items if not item.revoked]
+    used_markings = {ref for item in current_items for ref in item.content.get("object_marking_refs", ())}
+    # misp-stix tags the event with every definition in the bundle, used or not
+    exported = [item for item in current_items if item.type != "marking-definition" or item.id in used_markings]
     parser = ExternalSTIX2toMISPParser()
-    parser.load_stix_bundle(stix2.parse(_bundle(listed), allow_custom=True))
+    parser.load_stix_bundle(stix2.parse(_bundle(exported), allow_custom=True))
     parser.parse_stix_bundle(single_event=True)
     return str(parser.misp_event.to_json(indent=1)) + "\n"
 

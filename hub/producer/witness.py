@@ -1,8 +1,8 @@
-"""A member as a witness of the hub's audit trail: it keeps the last checkpoint, and sees when a later one does not extend it.
+"""A member as a witness of the hub's audit trail: it stores the last checkpoint, and checks that each later one extends it.
 
-The key that signed the first checkpoint is the one that must sign the others (as with SSH): compare it once with the
-operator's, `hub audit checkpoint --key`. What is kept is replaced only by a checkpoint that extends it, so that a
-complaint stays until somebody has looked.
+The key that signed the first checkpoint must sign all others (as with SSH): compare it once with the operator's key,
+`hub audit checkpoint --key`. Only a checkpoint that extends the stored one replaces it, so that a complaint is repeated
+until somebody has looked.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from hub.producer.connection import HubConnection
 from hub.protocol.checkpoint import Checkpoint, extends, open_note, parse_verifier_key
 from hub.terminal import one_line
 
-INTERVAL_SECONDS: Final = 3600.0  # between two looks of one process
-_ANSWERS_MOST: Final = 1_000  # for one look: a million entries
+INTERVAL_SECONDS: Final = 3600.0  # between two checks of one process
+_MOST_ANSWERS: Final = 1_000  # for one check: a million entries
 _RESOURCE: Final = "checkpoint"
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _StoredCheckpoint:
     key: str
     note: str
     checkpoint: Checkpoint
@@ -41,7 +41,7 @@ def trail_file(home: Path, root_url: str) -> Path:
 
 
 class Witness:
-    """See the module. `file` is made where it is missing; `tell` is called with what is wrong."""
+    """Checks one hub's trail. `file` is created if it is missing; `tell` is called with a complaint."""
 
     def __init__(
         self,
@@ -55,59 +55,59 @@ class Witness:
         self._file = file
         self._tell = tell
         self._clock = clock
-        self._looked_at = -INTERVAL_SECONDS
+        self._last_look = -INTERVAL_SECONDS
 
     def look(self) -> None:
-        """Check now, unless that was done within the hour; what is wrong is told, and following goes on."""
-        if self._clock() - self._looked_at < INTERVAL_SECONDS:
+        """Check now, unless the last check was within the hour; call `tell` with a complaint, and let following go on."""
+        if self._clock() - self._last_look < INTERVAL_SECONDS:
             return
-        self._looked_at = self._clock()
+        self._last_look = self._clock()
         try:
             complaint = self.check()
         except (ConnectionFailedError, RefusedError):
-            return  # a server without a trail, or none at the moment: following says what there is to say
+            return  # a server without a trail, or out of reach: following reports that
         if complaint:
             self._tell(complaint)
 
     def check(self) -> str:
-        """What is wrong with the hub's trail, in words; "" if nothing is."""
-        known = self._load()
-        content = self._connection.resource(_RESOURCE, "" if known is None else f"?since={known.checkpoint.size}")
+        """What is wrong with the hub's trail, as a message; "" if nothing is."""
+        stored = self._load()
+        content = self._connection.resource(_RESOURCE, "" if stored is None else f"?since={stored.checkpoint.size}")
         try:
-            name, public = parse_verifier_key(str(content.get("key")) if known is None else known.key)
+            name, public = parse_verifier_key(str(content.get("key")) if stored is None else stored.key)
             later = open_note(str(content.get("checkpoint")), name, public)
-            if known is None:
+            if stored is None:
                 self._keep(str(content["key"]), str(content["checkpoint"]))
                 return ""
-            extended = extends(known.checkpoint, later, self._digests(known.checkpoint, later, content))
+            is_extension = extends(stored.checkpoint, later, self._digests(stored.checkpoint, later, content))
         except MalformedError as error:
             return self._complaint(f"{error}")
-        if not extended:
-            sizes = f"it had {known.checkpoint.size} entries and has {later.size} now"
+        if not is_extension:
+            sizes = f"it had {stored.checkpoint.size} entries and has {later.size} now"
             return self._complaint(f"its audit trail does not go on from what this machine saw ({sizes})")
-        if later.size > known.checkpoint.size:
-            self._keep(known.key, str(content["checkpoint"]))
+        if later.size > stored.checkpoint.size:
+            self._keep(stored.key, str(content["checkpoint"]))
         return ""
 
     def _digests(self, earlier: Checkpoint, later: Checkpoint, content: dict[str, Any]) -> list[bytes]:
-        """The digests of the entries between the two; further ones are asked for."""
+        """The digests of the entries between the two; requests further ones if the answer has too few."""
         digests: list[bytes] = []
         count = later.size - earlier.size
-        for _ in range(_ANSWERS_MOST):
-            some = _decoded(content.get("digests"))
-            digests += some
-            if len(digests) >= count or not some:
+        for _ in range(_MOST_ANSWERS):
+            part = _decode_digests(content.get("digests"))
+            digests += part
+            if len(digests) >= count or not part:
                 break
             content = self._connection.resource(_RESOURCE, f"?since={earlier.size + len(digests)}")
         return digests[: max(0, count)]
 
-    def _complaint(self, why: str) -> str:
+    def _complaint(self, reason: str) -> str:
         return (
-            f"THE HUB'S HISTORY MAY HAVE BEEN CHANGED: {one_line(why)}. Tell its operator and the other members, by "
+            f"THE HUB'S HISTORY MAY HAVE BEEN CHANGED: {one_line(reason)}. Tell its operator and the other members, by "
             f"telephone; once it is explained, remove {self._file} to begin again"
         )
 
-    def _load(self) -> _Known | None:
+    def _load(self) -> _StoredCheckpoint | None:
         try:
             text = self._file.read_text("utf-8")
         except FileNotFoundError:
@@ -117,10 +117,10 @@ class Witness:
         try:
             values = json.loads(text)
             name, public = parse_verifier_key(values["key"])
-            return _Known(values["key"], values["note"], open_note(values["note"], name, public))
+            return _StoredCheckpoint(values["key"], values["note"], open_note(values["note"], name, public))
         except (ValueError, LookupError, TypeError, AttributeError, HubError):
             raise ConfigurationError(
-                f"{self._file}: this is no checkpoint that was kept of a hub, or a damaged one: remove it to begin again"
+                f"{self._file}: this is no stored checkpoint of a hub, or it is damaged: remove it to begin again"
             ) from None
 
     def _keep(self, key: str, note: str) -> None:
@@ -128,7 +128,7 @@ class Witness:
         write_atomically(self._file, json.dumps({"key": key, "note": note}, ensure_ascii=False).encode())
 
 
-def _decoded(texts: Any) -> list[bytes]:
+def _decode_digests(texts: Any) -> list[bytes]:
     if texts is None:
         return []
     try:

@@ -1,1 +1,1 @@
-"""What may come in: profiles, which are lists of rules on single objects, and their check. Pure."""
+"""Profiles, which are lists of rules on single objects, and the check of an object against them. Pure."""

@@ -14,21 +14,21 @@ __all__ = ["Context", "Finding", "check"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that an object breaks, in words for its sender."""
+    """A rule that an object breaks, with a message for its sender."""
 
     rule: str
     object_id: str
-    message: str  # the rule's own `because`, then what is wrong and where; never a value from the object
+    message: str  # the rule's `because`, then the problem and its place; never a value from the object
 
 
 def check(content: Mapping[str, Any], profiles: Iterable[Profile], context: Context) -> tuple[Finding, ...]:
-    """Every rule that the (valid) object breaks, in the order of the profiles and their files; none: it may come in."""
+    """All rules that the (valid) object breaks, in the order of the profiles and their files; none: it is accepted."""
     findings: list[Finding] = []
     for profile in profiles:
         for rule in profile.rules_for(content["type"]):
-            if not rule.counts(content, context):
+            if not rule.applies(content, context):
                 continue
-            if unmet := rule.demand.unmet(content, context):
+            if problem := rule.demand.problem(content, context):
                 place = f"{rule.demand.path}: " if rule.demand.path not in ("", ".") else ""
-                findings.append(Finding(rule.id, content["id"], f"{rule.because} ({rule.id}: {place}{unmet})"))
+                findings.append(Finding(rule.id, content["id"], f"{rule.because} ({rule.id}: {place}{problem})"))
     return tuple(findings)

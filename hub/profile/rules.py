@@ -1,12 +1,12 @@
-"""Profiles and their rules, as they are declared: what an object must be like before a collection takes it.
+"""Profiles and their rules, as declared in TOML: the conditions under which a collection accepts an object.
 
 [[rule]]
 id      = "incident-has-determination"      # unique in its profile
 type    = "incident"                        # a type, a list of types, or "*"
-when    = { path = …, must = … }            # or a list of them: the rule counts only where all are met
+when    = { path = …, must = … }            # or a list of them: the rule applies only if all are met
 path    = "extensions.….determination"      # keys joined by dots; a number for one item of a list, * for each
 must    = "exist"                           # a verb of `hub.profile.verbs`, with its `value` or `values`
-because = "…"                               # what the sender is told; without it the profile does not load
+because = "…"                               # the message to the sender; without it the profile does not load
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from hub.declarations import Table
 from hub.profile.patterns import hazard
-from hub.profile.verbs import VERBS, Context, Spec, Want
+from hub.profile.verbs import VERBS, Context, Operands, Spec
 from hub.stix.identifiers import TYPE
 from hub.stix.tlp import BY_WORD
 
@@ -35,40 +35,40 @@ Path = Callable[[Mapping[str, Any]], Values]
 
 @dataclass(frozen=True, slots=True)
 class Demand:
-    """A path and a verb: what must stand there, or what decides whether a rule counts."""
+    """A path and a verb: what must be true of the values at the path. Also a condition of a rule (`when`)."""
 
     path: str
-    must: str
-    want: Want
+    verb: str
+    operands: Operands
     _find: Path = field(repr=False, compare=False)
     _spec: Spec = field(repr=False, compare=False)
 
-    def unmet(self, content: Mapping[str, Any], context: Context) -> str:
-        """An empty text where the object meets it, else what is wrong, without repeating a value."""
-        return self._spec.verb(self._find(content), self.want, context)
+    def problem(self, content: Mapping[str, Any], context: Context) -> str:
+        """What is wrong, without repeating a value; empty if the object meets the demand."""
+        return self._spec.check(self._find(content), self.operands, context)
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule; `because` is what the sender of an object that breaks it is told."""
+    """One rule; `because` is the message to the sender of an object that breaks it."""
 
     id: str
-    types: tuple[str, ...]  # EVERY_TYPE alone: all
-    when: tuple[Demand, ...]
+    types: tuple[str, ...]  # EVERY_TYPE alone: all types
+    conditions: tuple[Demand, ...]
     demand: Demand
     because: str
 
-    def counts(self, content: Mapping[str, Any], context: Context) -> bool:
+    def applies(self, content: Mapping[str, Any], context: Context) -> bool:
         """Whether all its conditions are met, so that the object has to meet its demand."""
-        for condition in self.when:  # noqa: SIM110 - runs for every object that comes in; a generator doubles its time
-            if condition.unmet(content, context):
+        for condition in self.conditions:  # noqa: SIM110 - runs for every incoming object; a generator doubles its time
+            if condition.problem(content, context):
                 return False
         return True
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """How soon the members acknowledge and answer an incident of at least this criticality (0 to 100)."""
+    """The hours within which members must acknowledge and answer an incident of at least this criticality (0 to 100)."""
 
     criticality: int
     acknowledge_hours: int
@@ -77,43 +77,44 @@ class Deadline:
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Rules under one name. `deadlines` go from the highest criticality down to 0; none: this profile sets no clock."""
+    """Rules under one name. `deadlines` go from the highest criticality down to 0; empty: this profile sets no deadlines."""
 
     name: str
     title: str
     rules: tuple[Rule, ...]
     deadlines: tuple[Deadline, ...] = ()
     _by_type: Mapping[str, tuple[Rule, ...]] = field(init=False, repr=False, compare=False)
-    _for_others: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
+    _for_other_types: tuple[Rule, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        named = {object_type for rule in self.rules for object_type in rule.types}
+        types = {object_type for rule in self.rules for object_type in rule.types}
         by_type = {
             object_type: tuple(r for r in self.rules if object_type in r.types or EVERY_TYPE in r.types)
-            for object_type in named
+            for object_type in types
         }
         object.__setattr__(self, "_by_type", by_type)
-        object.__setattr__(self, "_for_others", tuple(r for r in self.rules if EVERY_TYPE in r.types))
+        object.__setattr__(self, "_for_other_types", tuple(r for r in self.rules if EVERY_TYPE in r.types))
 
     def rules_for(self, object_type: str) -> tuple[Rule, ...]:
-        """The rules that look at objects of this type, in the order of the file."""
-        return self._by_type.get(object_type, self._for_others)
+        """The rules for objects of this type, in the order of the file."""
+        return self._by_type.get(object_type, self._for_other_types)
 
     def takes(self, object_type: str) -> bool:
-        """Whether objects of this type can come in: False where a rule without conditions refuses the type itself."""
+        """Whether the profile accepts objects of this type: False if a rule without conditions refuses the type itself."""
         content, context = {"type": object_type}, Context({})
         rules = self.rules_for(object_type)
         return not any(
-            rule.demand.path == "type" and not rule.when and rule.demand.unmet(content, context) for rule in rules
+            rule.demand.path == "type" and not rule.conditions and rule.demand.problem(content, context)
+            for rule in rules
         )
 
     def deadline(self, criticality: int) -> Deadline | None:
-        """The deadline for an incident of this criticality, None where the profile has none."""
+        """The deadline for an incident of this criticality, None if the profile has none."""
         return next((d for d in self.deadlines if criticality >= d.criticality), None)
 
 
 def parse_profile(name: str, table: Table) -> Profile:
-    """The profile that a file declares; ConfigurationError names the file and the key that cannot be used."""
+    """The profile in a file; ConfigurationError names the file and the key that cannot be used."""
     title = table.text("title")
     rules: list[Rule] = []
     for entry in table.tables("rule"):
@@ -132,15 +133,15 @@ def _parse_rule(table: Table) -> Rule:
         raise table.complaint("id", "should be lower-case words joined by hyphens")
     because = table.text("because")
     types = _parse_types(table)
-    when: tuple[Demand, ...] = ()
+    conditions: tuple[Demand, ...] = ()
     if "when" in table:
-        conditions = table.tables("when") if isinstance(table.value("when"), list) else (table.table("when"),)
-        when = tuple(_parse_demand(condition) for condition in conditions)
-        for condition in conditions:
-            condition.finish()
+        entries = table.tables("when") if isinstance(table.value("when"), list) else (table.table("when"),)
+        conditions = tuple(_parse_demand(entry) for entry in entries)
+        for entry in entries:
+            entry.finish()
     demand = _parse_demand(table)
     table.finish()
-    return Rule(rule_id, types, when, demand, because)
+    return Rule(rule_id, types, conditions, demand, because)
 
 
 def _parse_types(table: Table) -> tuple[str, ...]:
@@ -156,39 +157,39 @@ def _parse_types(table: Table) -> tuple[str, ...]:
 
 
 def _parse_demand(table: Table) -> Demand:
-    must = table.text("must")
-    spec = VERBS.get(must)
+    verb = table.text("must")
+    spec = VERBS.get(verb)
     if spec is None:
-        raise table.complaint("must", f"there is no verb {must!r}; there are {', '.join(VERBS)}")
+        raise table.complaint("must", f"there is no verb {verb!r}; there are {', '.join(VERBS)}")
     for operand in _OPERANDS:
         if operand in spec.needs and operand not in table:
-            raise table.complaint(operand, f"is missing; {must!r} needs it")
+            raise table.complaint(operand, f"is missing; {verb!r} needs it")
         if operand in table and operand not in spec.needs | spec.allows:
-            raise table.complaint(operand, f"{must!r} takes no such key")
-    path = "" if must == "be_marked" else table.text("path")  # a marking is the object's, wherever it stands
-    return Demand(path, must, _parse_want(table, must), _compile_path(table, path), spec)
+            raise table.complaint(operand, f"{verb!r} takes no such key")
+    path = "" if verb == "be_marked" else table.text("path")  # a marking belongs to the whole object
+    return Demand(path, verb, _parse_operands(table, verb), _compile_path(table, path), spec)
 
 
-def _parse_want(table: Table, must: str) -> Want:
+def _parse_operands(table: Table, verb: str) -> Operands:
     value = table.value("value") if "value" in table else None
-    if must in ("start_with", "contain_prefix", "be_labelled"):
+    if verb in ("start_with", "contain_prefix", "be_labelled"):
         value = table.text("value")
     values: tuple[Any, ...] = ()
     if "values" in table:
-        listed = table.value("values")
-        if not isinstance(listed, list) or not listed:
+        items = table.value("values")
+        if not isinstance(items, list) or not items:
             raise table.complaint("values", "should be a list with at least one value")
-        values = tuple(listed)
-    if must == "match":
+        values = tuple(items)
+    if verb == "match":
         pattern = table.text("value")
         if problem := hazard(pattern):
             raise table.complaint("value", problem)
-        return Want(value=pattern, pattern=re.compile(pattern, re.ASCII))
-    if must == "be_marked" and value is not None:
+        return Operands(value=pattern, pattern=re.compile(pattern, re.ASCII))
+    if verb == "be_marked" and value is not None:
         if value not in BY_WORD:
             raise table.complaint("value", f"should be one of {', '.join(BY_WORD)}")
-        return Want(value=value, level=BY_WORD[value])
-    return Want(value=value, values=values)
+        return Operands(value=value, level=BY_WORD[value])
+    return Operands(value=value, values=values)
 
 
 def _compile_path(table: Table, path: str) -> Path:
@@ -206,19 +207,19 @@ def _compile_path(table: Table, path: str) -> Path:
 
 def _follow(values: Values, steps: list[str]) -> Values:
     for step in steps:
-        reached: Values = []
+        next_values: Values = []
         for value in values:
             if isinstance(value, dict):
                 if step == "*":
-                    reached += value.values()
+                    next_values += value.values()
                 elif step in value:
-                    reached.append(value[step])
+                    next_values.append(value[step])
             elif isinstance(value, list):
                 if step == "*":
-                    reached += value
+                    next_values += value
                 elif step.isdecimal() and int(step) < len(value):
-                    reached.append(value[int(step)])
-        values = reached
+                    next_values.append(value[int(step)])
+        values = next_values
     return values
 
 

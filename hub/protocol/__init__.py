@@ -1,1 +1,1 @@
-"""The joint protocol as values: labels, steps, which step is legal, and the notes that say them. Pure."""
+"""The joint protocol as values: labels, steps, which step is legal, and the notes of steps. Pure."""

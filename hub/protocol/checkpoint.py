@@ -1,13 +1,13 @@
-"""Checkpoints of a hub's audit trail: what the hub signs, and how a member sees that a later one extends an earlier one.
+"""Checkpoints of a hub's audit trail: what the hub signs, and how a member checks that a later one extends an earlier one.
 
 A checkpoint is a signed note (C2SP, https://c2sp.org/signed-note) with an Ed25519 signature. Its text has three lines:
 
-    threat-sharing-hub/trail/3f0c…   which trail: the first bytes of its first link
-    1523                             how many entries it has
+    threat-sharing-hub/trail/3f0c…   the trail, named by the first bytes of its first link
+    1523                             the number of its entries
     base64                           the link of the last one
 
 The links are a chain of hashes and no Merkle tree, so a proof that one checkpoint extends another is the list of the
-digests in between (`extends`). The digests are salted: they show nothing of the entries.
+digests in between (`extends`). The digests are salted, so they reveal nothing about the entries.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from hub.errors import MalformedError
 START: Final = hashlib.sha256(b"threat-sharing-hub audit trail\n").digest()  # the link before the first entry
 HASH_BYTES: Final = 32
 ORIGIN: Final = "threat-sharing-hub/trail/"
-_LINK_MARK: Final = b"\x01"  # begins what a link is taken of; an entry's digest begins with another byte
+_LINK_MARK: Final = b"\x01"  # the first byte of a link's input; the input of an entry's digest begins with another byte
 _ED25519: Final = b"\x01"  # the signature type of the signed-note specification
 _KEY_ID_BYTES: Final = 4
 _MOST_BYTES: Final = 100_000  # of a note
 _MOST_SIGNATURES: Final = 100
-_DASH: Final = "\N{EM DASH} "  # begins a signature's line
+_DASH: Final = "\N{EM DASH} "  # at the beginning of a signature's line
 _SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 _NAME: Final = re.compile(r"[^\s+]{1,200}")
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How far a trail had come."""
+    """The size of a trail at one moment, and the link of its last entry."""
 
     origin: str
     size: int
@@ -48,22 +48,22 @@ class Checkpoint:
 
     @property
     def text(self) -> str:
-        """What is signed."""
+        """The text that is signed."""
         return f"{self.origin}\n{self.size}\n{base64.b64encode(self.link).decode()}\n"
 
 
 def link_of(link: bytes, digest: bytes) -> bytes:
-    """The link of an entry: of the link before it, and of its own digest."""
+    """The link of an entry: the hash of the previous link and the entry's digest."""
     return hashlib.sha256(_LINK_MARK + link + digest).digest()
 
 
 def origin_of(first_link: bytes) -> str:
-    """The name of the trail that begins with this link, which is also the name of the key that signs its checkpoints."""
+    """The name of the trail with this first link, which is also the name of the key that signs its checkpoints."""
     return ORIGIN + first_link[:8].hex()
 
 
 def extends(earlier: Checkpoint, later: Checkpoint, digests: Iterable[bytes]) -> bool:
-    """Whether `later` is what comes of `earlier` by adding entries with these digests, and nothing else."""
+    """Whether `later` is exactly `earlier` plus entries with these digests."""
     size, link = earlier.size, earlier.link
     for digest in digests:
         size, link = size + 1, link_of(link, digest)
@@ -87,9 +87,9 @@ def verifier_key(name: str, public: Ed25519PublicKey) -> str:
 
 
 def parse_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
-    """The name and the key; MalformedError where it is none, or one of another kind."""
-    name, _, rest = text.strip().partition("+")
-    key_id, _, encoded = rest.partition("+")
+    """The name and the key; MalformedError if the text is no key of this kind."""
+    name, _, id_and_key = text.strip().partition("+")
+    key_id, _, encoded = id_and_key.partition("+")
     raw = _base64(encoded)
     if raw is not None and len(raw) == 1 + HASH_BYTES and raw[:1] == _ED25519 and _NAME.fullmatch(name):
         public = Ed25519PublicKey.from_public_bytes(raw[1:])
@@ -99,10 +99,10 @@ def parse_verifier_key(text: str) -> tuple[str, Ed25519PublicKey]:
 
 
 def open_note(note: str, name: str, public: Ed25519PublicKey) -> Checkpoint:
-    """The checkpoint that a note holds; MalformedError where this key did not sign it.
+    """The checkpoint in a note; MalformedError if this key did not sign it.
 
-    As the specification says: lines of keys that are not known are ignored, and one wrong signature of the known key
-    refuses the whole note.
+    As the specification says, signatures by unknown keys are ignored, and a wrong signature by the known key makes the
+    whole note invalid.
     """
     checkpoint, text, signatures = _read(note)
     is_signed_by_key = False
@@ -120,7 +120,7 @@ def open_note(note: str, name: str, public: Ed25519PublicKey) -> Checkpoint:
 
 
 def read_unverified(note: str) -> Checkpoint:
-    """The checkpoint in a note, without a check of its signature: to name it in a message, or where no key is known yet."""
+    """The checkpoint in a note, without checking its signature: to name it in a message, or if no key is known yet."""
     return _read(note)[0]
 
 

@@ -1,4 +1,4 @@
-"""The labels that the joint protocol puts on STIX objects: stages of a report, steps of a note, and drills."""
+"""The labels of the joint protocol on STIX objects: stages of a report, steps of a note, and drills."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from enum import Enum, StrEnum
 from typing import Any, Final
 
 EXERCISE: Final = "exercise"
-"""The label of every object of a drill, and the profile of the collections that take drills."""
+"""The label of every object of a drill, and the profile of the collections for drills."""
 DRILL: Final = "DRILL: "
-"""What the names begin with that tools show of a drill."""
+"""The beginning of all names of a drill that tools show."""
 
 OFFICER: Final = "release:officer"
-"""The label by which a member vouches for the texts of an incident, a report or a note: an officer of its CERT read them."""
+"""The label by which a member states that an officer of its CERT has read the texts of an incident, a report or a note."""
 VOUCHED_TYPES: Final = frozenset({"incident", "note", "report"})
 
 _STAGE: Final = "stage:"
@@ -20,7 +20,7 @@ STEP_PREFIXES: Final = ("response:", "request:")
 
 
 class Stage(StrEnum):
-    """How far along the reporting of an incident is: the label `stage:…` of its report."""
+    """The stage of the reporting of an incident: the label `stage:…` of its report."""
 
     EARLY = "early"
     UPDATE = "update"
@@ -28,12 +28,12 @@ class Stage(StrEnum):
 
     @property
     def label(self) -> str:
-        """As a report carries it: `stage:early`."""
+        """The label of a report: `stage:early`."""
         return f"{_STAGE}{self.value}"
 
 
 class Say(Enum):
-    """What a step says: the label of its note."""
+    """The statement of a step: the label of its note."""
 
     ACKNOWLEDGED = "response:acknowledged"
     OPEN = "request:open"
@@ -52,7 +52,7 @@ ANSWERS: Final = (Say.ACCEPTED, Say.REFUSED, Say.DONE)
 
 
 def stage_of(labels: Iterable[str]) -> str:
-    """The stage that a report's labels name; "" where they name none, or several."""
+    """The stage that a report's labels name; "" if they name none or several."""
     stages = [label.removeprefix(_STAGE) for label in labels if label.startswith(_STAGE)]
     return stages[0] if len(stages) == 1 else ""
 

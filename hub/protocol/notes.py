@@ -1,11 +1,11 @@
-"""A step of the joint protocol as a STIX note: to build one, and to read one. Each undoes the other.
+"""A step of the joint protocol as a STIX note: building and reading, which are inverses of each other.
 
-The note is plain STIX 2.1 (4.11), marked TLP:AMBER+STRICT and labelled with what it says. A request says more in an
-extension of the project's own (7.3):
+The note is plain STIX 2.1 (4.11), marked TLP:AMBER+STRICT and labelled with its statement. A request has more data in an
+extension of this project (7.3):
 
     asked      identity ids, or ["all"]
-    what       what is asked for, in a sentence
-    due        by when, a timestamp; without it the deadlines of the profile apply
+    what       the request in a sentence
+    due        a timestamp; without it the deadlines of the profile apply
     priority   0 to 100, optional
 """
 
@@ -20,16 +20,16 @@ from hub.stix.timestamps import format_milliseconds, parse_timestamp
 from hub.stix.tlp import TLP, TLP2_IDS
 
 REQUEST: Final = "extension-definition--26f56d2f-556d-4983-afaf-5174f0d1932a"
-LEVEL: Final = TLP.AMBER_STRICT  # steps stay among the national CERTs
+LEVEL: Final = TLP.AMBER_STRICT  # only national CERTs read steps
 _MICROSECONDS: Final = 1000  # in a millisecond
 
 
 def acknowledgement(note: str, member: str, incident: str, text: str = "") -> Step:
-    """A member has the incident and has looked at it."""
+    """The step of a member that has the incident and has looked at it."""
     return Step(note, Say.ACKNOWLEDGED, member, (incident,), (), text or f"{member} has this incident.")
 
 
-def request(  # noqa: PLR0913 - what a request consists of
+def request(  # noqa: PLR0913 - the parts of a request
     note: str,
     member: str,
     incident: str,
@@ -39,19 +39,19 @@ def request(  # noqa: PLR0913 - what a request consists of
     due: int | None = None,
     priority: int | None = None,
 ) -> Step:
-    """A member asks for help; `due` is in milliseconds since 1970."""
+    """The step of a member that asks for help; `due` is in milliseconds since 1970."""
     return Step(
         note, Say.OPEN, member, (incident,), (), what, asked=tuple(asked), what=what, due=due, priority=priority
     )
 
 
 def answer(note: str, member: str, incident: str, *, request: str, says: Say, why: str = "") -> Step:  # noqa: PLR0913
-    """A member accepts a request, refuses it, or says that it is done."""
+    """The step of a member that accepts a request, refuses it, or says that it is done."""
     return Step(note, says, member, (incident,), (request,), why or f"{member}: {says.word}.")
 
 
 def build_note(step: Step, *, author: str, now: int, exercise: bool = False) -> dict[str, Any]:
-    """The note that says a step. `author` is the member's identity id, `now` is in milliseconds since 1970."""
+    """The note of a step. `author` is the member's identity id, `now` is in milliseconds since 1970."""
     moment = format_milliseconds(now)
     note: dict[str, Any] = {
         "type": "note",
@@ -75,9 +75,9 @@ def _extension(step: Step) -> dict[str, Any]:
 
 
 def parse_step(content: Mapping[str, Any], member_by_identity: Mapping[str, str]) -> Step | None:
-    """The step that a valid note says; None where it is another note, or its author is no member.
+    """The step in a valid note; None if it is another kind of note, or its author is no member.
 
-    `reserved` maps identity ids to the members that they belong to.
+    `member_by_identity` maps identity ids to the codes of their members.
     """
     says = [SAY_BY_LABEL[label] for label in content.get("labels", ()) if label in SAY_BY_LABEL]
     member = member_by_identity.get(content.get("created_by_ref", ""))
@@ -100,7 +100,7 @@ def parse_step(content: Mapping[str, Any], member_by_identity: Mapping[str, str]
         else (str(identities),),
         what=what if isinstance(what, str) else "",
         due=due,
-        undated="due" in extension and due is None,
+        has_malformed_due="due" in extension and due is None,
         priority=priority if isinstance(priority, int) and not isinstance(priority, bool) else None,
     )
 

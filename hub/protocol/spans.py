@@ -10,6 +10,6 @@ _SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def parse_span(text: str) -> int | None:
-    """The seconds of a span; None where the text is none."""
+    """The seconds of a span; None if the text is no span."""
     match = _SPAN.fullmatch(text.strip())
     return int(match[1]) * _SECONDS[match[2]] if match else None

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from hub.profile.rules import Profile
+from hub.profile.rules import Demand, Profile, Rule
 from hub.sharing.catalogue import ApiRoot, Catalogue, Collection
 from hub.stix.tlp import TLP
 from hub.store.base import Store
@@ -93,13 +93,29 @@ def _collection(collection: Collection) -> Form:
 def _profile(profile: Profile) -> Form:
     """The rules and deadlines of a profile, each as a hash, so that a report can name the rules that changed."""
     rules = {
-        f"rule {rule.id}": _hash(rule, *(item.want.pattern for item in (*rule.when, rule.demand)))
+        f"rule {rule.id}": _hash(_rule_text(rule), *(item.operands.pattern for item in (*rule.conditions, rule.demand)))
         for rule in profile.rules
     }
     return rules | {"title": profile.title, "deadlines": _hash(profile.deadlines)}
 
 
+def _rule_text(rule: Rule) -> str:
+    """The rule as text, in the spelling of earlier hubs: another one would report every rule as changed after an upgrade."""
+    conditions = ", ".join(map(_demand_text, rule.conditions)) + ("," if len(rule.conditions) == 1 else "")
+    return (
+        f"Rule(id={rule.id!r}, types={rule.types!r}, when=({conditions}), demand={_demand_text(rule.demand)}, "
+        f"because={rule.because!r})"
+    )
+
+
+def _demand_text(demand: Demand) -> str:
+    operands = repr(demand.operands).removeprefix(type(demand.operands).__name__)
+    return f"Demand(path={demand.path!r}, must={demand.verb!r}, want=Want{operands})"
+
+
 def _hash(*values: Any) -> str:
     # a pattern's repr is cut at 200 characters
-    parts = "\n".join(getattr(value, "pattern", None) or repr(value) for value in values)
+    parts = "\n".join(
+        value if isinstance(value, str) else getattr(value, "pattern", None) or repr(value) for value in values
+    )
     return hashlib.sha256(parts.encode()).hexdigest()[:16]

@@ -1,7 +1,7 @@
 """The `next` token (TAXII 2.1, 3.5) as a signed value that any worker can read, now and after a restart (law L8).
 
-It carries all that a page needs, since some clients send nothing else along: the collection, the place that was
-reached, where the poll began, and the match filters. It never expires and may be asked again: the same page comes.
+It contains everything that a page needs, since some clients send nothing else with it: the collection, the last place,
+where the poll began, and the match filters. It never expires, and a client may send it again and gets the same page.
 """
 
 from __future__ import annotations
@@ -17,18 +17,20 @@ from typing import Any, Final
 from hub.errors import MalformedError
 from hub.taxii.filters import Match, VersionMatch
 
-_FORM: Final = 1  # rises when the payload's form changes; tokens of an older form are then read, too
+_FORM: Final = 1  # increases when the form of the payload changes; the hub must then still read tokens of older forms
 _SIGNATURE_BYTES: Final = 16
-_PURPOSE: Final = b"hub cursor\x00"  # the secret signs nothing else that could be taken for a cursor
+_PURPOSE: Final = (
+    b"hub cursor\x00"  # signed with the payload, so that nothing else signed with the secret passes as a cursor
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far one poll of one collection has come. Places are milliseconds since 1970."""
+    """The progress of one poll of one collection. Places are milliseconds since 1970."""
 
     collection: str
-    place: int  # the last one given
-    began_after: int  # the added_after that the poll began with, as a place; 0 where it had none
+    place: int  # of the last object sent
+    began_after: int  # the added_after of the first request, as a place; 0 if it had none
     match: Match
 
 
@@ -52,7 +54,7 @@ def seal(cursor: Cursor, secret: bytes) -> str:
 
 
 def unseal(token: str, secret: bytes) -> Cursor:
-    """The cursor in a token; MalformedError where this hub did not make it, or it was damaged on the way."""
+    """The cursor in a token; MalformedError if this hub did not make it, or if it was damaged on the way."""
     try:
         raw = base64.b64decode(token.encode("ascii") + b"=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError, ValueError):
@@ -88,6 +90,6 @@ def _tuple(values: list[Any] | None) -> tuple[Any, ...] | None:
 
 def _damaged() -> MalformedError:
     return MalformedError(
-        "next is not a token that this hub gave: send the `next` of the last answer as it was, as a URL parameter, or "
+        "next is not a token of this hub: send the `next` of the last answer unchanged, as a URL parameter, or "
         "leave it out and poll with added_after."
     )

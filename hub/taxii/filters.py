@@ -1,4 +1,4 @@
-"""URL parameters (TAXII 2.1, 3.4): what a client asks for, checked, as one value."""
+"""URL parameters (TAXII 2.1, 3.4): a client's filters, checked, as one value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEYWORDS: Final = ("last", "first", "all")
 
 @dataclass(frozen=True, slots=True)
 class VersionMatch:
-    """match[version]: the union of what is set; values are instants, microseconds since 1970."""
+    """match[version]: the union of the versions that are set; `instants` are microseconds since 1970."""
 
     last: bool = False
     first: bool = False
@@ -25,7 +25,7 @@ class VersionMatch:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The match filters; None where the client gave none. Inside a field OR, between fields AND (3.4)."""
+    """The match filters; None if the client gave none. Values of one field are joined by OR, fields by AND (3.4)."""
 
     ids: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
@@ -35,7 +35,7 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Everything a client may ask of objects, manifest and versions. `added_after` is an instant in microseconds."""
+    """All filters on objects, manifest and versions. `added_after` is an instant in microseconds."""
 
     added_after: int | None = None
     limit: int | None = None
@@ -44,26 +44,26 @@ class Filters:
 
 
 def parse_filters(pairs: Iterable[tuple[str, str]], *, max_values: int) -> Filters:
-    """The filters in a query's (name, value) pairs, decoded and in order. MalformedError names what cannot be used.
+    """The filters in a query's (name, value) pairs, decoded and in order. MalformedError names a parameter that cannot be used.
 
-    A parameter that appears twice is malformed (3.4: clients MUST NOT; interoperability wants 400). Parameters that are
-    not TAXII's are ignored; an unknown match field is refused, since ignoring it would answer another question.
+    A parameter that appears twice is malformed (3.4: clients MUST NOT; the interoperability tests require 400). Parameters
+    that TAXII does not define are ignored; an unknown match field is refused, since ignoring it would give a wrong answer.
     """
-    first_values: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for name, value in pairs:
-        if name not in _KNOWN:
+        if name not in _PARAMETERS:
             if name.startswith("match["):
                 raise MalformedError(f"There is no filter {name[:40]!r}; there are {', '.join(_MATCH_FIELDS)}.")
             continue
-        if name in first_values:
+        if name in texts:
             raise MalformedError(f"{name} appears twice; give several values as one list, separated by commas.")
-        first_values[name] = value
-    lists = {name: _values(name, first_values[name], max_values) for name in _MATCH_FIELDS if name in first_values}
+        texts[name] = value
+    lists = {name: _values(name, texts[name], max_values) for name in _MATCH_FIELDS if name in texts}
     versions = lists.get(protocol.MATCH_VERSION)
     return Filters(
-        added_after=_added_after(first_values[protocol.ADDED_AFTER]) if protocol.ADDED_AFTER in first_values else None,
-        limit=_limit(first_values[protocol.LIMIT]) if protocol.LIMIT in first_values else None,
-        next=first_values.get(protocol.NEXT) or None,  # an empty one is what some clients send for the first page
+        added_after=_added_after(texts[protocol.ADDED_AFTER]) if protocol.ADDED_AFTER in texts else None,
+        limit=_limit(texts[protocol.LIMIT]) if protocol.LIMIT in texts else None,
+        next=texts.get(protocol.NEXT) or None,  # some clients send an empty one for the first page
         match=Match(
             ids=lists.get(protocol.MATCH_ID),
             types=lists.get(protocol.MATCH_TYPE),
@@ -74,7 +74,7 @@ def parse_filters(pairs: Iterable[tuple[str, str]], *, max_values: int) -> Filte
 
 
 _MATCH_FIELDS: Final = (protocol.MATCH_ID, protocol.MATCH_TYPE, protocol.MATCH_VERSION, protocol.MATCH_SPEC_VERSION)
-_KNOWN: Final = frozenset({*_MATCH_FIELDS, protocol.ADDED_AFTER, protocol.LIMIT, protocol.NEXT})
+_PARAMETERS: Final = frozenset({*_MATCH_FIELDS, protocol.ADDED_AFTER, protocol.LIMIT, protocol.NEXT})
 
 
 def _values(name: str, text: str, max_values: int) -> tuple[str, ...]:
@@ -100,12 +100,12 @@ def _limit(text: str) -> int:
     digits = text.lstrip("0")
     if not (text.isascii() and text.isdecimal()) or not digits:
         raise MalformedError(f"limit={text[:40]!r} is not a whole number above zero.")
-    return int(digits) if len(digits) <= 18 else 10**18  # a client that asks for that many gets the largest page
+    return int(digits) if len(digits) <= 18 else 10**18  # a larger number gives the largest page, too
 
 
 def _versions(values: tuple[str, ...]) -> VersionMatch:
     if "all" in values and len(values) > 1:
-        raise MalformedError("match[version]=all stands with another value; all versions are in it already (3.4.1).")
+        raise MalformedError("match[version]=all already includes all versions: send it without other values (3.4.1).")
     instants: list[int] = []
     for value in values:
         if value in KEYWORDS:

@@ -1,4 +1,4 @@
-"""Content negotiation (TAXII 2.1, 3.1; RFC 7231, 5.3.2): what a client accepts, and what it sent."""
+"""Content negotiation (TAXII 2.1, 3.1; RFC 7231, 5.3.2): the media types that a client accepts and sends."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from hub.errors import NotAcceptableError, UnsupportedMediaError
 from hub.taxii import protocol
 
 _READABLE: Final = (protocol.TAXII, protocol.STIX)
-_REMEMBERED: Final = 256  # Accept headers: a client sends the same one with each poll
+_CACHED_HEADERS: Final = 256  # Accept headers, since a client sends the same one with each poll
 
 
 def check_accept(header: str | None) -> None:
     """Return if the client accepts `application/taxii+json;version=2.1`; NotAcceptableError if it does not.
 
-    No header accepts all. The most specific range that fits decides, and q=0 there is a refusal.
+    A missing header accepts everything. The most specific matching range decides, and q=0 in it is a refusal.
     """
     if header is None or not header.strip() or _accepts(header):
         return
@@ -30,10 +30,10 @@ def check_accept(header: str | None) -> None:
 
 
 def check_taxii_accept(header: str | None) -> None:
-    """As `check_accept`, and a client that asks for plain JSON is answered, too: in TAXII's own media type, which is JSON.
+    """As `check_accept`, but also accept a client that asks for plain JSON: it gets TAXII's media type, which is JSON.
 
-    TAXII 2.1, 3.1: to an Accept header without a media type that is defined for the address, a server may answer with 406,
-    or with its latest version.
+    TAXII 2.1, 3.1: if the Accept header has no media type that is defined for the address, a server may answer with 406 or
+    with its latest version.
     """
     try:
         check_accept(header)
@@ -58,7 +58,7 @@ def _older_version(headers: Headers) -> str:
     xml = parse_options_header(content_type)[0].lower() in protocol.TAXII_1_MEDIA
     if xml or any(name in headers for name in protocol.TAXII_1_HEADERS):
         return "1.x"
-    # a client that takes 2.1, too, has another problem than its version
+    # a client that also accepts 2.1 has another problem than its version
     if _names_2_0(content_type) or (_names_2_0(accept) and not _accepts(accept)):
         return "2.0"
     return ""
@@ -73,24 +73,24 @@ def _names_2_0(header: str) -> bool:
     )
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED_HEADERS)
 def _accepts(header: str) -> bool:
-    decided = (-1, 0.0)
+    best_range = (-1, 0.0)  # (specificity, quality)
     for text, quality in parse_accept_header(header):
         media_type, parameters = parse_options_header(text)
-        decided = max(decided, (_specificity(media_type.lower(), parameters), quality))
-    return decided[0] >= 0 and decided[1] > 0
+        best_range = max(best_range, (_specificity(media_type.lower(), parameters), quality))
+    return best_range[0] >= 0 and best_range[1] > 0
 
 
-@lru_cache(maxsize=_REMEMBERED)
+@lru_cache(maxsize=_CACHED_HEADERS)
 def _takes_json(header: str) -> bool:
-    """Whether JSON is accepted, and TAXII's type is not refused by its name."""
+    """Whether the client accepts JSON, and does not refuse TAXII's type by name."""
     ranges = [(parse_options_header(text)[0].lower(), quality) for text, quality in parse_accept_header(header)]
     return (protocol.TAXII, 0) not in ranges and any(kind == protocol.JSON and quality > 0 for kind, quality in ranges)
 
 
 def _specificity(media_type: str, parameters: Mapping[str, str]) -> int:
-    """How closely a range fits the hub's one media type; -1 if it does not. The parameter q is not among them."""
+    """How specifically a range matches the hub's media type; -1 if it does not. `parameters` do not include q."""
     version = parameters.get("version")
     if media_type == protocol.TAXII and version in (None, protocol.VERSION):
         return 2 if version is None else 3
@@ -98,16 +98,17 @@ def _specificity(media_type: str, parameters: Mapping[str, str]) -> int:
 
 
 def check_content_type(header: str | None) -> None:
-    """Return if the hub reads a body of this media type; UnsupportedMediaError if it does not, or if none is named.
+    """Return if the hub reads a body of this media type; UnsupportedMediaError if it does not, or if the header is missing.
 
-    TAXII 2.1, 5.5: a POST has the Content-Type of an envelope; STIX's own type is taken, too, as common platforms send it.
+    TAXII 2.1, 5.5: a POST has the Content-Type of an envelope; STIX's own type is accepted, too, since common platforms
+    send it.
     """
     text = (header or "").strip()
     media_type, parameters = parse_options_header(text)
     if media_type.lower() in _READABLE and parameters.get("version", protocol.VERSION) == protocol.VERSION:
         return
-    sent = f"not {text[:80]!r}" if text else "and the request names no Content-Type"
+    reason = f"not {text[:80]!r}" if text else "and the request names no Content-Type"
     raise UnsupportedMediaError(
-        f"The hub reads {protocol.CONTENT_TYPE} and {protocol.STIX_CONTENT_TYPE}, {sent}: "
+        f"The hub reads {protocol.CONTENT_TYPE} and {protocol.STIX_CONTENT_TYPE}, {reason}: "
         f"send `Content-Type: {protocol.CONTENT_TYPE}` (TAXII 2.1, 5.5)."
     )

@@ -1,7 +1,7 @@
 """Texts to paste into each client so that it polls one collection. They name it by its id, which every client accepts.
 
-The texts contain no credentials: NAME is the account's name, KEY its key or password. hub/docs/clients.md says what is known
-about each client, and how it was found out.
+The texts contain no credentials: NAME is the account's name, KEY its key or password. hub/docs/clients.md describes each
+client, and how it was tested.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hub.taxii.protocol import CONTENT_TYPE, DISCOVERY_PATH
 
 @dataclass(frozen=True, slots=True)
 class PolledCollection:
-    """What a client has to know about a collection; `root` is the address of its API root, with a slash at the end."""
+    """The data of a collection that a client needs; `root` is the address of its API root, with a slash at the end."""
 
     title: str
     root: str
@@ -26,8 +26,8 @@ class PolledCollection:
     @property
     def server(self) -> str:
         """The address of the server, without a slash at the end."""
-        scheme, _, rest = self.root.partition("://")
-        return f"{scheme}://{rest.partition('/')[0]}"
+        scheme, _, location = self.root.partition("://")
+        return f"{scheme}://{location.partition('/')[0]}"
 
     @property
     def discovery(self) -> str:
@@ -36,7 +36,7 @@ class PolledCollection:
 
     @property
     def objects(self) -> str:
-        """The address of its objects (TAXII 2.1, 5.4)."""
+        """The address of the collection's objects (TAXII 2.1, 5.4)."""
         return f"{self.root}collections/{self.id}/objects/"
 
 
@@ -172,7 +172,7 @@ RECIPES: Final[Mapping[str, Callable[[PolledCollection], str]]] = {
     "curl": _curl,
 }
 
-# What each client is called where somebody chooses among them.
+# The names of the clients for lists from which people choose.
 CLIENTS: Final[Mapping[str, str]] = {
     "opencti": "OpenCTI",
     "misp": "MISP",

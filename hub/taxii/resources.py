@@ -1,6 +1,6 @@
 """The resources of TAXII 2.1 (sections 3 to 5) as frozen values, and their JSON.
 
-Property names are the standard's. What is None or an empty tuple is left out: TAXII forbids empty lists (section 2).
+Property names are those of the standard. None and empty tuples are left out: TAXII forbids empty lists (section 2).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hub.taxii.protocol import CONTENT_TYPE, STIX_CONTENT_TYPE
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """4.1.1: what is on this server."""
+    """4.1.1: the server and its API roots."""
 
     title: str
     description: str | None = None
@@ -36,9 +36,9 @@ class ApiRootResource:
 
 @dataclass(frozen=True, slots=True)
 class CollectionResource:
-    """5.2.1: `can_read` and `can_write` are those of the account that asks.
+    """5.2.1: `can_read` and `can_write` are those of the requesting account.
 
-    The custom properties (7.1) say what the collection takes; other clients ignore them.
+    The custom properties (7.1) say which objects the collection accepts; other clients ignore them.
     """
 
     id: str
@@ -59,7 +59,7 @@ class Collections:
     collections: tuple[CollectionResource, ...] = ()
 
 
-@dataclass(slots=True)  # not frozen: one is made for each object that comes in, and that would triple the time
+@dataclass(slots=True)  # not frozen: one is made for each incoming object, and freezing would triple the time
 class StatusDetail:
     """4.3.1, status-details: one object of the request."""
 
@@ -70,9 +70,9 @@ class StatusDetail:
 
 @dataclass(frozen=True, slots=True)
 class StatusResource:
-    """4.3.1. The hub answers when all is done, so `status` is always complete and nothing is pending.
+    """4.3.1. The hub answers when all objects are processed, so `status` is always complete and nothing is pending.
 
-    The lists are as long as their counts say: clients refuse a status in which they are cut.
+    The lists are complete: clients refuse a status whose lists are shorter than its counts.
     """
 
     id: str
@@ -88,7 +88,7 @@ class StatusResource:
 
 @dataclass(frozen=True, slots=True)
 class ManifestRecord:
-    """5.3.1: `version` is the literal `modified`, usable in match[version] as it is."""
+    """5.3.1: `version` is the literal `modified`, so that a client can use it in match[version] unchanged."""
 
     id: str
     date_added: str
@@ -98,7 +98,7 @@ class ManifestRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """5.3.1. `next` is more than the standard has here; paging by added_after works without it."""
+    """5.3.1. The standard has no `next` here; paging by added_after works without it."""
 
     more: bool
     next: str | None = None
@@ -130,21 +130,21 @@ Resource = (
 
 
 def as_json(resource: Resource) -> bytes:
-    """The resource's JSON in UTF-8, without what is absent or empty."""
-    return orjson.dumps(resource, plain, orjson.OPT_PASSTHROUGH_DATACLASS)
+    """The resource's JSON in UTF-8, without absent and empty properties."""
+    return orjson.dumps(resource, as_mapping, orjson.OPT_PASSTHROUGH_DATACLASS)
 
 
-def plain(value: Any) -> dict[str, Any]:
-    """A resource, or a part of one, as a mapping, without what is absent or empty; its own parts are as they were."""
-    if type(value) is StatusDetail:  # one for each object that comes in
+def as_mapping(value: Any) -> dict[str, Any]:
+    """A resource, or a part of one, as a mapping without absent and empty properties; its inner parts stay unchanged."""
+    if type(value) is StatusDetail:  # the fast way, since there is one for each incoming object
         detail = {"id": value.id, "version": value.version}
         return detail if value.message is None else {**detail, "message": value.message}
-    names = value.__slots__  # of a dataclass with slots: its fields, in order
+    names = value.__slots__  # the fields of a dataclass with slots, in order
     return {name: item for name in names if (item := getattr(value, name)) is not None and item != ()}
 
 
 def envelope(body: bytes, *, more: bool, next_token: str | None) -> bytes:
-    """3.7.1: an envelope around objects that are joined by commas already; an empty one has no `objects`."""
+    """3.7.1: an envelope around objects that are already joined by commas; an empty one has no `objects`."""
     head = b'{"more":true' if more else b'{"more":false'
     if next_token is not None:
         head += b',"next":' + orjson.dumps(next_token)

@@ -97,7 +97,7 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
     filters: dict[str, Any] = {"types": []}
     state, out = tmp_path / "state", tmp_path / "out"
     out.write_text('{"a":1}\n', encoding="utf-8")
-    with pytest.raises(ConfigurationError, match="is there already"):
+    with pytest.raises(ConfigurationError, match="exists already"):
         FileKeeper(state, collection="c", asked=filters, out=out)
     out.unlink()
     first = FileKeeper(state, collection="c", asked=filters, out=out)

@@ -179,7 +179,7 @@ def test_an_event_ends_the_wait_once_and_only_for_its_collection() -> None:
             hints.wait(WAIT)
             hints.wait(WAIT)
             assert seen.wait(WAIT)
-            assert not hints._fresh.is_set()
+            assert not hints._has_news.is_set()
     event_requests = [request for request in server.asked if request.path.startswith(EVENTS)]
     assert event_requests[0].path == f"/root/events?collection={COLLECTION['id']}"
     assert {request.headers["Authorization"] for request in event_requests} == {"Bearer hub_secret"}
@@ -209,7 +209,7 @@ def test_what_may_pass_is_asked_again(status: int) -> None:
         connection, hints = hinted(server)
         with connection, hints:
             hints.wait(NEVER)
-            assert hints._last == {str(COLLECTION["id"]): "1"}
+            assert hints._last_dates == {str(COLLECTION["id"]): "1"}
 
 
 def test_credentials_go_to_another_port_but_to_no_other_host() -> None:
@@ -254,7 +254,7 @@ def test_nonsense_wakes_nobody_and_ends_nothing(body: bytes) -> None:
             server.wait_until_asked(EVENTS)
             for _ in range(5):
                 hints.wait(0.02)
-            assert hints._last == {}
+            assert hints._last_dates == {}
             assert hints._thread is not None
             assert hints._thread.is_alive()
         assert not hints._thread.is_alive()

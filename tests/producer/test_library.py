@@ -20,7 +20,7 @@ import stix2
 import hub
 from hub.producer.api import HubClient
 from hub.producer.items import Item
-from hub.producer.patience import SAID_SECONDS
+from hub.producer.patience import LOGGED_PAUSE_SECONDS
 from hub.producer.publish import publish
 from hub.producer.tables import COLUMNS
 from hub.release.preview import Preview, PreviewRow
@@ -267,7 +267,9 @@ def test_time_limits_are_arguments(running_hub: HubProcess) -> None:
 
 def test_who_waits_is_told_why(caplog: pytest.LogCaptureFixture) -> None:
     """Each pause that somebody could notice is a warning of the log, with what is wrong; credentials are in none."""
-    patience = hub.Patience(tries=3, first_pause_seconds=2 * SAID_SECONDS, longest_pause_seconds=2 * SAID_SECONDS)
+    patience = hub.Patience(
+        tries=3, first_pause_seconds=2 * LOGGED_PAUSE_SECONDS, longest_pause_seconds=2 * LOGGED_PAUSE_SECONDS
+    )
     key = "hub_0123456789"
     with caplog.at_level(logging.WARNING, "hub.producer"):
         connection = HubClient(

@@ -13,7 +13,7 @@ from hub.errors import ConnectionFailedError, ForbiddenError, ReadingError
 from hub.producer.api import HubClient
 from hub.producer.bundles import stix_objects
 from hub.producer.connection import HubConnection
-from hub.producer.publish import Failure, Receipt, publish, receipt_from
+from hub.producer.publish import Failure, Receipt, parse_receipt, publish
 from tests.producer.conftest import Medallion
 from tests.producer.running import QUICK, HubProcess, bundle, cutting_line, indicators
 from tests.producer.scripted import Answer, Request, Scripted, taxii
@@ -64,7 +64,7 @@ def test_what_the_hub_says_of_objects_that_it_took_is_in_the_receipt(running_hub
     assert first.complete
     assert sorted(second.repeats) == sorted(ids(unmarked))
     assert "held already" not in "".join(remark.text for remark in second.remarks)
-    assert receipt_from(first.as_dict()) == first
+    assert parse_receipt(first.as_dict()) == first
 
 
 def test_envelopes_hold_no_more_objects_than_are_sent_at_once(running_hub: HubProcess, fresh: str) -> None:
@@ -121,7 +121,7 @@ def test_a_status_that_forgets_objects_is_not_believed() -> None:
     with (
         Scripted(taxii(lambda _: Answer(202, {**status, "pending_count": 0}))) as server,
         HubConnection(server.url + "root/", patience=QUICK) as connection,
-        pytest.raises(ConnectionFailedError, match=r"2 objects were sent .* tells of 1"),
+        pytest.raises(ConnectionFailedError, match=r"2 objects were sent .* has 1"),
     ):
         publish(connection, connection.collection("One"), indicators(2))
 
@@ -184,7 +184,7 @@ def test_another_server_takes_it_too(medallion: Medallion) -> None:
 def test_a_receipt_goes_to_json_and_back() -> None:
     """What the outbox keeps is what was told."""
     receipt = Receipt("C", ("a",), ("b",), (Failure("c", "v", "because"),), 2, ("s",))
-    assert receipt_from(json.loads(json.dumps(receipt.as_dict()))) == receipt
+    assert parse_receipt(json.loads(json.dumps(receipt.as_dict()))) == receipt
 
 
 def _forms(folder: Path) -> dict[str, Any]:
@@ -227,7 +227,7 @@ def test_a_bundle_may_come_in_any_form(tmp_path: Path) -> None:
         (b"\xff\xfe{}", "not UTF-8"),
         ("[" * 100_000, "nested too deeply"),
         ("no-such-file.json", "No such file"),
-        (7, "int is nothing"),
+        (7, "read from int"),
     ],
 )
 def test_what_is_no_bundle_is_refused_with_its_place(form: Any, says: str) -> None:

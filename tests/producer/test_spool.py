@@ -34,7 +34,7 @@ def test_a_spool_returns_its_releases_in_order_as_often_as_needed(tmp_path: Path
             spool.add(release)
         assert list(spool) == envelopes
         assert list(spool) == envelopes
-        assert (spool.count, spool.asking) == (5, 3)
+        assert (spool.count, spool.confirmation_count) == (5, 3)
         assert list((tmp_path / "home").iterdir()) == [], "a kill leaves nothing behind"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.profile.patterns import LONGEST, hazard
+from hub.profile.patterns import MAX_CHARACTERS, hazard
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_pattern_with_few_choices_may_be_used(pattern: str) -> None:
         (r"(?=a)b", "(?:"),
         (r"(?P<name>a)", "(?:"),
         (r"(a", "no pattern"),
-        (r"a" * (LONGEST + 1), "at most"),
+        (r"a" * (MAX_CHARACTERS + 1), "at most"),
     ],
 )
 def test_a_pattern_that_could_be_slow_is_refused(pattern: str, reason: str) -> None:

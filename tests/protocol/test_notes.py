@@ -109,8 +109,8 @@ def test_a_note_of_a_stranger_or_of_something_else_is_no_step() -> None:
     [
         ({"asked": "all"}, {"asked": ("all",)}),
         ({"asked": [7, ALL]}, {"asked": (ALL,)}),
-        ({"due": "tomorrow"}, {"due": None, "undated": True}),
-        ({"due": 5}, {"due": None, "undated": True}),
+        ({"due": "tomorrow"}, {"due": None, "has_malformed_due": True}),
+        ({"due": 5}, {"due": None, "has_malformed_due": True}),
         ({"priority": True}, {"priority": None}),
         ({"priority": "9"}, {"priority": None}),
         ({"what": ["x"]}, {"what": ""}),
