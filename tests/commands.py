@@ -18,7 +18,7 @@ from tests.server.process import clean_environment
 
 @dataclass(frozen=True)
 class Result:
-    """What a command came to."""
+    """The result of a command."""
 
     code: int
     out: str

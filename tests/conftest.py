@@ -83,7 +83,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Functions by their names: else ids hold addresses, and differ from one process of a parallel run to the other."""
+    """Functions by their names: otherwise ids contain addresses, and differ from one process of a parallel run to the other."""
     return val.__name__ if isinstance(val, FunctionType) else None
 
 

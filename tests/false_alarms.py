@@ -156,7 +156,7 @@ def measure(values: Sequence[str]) -> Alarms:
 
 
 def of_own_texts(folder: Path, reasons: Counter[str]) -> int:
-    """How many of the values hold a name that only a text or a field of their own report tells."""
+    """How many of the values contain a name that is only in a text or a field of their own report."""
     held_count = 0
     for report in reports(folder):
         of_names = (text_name_variants(name) for name in names_in_texts(report))

@@ -1,4 +1,4 @@
-"""What is said at the end of a run: figures that tests measured, and which tests were left out, and why.
+"""What is printed at the end of a run: figures that tests measured, and which tests were left out, and why.
 
 In a parallel run the tests run in other processes than the one that says it: they hand both over when they end.
 """

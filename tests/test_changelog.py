@@ -1,4 +1,4 @@
-"""The changelog tells each change once: merges of two branches that both hold an entry leave it twice."""
+"""The changelog has each change once: a merge of two branches that both have an entry leaves it twice."""
 
 from __future__ import annotations
 

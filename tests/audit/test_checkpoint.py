@@ -116,7 +116,7 @@ def test_another_key_and_unknown_signatures() -> None:
     ],
 )
 def test_whether_one_extends_another(earlier: Checkpoint, later: Checkpoint, digests: list[bytes], holds: bool) -> None:
-    """One trail, and the earlier link taken on with the digests in between comes to the later one."""
+    """One trail, and the earlier link taken on with the digests in between leads to the later one."""
     assert extends(earlier, later, digests) is holds
 
 

@@ -1,4 +1,4 @@
-"""Logs say who asked, from where and when, one JSON object a line, and hold nothing secret; fail2ban reads them."""
+"""Logs say who asked, from where and when, one JSON object a line, and contain nothing secret; fail2ban reads them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_refused_logins_are_found_by_fail2ban_and_nothing_else_is(hub_server: Hu
 
 
 def test_what_the_front_refuses_is_logged_with_its_address(hub_server: HubProcess) -> None:
-    """A body that is too long never comes to the application."""
+    """A body that is too long never reaches the application."""
     before = len(lines_of(hub_server, what="refused"))
     answer = hub_server.session("id-cert").post(
         hub_server.url + at("alerts", "objects"), data=bytes(11 * 1024 * 1024), timeout=30
@@ -94,7 +94,7 @@ def test_what_the_front_refuses_is_logged_with_its_address(hub_server: HubProces
 
 
 def test_refused_logins_at_the_port_of_the_events_are_logged_alike(hub_server: HubProcess) -> None:
-    """A guess is a guess, whichever port it comes to."""
+    """A guess is a guess, at either port."""
     url = f"http://127.0.0.1:{hub_server.port + 1}/region/events"
     answer = requests.get(url, headers={"Authorization": basic("id-cert", "a wrong password")}, timeout=30)
     assert answer.status_code in {401, 429}

@@ -175,7 +175,7 @@ def test_two_records_that_change_places_are_found(lived_in: Hub, disk: Callable[
 def test_a_store_that_was_rolled_back_whole_is_found_with_a_checkpoint(
     lived_in: Hub, open_hub: Callable[..., Hub], indonesia: Client, tmp_path: Path
 ) -> None:
-    """Every byte of it is genuine, so that nothing in the store itself can tell."""
+    """Every byte of it is genuine, so that nothing in the store itself shows it."""
     copy = apsw.Connection(str(tmp_path / "store" / "hub.sqlite"))
     copy.execute("VACUUM INTO ?", (str(tmp_path / "before.sqlite"),))
     copy.close()
@@ -193,7 +193,7 @@ def test_a_store_that_was_rolled_back_whole_is_found_with_a_checkpoint(
 def test_a_trail_that_was_rewritten_to_fit_is_found_with_a_checkpoint(
     lived_in: Hub, disk: Callable[[str], None]
 ) -> None:
-    """Anybody who has the store's key can make a chain that holds together; only what others kept shows that it is another."""
+    """Anybody who has the store's key can make a chain that is consistent; only a copy that others kept shows that it is another."""
     earlier_checkpoint = checkpoint(lived_in)
     key = lived_in.store.trail_key()
     head = TrailHead()

@@ -1,4 +1,4 @@
-"""`hub account`: keys are printed once, passwords come by stdin, and what is wrong is said in a sentence."""
+"""`hub account`: keys are printed once, passwords come by stdin, and what is wrong is reported in a sentence."""
 
 from __future__ import annotations
 

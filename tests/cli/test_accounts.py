@@ -1,4 +1,4 @@
-"""Accounts: a key may overlap with the one that replaces it, a deleted account is gone for good, silent ones are seen."""
+"""Accounts: a key may overlap with the one that replaces it, a deleted account is gone permanently, silent ones are listed."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def bundle(tmp_path: Path) -> Path:
 
 
 def test_a_bundle_goes_through_the_hubs_door(command_with_store: Command, bundle: Path) -> None:
-    """As that member's; what is refused is told object by object, and the exit code says so."""
+    """As that member's; each refused object is reported, and the exit code says so."""
     result = command_with_store("import", str(bundle), "--to", "region/id", "--member", "ID", code=1)
     assert "2 objects taken, 1 refused" in result.out
     assert an_id(3) in result.err

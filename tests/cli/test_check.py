@@ -1,4 +1,4 @@
-"""`hub check` finds what must be mended before a hub goes live, and is content when it was mended."""
+"""`hub check` finds what must be corrected before a hub goes live, and finds nothing once it is corrected."""
 
 from __future__ import annotations
 

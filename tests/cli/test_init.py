@@ -30,7 +30,7 @@ def test_init_run_again_changes_nothing(command_with_store: Command) -> None:
 def test_init_applies_what_changed(
     command_with_store: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A member's new contact with a later `modified` is a new version; without it the operator is told to give one."""
+    """A member's new contact with a later `modified` is a new version; without it the operator is asked to give one."""
     folder = tmp_path / "declared"
     for source in (DECLARATIONS / "collections").rglob("*.toml"):
         target = folder / source.relative_to(DECLARATIONS / "collections")

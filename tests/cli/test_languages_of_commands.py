@@ -1,4 +1,4 @@
-"""Commands speak the officer's language where they tell results; errors, help and JSON stay in English."""
+"""Commands print results in the officer's language; errors, help and JSON stay in English."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class OpenCtiCase:
         return MARKINGS[self.marking][2] if self.marking else None
 
     def come_unmarked_first(self) -> None:
-        """Sent before the report that tells their level, the contents have the default, and a RED report raises them."""
+        """Sent before the report that states their level, the contents have the default, and a RED report raises them."""
         for word in self.facts:
             if not word.startswith(("report-", "text-")) and self.level is not TLP.RED:
                 self.facts[word] = None

@@ -1,4 +1,4 @@
-"""Incidents, reports and steps in their smallest form, and a hub that takes them: what these tests are told with."""
+"""Incidents, reports and steps in their smallest form, and a hub that accepts them, for these tests."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def publish_as(hub: Hub, member: str, *objects: Content, to: str = "alerts", roo
 def poll(
     hub: Hub, account: Account, after: str | None = None, *, to: str = "alerts", arrives: bool = True, **more: str
 ) -> str:
-    """One page as the server sends it, noted in the ledger; the date from which this client goes on."""
+    """Send one page as the server does, and note it in the ledger; the date from which this client continues."""
     pairs = [(f"match[{name}]" if name in ("type", "id", "version") else name, value) for name, value in more.items()]
     pairs += [("added_after", after)] if after else []
     filters: Filters = parse_filters(pairs, max_values=100)

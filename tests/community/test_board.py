@@ -148,7 +148,7 @@ def test_nobody_closes_another_members_incident(hub: Hub) -> None:
 
 
 def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Path) -> None:
-    """Law L5: neither an incident, nor who fetched it, nor a figure tells of what is hidden."""
+    """Law L5: neither an incident, nor who fetched it, nor a figure shows that something is hidden."""
     alerts = CATALOGUE.find("asean", "alerts")
     assert alerts is not None
     circle = dataclasses.replace(
@@ -168,7 +168,7 @@ def test_a_reader_sees_only_collections_that_admit_it(clock: Clock, tmp_path: Pa
 
 
 def test_a_member_that_may_not_see_an_incident_is_not_asked_about_it_nor_reminded(clock: Clock, tmp_path: Path) -> None:
-    """Law L5: a reminder, too, would tell that it exists. A request to all is one to all who see it."""
+    """Law L5: a reminder, too, would show that it exists. A request to all is a request to all who see it."""
     alerts = CATALOGUE.find("asean", "alerts")
     assert alerts is not None
     circle = dataclasses.replace(

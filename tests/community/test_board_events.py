@@ -1,4 +1,4 @@
-"""What a browser that follows the board is told of: what changes that reader's board, and nothing else (law L5)."""
+"""Which events a browser that follows the board gets: what changes that reader's board, and nothing else (law L5)."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ PUBLISHED: Final = [
         [sector(5, sectors=["healthcare"]), NAMES_SECTOR],
         True,
     ),
-    ("the sector, taken back", "alerts", [sector(5, 1)], True),
+    ("the sector, withdrawn", "alerts", [sector(5, 1)], True),
     ("another incident", "alerts", [incident(2)], True),
     ("an acknowledgement", "alerts", [acknowledged(9, "SG", about=2)], True),
     ("a stage among indicators", "indicators", [report(2, stage="update")], True),

@@ -172,7 +172,7 @@ def test_a_request_names_members_only(hub: Hub) -> None:
 
 
 def test_what_is_not_for_a_member_answers_like_what_is_missing(hub: Hub, reopen: Reopen) -> None:
-    """Law L5: a refusal does not tell that the incident exists. Incidents of other API roots are none here, either."""
+    """Law L5: a refusal does not show that the incident exists. Incidents of other API roots do not exist here, either."""
     drill = incident(5) | {"labels": ["exercise"]}
     publish_as(hub, "ID", drill, root="exercise")
     missing = _reason(hub, "SG", acknowledged(900, "SG", 77)).replace(incident(77)["id"], "X")

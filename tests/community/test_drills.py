@@ -57,7 +57,7 @@ def _step(number: int, member: str, label: str, about: list[str]) -> Content:
 
 
 def test_a_drill_is_played_in_time_and_reported_on(hub: Hub, clock: Clock) -> None:
-    """Events come in the order of their times; what members do in between is what the report tells."""
+    """Events come in the order of their times; the report contains what members do in between."""
     root, alerts = exercise_root(hub, None)
     waited: list[float] = []
 
@@ -109,7 +109,7 @@ def test_a_scenario_that_cannot_be_played_is_refused_before_it_begins(old: str, 
 
 
 def test_what_is_live_is_no_drill_and_the_reverse(hub: Hub) -> None:
-    """The label rules hold at the door."""
+    """The label rules apply at the door."""
     assert send(hub, "ID", incident(), root="exercise")
     assert send(hub, "ID", incident(labels=["exercise"]))
 

@@ -112,7 +112,7 @@ def test_at_most_one_of_two_who_remind_at_once_continues(hub: Hub, reopen: Reope
 
 
 def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Clock) -> None:
-    """What the other has not told yet is told at the next look."""
+    """What the other process has not sent yet is sent at the next look."""
     publish_as(hub, "ID", incident())
     clock.now += HOUR
     digests: list[Digest] = []
@@ -174,7 +174,7 @@ def test_what_a_member_owes_is_one_message_for_each_run(hub: Hub, clock: Clock) 
 
 
 def test_a_message_that_fails_keeps_no_other_member_waiting(hub: Hub, clock: Clock) -> None:
-    """Each has a guard of its own; the error is told in the end, and the next run tries that one again."""
+    """Each is tried by itself; the error is reported at the end, and the next run tries that one again."""
     publish_as(hub, "ID", incident())
     clock.now += HOUR
     messages: list[str] = []

@@ -154,7 +154,7 @@ def test_the_password_is_asked_for_again(hub: Hub, chief: Browser, password: str
 
 
 def test_the_front_verifies_the_password(hub: Hub, chief: Browser) -> None:
-    """Where there is one, no thread that answers requests does; what it throttles is said, and changes nothing."""
+    """Where there is one, no thread that answers requests does; the page says what it throttles, and nothing changes."""
     hub.credentials._verified_until.clear()
     fields = hidden(chief.text(PAGE), "disable") | {"password": PASSWORD}
     cookie = chief.client.get_cookie("hub_session")

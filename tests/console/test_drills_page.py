@@ -145,7 +145,7 @@ def commands(hub: Hub) -> list[str]:
 
 
 def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None:
-    """Between two events; what was said already stays, and the next drill may begin then, not before."""
+    """Between two events; what was published already stays, and the next drill may begin then, not before."""
     reached, go_on = threading.Semaphore(0), threading.Semaphore(0)
 
     def wait(_seconds: float) -> None:
@@ -198,7 +198,7 @@ def test_a_drill_whose_process_ended_says_so(hub: Hub, clock: Clock, chief: Brow
 def test_a_store_that_goes_away_ends_the_drill_and_the_page_says_so(
     hub: Hub, clock: Clock, chief: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log has the cause; when the store is back, the page tells that the drill ended early."""
+    """The log has the cause; when the store is back, the page says that the drill ended early."""
     sealed = sealed_of(upload(chief))
     root, alerts = exercise_root(hub, None)
     scenario = parse_scenario(parse_table("scenario", SCENARIO.encode()), root.members)

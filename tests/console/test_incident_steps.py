@@ -127,7 +127,7 @@ def test_what_is_missing_is_said_and_what_was_written_stays(
 
 
 def test_the_door_has_the_last_word(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """What another officer did in the meantime is said in the door's own words; the same form twice is one step."""
+    """What another officer did in the meantime is reported in the door's own words; the same form twice is one step."""
     publish_as(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
     page, late_page = fill(singapore, action="acknowledge"), fill(singapore, action="acknowledge")

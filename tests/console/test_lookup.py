@@ -276,7 +276,7 @@ def test_a_match_of_many_values_costs_what_the_page_shows(hub: Hub, monkeypatch:
 
 @pytest.mark.parametrize(("most", "whole"), [(2, False), (3, True)])
 def test_a_match_leads_to_so_many_incidents(hub: Hub, monkeypatch: pytest.MonkeyPatch, most: int, whole: bool) -> None:
-    """Law L9: a report that names thousands makes no page of thousands of lines for each match; that is said."""
+    """Law L9: a report that names thousands makes no page of thousands of lines for each match; the page says so."""
     monkeypatch.setattr(lookup, "MAX_INCIDENTS", most)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     incidents = [incident(number) for number in (1, 2, 3)]
@@ -302,7 +302,7 @@ def test_incidents_that_are_not_there_take_no_room(hub: Hub, monkeypatch: pytest
 def test_a_report_that_names_too_many_incidents_is_read_in_part(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    """And that there may be more is said."""
+    """And the page says that there may be more."""
     monkeypatch.setattr(lookup, name, 2)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     incidents = [incident(number) for number in (1, 2, 3)]

@@ -114,7 +114,7 @@ def lines(page: str) -> list[int]:
 
 
 def further(page: str) -> str:
-    """Where the search goes on; "" where it does not."""
+    """Where the search continues; "" where it does not."""
     match = re.search(r'<a class="button" href="([^"]+)#trail">Further back</a>', page)
     return unescape(match[1]) if match else ""
 

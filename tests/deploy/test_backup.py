@@ -1,4 +1,4 @@
-"""A backup is one state of the store, taken while the hub serves, and says of itself whether it is whole."""
+"""A backup is one state of the store, taken while the hub serves, and contains what shows whether it is whole."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_changed_bytes_of_a_backup_are_found(hub: Callable[..., Outcome], backup
 def test_an_older_copy_under_the_manifest_of_a_newer_backup_is_found(
     hub: Callable[..., Outcome], backup: Path, tmp_path: Path
 ) -> None:
-    """The manifest holds the trail's checkpoint: the copy must extend it."""
+    """The manifest contains the trail's checkpoint: the copy must extend it."""
     hub("account", "disable", "id-cert")
     later = Path(hub("backup", str(tmp_path / "later")).out.strip())
     manifest = json.loads((later / "manifest.json").read_text())

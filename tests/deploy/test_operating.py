@@ -1,4 +1,4 @@
-"""What tells an operator that something is about to go wrong: readiness, metrics, a key that others can read."""
+"""What shows an operator that something is about to go wrong: readiness, metrics, a key that others can read."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def certified(folder: Path) -> Settings:
 
 @pytest.mark.parametrize("mode", [0o644, 0o604, 0o602, 0o601])
 def test_a_tls_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
-    """L4 of the attacks: it was taken in silence. The sentence says what to run."""
+    """L4 of the attacks: it was accepted without a word. The sentence says what to run."""
     settings = certified(tmp_path)
     Path(settings.tls_key).chmod(mode)
     with pytest.raises(ConfigurationError, match=r"chmod 600 .*key\.pem"):
@@ -101,7 +101,7 @@ def test_metrics_tell_what_an_operator_is_alarmed_by(
 
 
 def test_a_certificate_that_cannot_be_read_has_no_end(tmp_path: Path) -> None:
-    """The scrape goes on."""
+    """The scrape continues."""
     assert certificate_end("") is None
     assert certificate_end(str(tmp_path / "missing.pem")) is None
 

@@ -1,4 +1,4 @@
-"""A release can be made again by anybody, byte for byte, and holds what an installed hub needs."""
+"""A release can be made again by anybody, byte for byte, and contains what an installed hub needs."""
 
 from __future__ import annotations
 

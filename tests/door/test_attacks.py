@@ -109,7 +109,7 @@ def test_h2_a_member_does_not_publish_higher_what_its_own_object_named(as_accoun
 
 
 def test_h3_a_raised_level_takes_the_older_version_along(as_account: ClientOf) -> None:
-    """The GREEN version was served to partners for good, and they never learned of the revocation."""
+    """The GREEN version was served to partners permanently, and they never learned of the revocation."""
     cert = as_account("id-cert")
     cert.publish("feeds", indicator(1))
     cert.publish("feeds", indicator(1, 2, level=TLP.AMBER))
@@ -139,7 +139,7 @@ def test_h4_nobody_names_another_member_as_the_author(as_account: ClientOf, cont
 
 @pytest.mark.parametrize("how", [{"revoked": True}, {"description": "poisoned"}], ids=["revoked", "changed"])
 def test_h5_what_the_hub_put_in_is_changed_by_nobody(hub: Hub, as_account: ClientOf, how: Content) -> None:
-    """A member revoked an extension definition of the hub for good, and `hub init` saw nothing wrong."""
+    """A member revoked an extension definition of the hub permanently, and `hub init` saw nothing wrong."""
     feeds = hub.catalogue.find("region", "feeds")
     assert feeds is not None
     seed(hub.store, hub.catalogue, feeds)

@@ -1,4 +1,4 @@
-"""Law L5 through the door: a level counts in whichever words it is said, and no reader below it sees anything.
+"""Law L5 through the door: a level counts in whatever words it is stated, and no reader below it sees anything.
 
 `feeds` takes up to AMBER, unmarked objects among them; partners read GREEN there, constituents AMBER.
 """
@@ -79,7 +79,7 @@ def test_a_label_of_tlp_that_names_no_level_is_refused(indonesia: Client, label:
     ],
 )
 def test_a_value_of_tlp_that_names_no_level_is_refused(indonesia: Client, properties: Content) -> None:
-    """Whatever its kind: a property that can hold nothing but a level, and holds none that is known."""
+    """Whatever its kind: a property that can contain nothing but a level, and contains an unknown one."""
     words = indonesia.refusal("feeds", {**indicator(1, level=TLP.GREEN), **properties})
     assert "TLP:AMBER+STRICT" in words
 
@@ -98,7 +98,7 @@ def test_a_definition_that_names_tlp_and_no_level_marks_nothing(as_account: Clie
 
 @pytest.mark.parametrize("words", WORDS)
 def test_no_reader_below_the_level_sees_it(as_account: ClientOf, words: str) -> None:
-    """Beside a GREEN marking, whatever else is said counts; what may be seen is."""
+    """Beside a GREEN marking, any other statement of a level counts; what may be seen is."""
     extra, level = WORDS[words]
     content = indicator(1, level=TLP.GREEN)
     refs = dict.fromkeys([*content["object_marking_refs"], *extra.get("object_marking_refs", ())])

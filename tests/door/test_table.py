@@ -290,7 +290,7 @@ def sample(table: list[Row]) -> list[Row]:
 
 
 def counted(hub: Hub, reader: str | None, highest: TLP) -> int:
-    """How many objects the console tells this reader of."""
+    """The number of objects that the console shows to this reader."""
     kind, member = ACCOUNTS[reader] if reader is not None else (None, None)
     account = None if kind is None else Account(reader or "", AccountKind(kind), member)
     counts: list[Any] = [

@@ -260,7 +260,7 @@ def action(text: str) -> Fact:
 
 
 def in_text(text: str) -> Fact:
-    """The description of the incident, a task, or a note says so: what only prose tells."""
+    """The description of the incident, a task, or a note says so: facts that are in prose only."""
 
     def holds(bundle: Bundle) -> bool:
         return _is_in_text(
@@ -277,7 +277,7 @@ def _is_in_text(bundle: Bundle, text: str, types: tuple[str, ...], properties: t
 
 
 def struck(sector: str, country: str, *, called: str = "") -> Fact:
-    """The victim's sector and country are said, by an identity and a location that a tool shows.
+    """The victim's sector and country are stated, by an identity and a location that a tool shows.
 
     `called`: what MISP's galaxy calls the sector, which is all that misp-stix says of it.
     """
@@ -323,5 +323,5 @@ def did(category: str, word: str) -> Fact:
 
 
 def either(first: Fact, *others: Fact) -> Fact:
-    """One of these: what one form tells in its prose, another has a column for."""
+    """One of these: what one form has in its prose, another has a column for."""
     return Fact(first.words, lambda bundle: any(fact.holds(bundle) for fact in (first, *others)))

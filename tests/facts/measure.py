@@ -145,7 +145,7 @@ def by_misp_stix() -> list[Bundle]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The incidents of one kind: how many facts hold as they are, by default, when all is answered, and by misp-stix."""
+    """The incidents of one kind: how many facts are true as they are, by default, when all is answered, and by misp-stix."""
 
     name: str
     outcomes: tuple[Outcome, ...]

@@ -47,7 +47,7 @@ def test_nothing_that_leaves_by_default_is_lost_when_more_is_let_out(measured: d
 
 
 def test_no_fact_holds_in_an_empty_bundle(measured: dict[str, Row]) -> None:
-    """A fact that always holds would count for nothing."""
+    """A fact that is always true would count for nothing."""
     facts: list[Fact] = [
         fact for row in measured.values() for outcome in row.outcomes for fact in outcome.incident.facts
     ]

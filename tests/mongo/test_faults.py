@@ -312,7 +312,7 @@ def test_a_store_that_is_away_is_said_so_within_a_bounded_time_and_comes_back_by
 def test_a_store_that_hangs_is_given_up_on(
     mongo: server.Server, uri: str, open_at: Callable[..., MongoStore], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It keeps its connections and answers nothing; then it goes on."""
+    """It keeps its connections and answers nothing; then it continues."""
     monkeypatch.setattr("hub.store.mongo.link.ANSWER_MILLISECONDS", 500)
     store = open_at(uri)
     add(store, candidate(1))

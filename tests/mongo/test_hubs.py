@@ -91,7 +91,7 @@ def hubs(mongo: server.Server, tmp_path: Path) -> Iterator[Callable[..., list[Hu
 
 @dataclass
 class Region:
-    """The hubs behind one address, and what their clients sent and met."""
+    """The hubs behind one address, and what their clients sent and read."""
 
     hubs: list[HubProcess]
     acknowledged: list[list[str]] = field(default_factory=lambda: [[] for _ in range(WRITERS)])
@@ -135,7 +135,7 @@ class Region:
             request += 1
 
     def read(self, by_next: bool, limit: int) -> list[str]:
-        """All ids that this reader met, in order, until nothing is new after all was written."""
+        """All ids that this reader read, in order, until nothing is new after all was written."""
         ask = self.client("sg-cert", limit)
         ids_read: list[str] = []
         reached, token = "2020-01-01T00:00:00.000000Z", None
@@ -256,7 +256,7 @@ def tell(  # the whole of what takes part
 def test_four_hubs_lose_nothing_and_double_nothing_whatever_happens_to_them(
     seconds: int, two: list[Host], hubs: Callable[..., list[HubProcess]], mongo: server.Server, figures: Figures
 ) -> None:
-    """Each acknowledged object is met exactly once, in order, by each reader; nothing else appears."""
+    """Each acknowledged object is read exactly once, in order, by each reader; nothing else appears."""
     running = hubs(*SKEWS, on=two, HUB_LIMITS_LOCK_SECONDS="10")
     figures.note(tell(running, mongo, two, seconds, seed=2026))
 

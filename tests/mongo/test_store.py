@@ -134,7 +134,7 @@ def test_a_deleted_record_leaves_nothing_but_its_seat(open_store: OpenStore, dat
 
 
 def test_an_import_that_was_broken_off_shows_nothing_and_is_wiped_by_the_next(open_store: OpenStore) -> None:
-    """Until then, others that write there are told what to do."""
+    """Until then, other writers get a message that says what to do."""
     store = open_store()
     add(store, candidate(1), candidate(2), collection="from")
     records = list(store.records("from"))
@@ -363,7 +363,7 @@ def test_every_page_is_a_range_of_places_behind_equalities_of_one_index(
 
 
 def test_a_server_that_tells_its_plan_reads_a_page_from_one_index(open_store: OpenStore, database: Any) -> None:
-    """On MongoDB; FerretDB has no plan to tell, and scans."""
+    """On MongoDB; FerretDB has no plan to show, and scans."""
     store = open_store()
     store.append(batch(*(candidate(number) for number in range(1, 300))))
     criteria = mongo_rows.page_filter(asking(limit=10), upto=START + 1_000)

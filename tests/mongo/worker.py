@@ -87,7 +87,7 @@ def write(uri: str, writer: int, begin: int, end: int, skew: int, seed: int) -> 
 
 
 def read(uri: str) -> None:
-    """Follow the line until standard input ends, and then to its end; say everything that was met."""
+    """Follow the line until standard input ends, and then to its end; print everything that was read."""
     store = store_at(uri)
     has_ended = threading.Event()
 

@@ -265,7 +265,7 @@ def test_run_again_it_changes_nothing(up_to_date: UpToDate) -> None:
 
 
 def test_an_upgrade_that_was_broken_off_is_run_again(older: Older, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever it stopped, the result is that of one run; until then a hub that is to open the store can tell."""
+    """Wherever it stopped, the result is that of one run; until then a hub that is to open the store notices it."""
     for collection in older.catalogue:
         seed(older.store, older.catalogue, collection)
         remove_surplus(older.store, collection)

@@ -100,7 +100,7 @@ def test_victims_of_every_country_are_reported_in_every_format(register: Registe
 
 
 def test_a_victim_is_drawn_as_often_as_any_other(register: Register) -> None:
-    """Of the incidents without consent to a pseudonym: the bound holds only if nobody is likelier than others."""
+    """Of the incidents without consent to a pseudonym: the bound is true only if nobody is likelier than others."""
     incidents = draw_incidents(register, Plan(6_000, consents={"sector-only": 1}), Random(1))
     counted: Counter[Constituent] = Counter(incident.victim for incident in incidents)
     assert max(counted.values()) < 6_000 / sum(COUNTS.values()) * 4

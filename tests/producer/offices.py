@@ -126,7 +126,7 @@ class Office:
         return lines(out)
 
     def sent(self) -> list[Path]:
-        """The bundles that have left the outbox for good."""
+        """The bundles that were sent and are no longer in the outbox."""
         return sorted(path for path in (self.home / "outbox" / "sent").glob("*.json") if "receipt" not in path.name)
 
 

@@ -1,4 +1,4 @@
-"""`hub convert`: every form to STIX that holds, as it is or as it would leave; no victim in any spelling."""
+"""`hub convert`: every form to valid STIX, as it is or as it would leave; no victim in any spelling."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def assert_holds(objects: Sequence[dict[str, Any]]) -> None:
 
 
 @pytest.mark.parametrize("file", FORMS, ids=lambda path: path.name)
-def test_every_form_becomes_stix_that_holds_as_it_is_and_as_it_would_leave(office: Office, file: Path) -> None:
+def test_every_form_becomes_valid_stix_as_it_is_and_as_it_would_leave(office: Office, file: Path) -> None:
     assert_holds(converted(office, file, code=None))
     assert_holds(converted(office, file, "--release", "regional", code=None))
 
@@ -86,7 +86,7 @@ def test_what_could_not_be_used_is_named(office: Office) -> None:
 
 
 def test_a_file_that_cannot_be_read_does_not_cost_the_others(office: Office, tmp_path: Path) -> None:
-    """The bundle is whole, the reason is told, and the exit code says that something is missing."""
+    """The bundle is whole, the reason is printed, and the exit code says that something is missing."""
     broken = tmp_path / "broken.json"
     broken.write_text('{"Event": ', encoding="utf-8")
     done = office.hub("convert", broken, tmp_path / "none.csv", REPORTS / "story" / "indonesia.csv", code=1)

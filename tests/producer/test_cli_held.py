@@ -1,4 +1,4 @@
-"""`--held`, `--answers`, `--despite`: a whole file is answered at once, and what does not fit is said before anything is sent."""
+"""`--held`, `--answers`, `--despite`: a whole file is answered at once, and what does not fit is reported before anything is sent."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def test_a_suspicious_text_needs_a_reason_and_the_record_has_it(region: Region, 
 
 
 def test_lone_indicators_of_several_reports_leave_after_all_incidents(region: Region, tmp_path: Path) -> None:
-    """The place of an object among those that came tells what it belongs to."""
+    """The place of an object in the output shows what it belongs to."""
     office = region.offices["TH"]
     rows = [
         {

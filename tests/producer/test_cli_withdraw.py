@@ -62,7 +62,7 @@ def test_no_version_tells_any_more_what_was_withdrawn(region: Region, tmp_path: 
 
 
 def test_nothing_is_withdrawn_unless_the_officer_agrees(region: Region, tmp_path: Path) -> None:
-    """It is for good: asked at a terminal; without one `--yes` is needed. What was sent stays until then."""
+    """It is permanent: at a terminal it asks; without one `--yes` is needed. What was sent stays until then."""
     office = region.offices["KH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "KH-5", "country": "KH", "indicators": "ip:203.0.113.75"})
     office.hub("publish", file, "--to", "kh", "--yes")
@@ -95,7 +95,7 @@ def test_a_withdrawn_indicator_is_not_valid_any_more(region: Region, tmp_path: P
 
 
 def test_what_was_withdrawn_is_not_published_again_unawares(region: Region, tmp_path: Path) -> None:
-    """A revocation is for good: the same report is held back in words, under another id it goes out."""
+    """A revocation is permanent: the same report is held back in words, under another id it goes out."""
     office = region.offices["KH"]
     row = {"report_id": "KH-2", "country": "KH", "indicators": "ip:203.0.113.72"}
     file = sheet(tmp_path / "a.csv", row)

@@ -1,4 +1,4 @@
-"""A connection: however the hub is named, however the line behaves, and never a credential in what is said."""
+"""A connection: in every form of the hub's address and with every fault of the line; and never a credential in a message."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_answers_of_any_other_shape_are_one_plain_error(body: Any) -> None:
 
 
 def test_a_redirect_is_not_followed_with_the_credentials() -> None:
-    """Where a hub has moved is told; the key goes nowhere that nobody named."""
+    """The message says where a hub has moved; the key goes to no address that nobody named."""
     with Scripted(lambda _: Answer(body=ROOT)) as other:
         elsewhere = Answer(307, {}, {"Location": f"{other.url}stolen/"})
         with (
@@ -186,7 +186,7 @@ def test_a_redirect_is_not_followed_with_the_credentials() -> None:
 
 
 def test_discovery_cannot_send_the_credentials_elsewhere() -> None:
-    """An API root at another address is told, and taken only when it is named as the address."""
+    """An API root at another address is reported, and used only when it is named as the address."""
     with Scripted(lambda _: Answer(body=ROOT)) as other:
         discovery = {"title": "Server", "default": f"{other.url}root/", "api_roots": [f"{other.url}root/"]}
         with (

@@ -45,7 +45,7 @@ def printed(encoding: str, home: Path, *commands: tuple[str, ...]) -> Iterator[t
 
 @pytest.mark.parametrize("encoding", ["cp437", "ascii", "cp874", "utf-8"])
 def test_what_a_terminal_cannot_show_is_shown_by_its_number(encoding: str, tmp_path: Path) -> None:
-    """Help with an ellipsis, and what is said of a report with Vietnamese, Thai and Chinese words; the bundle is UTF-8."""
+    """Help with an ellipsis, and the output about a report with Vietnamese, Thai and Chinese words; the bundle is UTF-8."""
     (tmp_path / "member.toml").write_text(declared("VN", corpus.IDENTITY, "CERT Nusa"), encoding="utf-8")
     silent = {"report_id": "Hà Nội ห้อง 医院", "country": "VN", "consent": "none"}
     file = str(sheet(tmp_path / "a.csv", silent, {"report_id": "VN-1", "country": "VN", "title": "医院系统"}))

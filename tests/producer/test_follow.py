@@ -80,7 +80,7 @@ def test_analysts_get_stix2_objects_and_dicts_on_request(running_hub: HubProcess
 
 
 def test_an_out_file_that_was_moved_away_starts_again(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
-    """Rotated logs: the new file goes on where the old one ended."""
+    """Rotated logs: the new file continues where the old one ended."""
     out, state = tmp_path / "out.jsonl", tmp_path / "state"
     with running_hub.connection() as connection:
         for start in (0, 3):

@@ -24,7 +24,7 @@ from tests.server.making import ids, indicator
 
 
 def test_following_goes_on_while_the_hub_is_stopped_and_started(own_hub: HubProcess, tmp_path: Path) -> None:
-    """For ever means across restarts: trouble is told once, and everything comes once, in order."""
+    """For ever means across restarts: trouble is reported once, and everything comes once, in order."""
     own_hub.start()
     texts: list[str] = []
     with own_hub.connection() as writer, own_hub.connection(patience=Patience(tries=1)) as reader:

@@ -82,7 +82,7 @@ def test_pages_by_token_or_by_date(tokens: bool, tmp_path: Path) -> None:
 
 
 def test_a_token_that_is_refused_is_replaced_by_the_date(tmp_path: Path) -> None:
-    """Servers restart and forget their tokens: the way on is the date of the last record, minus what was met."""
+    """Servers restart and forget their tokens: the follower continues at the date of the last record, without what it has read."""
     with (
         Scripted(paged(10, tokens=True, tokens_work=False)) as server,
         HubConnection(server.url + "root/", patience=QUICK) as connection,
@@ -105,7 +105,7 @@ def test_a_server_that_says_more_and_gives_no_way_to_it_is_told_of() -> None:
 
 
 def test_a_server_that_names_no_dates_is_followed_all_the_same(tmp_path: Path) -> None:
-    """It is asked from the same place each time, and what was met is not handed over again."""
+    """It is asked from the same place each time, and what was read is not handed over again."""
     with (
         Scripted(taxii(lambda _: Answer(body={"more": False, "objects": indicators(4)}))) as server,
         HubConnection(server.url + "root/", patience=QUICK) as connection,

@@ -1,4 +1,4 @@
-"""To follow with hints: what is new is there at once where the hub tells of it, and in any case by polling."""
+"""Following with hints: what is new is there at once where the hub sends events, and in any case by polling."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_signal_while_listening_begins_is_not_hidden(
 
 
 def test_a_follower_outlives_the_process_of_the_events(own_hub: HubProcess) -> None:
-    """Killed, it comes back; the follower finds it again and is told."""
+    """Killed, it comes back; the follower finds it again and gets its events."""
     own_hub.forked = False
     own_hub.start()
     following = Following(own_hub.connection("sg-cert"), "fresh-0")
@@ -97,7 +97,7 @@ def test_a_follower_outlives_the_process_of_the_events(own_hub: HubProcess) -> N
 
 
 def test_the_command_follows_at_once(running_hub: HubProcess, fresh: str) -> None:
-    """`hub follow` with a day between polls prints what is published, and ends when it is told to."""
+    """`hub follow` with a day between polls prints what is published, and ends on SIGTERM."""
     words = ["follow", fresh, "--interval", "90000", "--type", "indicator"]
     environment = running_hub.client_environment("sg-cert")
     with subprocess.Popen(command(*words), env=environment, stdout=subprocess.PIPE) as process:

@@ -88,7 +88,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others_from_being_publishe
 def test_a_reader_that_fails_costs_what_comes_behind_and_no_more(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What it read before is used; how far it came is said."""
+    """What it read before is used; the output says how far it came."""
 
     def read(*args: Any, **more: Any) -> Any:
         for number, report in enumerate(read_reports(*args, **more)):

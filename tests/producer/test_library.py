@@ -44,7 +44,7 @@ def put(client: HubClient, collection: str, *objects: dict[str, Any]) -> None:
 
 
 def test_several_collections_are_followed_in_turn(client: HubClient, fresh: str, tmp_path: Path) -> None:
-    """Each goes on from where it ended; what comes names its collection."""
+    """Each continues from where it ended; each object names its collection."""
     put(client, fresh, indicator(901))
     put(client, "id", indicator(902))
     several = [fresh, "id"]

@@ -81,7 +81,7 @@ def test_what_is_refused_is_kept_with_the_reason_and_can_be_tried_again(
 def test_a_collection_that_is_not_there_refuses_the_file_and_not_those_behind_it(
     running_hub: HubProcess, fresh: str, box: Outbox
 ) -> None:
-    """A slip in one name does not hold up the queue."""
+    """A slip in one name does not delay the queue."""
     wrong = box.put(indicators(1), hub=running_hub.url, to="fersh")
     right = box.put(indicators(1), hub=running_hub.url, to=fresh)
     with running_hub.connection() as connection:
@@ -125,7 +125,7 @@ def test_files_go_in_the_order_in_which_they_were_put(running_hub: HubProcess, f
 
 
 def test_a_damaged_file_is_set_aside_and_said(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
-    """It holds up nothing behind it."""
+    """It delays nothing behind it."""
     bad = box.put(indicators(1), hub=running_hub.url, to=fresh)
     good = box.put(indicators(1), hub=running_hub.url, to=fresh)
     (box.folder / bad).write_text("{", encoding="utf-8")
@@ -136,7 +136,7 @@ def test_a_damaged_file_is_set_aside_and_said(running_hub: HubProcess, fresh: st
 
 
 def test_only_one_process_sends_at_a_time(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
-    """The process that comes second is told, or waits; nothing is sent twice."""
+    """The second process is refused, or waits; nothing is sent twice."""
     box.put(indicators(1), hub=running_hub.url, to=fresh)
     with (
         running_hub.connection() as connection,
@@ -202,7 +202,7 @@ def dying(hub: HubProcess, lines: int, *words: str) -> int:
 
 
 def test_a_bad_line_empties_the_outbox_in_the_end(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
-    """Cut at random bytes with few tries at a time: each round goes on where the last one broke off."""
+    """Cut at random bytes with few tries at a time: each round continues where the last one broke off."""
     with cutting_line(running_hub.port, 11, longest=9_000) as line:
         url = f"http://127.0.0.1:{line.port}/region/"
         for start in range(0, 60, 10):

@@ -84,7 +84,7 @@ def test_envelopes_hold_no_more_objects_than_are_sent_at_once(running_hub: HubPr
 
 
 def test_envelopes_fit_the_root_and_what_never_fits_is_a_failure(running_hub: HubProcess) -> None:
-    """The drills' root takes 20,000 bytes: 60 indicators go in parts, and one that is larger alone is said so."""
+    """The drills' root takes 20,000 bytes: 60 indicators go in parts, and one that is larger alone is reported."""
     objects = [indicator(number, labels=["exercise"]) for number in range(60)]
     huge = indicator(999, labels=["exercise"], description="x" * 20_000)
     with running_hub.connection(url=f"{running_hub.server_url}drills/") as connection:
@@ -116,7 +116,7 @@ def test_a_server_that_takes_less_than_it_says_is_sent_halves() -> None:
 
 
 def test_a_status_that_forgets_objects_is_not_believed() -> None:
-    """Two objects were sent and one is told of: that is no receipt, and the sender learns it."""
+    """Two objects were sent and the status has one: that is no receipt, and the sender learns it."""
     status = {"id": "s", "status": "complete", "total_count": 1, "success_count": 1, "failure_count": 0}
     with (
         Scripted(taxii(lambda _: Answer(202, {**status, "pending_count": 0}))) as server,
@@ -182,7 +182,7 @@ def test_another_server_takes_it_too(medallion: Medallion) -> None:
 
 
 def test_a_receipt_goes_to_json_and_back() -> None:
-    """What the outbox keeps is what was told."""
+    """What the outbox keeps is what was reported."""
     receipt = Receipt("C", ("a",), ("b",), (Failure("c", "v", "because"),), 2, ("s",))
     assert parse_receipt(json.loads(json.dumps(receipt.as_dict()))) == receipt
 

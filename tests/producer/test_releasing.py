@@ -161,7 +161,7 @@ def test_a_victim_is_named_only_with_its_yes_and_only_where_names_may_be(region:
 
 
 def test_a_case_sent_to_a_collection_of_indicators_leaves_its_indicators_there(region: Region, tmp_path: Path) -> None:
-    """No incident, container, note or victim, and nothing that refers to them; the officer is told; the hub refuses none."""
+    """No incident, container, note or victim, and nothing that refers to them; the officer reads so; the hub refuses none."""
     office = region.offices["BN"]
     row = {"report_id": "BN-5", "country": "BN", "consent": "named", "indicators": "ip:203.0.113.95"}
     file = sheet(tmp_path / "a.csv", row)

@@ -1,4 +1,4 @@
-"""Publishing from rows to the hub: mended rows, stages, drills, a hub that is away, and a kill in the middle."""
+"""Publishing from rows to the hub: corrected rows, stages, drills, a hub that is away, and a kill in the middle."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ sys.exit(main(sys.argv[2:]))
 # --- rows and stages ------------------------------------------------------------------------------------------------
 
 
-def test_the_mended_row_is_published_alone(region: Region, tmp_path: Path) -> None:
-    """A bad row is told with file, row and column, the good one goes out; then the mended row by itself."""
+def test_the_corrected_row_is_published_alone(region: Region, tmp_path: Path) -> None:
+    """A bad row is reported with file, row and column, the good one goes out; then the corrected row by itself."""
     office = region.offices["LA"]
     good = {"report_id": "LA-1", "country": "LA", "indicators": "ip:203.0.113.88"}
     bad = {"report_id": "LA-2", "country": "LA", "detected_at": "31/31/2026", "indicators": "ip:203.0.113.89"}

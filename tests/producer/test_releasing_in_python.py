@@ -16,7 +16,7 @@ from tests.server.making import indicator
 
 
 def test_three_lines_of_python_publish_a_sheet(region: Region, tmp_path: Path) -> None:
-    """`hub.read_reports`, `preview`, `publish`: the receipt tells each object; again, all are held already."""
+    """`hub.read_reports`, `preview`, `publish`: the receipt lists each object; the second time all are stored already."""
     office = region.offices["MM"]
     file = sheet(tmp_path / "a.csv", {"report_id": "MM-7", "country": "MM", "indicators": "ip:203.0.113.94"})
     with client_of(office, outbox=tmp_path / "outbox") as asean:

@@ -1,4 +1,4 @@
-"""Each verb, met and unmet; conditions, paths, and what a finding tells."""
+"""Each verb, fulfilled and not; conditions, paths, and what a finding says."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_a_rule_may_count_only_where_others_than_certs_read() -> None:
 
 
 def test_a_finding_never_repeats_a_value() -> None:
-    """A victim's name that was refused does not live on in the status that tells of the refusal."""
+    """A victim's name that was refused does not remain in the status about the refusal."""
     secret = "PT Bank Rahasia"
     for rule, _ in UNMET:
         for finding in findings(rule, {"a": secret}) + findings(rule, {"a": [secret]}):

@@ -118,7 +118,7 @@ def test_nothing_of_what_leaves_by_its_closed_words_waits_for_a_decision() -> No
     ids=str,
 )
 def test_a_word_that_only_one_sector_has_is_held(changes: dict[str, Any]) -> None:
-    """It would tell the sector of a victim whose sector is not said."""
+    """It would show the sector of a victim whose sector is not stated."""
     result = must_release(case(**changes))
     assert objects_of_type(result, "attack-pattern") == []
     assert objects_of_type(result, "course-of-action") == []

@@ -1,4 +1,4 @@
-"""Small STIX objects, requests and answers: what the tests of the server are told with."""
+"""Small STIX objects, requests and responses for the tests of the server."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ class Answer(TestResponse):
 
 
 class Client:
-    """One account at the hub, in this process. Every answer is held to what holds for all answers: see `check`."""
+    """One account at the hub, in this process. Every response is checked for what is true of all responses: see `check`."""
 
     def __init__(self, app: flask.Flask, authorization: str | None) -> None:
         self._client = app.test_client(use_cookies=False)
@@ -290,7 +290,7 @@ class Client:
             key = {"next": response.json["next"]} if by == "next" else {"added_after": response.headers[LAST]}
 
     def everything(self, collection: str, resource: str = "objects", by: str = "next", **filters: Any) -> list[Content]:
-        """What all pages hold, in their order."""
+        """The objects of all pages, in their order."""
         pages = self.walk(at(collection, resource), by, **filters)
         return [content for page in pages for content in page.json.get("objects", ())]
 
@@ -325,7 +325,7 @@ _LEAKS: Final = ("Traceback", 'File "', "sqlite", "apsw", "SELECT ", ".py")
 
 
 def check(response: TestResponse, method: str = "GET") -> None:
-    """What holds for every answer of the API: form, headers, and that nothing inside shows (CN-4, HD-1 to 9, ER-1 to 5)."""
+    """What is true of every response of the API: form, headers, and that nothing inside shows (CN-4, HD-1 to 9, ER-1 to 5)."""
     body_bytes = response.get_data()
     if response.headers.get("Content-Encoding") == "gzip" and method != "HEAD":
         body_bytes = gzip.decompress(body_bytes)

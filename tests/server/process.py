@@ -186,7 +186,7 @@ class HubProcess:
         return session
 
     def logged(self) -> list[dict[str, Any]]:
-        """The lines of the log that tell of requests."""
+        """The lines of the log about requests."""
         lines = [line for line in self.log.splitlines() if '"logger":"hub.request"' in line]
         return [json.loads(line) for line in lines if line]
 

@@ -111,7 +111,7 @@ def _haproxy(program: str, folder: Path, hub_port: int, port: int) -> list[str]:
 
 
 def _shipped(name: str, changes: Mapping[str, str]) -> str:
-    """The file as it is shipped, with places of the test's own, and what is said in comments switched on."""
+    """The file as it is shipped, with paths of the test's own, and the lines in comments switched on."""
     text = (_DEPLOY / name).read_text(encoding="utf-8")
     for shipped, changed in changes.items():
         assert shipped in text, shipped

@@ -87,7 +87,7 @@ def test_everything_comes_back_as_it_was(
 
 
 def test_what_was_delivered_and_confirmed_comes_back(full_hub: Hub, fresh: Hub, tmp_path: Path, clock: Clock) -> None:
-    """The board of the new store tells the same as that of the old one."""
+    """The board of the new store shows the same as that of the old one."""
     full_hub.store.put_facts(ledger.KIND, {"one": b'{"a": 1}', "two": "บาท".encode()})
     full_hub.store.put_facts(community.CONFIRMED, {"ID": b"1775099400000"})
     restored(fresh, archived(full_hub, tmp_path / "hub.jsonl"), clock.now)
@@ -160,7 +160,7 @@ def test_levels_are_read_again_in_what_an_older_version_archived(
 def test_next_tokens_and_checkpoints_stay_good(
     full_hub: Hub, fresh: Hub, open_hub: OpenHub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
-    """Law L8: a reader in the middle of its poll goes on at the restored hub."""
+    """Law L8: a reader in the middle of its poll continues at the restored hub."""
     page = clients_of(full_hub, template)("sg-cert").get(at("id", "objects"), limit=4, version="all")
     restored(fresh, archived(full_hub, tmp_path / "hub.jsonl"), clock.now)
     restarted = clients_of(open_hub(folder=tmp_path / "fresh"), template)(
@@ -223,7 +223,7 @@ def test_nothing_is_imported_over_what_is_there(full_hub: Hub, tmp_path: Path, c
 def test_a_store_that_hub_init_made_is_empty_enough(
     full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
-    """What the hub itself put there makes room: the archive brings it, at the places at which readers met it."""
+    """What the hub itself put there makes room: the archive contains it, at the places at which readers read it."""
     for hub in (full_hub, fresh):
         for collection in hub.catalogue:
             seed(hub.store, hub.catalogue, collection)

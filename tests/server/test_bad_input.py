@@ -170,7 +170,7 @@ def test_a_pattern_that_breaks_parsers_is_refused_in_words(indonesia: Client) ->
 
 
 def test_nothing_of_a_refused_request_is_left(indonesia: Client) -> None:
-    """The same object, mended, is taken as if it had never been there."""
+    """The same object, corrected, is accepted as if it had never been there."""
     broken = indicator(1, valid_until="2020-01-01T00:00:00Z")
     indonesia.refusal("id", broken)
     mended = broken | {"valid_until": "2027-01-01T00:00:00Z"}

@@ -124,7 +124,7 @@ def test_a_subject_in_a_clients_own_header_is_dropped_by_the_proxy(proxy: Proxy)
 
 @pytest.mark.parametrize("secret", [None, "", "a guess", SECRET[:-1], f"{SECRET}, {SECRET}", "Ã©"])
 def test_a_subject_without_the_proxys_secret_is_refused(hub: HubProcess, secret: str | None) -> None:
-    """Who reaches the hub's own port cannot be another, and is told so; with the secret this same request is answered."""
+    """A client at the hub's own port cannot log in as another, and gets that in words; with the secret the same request is answered."""
     headers = {"X-Client-Subject": subject("sg-cert")} | ({} if secret is None else {"X-Proxy-Secret": secret})
     refused = poll(hub.url, headers=headers)
     assert refused.status_code == 401

@@ -17,7 +17,7 @@ CERT = Account("th-duty", AccountKind.CERT, "TH")
 
 
 class Counting:
-    """The password hasher, which tells how often it was asked to verify."""
+    """The password hasher, which counts how often it verifies."""
 
     def __init__(self, credentials: Credentials) -> None:
         self._hasher = credentials._hasher
@@ -97,7 +97,7 @@ def test_a_verified_password_is_remembered_for_minutes(credentials: Credentials,
 
 
 def test_an_unknown_name_costs_what_a_wrong_password_costs(credentials: Credentials) -> None:
-    """One verification each: time tells nothing of names."""
+    """One verification each: the time shows nothing about names."""
     hasher = Counting(credentials)
     with pytest.raises(UnauthenticatedError):
         credentials.authenticate(basic("nobody-at-all", PASSWORD))

@@ -50,7 +50,7 @@ def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: C
 
 
 def test_what_is_hidden_leaves_what_a_reader_is_told_as_it_was(hub: Hub, indonesia: Client) -> None:
-    """A reader up to GREEN is told nothing of an AMBER object, nor of a newer AMBER version of a GREEN one."""
+    """A reader up to GREEN gets no event about an AMBER object, nor of a newer AMBER version of a GREEN one."""
     green, amber = CollectionView(COLLECTIONS["id"], TLP.GREEN), CollectionView(COLLECTIONS["id"], TLP.AMBER)
     indonesia.publish("id", indicator(1, level=TLP.GREEN), indicator(3, level=TLP.GREEN))
     before = newest_places(hub.store, [green, amber])

@@ -57,7 +57,7 @@ def test_hundreds_of_idle_listeners_and_dead_ones_leave_the_hub_to_the_others(ev
 
 
 def test_the_process_comes_back_after_a_kill(events_hub: HubProcess) -> None:
-    """Anybody who listened sees the line break, listens again, and is told."""
+    """A listener sees the line break, listens again, and gets its events."""
     before = events_pid(events_hub)
     with Stream(events_hub, "sg-cert") as stream:
         os.kill(before, signal.SIGKILL)

@@ -202,7 +202,7 @@ def test_wrong_passwords_hold_nobody_up_and_soon_meet_429(hub: HubProcess) -> No
 
 
 def test_names_that_exist_are_throttled_in_the_same_words(hub: HubProcess) -> None:
-    """Neither status nor words tell an account from a name that nobody has."""
+    """Neither status nor words show whether an account has that name."""
     existing, unknown = wrong_passwords(hub, 2, lambda number: ("sg-soc", "nobody-has-this")[number])
     assert (existing.status_code, existing.json()["title"]) == (unknown.status_code, unknown.json()["title"])
 
@@ -236,7 +236,7 @@ def test_a_flood_of_one_client_is_refused_beyond_its_queue(hub: HubProcess) -> N
 
 
 def test_the_metrics_tell_what_waits_and_what_was_refused(hub: HubProcess) -> None:
-    """By the limit that was met, so that the operator knows which to raise, or whom to call."""
+    """By limit, so that the operator knows which to raise, or whom to call."""
     refused: float | None = None
     with flooded(hub) as flood:
         deadline = time.monotonic() + 60

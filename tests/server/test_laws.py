@@ -120,7 +120,7 @@ def test_nobody_takes_over_anothers_object(indonesia: Client, singapore: Client)
 
 
 def test_without_author_it_belongs_to_its_first_publisher(indonesia: Client, singapore: Client) -> None:
-    """L4: where the profile lets it pass; an exact repeat by another is no offence, and gives no hold on it."""
+    """L4: where the profile lets it pass; an exact repeat by another is a success, and gives no right to it."""
     indonesia.publish("feeds", note(1, author=None))
     singapore.publish("feeds", note(1, author=None))
     assert OTHERS in singapore.refusal("feeds", note(1, version=2, author=None))
@@ -345,7 +345,7 @@ def test_what_stix_forbids_is_refused_in_words(indonesia: Client, changes: dict[
 
 
 def test_refusals_do_not_repeat_what_was_sent(indonesia: Client) -> None:
-    """A name that was refused must not live on in the status that tells of it."""
+    """A name that was refused must not remain in the status about it."""
     status = indonesia.add("incidents", versioned("incident", 1, name="Hospital Kasih Ibu"))
     assert "Kasih" not in json.dumps(status)
 

@@ -145,7 +145,7 @@ def test_the_same_are_let_in_as_everywhere(
 def test_a_page_is_sent_two_events_a_second_at_most_and_loses_none(
     hub: Hub, indonesia: Client, template: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What comes meanwhile is in the next one. Followers with a key are told of each."""
+    """What comes meanwhile is in the next one. Followers with a key get each."""
     gaps: asyncio.Queue[float] = asyncio.Queue()
     gap_is_over = asyncio.Event()
 
@@ -183,7 +183,7 @@ def test_a_page_is_sent_two_events_a_second_at_most_and_loses_none(
 def test_what_a_page_shows_already_is_no_news_to_it(
     hub: Hub, indonesia: Client, template: Template, since: int
 ) -> None:
-    """It says when it was made, and is told of what came later alone."""
+    """It says when it was made, and gets only what came later."""
     indonesia.publish("id", indicator(1))
     (place,) = newest_places(hub.store, [CollectionView(COLLECTIONS["id"], TLP.AMBER_STRICT)]).values()
     application = Events(hub)

@@ -63,7 +63,7 @@ def test_no_credential_and_no_content_in_the_log(hub_server: HubProcess) -> None
 
 
 def test_one_line_for_each_request(hub_server: HubProcess) -> None:
-    """With the error_id that its sender was told; paths do not forge lines."""
+    """With the error_id that its sender got; paths do not forge lines."""
     before = len(hub_server.logged())
     session = hub_server.session("id-cert")
     answer = session.get(hub_server.url + "/region/collections/a%0d%0a2026%20hub.request%20%7B%7D/objects/", timeout=30)

@@ -61,7 +61,7 @@ def write(url: str, key: str, writer: int, requests_each: int) -> None:
 
 
 def poll(process: HubProcess, by_next: bool, limit: int, written: threading.Event) -> list[str]:
-    """A reader: every object that it met, in order, until nothing is new after all was written."""
+    """A reader: every object that it read, in order, until nothing is new after all was written."""
     session = process.session("sg-cert")
     ids_read: list[str] = []
     reached, token = "2020-01-01T00:00:00.000000Z", None

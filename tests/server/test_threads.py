@@ -75,7 +75,7 @@ def test_a_short_call_does_not_wait_for_a_long_one() -> None:
 
 
 def test_what_a_call_raises_is_raised_where_it_is_awaited() -> None:
-    """And the thread goes on."""
+    """And the thread continues."""
 
     async def story(threads: Threads) -> None:
         with pytest.raises(ZeroDivisionError):

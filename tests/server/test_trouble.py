@@ -30,7 +30,7 @@ def answer(client: Client, method: str = "GET", body: bytes | None = None) -> tu
 
 @pytest.mark.sqlite
 def test_a_full_disk_keeps_what_was_acknowledged(open_hub: OpenHub, template: Template) -> None:
-    """503 in words, nothing of that request is there, everything before it is, and reading goes on."""
+    """503 in words, nothing of that request is there, everything before it is, and reading continues."""
     with contextlib.closing(apsw.Connection(str(template.folder / "hub.sqlite"))) as connection:
         pages = connection.execute("PRAGMA page_count").get
     client = clients_of(open_hub(max_pages=pages + 40), template)("id-cert")

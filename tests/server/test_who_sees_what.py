@@ -268,7 +268,7 @@ def test_rights_are_told_as_they_are(client_of: ClientOf, account: str | None, c
 
 
 def test_every_level_is_really_hidden_from_somebody(client_of: ClientOf) -> None:
-    """The shelves hold what the table is about: without this the tests above could pass over an empty shop."""
+    """The collections contain what the table is about: without this the tests above could pass over empty ones."""
     assert {shelf.level for collection in NAMES for shelf in shelves(collection)} == set(TLP)
     assert len(client_of("partner").everything("feeds", version="all")) < len(
         client_of("sg-soc").everything("feeds", version="all")

@@ -29,7 +29,7 @@ def test_what_came_is_indexed_once_nothing_more_comes(hub: Hub, monkeypatch: pyt
 
 
 def test_too_much_does_not_wait(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lookup reads what is not indexed, so there must not be too much of it, however long the publishing goes on."""
+    """A lookup reads what is not indexed, so there must not be too much of it, however long the publishing lasts."""
     monkeypatch.setattr(indexing, "BATCH_RECORDS", 2)
     monkeypatch.setattr(indexing, "MAX_WAITING", 3)
     (collection, *_) = hub.catalogue

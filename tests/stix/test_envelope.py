@@ -43,7 +43,7 @@ def _written(draw: st.DrawFn, depth: int = 0) -> str:
 
 @given(_written())
 def test_the_fast_parser_finds_what_the_slow_one_does_keys_that_occur_twice_included(text: str) -> None:
-    """Parsers disagree on which of two equal keys counts, so none may be dropped in silence."""
+    """Parsers disagree on which of two equal keys counts, so none may be dropped without a word."""
     assert _with_marks(parse_json(text.encode())) == _with_marks(json.loads(text, object_pairs_hook=_marked))
 
 
@@ -82,7 +82,7 @@ def test_a_key_that_occurs_twice_is_seen_however_it_is_written(body: bytes) -> N
     ],
 )
 def test_what_is_no_json_is_reported_in_words_that_show_the_place(body: bytes, message: str) -> None:
-    """The sender is told by the parser that can say where the body breaks."""
+    """The message comes from the parser that can say where the body breaks."""
     with pytest.raises(MalformedError, match=message):
         parse_json(body)
 

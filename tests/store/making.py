@@ -1,4 +1,4 @@
-"""Small made-up objects, batches and stores: what the tests of the stores are told with."""
+"""Small invented objects, batches and stores for the tests of the stores."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def candidate(number: int = 1, version: int | None = 1, level: int = 1, **change
 def batch(
     *candidates: Candidate, collection: str = "shared", publisher: str = "ID", status: str | None = None
 ) -> Batch:
-    """The candidates as one request of `publisher`; its status tells each verdict."""
+    """The candidates as one request of `publisher`; its status has each verdict."""
     return Batch(
         collection=collection,
         publisher=publisher,
@@ -120,7 +120,7 @@ def contents(body: bytes) -> list[dict[str, Any]]:
 
 
 def contents_of(store: Store, query: Query, max_bytes: int = ROOMY) -> Iterator[dict[str, Any]]:
-    """Everything that paging by place brings, one object after the other; checks what each page says of itself."""
+    """Everything that paging by place returns, one object after the other; checks the counts and places of each page."""
     while True:
         page = store.read(query, max_bytes)
         objects = contents(page.body)

@@ -72,7 +72,7 @@ def test_a_status_answers_for_its_time_and_not_longer(open_store: Callable[..., 
 
 
 def test_a_sweep_forgets_what_is_older_and_keeps_the_rest(store: Store, clock: Clock) -> None:
-    """It tells how many went."""
+    """It returns how many were removed."""
     add(store, candidate(1), status="old")
     clock.now += 10
     add(store, candidate(2), status="new")

@@ -42,7 +42,7 @@ def test_a_parent_that_closes_before_the_fork_and_its_child_write_side_by_side(t
 
 
 def test_a_child_may_not_open_the_file_that_its_parent_had_open(tmp_path: Path) -> None:
-    """Nor may its children, nor after the parent has closed: SQLite's memory of the locks is inherited for good."""
+    """Nor may its children, nor after the parent has closed: SQLite's memory of the locks is inherited permanently."""
     run("same_file", "sqlite", tmp_path)
 
 

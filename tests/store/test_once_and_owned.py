@@ -89,7 +89,7 @@ def test_after_a_revocation_no_newer_version_is_taken(store: Store) -> None:
 
 
 def test_a_revocation_older_than_what_is_held_is_refused(store: Store) -> None:
-    """It would revoke what was said later."""
+    """It would revoke what was published later."""
     add(store, candidate(1, version=5))
     (outcome,) = add(store, candidate(1, version=4, revoked=True))
     assert outcome.verdict is REFUSED

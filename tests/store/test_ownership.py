@@ -75,7 +75,7 @@ def test_a_relayed_object_goes_word_for_word_into_another_collection(store: Stor
 
 
 def test_what_the_hub_put_in_is_changed_by_no_member(store: Store) -> None:
-    """H5 of the attacks: any member could overwrite or revoke the hub's extension definitions for good."""
+    """H5 of the attacks: any member could overwrite or revoke the hub's extension definitions permanently."""
     definition = nobodys(1, type="extension-definition")
     add(store, definition, publisher=NOBODY)
     for change in ({"version": 2}, {"version": 2, "revoked": True}, {"note": "other"}):

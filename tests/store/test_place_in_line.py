@@ -67,7 +67,7 @@ def test_a_reader_at_the_head_sees_what_is_added_next(store: Store, open_store: 
 
 
 def test_collections_have_lines_of_their_own(store: Store) -> None:
-    """What goes on in one collection leaves the others where they are."""
+    """What happens in one collection leaves the others where they are."""
     add(store, candidate(1), candidate(2))
     add(store, candidate(1), collection="national")
     assert places(store, "national") == [START]
@@ -103,7 +103,7 @@ def test_a_page_ends_where_its_bytes_do_and_has_at_least_one_object(store: Store
 
 
 def test_a_page_filtered_by_type_ends_where_its_bytes_do(store: Store) -> None:
-    """The same bound holds where a page is put together from several ranges."""
+    """The same bound applies where a page is put together from several ranges."""
     for number in range(6):
         add(store, candidate(number, level=number % 3, note="x" * 300))
     page = store.read(asking(types=("indicator",)), 1000)

@@ -101,7 +101,7 @@ def test_levels_that_are_set_later_count(store: Store) -> None:
 
 @pytest.mark.parametrize("how", ["delete", "purge", "decide"])
 def test_what_is_removed_is_no_longer_found(store: Store, how: str) -> None:
-    """And what another collection holds of the same id still is."""
+    """And the same id in another collection is still found."""
     add(store, valued(1, "bad.example"))
     add(store, valued(1, "bad.example"), collection="other")
     if how == "delete":
@@ -205,7 +205,7 @@ def test_a_value_of_nobody(store: Store) -> None:
 
 
 def test_what_waits_is_counted_of_what_the_reader_may_see(store: Store) -> None:
-    """Law L5: how much came lately at higher levels is told to nobody below; what is hidden is counted for the index alone."""
+    """Law L5: how much came lately at higher levels is shown to nobody below; what is hidden is counted for the index alone."""
     if not isinstance(store, SqliteStore):
         assert store.index_values("shared", 0, 4) == 0
         return
@@ -253,7 +253,7 @@ def test_indexing_goes_on_where_it_ended(store: Store) -> None:
 
 
 def test_a_record_without_a_body_is_waited_for_by_nobody(tmp_path: Path) -> None:
-    """A damaged store: who indexes until nothing waits comes to an end."""
+    """A damaged store: indexing until nothing waits ends all the same."""
     store = SqliteStore(tmp_path / "hub.db", clock=Clock(), lock_seconds=3, status_milliseconds=1, create=True)
     add(store, valued(1, "a.example"), valued(2, "b.example"))
     with store._files.writing() as connection:

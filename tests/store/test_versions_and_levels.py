@@ -258,7 +258,7 @@ def test_a_deletion_reaches_only_what_its_reader_may_see(store: Store) -> None:
 
 
 def test_after_the_version_that_raised_the_level_is_deleted_the_lower_one_is_shown_again(store: Store) -> None:
-    """Levels follow from the versions that are held. Readers who are beyond its place meet it all the same (law L1)."""
+    """Levels follow from the versions that are held. Readers who are beyond its place read it all the same (law L1)."""
     add(store, candidate(1, version=1, level=1), candidate(1, version=2, level=3), candidate(2, level=1))
     assert stored_versions(store, clearance=1) == [(an_id(2), "v1")]
     passed = store.head("shared")

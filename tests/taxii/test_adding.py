@@ -79,7 +79,7 @@ def test_other_content_under_the_same_version_is_refused(indonesia: Client) -> N
 
 
 def test_two_contents_under_one_version_in_one_envelope(indonesia: Client) -> None:
-    """AD-5: the first is taken, the second is told."""
+    """AD-5: the first is accepted, the second is refused in words."""
     status = indonesia.add("id", indicator(1), indicator(1, description="something else"))
     assert (status["success_count"], status["failure_count"]) == (1, 1)
     assert indonesia.objects("id", version="all") == [indicator(1)]

@@ -98,7 +98,7 @@ def test_a_writer_that_may_not_read_is_forbidden(as_account: ClientOf, endpoint:
 def test_an_account_that_neither_reads_nor_writes_finds_nothing(
     as_account: ClientOf, account: str, endpoint: tuple[str, ...]
 ) -> None:
-    """AU-4: or 404, which tells nobody that the collection is there; an operator reads no content anywhere."""
+    """AU-4: or 404, which does not show that the collection is there; an operator reads no content anywhere."""
     as_account("id-cert").publish("alerts", indicator(1))
     assert as_account(account).get(at("alerts", *endpoint)).status_code == 404
 
@@ -137,7 +137,7 @@ def test_delete_with_neither_right_finds_nothing(as_account: ClientOf, account: 
 
 
 @pytest.mark.parametrize("account", ["id-cert", "sg-cert", "th-cert", "id-soc", "partner", None])
-def test_the_rights_shown_are_those_that_hold(as_account: ClientOf, account: str | None) -> None:
+def test_the_rights_shown_are_those_that_apply(as_account: ClientOf, account: str | None) -> None:
     """AU-9: can_read and can_write of each collection, for each account, agree with what the endpoints do."""
     client = as_account(account)
     shown = client.get("/region/collections/").json.get("collections", [])

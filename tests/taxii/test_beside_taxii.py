@@ -64,7 +64,7 @@ def test_a_member_confirms_its_own_contact(as_account: ClientOf) -> None:
 
 @pytest.mark.parametrize("path", BESIDE)
 def test_a_dashboard_gets_plain_json_where_it_asks_for_that(as_account: ClientOf, path: str) -> None:
-    """A TAXII client goes on to get TAXII's media type, a browser gets a page; who takes none of them is told so."""
+    """A TAXII client still gets TAXII's media type, a browser gets a page; a client that accepts neither is refused in words."""
     singapore = as_account("sg-cert")
     plain = singapore.get(path, headers={"Accept": "application/json"})
     assert (plain.status_code, plain.headers["Content-Type"]) == (200, "application/json")

@@ -55,7 +55,7 @@ def test_the_default_is_one_of_them(as_account: ClientOf, account: str | None) -
 
 
 def test_each_api_root_works(hub: Hub, singapore: Client) -> None:
-    """DI-5: and tells its own title."""
+    """DI-5: and has its own title."""
     set_drill_listing(hub.store, "sg-cert", listed=True)
     roots = singapore.get("/taxii2/").json["api_roots"]
     titles = [singapore.get(root.removeprefix("http://localhost")).json["title"] for root in roots]

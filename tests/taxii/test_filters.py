@@ -267,7 +267,7 @@ def test_hostile_queries_are_no_failure(writer: Client, query: str) -> None:
 
 
 def test_long_lists_and_queries_have_limits(writer: Client) -> None:
-    """FI-17: they are told in words (law L9)."""
+    """FI-17: they are reported in words (law L9)."""
     assert (
         "limit is 100"
         in writer.get(at("id", "objects"), type=",".join(f"t{n}" for n in range(101))).json["description"]

@@ -55,7 +55,7 @@ def test_both_dates_are_timestamps(reader: Client, path: str) -> None:
     "filters", [{}, {"limit": 2}, {"version": "all"}, {"id": an_id(2)}, {"version": "first", "limit": 1}]
 )
 def test_the_dates_are_those_of_the_first_and_last_object(reader: Client, filters: dict[str, Any]) -> None:
-    """HD-3: as the manifest tells them of the same page."""
+    """HD-3: as in the manifest of the same page."""
     manifest = reader.get(at("id", "manifest"), **filters)
     dates = [record["date_added"] for record in manifest.json["objects"]]
     for response in (manifest, reader.get(at("id", "objects"), **filters)):

@@ -49,7 +49,7 @@ def test_the_media_type_is_one_of_the_collections(reader: Client) -> None:
     ],
 )  # fmt: skip - a table
 def test_filters_act_on_the_objects(reader: Client, filters: dict[str, Any]) -> None:
-    """MA-4: the manifest tells the same objects as the objects endpoint, though its records have no type."""
+    """MA-4: the manifest lists the same objects as the objects endpoint, though its records have no type."""
     objects = reader.objects("id", **filters)
     records = reader.manifest("id", **filters)
     assert [record["id"] for record in records] == [content["id"] for content in objects]

@@ -60,7 +60,7 @@ def test_more_is_true_where_there_is_more(writer: Client, limit: int) -> None:
 
 
 def test_next_is_an_opaque_text(writer: Client) -> None:
-    """PG-5: given where `more` is true and not otherwise; it tells nothing of the place or the filters."""
+    """PG-5: given where `more` is true and not otherwise; it shows nothing of the place or the filters."""
     page = writer.get(at("id", "objects"), limit=3, type="indicator").json
     assert isinstance(page["next"], str)
     assert "next" not in writer.get(at("id", "objects")).json
@@ -164,7 +164,7 @@ def test_filters_of_the_request_go_over_those_of_the_token(writer: Client) -> No
 
 
 def test_a_token_of_another_collection_starts_this_one(writer: Client, indonesia: Client) -> None:
-    """PG-11: where that poll began: a common client keeps its token when it goes on to the next collection."""
+    """PG-11: where that poll began: a common client keeps its token when it continues with the next collection."""
     indonesia.publish("alerts", note(50), note(51))
     token = writer.get(at("id", "objects"), limit=5, type="note").json.get("next")
     token = token or writer.get(at("id", "objects"), limit=5).json["next"]

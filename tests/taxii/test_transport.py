@@ -218,7 +218,7 @@ def test_half_a_certificate_is_reported(secure: HubProcess, settings: dict[str, 
 
 
 def test_a_renewed_certificate_is_read_without_a_stop(tmp_path: Path) -> None:
-    """SIGHUP: handshakes on both ports show the new certificate, and a connection that is open goes on."""
+    """SIGHUP: handshakes on both ports show the new certificate, and a connection that is open continues."""
     authority = trustme.CA()
     certify(authority, tmp_path)
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))

@@ -14,7 +14,7 @@ class Answer(dict[str, Any]):
 
 
 class Platform(OpenCTIApiClient):
-    """`mutations` is what a platform would have been told to store: (operation, input)."""
+    """`mutations` is what a platform would have stored: (operation, input)."""
 
     def __init__(self) -> None:
         self.mutations: list[tuple[str, dict[str, Any]]] = []

@@ -1,4 +1,4 @@
-"""Scripts of languages that have no catalogue yet, and texts half as long again: pages hold, lines break, no sign is missing.
+"""Scripts of languages that have no catalogue yet, and texts half as long again: pages keep their form, lines break, no sign is missing.
 
 The pages are made in this process with a catalogue of sample texts, and shown by a real browser with the hub's own style.
 """
@@ -29,10 +29,10 @@ UNASSIGNED: Final = "\u0378"  # no font has it: what the browser draws in its pl
 
 
 @pytest.mark.parametrize("language", SAMPLES)
-def test_pages_hold_in_every_script(
+def test_pages_keep_their_form_in_every_script(
     hub: Hub, signed_in: SignedIn, windows: Windows, prepared: Callable[[str], str], language: str
 ) -> None:
-    """At 360 pixels nothing stands out of the page, and the language is said to the browser, which breaks lines by it."""
+    """At 360 pixels nothing is wider than the page, and the browser knows the language, by which it breaks lines."""
     sample = prepared(language)
     publish_as(hub, "ID", incident(1, name=sample * 3), report(1), request(5, "ID", ["SG"]))
     singapore, operator = signed_in("sg-cert"), operator_browser(hub, signed_in("my-cert"))

@@ -75,7 +75,7 @@ def test_the_request_to_the_provider_is_as_the_standard_says(site: HubWithProvid
 
 
 def test_the_provider_is_first_asked_when_somebody_signs_in_and_its_metadata_only_once(site: HubWithProvider) -> None:
-    """The hub starts without it; what it says of itself is remembered."""
+    """The hub starts without it; its metadata are remembered."""
     app = site.app()
     Browser(app).text("/console/login")
     assert site.provider.paths() == []
@@ -116,7 +116,7 @@ def test_without_a_secret_the_hub_sends_its_client_id_alone(site: HubWithProvide
 
 
 def test_a_provider_that_takes_secrets_in_the_form_alone_gets_it_there(site: HubWithProvider) -> None:
-    """By what it says of itself."""
+    """As its metadata say."""
     site.provider.metadata = {"token_endpoint_auth_methods_supported": ["client_secret_post"]}
     assert sign_in(site.browser(), site.provider).status_code == 303
     token = dict(site.provider.requests)["/token"]

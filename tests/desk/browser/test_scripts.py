@@ -14,7 +14,7 @@ __all__ = ["prepared"]
 
 
 @pytest.mark.parametrize("language", SAMPLES)
-def test_pages_hold_in_every_script(
+def test_pages_keep_their_form_in_every_script(
     browser: Browser, windows: Windows, prepared: Callable[[str], str], language: str
 ) -> None:
     """At 360 pixels nothing stands out of the page: the form, what was read, what is held, and the lists."""

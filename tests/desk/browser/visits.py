@@ -22,7 +22,7 @@ class Visitor:
     """Indonesia's officer at her desk, with a file on it, a report that has left, and an incident of Viet Nam's."""
 
     def __init__(self, region: Region, desks: Desks, folder: Path, word: str, page: Page) -> None:
-        """`word` tells this visitor's reports from those of others."""
+        """`word` distinguishes this visitor's reports from those of others."""
         self.page = page
         self.start = page.url
         self.path = page.url.removeprefix(page.url[: page.url.index("/", 8)])

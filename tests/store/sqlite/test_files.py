@@ -156,7 +156,7 @@ def test_a_missing_store_is_reported_with_the_way_to_make_one(open_sqlite: Opene
 
 
 def test_an_empty_file_is_no_store_yet(open_sqlite: Opener, path: Path) -> None:
-    """Left by a `hub init` that was killed at once; run again, it goes on."""
+    """Left by a `hub init` that was killed at once; run again, it continues."""
     path.parent.mkdir()
     path.touch()
     with pytest.raises(StoreUnavailableError, match="hub init"):
