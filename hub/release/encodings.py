@@ -15,6 +15,7 @@ from hub.release.bases import BASES
 from hub.release.decoders import DECODERS
 from hub.release.han_readings import decode_chinese
 from hub.release.spelled_out import SPELLINGS, decode_interleaved
+from hub.release.zawgyi import decode_zawgyi
 
 MAX_DEPTH: Final = 4  # encodings inside encodings
 MAX_READINGS: Final = 300  # of one text
@@ -23,7 +24,12 @@ _ADDRESS: Final = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # The only decoder that can apply to an IPv4 address.
 _ADDRESS_DECODERS: Final = tuple((name, decode) for name, decode in DECODERS if name == "decimal codes")
 _INNER_DECODERS: Final = (*DECODERS, *BASES, *SPELLINGS)
-_OUTER_DECODERS: Final = (*_INNER_DECODERS, ("other letters", decode_interleaved), ("Chinese", decode_chinese))
+_OUTER_DECODERS: Final = (
+    *_INNER_DECODERS,
+    ("other letters", decode_interleaved),
+    ("Chinese", decode_chinese),
+    ("Zawgyi", decode_zawgyi),
+)
 
 
 class Reading(NamedTuple):

@@ -11,10 +11,12 @@ from functools import cache
 from itertools import product
 from typing import Final
 
-from hub.release.names import load_word_table
+from hub.release.disguises import transliterate
+from hub.release.names import distinctive_words, load_lexicon, load_word_table
 from hub.release.readable import DecodedText
 
 MIN_JOINED: Final = 6  # letters of several joined readings
+_INITIALS: Final = range(3, 7)  # letters of initials that are searched for
 _WINDOW_LENGTHS: Final = (2, 3)  # characters
 
 
@@ -27,6 +29,14 @@ def southern_readings(word: str) -> set[str]:
     rows = ([readings.get(character, ()) for character in window] for window in windows)
     texts = {"".join(parts) for row in rows for parts in product(*row)}
     return {text for text in texts if len(text) >= MIN_JOINED}
+
+
+def pinyin_initials(name: str) -> set[str]:
+    """The first letters of the Chinese characters of a name in Pinyin, with and without its generic words: `jbh` for 金百合."""
+    runs = (run for text in (name, *distinctive_words(name)) for run in _CHINESE.findall(text))
+    texts = {"".join(transliterate(character)[:1] for character in run) for run in runs}
+    technical_words = load_lexicon().technical_words
+    return {text for text in texts if len(text) in _INITIALS and text.isalpha() and text not in technical_words}
 
 
 def decode_chinese(text: str) -> Iterator[DecodedText]:

@@ -86,6 +86,24 @@ def user_names(name: str) -> set[str]:
     return {text for text in texts if len(text) >= MIN_JOINED}
 
 
+_SAINTS: Final = {
+    "santo": ("sto",),
+    "santa": ("sta",),
+    "saint": ("st",),
+    "san": ("sn",),
+    "sto": ("santo",),
+    "sta": ("santa",),
+    "st": ("saint",),
+}
+
+
+def saints(name: str) -> set[str]:
+    """A saint and the name after it, with the usual short form of the first: `stonino` of Santo Nino."""
+    row = plain_words(name)
+    texts = {short + row[index + 1] for index in range(len(row) - 1) for short in _SAINTS.get(row[index], ())}
+    return {text for text in texts if len(text) >= MIN_JOINED and text.isascii()}
+
+
 _NEW_AND_OLD_LETTERS: Final = (("ny", "nj"), ("sy", "sj"), ("kh", "ch"), ("j", "dj"), ("c", "tj"), ("y", "j"))
 
 

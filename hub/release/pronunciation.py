@@ -64,6 +64,16 @@ def pronounce(text: str) -> str:
     return _DOUBLED.sub(r"\1", letters.translate(_ONE_SOUND))
 
 
+# Letters of Thai and Lao at the end of a syllable, where they are pronounced otherwise.
+_FINAL_SOUNDS: Final = str.maketrans("lrsc", "nntt")
+
+
+def pronounce_final(text: str) -> str:
+    """The pronunciation of a word whose last letter is pronounced as at the end of a Thai word: `monthon` for มณฑล."""
+    pronunciation = pronounce(text)
+    return pronunciation[:-1] + pronunciation[-1:].translate(_FINAL_SOUNDS)
+
+
 @lru_cache(maxsize=100_000)
 def sound_alike(first: str, second: str) -> bool:
     """Whether two pronunciations may be of one name, or one of them of a part of the other."""

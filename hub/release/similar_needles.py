@@ -13,8 +13,15 @@ from typing import Final
 from hub.release.abbreviated import consonants_of
 from hub.release.cut_names import blends, digit_spellings, half_abbreviations, joined_beginnings
 from hub.release.disguises import drop_vowels, lookalike_form, transliterate, transliterations
-from hub.release.han_readings import southern_readings
-from hub.release.joined_names import initials_with_words, older_spellings, strip_affix, syllables, user_names
+from hub.release.han_readings import pinyin_initials, southern_readings
+from hub.release.joined_names import (
+    initials_with_words,
+    older_spellings,
+    saints,
+    strip_affix,
+    syllables,
+    user_names,
+)
 from hub.release.names import (
     UNSPACED,
     distinctive_words,
@@ -41,7 +48,14 @@ from hub.release.needles import (
     our_words,
     own_label,
 )
-from hub.release.pronunciation import MIN_EDITED_INSIDE, MIN_PRONUNCIATION, is_ordinary, pronounce, sound
+from hub.release.pronunciation import (
+    MIN_EDITED_INSIDE,
+    MIN_PRONUNCIATION,
+    is_ordinary,
+    pronounce,
+    pronounce_final,
+    sound,
+)
 from hub.release.spelling import fold, squeeze, strip_legal_form
 from hub.release.suspicious import street_words
 
@@ -100,6 +114,8 @@ def _initial_needles(name: str, joined_words: str, owner: str) -> Iterator[Needl
     """The initials and abbreviations of a name. `joined_words` are its distinctive words, joined."""
     for text in sorted(initials(name)):
         yield _needle(text, f"the initials of {owner} name", name, Bounds.AFFIXES)
+    for text in sorted(pinyin_initials(name)):
+        yield _needle(text, f"the initials of {owner} name", name, Bounds.AFFIXES)
     for letters in dict.fromkeys(map(consonants_of, (name, joined_words))):
         if len(letters) >= MIN_SHORT:
             yield _needle(letters, f"an abbreviation of {owner} name", name, view=View.ABBREVIATED)
@@ -115,6 +131,8 @@ def _joined_word_needles(name: str, parts: Iterable[str], owner: str) -> Iterato
     """The joined words of a name, and its `parts` in an older or newer spelling."""
     for text in sorted(initials_with_words(name)):
         yield _needle(text, f"a word of {owner} name with initials", name, Bounds.AFFIXES)
+    for text in sorted(saints(name)):
+        yield _needle(text, f"words of {owner} name", name, _bounds(text))
     for text in sorted(syllables(name)):
         if not is_ordinary(text) and text not in our_words():
             yield _needle(text, f"the beginnings of words of {owner} name", name, Bounds.AFFIXES)
@@ -460,7 +478,9 @@ def _sound_needles(form: str, subject: str) -> Iterator[Needle]:
         key = sound(latin_name)
         if len(key) >= MIN_SOUND:
             yield _needle(key, description, latin_name, view=View.SOUND)
-    for pronunciation in dict.fromkeys((pronounce(form), pronounce(form.replace(_BURMESE_RA, "r")))):
+    spoken_forms = (form, form.replace(_BURMESE_RA, "r"))
+    final_sounds = () if form.isascii() else (pronounce_final(form),)
+    for pronunciation in dict.fromkeys((*map(pronounce, spoken_forms), *final_sounds)):
         if len(pronunciation) >= MIN_PRONUNCIATION:
             yield _needle(pronunciation, description, form, view=View.SPOKEN)
     yield from _misspelling_needles(latin_name, subject)

@@ -49,6 +49,7 @@ LATIN = Victim(
 )
 THAI = Victim(name="โรงพยาบาลศรีทองสุข", countries=("TH",))
 VIETNAMESE = Victim(name="Bệnh viện Đa khoa Thanh Trúc", countries=("VN",))
+BURMESE = Victim(name="ရွှေပြည် ဘဏ်", countries=("MM",))
 CHINESE = Victim(name="金百合银行", countries=("SG",))
 KERTA = Victim(name="RSUD Kertawana Wirabuana", countries=("ID",))
 RUMAH = Victim(name="Rumah Sakit Melur", countries=("ID",))
@@ -120,6 +121,13 @@ IN_LATIN = Victim(name="Srithongsuk Hospital", countries=("TH",))
         (Victim(short_names=("KSNB",)), "k5nb.example"),
         (Victim(registration_numbers=("NIB 9120001234567",)), "912.000.123.4567"),
         (LATIN, "2002:c633:6409::1"),
+        (BURMESE, "\u1031\u101b\u108a\u103b\u1015\u100a\u1039.zip"),  # in Zawgyi
+        (BURMESE, "report_\u103b\u1019\u1014\u1039\u1019\u102c \u1031\u101b\u108a\u103b\u1015\u100a\u1039"),
+        (Victim(name="โรงพยาบาลพุทธมณฑล"), "phutthamonthon.example"),
+        (Victim(name="โรงพยาบาลพุทธมณฑล"), "buddhamonthon-clinic.example"),
+        (Victim(name="Ospital ng Santo Rekano"), "storekano.example"),
+        (Victim(name="Klinik Santa Rekana"), "starekana-care.example"),
+        (CHINESE, "jbh-pay.example"),
         (LATIN, "64:ff9b::c633:6409"),
         (LATIN, "198-51-100"),
         (LATIN, "http://192.0.2.1/?b=xjNkCQ=="),
