@@ -145,17 +145,17 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     # 3.
     identifier = event.text("classification.identifier")
     family = event.text("malware.name")
-    sinkhole = (
+    is_sinkhole = (
         "sinkhole"
         in " ".join(
             event.text(key) or ""
             for key in ("classification.identifier", "malware.name", "feed.name", "event_description.text")
         ).casefold()
     )
-    if family is None and identifier and decisive_type(kind, line) in _FAMILY_TYPES and "sinkhole" not in identifier:
+    if family is None and identifier and type_for_roles(kind, line) in _FAMILY_TYPES and "sinkhole" not in identifier:
         family = identifier
     service = event.text("protocol.application")
-    observables = _observables(event, draft, kind, line, sinkhole=sinkhole)
+    observables = _observables(event, draft, kind, line, is_sinkhole=is_sinkhole)
     observables = _with_description(event, draft, observables)
     # 4.
     target = event.text("event_description.target")
@@ -245,7 +245,7 @@ def _with_description(event: Fields, draft: Draft, observables: tuple[Observable
     )
 
 
-def decisive_type(kind: str, line: rsit.RsitType) -> str:
+def type_for_roles(kind: str, line: rsit.RsitType) -> str:
     """Return the type that decides the roles: one of the four that only IntelMQ has, which are "other" in RSIT; else RSIT's."""
     return kind if kind in roles.ATTACKER_TYPES else line.type
 
@@ -269,18 +269,18 @@ def _classify(event: Fields) -> tuple[str, rsit.RsitType]:
 
 
 def _observables(
-    event: Fields, draft: Draft, kind: str, line: rsit.RsitType, *, sinkhole: bool
+    event: Fields, draft: Draft, kind: str, line: rsit.RsitType, *, is_sinkhole: bool
 ) -> tuple[Observable, ...]:
     """1. Addresses, names and pages of both ends. 2. The host that an infected system called; the connection. 3. Files."""
     # 1.
-    decisive = decisive_type(kind, line)
-    source, destination = roles.observation_claims(decisive, "classification.type")
+    role_type = type_for_roles(kind, line)
+    source, destination = roles.observation_claims(role_type, "classification.type")
     country = event.peek("source.geolocation.cc").upper()
     source = roles.adjust_for_country(
-        source, decisive, "source.geolocation.cc", country=country, home=draft.options.default_country
+        source, role_type, "source.geolocation.cc", country=country, home=draft.options.default_country
     )
     names = [event.peek(f"source.{key}").strip(".") for key in ("fqdn", "reverse_dns")]
-    source = roles.adjust_for_names(source, decisive, names)
+    source = roles.adjust_for_names(source, role_type, names)
     source = roles.adjust_for_reflection(source, "classification.identifier", event.peek("classification.identifier"))
     status = (event.text("status") or "").casefold()
     revoked = status == "offline"
@@ -291,18 +291,22 @@ def _observables(
     # 2.
     if line.type == "infected-system":
         words = set(f"{event.text('classification.identifier')} {event.text('malware.name')}".casefold().split())
-        command_server = bool({"c2", "c&c"} & words) or bool(event.peek("malware.name"))
+        is_command_server = bool({"c2", "c&c"} & words) or bool(event.peek("malware.name"))
         destination_items = [
             item
             for end in destination_items
             if (
                 item := roles.check_called_host(
-                    end, draft, f"destination ({end.type})", command_server=command_server, sinkhole=sinkhole
+                    end,
+                    draft,
+                    f"destination ({end.type})",
+                    is_command_server=is_command_server,
+                    is_sinkhole=is_sinkhole,
                 )
             )
         ]
     observables += destination_items
-    observables += _connection(event, draft, decisive, observables, destination_items)
+    observables += _connection(event, draft, role_type, observables, destination_items)
     # 3.
     file = file_by_hashes(event, _HASHES)
     if file:
@@ -343,13 +347,13 @@ def _side(event: Fields, side: str, claim: roles.Claim) -> list[Observable]:
 
 
 def _connection(
-    event: Fields, draft: Draft, decisive: str, source_items: list[Observable], destination_items: list[Observable]
+    event: Fields, draft: Draft, role_type: str, source_items: list[Observable], destination_items: list[Observable]
 ) -> list[Observable]:
     """Return the connection of the adversary's end, if its port is known; note other ports and protocols as unused."""
     ports = {side: event.read(f"{side}.port", values.port) for side in ("source", "destination")}
     layers = distinct((event.text(key) or "").lower() for key in ("protocol.transport", "protocol.application"))
     layers = layers if event.peek("protocol.transport") else ("tcp", *layers)
-    is_client = decisive in roles.CLIENT_TYPES
+    is_client = role_type in roles.CLIENT_TYPES
     item = attacker_connection(
         source_items, is_client=is_client, protocols=layers, own_port=ports["source"], other_port=ports["destination"]
     )

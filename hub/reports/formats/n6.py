@@ -124,8 +124,8 @@ def claims_of(category: str) -> tuple[roles.Claim, roles.Claim]:
     """Return the claims on the reported host of an event of this category, and on the host at the other end."""
     if category == "dos-victim":
         return roles.victim("category dos-victim: the host is attacked"), roles.unknown("category dos-victim")
-    decisive = category if category in _OWN_TYPES else CATEGORIES[category]
-    return roles.observation_claims(decisive, f"category {category}")
+    role_type = category if category in _OWN_TYPES else CATEGORIES[category]
+    return roles.observation_claims(role_type, f"category {category}")
 
 
 def _observables(
@@ -180,7 +180,7 @@ def _addresses(
         if claim.role is Role.VICTIM and country in {None, code}:
             country = code
         else:
-            draft.note_unused(f"address[{index}].cc", code, "is the country of a host that attacks or serves an attack")
+            draft.note_unused(f"address[{index}].cc", code, "is not the country of the first victim")
         address.drop("describes the network's owner", "asn", "rdns")
         address.note_remaining()
     return observables, country
@@ -193,9 +193,11 @@ def _called_host(item: Observable, event: Fields, draft: Draft, key: str, catego
     origin, family = event.peek("origin"), event.peek("name").casefold()
     if origin not in _ORIGINS:
         draft.note_unused("origin", origin, "does not say whose the other end is")
-    command_server = origin in {"c2", "sandbox"} or (not origin and bool(family))
-    sinkhole = origin == "sinkhole" or "sinkhole" in family
-    called_host = roles.check_called_host(item, draft, key, command_server=command_server, sinkhole=sinkhole)
+    is_command_server = origin in {"c2", "sandbox"} or (not origin and bool(family))
+    is_sinkhole = origin == "sinkhole" or "sinkhole" in family
+    called_host = roles.check_called_host(
+        item, draft, key, is_command_server=is_command_server, is_sinkhole=is_sinkhole
+    )
     return [called_host] if called_host else []
 
 

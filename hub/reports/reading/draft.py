@@ -290,7 +290,7 @@ def merge(earlier: Observable, later: Observable) -> Observable:
     """
     if earlier.description and later.description:
         earlier, later = apply_comment(earlier), apply_comment(later)
-    decisive = max(earlier, later, key=lambda item: _ROLE_WEIGHT[item.role])
+    item_with_role = max(earlier, later, key=lambda item: _ROLE_WEIGHT[item.role])
     file = earlier.file
     if file and later.file:
         file = replace(
@@ -303,9 +303,9 @@ def merge(earlier: Observable, later: Observable) -> Observable:
         )
     return replace(
         earlier,
-        role=decisive.role,
-        evidence=decisive.evidence or earlier.evidence or later.evidence,
-        as_indicator=(earlier.as_indicator or later.as_indicator) and decisive.role is not Role.VICTIM,
+        role=item_with_role.role,
+        evidence=item_with_role.evidence or earlier.evidence or later.evidence,
+        as_indicator=(earlier.as_indicator or later.as_indicator) and item_with_role.role is not Role.VICTIM,
         hold_reason=earlier.hold_reason or later.hold_reason,
         file=file,
         first_seen=_minimum(earlier.first_seen, later.first_seen),

@@ -152,18 +152,18 @@ class UnusedNotes(Protocol):
 
 
 def check_called_host(
-    item: Observable, draft: UnusedNotes, key: str, *, command_server: bool, sinkhole: bool
+    item: Observable, draft: UnusedNotes, key: str, *, is_command_server: bool, is_sinkhole: bool
 ) -> Observable | None:
     """Return the host that an infected host called; None for a sinkhole, which is noted as unused.
 
-    A host that may be a sinkhole is held until an officer confirms it. ``command_server``: the report calls it one, or
+    A host that may be a sinkhole is held until an officer confirms it. ``is_command_server``: the report calls it one, or
     names the malware that called it.
     """
-    if sinkhole:
+    if is_sinkhole:
         draft.note_unused(key, item.value, SINKHOLE)
         return None
     options = draft.options
-    if command_server or not item.as_indicator or options.confirm_all or item.value in options.confirmed:
+    if is_command_server or not item.as_indicator or options.confirm_all or item.value in options.confirmed:
         return item
     return replace(item, hold_reason=POSSIBLE_SINKHOLE)
 

@@ -48,7 +48,7 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
 
 
-class Names:
+class NamedParts:
     """The parts of one report that an indicator can indicate, by their names in lower case."""
 
     def __init__(
@@ -78,7 +78,9 @@ _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableT
 _OWN_HOST: Final = re.compile(r"(?:domain|hostname|host)\s*:\s*([\w-]{2,63})\s*@\s*(?:victim|target)", re.IGNORECASE)
 
 
-def read_indicators(row: FormRow, types: list[rsit.RsitType], hosts: list[str], names: Names) -> tuple[Relation, ...]:
+def read_indicators(
+    row: FormRow, types: list[rsit.RsitType], hosts: list[str], names: NamedParts
+) -> tuple[Relation, ...]:
     """Read the indicators and return what they indicate; add names of the victim's machines to ``hosts``.
 
     If nobody has attacked (every type is in RSIT's class "vulnerable"), a host without a mark is the exposed one.

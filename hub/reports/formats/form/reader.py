@@ -17,7 +17,7 @@ from hub.reports import rsit
 from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
 from hub.reports.formats.form.headings import is_victims_name
 from hub.reports.formats.form.impacts import read_impacts
-from hub.reports.formats.form.indicators import Names, read_indicators
+from hub.reports.formats.form.indicators import NamedParts, read_indicators
 from hub.reports.formats.form.row import FormRow, Formula, standard_word, yes_or_no
 from hub.reports.formats.form.synonyms import INCIDENT_CLASSES, INCIDENT_TYPES, UNKNOWN, synonym_key
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
@@ -81,7 +81,7 @@ def _report(row: FormRow) -> Report | None:
     impacts = read_impacts(row, timeline)
     # 5.
     knowledge = _knowledge(row, malware)
-    relations = read_indicators(row, types, hosts, Names(**knowledge))
+    relations = read_indicators(row, types, hosts, NamedParts(**knowledge))
     victim = _victim(row, countries, hosts)
     cause = row.word("root_cause", ROOT_CAUSES)
     malicious = row.read(

@@ -29,8 +29,8 @@ _HOSTS: Final = frozenset({ObservableType.IPV4, ObservableType.IPV6, ObservableT
 class ObservableReader:
     """Reads observables into a draft. ``level`` is the TLP level of the report; its parts may only be stricter."""
 
-    def __init__(self, tree: Tree, draft: Draft, level: TlpWord, *, watch: bool) -> None:
-        self._tree, self._draft, self._level, self._watch = tree, draft, level, watch
+    def __init__(self, tree: Tree, draft: Draft, level: TlpWord, *, is_watch: bool) -> None:
+        self._tree, self._draft, self._level, self._is_watch = tree, draft, level, is_watch
         self.sightings: list[Sighting] = []
         self.machine_names: list[str] = []  # without a domain, of systems that are or may be the victim's
         self.types: tuple[RsitType, ...] = ()  # from the assessments; set before EventData is read
@@ -46,7 +46,7 @@ class ObservableReader:
         for item in items:
             self._draft.observe(replace(item, tlp=level))
 
-    def _read(self, kind: str, text: str | None, place: str) -> Observable | None:
+    def _read_value(self, kind: str, text: str | None, place: str) -> Observable | None:
         if not text or kind not in KINDS:
             self._draft.note_unused(place, text, "this kind of observable is not read")
             return None
@@ -58,17 +58,17 @@ class ObservableReader:
         """Read the systems of a flow, and the connection if it has one source, one target and a port."""
         ends: dict[str, list[tuple[Observable, Element]]] = {"source": [], "target": []}
         systems = self._tree.children(flow, "System")
-        hostile = any(_is_hostile(system) and system.get("category") == "target" for system in systems)
+        target_is_hostile = any(_is_hostile(system) and system.get("category") == "target" for system in systems)
         for system in systems:
             category = system.get("category", "")
-            items = self.read_system(system, self.stricter_level(system, level), hostile=hostile)
+            items = self.read_system(system, self.stricter_level(system, level), target_is_hostile=target_is_hostile)
             if category in ends:
                 ends[category] += [(item, system) for item in items if item.type in _HOSTS and "/" not in item.value]
         connected_systems: tuple[Element, ...] = ()
         if len(ends["source"]) == 1 and len(ends["target"]) == 1:
             (source, source_system), (target, target_system) = ends["source"][0], ends["target"][0]
-            port, transport = self._port(target_system)
-            source_port, _ = self._port(source_system)
+            port, transport = self._read_port(target_system)
+            source_port, _ = self._read_port(source_system)
             if port is not None:
                 connected_systems = (source_system, target_system)
                 item = connection(
@@ -92,8 +92,10 @@ class ObservableReader:
                     text = f"{self._tree.full_text(part)} {tables.TRANSPORT.get(number, '')}".strip()
                     self._draft.note_unused("Service/Port", text, "belongs to no single connection")
 
-    def read_system(self, system: Element, level: TlpWord | None, *, hostile: bool = False) -> list[Observable]:
-        """Read the addresses and names of one system. ``hostile``: the target of the flow is the attacker's system."""
+    def read_system(
+        self, system: Element, level: TlpWord | None, *, target_is_hostile: bool = False
+    ) -> list[Observable]:
+        """Read the addresses and names of one system. ``target_is_hostile``: the target of the flow is the attacker's system."""
         tree = self._tree
         category = system.get("category", "").casefold()
         if category == "sensor":
@@ -101,10 +103,10 @@ class ObservableReader:
                 "System (sensor)", tree.full_text(system), "describes a sensor of the CERT, and stays there"
             )
             return []
-        claim = self._claim(system, category, hostile=hostile)
+        claim = self._claim(system, category, target_is_hostile=target_is_hostile)
         items: list[Observable] = []
         for node in tree.children(system, "Node"):
-            items += self._node(node, claim)
+            items += self._read_node(node, claim)
             for counter in tree.children(node, "Counter"):
                 self._read_counter(counter, items)
         for counter in tree.children(system, "Counter"):
@@ -116,23 +118,23 @@ class ObservableReader:
         self._observe(items, level)
         return items
 
-    def _claim(self, system: Element, category: str, *, hostile: bool) -> roles.Claim:
+    def _claim(self, system: Element, category: str, *, target_is_hostile: bool) -> roles.Claim:
         """Return the claim on a system, from the status of its domains, the classification and its side in the attack."""
-        if hostile and category in {"source", "target"}:
+        if target_is_hostile and category in {"source", "target"}:
             if _is_hostile(system):
                 return roles.adversary("DomainData@system-status says that the attacker set it up")
             return roles.victim("it talks to a system that DomainData@system-status calls the attacker's")
         if category not in {"source", "target"}:
             return roles.unknown(f"System@category={category or 'none'} does not say whose it is")
         source, target = roles.attack_claims(self.types, "Assessment", has_target=self.has_target)
-        if self._watch:
+        if self._is_watch:
             source = roles.adversary("Incident@purpose=watch: a list of what to look for")
         claim = source if category == "source" else target
         if system.get("spoofed", "").casefold() == "yes" and claim.role is Role.ADVERSARY:
             return roles.unknown("System@spoofed=yes: somebody else's address was used")
         return claim
 
-    def _node(self, node: Element, claim: roles.Claim) -> list[Observable]:
+    def _read_node(self, node: Element, claim: roles.Claim) -> list[Observable]:
         tree = self._tree
         status = next(
             (text for data in node.iter("DomainData") if "innocent" in (text := data.get("system-status", ""))), ""
@@ -142,7 +144,7 @@ class ObservableReader:
         items: list[Observable | None] = []
         for address in tree.children(node, "Address"):
             kind = tables.kind(address, "category", "ipv4-addr")
-            items.append(self._read(kind, tree.full_text(address), "System/Node/Address"))
+            items.append(self._read_value(kind, tree.full_text(address), "System/Node/Address"))
         names = [tree.full_text(name) for name in tree.children(node, "NodeName")]
         names += [tree.text(data, "Name") for data in tree.children(node, "DomainData")]
         for name in (name for name in names if name):
@@ -165,7 +167,7 @@ class ObservableReader:
                 f"Counter ({counter.get('type')})", self._tree.full_text(counter), "measures traffic"
             )
 
-    def _port(self, system: Element) -> tuple[int | None, str]:
+    def _read_port(self, system: Element) -> tuple[int | None, str]:
         """Return the first port of a system and its protocol; note other ports as unused."""
         port_and_protocol: tuple[int, str] | None = None
         for service in self._tree.children(system, "Service"):
@@ -197,9 +199,9 @@ class ObservableReader:
         phase = tree.first_child(indicator, "AttackPhase")
         if phase is not None:
             draft.note_unused("Indicator/AttackPhase", tree.full_text(phase), "names a phase of an unknown kill chain")
-        items = [item for part in tree.children(indicator, "Observable") for item in self._observable(part)]
+        items = [item for part in tree.children(indicator, "Observable") for item in self._read_observable(part)]
         for expression in tree.children(indicator, "IndicatorExpression"):
-            items += self._expression(expression)
+            items += self._read_expression(expression)
         level = self.stricter_level(indicator, level)
         default_claim = roles.adversary("the value is in an Indicator")
         self._observe(
@@ -229,12 +231,12 @@ class ObservableReader:
             return None if number is None else round(number * 100) if 0 < number < 1 else round(number)
         return tables.CONFIDENCE.get(rating)
 
-    def _expression(self, expression: Element) -> list[Observable]:
+    def _read_expression(self, expression: Element) -> list[Observable]:
         """Return the observables of an `or` one by one, and an `and` as one pattern. Other operators are not supported."""
         tree, operator = self._tree, expression.get("operator", "and").casefold()
-        items = [item for part in tree.children(expression, "Observable") for item in self._observable(part)]
+        items = [item for part in tree.children(expression, "Observable") for item in self._read_observable(part)]
         for nested in tree.children(expression, "IndicatorExpression"):
-            items += self._expression(nested)
+            items += self._read_expression(nested)
         if operator in {"or", "xor"} or (len(items) <= 1 and operator == "and"):
             return items
         parts = [text for item in items if (text := _comparison(item))]
@@ -244,54 +246,55 @@ class ObservableReader:
         self._draft.note_unused("IndicatorExpression", operator, "has an operator that is not supported")
         return []
 
-    def _observable(self, observable: Element) -> list[Observable]:
+    def _read_observable(self, observable: Element) -> list[Observable]:
         tree = self._tree
         items: list[Observable | None] = []
         nodes = [node for system in tree.children(observable, "System") for node in tree.children(system, "Node")]
         for parent in (observable, *nodes):
             for address in tree.children(parent, "Address"):
                 kind = tables.kind(address, "category", "ipv4-addr")
-                items.append(self._read(kind, tree.full_text(address), "Observable/Address"))
+                items.append(self._read_value(kind, tree.full_text(address), "Observable/Address"))
             names = [tree.text(data, "Name") for data in tree.children(parent, "DomainData")]
-            items += [self._read("domain", name, "Observable/DomainData") for name in names]
+            items += [self._read_value("domain", name, "Observable/DomainData") for name in names]
         for data in tree.children(observable, "FileData"):
-            items += [self._file(part) for part in tree.children(data, "File")]
+            items += [self._read_file(part) for part in tree.children(data, "File")]
         for data in tree.children(observable, "EmailData"):
-            items += self._mail(data)
+            items += self._read_mail(data)
         for data in tree.children(observable, "WindowsRegistryKeysModified"):
             for key in tree.children(data, "Key"):
-                item = self._read("regkey", tree.text(key, "KeyName"), "WindowsRegistryKeysModified/Key")
+                item = self._read_value("regkey", tree.text(key, "KeyName"), "WindowsRegistryKeysModified/Key")
                 value = tree.text(key, "Value", "KeyValue")
                 items.append(replace(item, data=value) if item else None)
         for bulk in tree.children(observable, "BulkObservable"):
-            items += self._bulk(bulk)
+            items += self._read_bulk(bulk)
         return [item for item in items if item is not None]
 
-    def _mail(self, data: Element) -> list[Observable | None]:
+    def _read_mail(self, data: Element) -> list[Observable | None]:
         """Read a mail: its recipients are victims, and its sender may be forged."""
         tree = self._tree
-        receivers = [
-            self._read("email", tree.full_text(part), "EmailData/EmailTo") for part in tree.children(data, "EmailTo")
+        recipients = [
+            self._read_value("email", tree.full_text(part), "EmailData/EmailTo")
+            for part in tree.children(data, "EmailTo")
         ]
         senders = [
-            self._read("email", tree.full_text(part), "EmailData/EmailFrom")
+            self._read_value("email", tree.full_text(part), "EmailData/EmailFrom")
             for part in tree.children(data, "EmailFrom")
         ]
-        recipients = [item.value for item in receivers if item]
+        recipient_addresses = [item.value for item in recipients if item]
         subjects = [tree.full_text(part) for part in tree.children(data, "EmailSubject")]
         mailers = [tree.full_text(part) for part in tree.children(data, "EmailX-Mailer")]
         return [
-            *(roles.victim("EmailTo: a recipient").apply_to(item) for item in receivers if item),
+            *(roles.victim("EmailTo: a recipient").apply_to(item) for item in recipients if item),
             *(
-                roles.sender_claim(item.value, "EmailFrom", protected=recipients).apply_to(item)
+                roles.sender_claim(item.value, "EmailFrom", protected=recipient_addresses).apply_to(item)
                 for item in senders
                 if item
             ),
             *(Observable(ObservableType.EMAIL_MESSAGE, text) for text in subjects if text),
-            *(self._read("user-agent", text, "EmailData/EmailX-Mailer") for text in mailers),
+            *(self._read_value("user-agent", text, "EmailData/EmailX-Mailer") for text in mailers),
         ]
 
-    def _bulk(self, bulk: Element) -> list[Observable | None]:
+    def _read_bulk(self, bulk: Element) -> list[Observable | None]:
         kind = tables.kind(bulk, "type")
         lists = self._tree.children(bulk, "BulkObservableList")
         lines = [line.strip() for part in lists for line in (part.text or "").splitlines() if line.strip()]
@@ -301,10 +304,11 @@ class ObservableReader:
         if kind == "email-subject":
             return [Observable(ObservableType.EMAIL_MESSAGE, line) for line in lines]
         return [
-            self._read(kind, line, f"BulkObservable ({bulk.get('ext-type') or bulk.get('type')})") for line in lines
+            self._read_value(kind, line, f"BulkObservable ({bulk.get('ext-type') or bulk.get('type')})")
+            for line in lines
         ]
 
-    def _file(self, file: Element) -> Observable | None:
+    def _read_file(self, file: Element) -> Observable | None:
         tree = self._tree
         hashes: dict[str, str] = {}
         name = tree.text(file, "FileName")

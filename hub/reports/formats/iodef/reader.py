@@ -57,7 +57,7 @@ class _Incident:
             draft.note_unused("restriction", restriction, f"is unknown; {self.level} is used")
         self._remove_restricted(element, self.level, "Incident")
         self.is_watch = element.get("purpose", "").casefold() == "watch"
-        self.reader = ObservableReader(self.tree, draft, self.level, watch=self.is_watch)
+        self.reader = ObservableReader(self.tree, draft, self.level, is_watch=self.is_watch)
         self.actors: list[Actor] = []
         self.malware: list[Malware] = []
         self.techniques: list[Technique] = []

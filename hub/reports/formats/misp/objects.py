@@ -95,7 +95,7 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
     observables = _with_callers(parts, observables, content)
     source_remarks = distinct(str(part.get("value") or "").strip() for part in parts if _is_remark(name, part))
     comment = str(item.get("comment") or "").strip() or None
-    deleted = is_deleted(item)
+    is_object_deleted = is_deleted(item)
     first_seen, last_seen = (moment_of(item, key, place, draft) for key in ("first_seen", "last_seen"))
     own_times = {moment for part in observables for moment in (part.first_seen, part.last_seen) if moment}
     for key, moment in (("first_seen", first_seen), ("last_seen", last_seen)):
@@ -104,7 +104,7 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
     combined = [
         replace(
             roles.apply_comments(observable, (observable.description, comment)),
-            revoked=observable.revoked or deleted,
+            revoked=observable.revoked or is_object_deleted,
             description=". ".join(distinct((comment or "", observable.description or ""))) or None,
             first_seen=observable.first_seen or first_seen,
             last_seen=observable.last_seen or last_seen,
@@ -113,12 +113,12 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
         )
         for observable in _combine(name, parts, observables, content, place)
     ]
-    first_kind = _MAIN_TYPES.get(name)
-    main = next(
-        (observable for observable in combined if observable.type is first_kind), combined[0] if combined else None
+    main_type = _MAIN_TYPES.get(name)
+    main_observable = next(
+        (observable for observable in combined if observable.type is main_type), combined[0] if combined else None
     )
-    if main:
-        content.links.register(item, end_of(main), strictest(level, main.tlp))
+    if main_observable:
+        content.links.register(item, end_of(main_observable), strictest(level, main_observable.tlp))
     return combined
 
 
@@ -130,9 +130,9 @@ def _is_remark(name: str, part: Mapping[str, Any]) -> bool:
 def _with_callers(parts: list[Mapping[str, Any]], observables: list[Observable], content: Content) -> list[Observable]:
     """Return the observables; the source of a connection with two ends has the role from `claims.check_caller`."""
     ends = {str(part.get("object_relation")): str(part.get("value") or "").strip() for part in parts}
-    by_value = {item.value: item for item in observables if item.type in _HOSTS}
+    hosts_by_value = {item.value: item for item in observables if item.type in _HOSTS}
     sources, targets = (
-        [by_value[ends[relation]] for relation in relations if ends.get(relation) in by_value]
+        [hosts_by_value[ends[relation]] for relation in relations if ends.get(relation) in hosts_by_value]
         for relations in (("ip-src", "hostname-src", "src-ip"), ("ip-dst", "hostname-dst", "dst-ip"))
     )
     if not sources or not targets:
@@ -212,12 +212,12 @@ def _with_addresses(observables: list[Observable], draft: Draft, place: str) -> 
     items = []
     for item in observables:
         if item.type is ObservableType.DOMAIN:
-            hidden = [host for host in addresses if _rank(host.tlp) > _rank(item.tlp)]
-            for host in hidden:
+            hidden_hosts = [host for host in addresses if _rank(host.tlp) > _rank(item.tlp)]
+            for host in hidden_hosts:
                 draft.note_unused(
                     "domain-ip", f"{item.value} resolves to {host.value}", "is marked higher", place=place
                 )
-            item = replace(item, resolves_to=tuple(host.value for host in addresses if host not in hidden))  # noqa: PLW2901  the same domain, completed
+            item = replace(item, resolves_to=tuple(host.value for host in addresses if host not in hidden_hosts))  # noqa: PLW2901  the same domain, completed
         items.append(item)
     return items
 
@@ -283,7 +283,7 @@ def _connections(
 ) -> list[Observable]:
     port = draft.attempt(values.port, f"{place}.dst-port", details.get("dst-port"))
     source_port = draft.attempt(values.port, f"{place}.src-port", details.get("src-port"))
-    by_relation = {str(part.get("object_relation")): str(part.get("value")).strip() for part in parts}
+    values_by_relation = {str(part.get("object_relation")): str(part.get("value")).strip() for part in parts}
     hosts = [item for item in observables if item.type in _HOSTS]
     if port is None or not hosts:
         for relation in sorted(details.keys() - {"dst-port"}):
@@ -291,7 +291,7 @@ def _connections(
                 relation, details[relation], "belongs to a connection without a destination port", place=place
             )
         return []
-    source = next((item for item in hosts if item.value == by_relation.get("ip-src")), None)
+    source = next((item for item in hosts if item.value == values_by_relation.get("ip-src")), None)
     target = next((item for item in hosts if item is not source), None)
     if target is None:
         return []
@@ -315,28 +315,28 @@ def _add_victim(name: str, parts: list[Mapping[str, Any]], place: str, content: 
     fields: dict[str, list[str]] = {}
     sectors: list[str] = []
     is_person = name in _PEOPLE
-    first_and_last = {"first-name": "", "last-name": ""}
+    person_names = {"first-name": "", "last-name": ""}
     for part in parts:
         relation, text = str(part.get("object_relation")), str(part.get("value") or "").strip()
         targeting = str(part.get("type"))
         field = VICTIM_FIELDS.get(relation) or (VICTIM_FIELDS[targeting] if targeting in TARGETING else "")
         if relation in {"sectors", "sector", "industry"}:
             sectors += [word for word in [draft.attempt(sector_word, f"{name}.{relation}", text)] if word]
-        elif relation in first_and_last:
-            first_and_last[relation] = text
+        elif relation in person_names:
+            person_names[relation] = text
         elif relation == "classification":
             is_person = is_person or text.casefold() == "individual"
         elif field and text:
             fields.setdefault(field, []).append(text)
         else:
             draft.note_unused(f"{name}.{relation}", text, "describes the victim, and stays at the CERT", place=place)
-    full_name = " ".join(text for text in first_and_last.values() if text)
+    full_name = " ".join(text for text in person_names.values() if text)
     if full_name:
         fields.setdefault("name", []).append(full_name)
-    victim, external = build_victim(fields, draft, is_person=is_person)
+    victim, external_parties = build_victim(fields, draft, is_person=is_person)
     victim = replace(victim, sectors=distinct(sectors))
-    content.secondary_victims += external
-    for party in external:
+    content.secondary_victims += external_parties
+    for party in external_parties:
         draft.note_unused(f"{name}.external", party.name, PROTECTED, place=place)
     role = next((str(part.get("value")) for part in parts if part.get("object_relation") == "role"), "").casefold()
     if name == "victim" or role in {"victim", "target"} or (name in _ORGANISATIONS and not content.declares_victim):

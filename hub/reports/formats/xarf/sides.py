@@ -57,8 +57,8 @@ def read_sides(
     """
     # 1.
     field = f"type {kind}"
-    decisive = "blacklist" if kind.startswith("reputation-") else line.type
-    host, other_end = roles.observation_claims(decisive, field, host_is_victim=is_victim_host(kind, line))
+    role_type = "blacklist" if kind.startswith("reputation-") else line.type
+    host, other_end = roles.observation_claims(role_type, field, host_is_victim=is_victim_host(kind, line))
     for key in _VECTORS:
         host = roles.adjust_for_reflection(host, key, report.peek(key))
     source_country = report.peek("source_country").upper()
@@ -67,11 +67,11 @@ def read_sides(
     )
     host = roles.adjust_for_description(host, "description", report.peek("description"))
     # 2.
-    receivers = [item for text in _list(report, "smtp_to") if (item := draft.attempt(_EMAIL, "smtp_to", text))]
+    recipients = [item for text in _list(report, "smtp_to") if (item := draft.attempt(_EMAIL, "smtp_to", text))]
     sender = report.read("smtp_from", _EMAIL)
-    mail: list[Observable] = [roles.victim("smtp_to: a recipient").apply_to(item) for item in receivers]
+    mail: list[Observable] = [roles.victim("smtp_to: a recipient").apply_to(item) for item in recipients]
     if sender:
-        claim = roles.sender_claim(sender.value, "smtp_from", protected=[item.value for item in receivers])
+        claim = roles.sender_claim(sender.value, "smtp_from", protected=[item.value for item in recipients])
         mail.append((claim if host.role is Role.ADVERSARY else host).apply_to(sender))
         if claim.role is not Role.ADVERSARY and host.role is Role.ADVERSARY and kind.startswith("messaging-"):
             # The sender may be a victim, so the server may be a hacked server of the victim.
@@ -107,7 +107,7 @@ def read_sides(
         if line.type == "infected-system":
             family = report.peek("malware_family").casefold()
             end = roles.check_called_host(
-                end, draft, "destination_ip", command_server=bool(family), sinkhole="sinkhole" in family
+                end, draft, "destination_ip", is_command_server=bool(family), is_sinkhole="sinkhole" in family
             )
         observables += [end] if end else []
     # 6.
