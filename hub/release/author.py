@@ -18,7 +18,7 @@ from hub.home.member import OwnMember
 from hub.release import texts
 from hub.release.policy import Audience
 from hub.rendering.versions import COMMON_TIME, Content, Version
-from hub.rendering.wording import HANDLING_FOR_ALL, KNOWN_BY_TOOLS
+from hub.rendering.wording import HANDLING_FOR_ALL, TOOL_WORDING
 from hub.stix import identifiers, tlp
 
 _STATEMENT: Final = "Victim withheld"
@@ -106,7 +106,7 @@ def release_author(
     key = member.key.derive(f"release|{audience.purpose}")
     statement = texts.handling(member.name, member.contact, wording)
     # A marking definition has no versions, so adding a name, which tools show, makes another definition.
-    name = {"name": _STATEMENT} if wording >= KNOWN_BY_TOOLS else {}
+    name = {"name": _STATEMENT} if wording >= TOOL_WORDING else {}
     # If it were unmarked, only national CERTs could read it, but constituents that read the objects must follow it as well.
     marking = {"object_marking_refs": [tlp.TLP2_IDS[tlp.TLP.CLEAR]]} if wording >= HANDLING_FOR_ALL else {}
     definition: Content = {

@@ -364,7 +364,7 @@ class _Rewriter:
         if content["type"] == "relationship" and content["target_ref"].startswith("location--"):
             source_type = content["source_ref"].partition("--")[0]
             country = self._contents.get(content["target_ref"], {}).get("country", "")
-            with_name = self._input.wording >= wording.KNOWN_BY_TOOLS
+            with_name = self._input.wording >= wording.TOOL_WORDING
             location = victims.released_location(source_type, country, self._disclosure, with_name=with_name)
             return {content["target_ref"]: self._author.common_object(location, level)} if location else {}
         refs = content.get("where_sighted_refs", ()) if content["type"] == "sighting" else ()

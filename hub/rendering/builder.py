@@ -95,18 +95,20 @@ class Builder:
 
     def add(self, object_type: str, *parts: str, tlp_word: TlpWord | None = None, **content: Any) -> str:
         """Add an object of this report. `parts` distinguish it from others of its type; empty values are left out."""
-        full = self._with_common_properties(object_type, content, tlp_word)
+        properties = self._with_common_properties(object_type, content, tlp_word)
         identifier = self._unrevoked_identifier(object_type, parts, revoked=bool(content.get("revoked")))
-        self.drafts.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **full})
+        self.drafts.setdefault(identifier, {"type": properties.pop("type"), "id": identifier, **properties})
         return identifier
 
     def add_common(self, object_type: str, **content: Any) -> str:
         """Add an object that is not specific to this report. Its id is derived from its content, so all reports share it."""
-        full = self._with_common_properties(object_type, content, None)
-        text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
+        properties = self._with_common_properties(object_type, content, None)
+        text = orjson.dumps(properties, option=orjson.OPT_SORT_KEYS).decode()
         identifier = self._key.identifier(object_type, "common", text)
         times = {"created": COMMON_TIME, "modified": COMMON_TIME}
-        self.common_objects.setdefault(identifier, {"type": full.pop("type"), "id": identifier, **times, **full})
+        self.common_objects.setdefault(
+            identifier, {"type": properties.pop("type"), "id": identifier, **times, **properties}
+        )
         return identifier
 
     def relate(
@@ -130,21 +132,21 @@ class Builder:
 
         If one value has two roles, the one that is not the adversary's counts.
         """
-        full = {"type": object_type, "spec_version": "2.1", **_without_empty(content)}
+        properties = {"type": object_type, "spec_version": "2.1", **_without_empty(content)}
         if object_type == "domain-name" and "_" in content["value"]:
             # Such names are in use, and patterns allow them, but stix2-validator refuses the SCO (STIX 2.1, 6.5: RFC 5890).
             self.note_unusable(
                 object_type, content["value"], "a host name has no underscore; the name is used in a pattern only"
             )
             return None
-        identifier = identifiers.derived_id(full)
+        identifier = identifiers.derived_id(properties)
         if identifier is None:
-            text = orjson.dumps(full, option=orjson.OPT_SORT_KEYS).decode()
+            text = orjson.dumps(properties, option=orjson.OPT_SORT_KEYS).decode()
             identifier = self._key.identifier(object_type, "value", text)
         marks = self.marking_refs(tlp_word)
         earlier = self.scos.get(identifier)
         if earlier is None:
-            draft = {"type": object_type, "id": identifier, **full, "object_marking_refs": marks}
+            draft = {"type": object_type, "id": identifier, **properties, "object_marking_refs": marks}
             if problems := faults(draft):
                 self.note_unusable(object_type, " ".join(str(value) for value in content.values()), problems[0].message)
                 return None
@@ -173,24 +175,24 @@ class Builder:
     def _with_common_properties(
         self, object_type: str, content: Mapping[str, Any], tlp_word: TlpWord | None
     ) -> Content:
-        full: Content = {"type": object_type, "spec_version": "2.1", "created_by_ref": self.member.identity}
-        full |= _without_empty(content)
+        properties: Content = {"type": object_type, "spec_version": "2.1", "created_by_ref": self.member.identity}
+        properties |= _without_empty(content)
         if self.labels and object_type not in {"identity", "location"}:
-            full["labels"] = [*full.get("labels", []), *self.labels]
-        full["object_marking_refs"] = self.marking_refs(tlp_word)
-        return full
+            properties["labels"] = [*properties.get("labels", []), *self.labels]
+        properties["object_marking_refs"] = self.marking_refs(tlp_word)
+        return properties
 
 
 def _without_empty(content: Mapping[str, Any]) -> Content:
-    """Return the properties that have a value, with lists for tuples. An empty value means "not shared"; 0 and False do not."""
-    filled: Content = {}
+    """Return the properties that have a value, with lists for tuples. Empty means "not shared"; 0 and False are values."""
+    properties: Content = {}
     for name, value in content.items():
         if value is None or value == "" or (isinstance(value, list | tuple | dict | Mapping) and not value):
             continue
         if isinstance(value, str):
-            filled[name] = shorten(value) if name in TIMES else value
+            properties[name] = shorten(value) if name in TIMES else value
         else:
-            filled[name] = (
+            properties[name] = (
                 list(value) if isinstance(value, tuple) else dict(value) if isinstance(value, Mapping) else value
             )
-    return filled
+    return properties

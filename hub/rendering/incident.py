@@ -12,7 +12,7 @@ from hub.rendering.events import render_events, render_impacts, render_tasks
 from hub.rendering.indicators import class_identity
 from hub.rendering.methods import RATES, render_methods
 from hub.rendering.pointers import external_reference
-from hub.rendering.wording import KNOWN_BY_TOOLS
+from hub.rendering.wording import TOOL_WORDING
 from hub.reports.knowledge import Actor, Malware, Technique, Vulnerability
 from hub.reports.references import Reference
 from hub.reports.report import Report
@@ -52,8 +52,8 @@ def _add_knowledge(builder: Builder, object_type: str, name: str, text: str | No
 
 
 def _has_tool_wording(builder: Builder) -> bool:
-    """Whether the report was first rendered with the names and relationships that tools know (`KNOWN_BY_TOOLS`)."""
-    return builder.record.wording >= KNOWN_BY_TOOLS
+    """Whether the report was first rendered with the names and relationships that tools know (`TOOL_WORDING`)."""
+    return builder.record.wording >= TOOL_WORDING
 
 
 def add_location(builder: Builder, code: str) -> str:

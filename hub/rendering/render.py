@@ -154,7 +154,7 @@ def _definitions(builder: Builder) -> list[Content]:
 
 def _needs_grouping(builder: Builder) -> bool:
     """Whether a feed has objects to group, and was first rendered with the wording that has groupings."""
-    return builder.record.wording >= wording.KNOWN_BY_TOOLS and bool(builder.drafts or builder.scos)
+    return builder.record.wording >= wording.TOOL_WORDING and bool(builder.drafts or builder.scos)
 
 
 def _add_grouping(builder: Builder) -> None:

@@ -56,7 +56,7 @@ of its first rendering or release, so that a better sentence creates no new vers
 or relationship revokes none (hub/docs/adr/0099-relationships-that-tools-know.md).
 """
 FIRST_WORDING: Final = 1  # of records without a version
-KNOWN_BY_TOOLS: Final = 3  # since then, tools know the relationships, and places and techniques have names
+TOOL_WORDING: Final = 3  # since then, tools know the relationships, and places and techniques have names
 HANDLING_FOR_ALL: Final = 4  # since then, every reader of an object can read its handling statement
 _VALIDITY: Final = {1: "Stale from {} on."}
 _MALWARE: Final = {1: "Malware not told"}

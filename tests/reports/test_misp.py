@@ -125,3 +125,12 @@ def test_an_event_without_title_is_refused_and_the_next_is_read() -> None:
     assert isinstance(first, RowError)
     assert (first.key, first.report_id) == ("info", "x-1")
     assert isinstance(second, Report)
+
+
+def test_a_distribution_that_is_no_text_counts_as_the_narrowest_and_costs_no_event() -> None:
+    """A list in its place made the whole event an error."""
+    attribute = {"type": "ip-dst", "category": "Network activity", "value": "203.0.113.9", "to_ids": True}
+    report = event(Attribute=[attribute | {"distribution": ["1"]}, attribute | {"value": "203.0.113.10"}])
+    observables = by_value(report)
+    assert (observables["203.0.113.9"].tlp, observables["203.0.113.10"].tlp) == ("red", None)
+    assert any(row.key == "distribution" for row in report.unused)

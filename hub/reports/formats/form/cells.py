@@ -37,9 +37,9 @@ class _Row:
     """A row while it is read; `cells` has values by column, from 1."""
 
     number: int
-    hidden: bool
+    is_hidden: bool
     cells: dict[int, Any] = field(default_factory=dict)
-    broken: str | None = None  # a spreadsheet error such as #REF!
+    error_text: str | None = None  # a spreadsheet error such as #REF!
 
 
 class Sheet:
@@ -65,15 +65,15 @@ class Sheet:
 
     def rows(self) -> Iterator[tuple[int, list[Any] | BadValue]]:
         """Yield (row number, cells) of each row that is not empty; a BadValue if a person cannot see part of it."""
-        hidden: set[int] = set()
-        for row in self._read(hidden):
+        hidden_columns: set[int] = set()
+        for row in self._read(hidden_columns):
             place = f"row {row.number}"
             last_column = max(row.cells)
-            hidden_column = next((column for column in sorted(row.cells) if column in hidden), None)
+            hidden_column = next((column for column in sorted(row.cells) if column in hidden_columns), None)
             is_remark = str(row.cells.get(1) or "").lstrip().startswith("#")
-            if row.broken is not None:
-                yield row.number, BadValue(place, row.broken, "a value; the cell contains a spreadsheet error")
-            elif row.hidden:
+            if row.error_text is not None:
+                yield row.number, BadValue(place, row.error_text, "a value; the cell contains a spreadsheet error")
+            elif row.is_hidden:
                 yield row.number, BadValue(place, "a hidden row", f"rows that are shown: {_UNHIDE}")
             elif hidden_column is not None and not is_remark and not self._is_heading(row):
                 cell_text = f"{excerpt(row.cells[hidden_column])} in a hidden column"
@@ -102,12 +102,12 @@ class Sheet:
             for column, cell in record.items()
         }
 
-    def _read(self, hidden: set[int]) -> Iterator[_Row]:
-        """Yield each row that is not empty; add the numbers of hidden columns to ``hidden`` before the first row."""
+    def _read(self, hidden_columns: set[int]) -> Iterator[_Row]:
+        """Yield each row that is not empty; add the numbers of hidden columns to ``hidden_columns`` before the first row."""
         try:
             with self._sheet._get_source() as part, warnings.catch_warnings():  # noqa: SLF001  the sheet's own XML
                 warnings.simplefilter("ignore")  # openpyxl warns of dates out of range, which stay numbers
-                yield from self._parse(part, hidden)
+                yield from self._parse(part, hidden_columns)
         except ReadingError:
             raise
         except Exception as error:  # noqa: BLE001  a parser may raise any error for a broken sheet
@@ -115,27 +115,29 @@ class Sheet:
                 f"{self._name}: a sheet cannot be read ({excerpt(error)}); save the file again"
             ) from None
 
-    def _parse(self, part: Any, hidden: set[int]) -> Iterator[_Row]:
-        row = _Row(0, hidden=False)
+    def _parse(self, part: Any, hidden_columns: set[int]) -> Iterator[_Row]:
+        row = _Row(0, is_hidden=False)
         column = 0
         sheet_data: Any = None
         for event, element in iterparse(part, events=("start", "end"), forbid_dtd=True):
             tag = element.tag.rpartition("}")[2]
             if event == "start":
                 if tag == "row":
-                    row = _Row(int(element.get("r") or row.number + 1), hidden=_is_hidden(element))
+                    row = _Row(int(element.get("r") or row.number + 1), is_hidden=_is_hidden(element))
                     column = 0
                 elif tag == "sheetData":
                     sheet_data = element
                 continue
             if tag == "col" and (_is_hidden(element) or element.get("width") == "0"):
-                hidden.update(range(int(element.get("min", 0)), min(int(element.get("max", 0)), MAX_COLUMNS) + 1))
+                hidden_columns.update(
+                    range(int(element.get("min", 0)), min(int(element.get("max", 0)), MAX_COLUMNS) + 1)
+                )
             elif tag == "c":
                 column = _column(element, column)
                 self._add_cell(element, column, row)
             elif tag == "row":
-                if row.cells or row.broken is not None:
-                    row.cells = row.cells or {1: row.broken}
+                if row.cells or row.error_text is not None:
+                    row.cells = row.cells or {1: row.error_text}
                     yield row
                 sheet_data.clear()
 
@@ -143,7 +145,7 @@ class Sheet:
         kind, formula = element.get("t", "n"), _child(element, "f")
         text = _text(element) if kind == "inlineStr" else getattr(_child(element, "v"), "text", None)
         if kind == "e":
-            row.broken = row.broken or excerpt(text or "an error")
+            row.error_text = row.error_text or excerpt(text or "an error")
             return
         value = None if text is None else self._value(kind, text, int(element.get("s") or 0))
         if formula is not None:

@@ -81,7 +81,7 @@ def level_of(item: Mapping[str, Any], draft: Draft, place: str) -> TlpWord | Non
     level = tlp_of(item, draft, place)
     distribution_text = item.get("distribution")
     distribution = (
-        "5" if distribution_text in {None, ""} else DISTRIBUTIONS.get(str(distribution_text).strip().casefold(), "0")
+        "5" if distribution_text in (None, "") else DISTRIBUTIONS.get(str(distribution_text).strip().casefold(), "0")
     )
     if distribution == "0":
         if str(distribution_text).strip().casefold() not in DISTRIBUTIONS:
@@ -221,7 +221,7 @@ def _adds_knowledge(kind: str, text: str, attribute: Mapping[str, Any], content:
         content.malware.setdefault(name, Malware(name))
         content.links.register(attribute, ("malware", name))
     elif kind == "link":
-        return _link(text, attribute, content)
+        return _add_link(text, attribute, content)
     elif kind in {"comment", "text", "other"} and not relation:
         content.notes.append(Note(text))
     else:
@@ -229,7 +229,7 @@ def _adds_knowledge(kind: str, text: str, attribute: Mapping[str, Any], content:
     return True
 
 
-def _link(text: str, attribute: Mapping[str, Any], content: Content) -> bool:
+def _add_link(text: str, attribute: Mapping[str, Any], content: Content) -> bool:
     try:
         page = values.url(text)
     except ValueError:
@@ -300,6 +300,6 @@ def _with_sightings(
             count += 1
             moments += [moment] if moment else []
     if count and is_counted:
-        first, last = min(moments, default=None), max(moments, default=None)
-        content.sightings.append(Sighting("observable", " ".join(observable.key), count, first, last))
+        first_seen, last_seen = min(moments, default=None), max(moments, default=None)
+        content.sightings.append(Sighting("observable", " ".join(observable.key), count, first_seen, last_seen))
     return observable

@@ -77,7 +77,7 @@ def _report(value: Any, draft: Draft) -> Report:
     # 2.
     timeline = _timeline(incident.mapping("timeline"), draft)
     # 3.
-    victims, secondary, affected_counts = _victims(incident.mappings("victim"), draft)
+    victims, secondary_victims, affected_counts = _victims(incident.mappings("victim"), draft)
     # 4.
     actors, events = _actors(incident.mapping("actor"), draft)
     # 5.
@@ -96,12 +96,11 @@ def _report(value: Any, draft: Draft) -> Report:
     severity, costs = read_impact(incident.mapping("impact"), draft)
     # 7.
     lessons = incident.text("control_failure")
-    corrective = incident.text("corrective_action")
+    corrective_action = incident.text("corrective_action")
     for item in incident.list("ioc"):
         _indicator(item, draft)
     references = [Reference("VERIS", identity), *_references(incident.text("reference") or "", draft)]
-    for key in ("schema_version", "schema_name"):
-        incident.take(key)
+    incident.ignore("schema_version", "schema_name")
     incident.drop(NOTES, "notes", "discovery_notes", "plus")
     incident.drop("has no place in an incident report", "targeted", "value_chain", "cost_corrective_action", "extra")
     methods = read_discovery(incident.take("discovery_method"), draft)
@@ -127,12 +126,12 @@ def _report(value: Any, draft: Draft) -> Report:
         timeline=timeline,
         detection_methods=methods,
         suspected_malicious=True if actors else None,
-        secondary_victims=secondary,
+        secondary_victims=secondary_victims,
         victims=tuple(victim for victim in victims if victim != Victim()),
         affected_counts=affected_counts,
         impacts=(*impacts, *costs),
         events=events,
-        recommended_actions=(corrective,) if corrective else (),
+        recommended_actions=(corrective_action,) if corrective_action else (),
         notes=(Note(lessons, "lesson"),) if lessons else (),
         actors=actors,
         malware=malware,
@@ -167,14 +166,14 @@ def _timeline(fields: Fields, draft: Draft) -> Timeline:
     incident.note_remaining()
     # The durations to exfiltration and discovery begin at the compromise, the duration to containment at the discovery.
     compromise = fields.mapping("compromise")
-    compromised = time_after(started, compromise, draft) or started
+    compromise_time = time_after(started, compromise, draft) or started
     draft.note_unused(
         compromise.path("value"),
         compromise.text("value"),
         "has no field of its own; later times are calculated from it",
     )
-    exfiltrated = time_after(compromised, fields.mapping("exfiltration"), draft)
-    detected = time_after(compromised, fields.mapping("discovery"), draft)
+    exfiltrated = time_after(compromise_time, fields.mapping("exfiltration"), draft)
+    detected = time_after(compromise_time, fields.mapping("discovery"), draft)
     contained = time_after(detected, fields.mapping("containment"), draft)
     fields.note_remaining()
     return Timeline(started=started, exfiltrated=exfiltrated, detected=detected, contained=contained)

@@ -50,7 +50,7 @@ _MAPPINGS: Final = {
 }  # fmt: skip
 """Mappings inside a report -> the keys that are read."""
 _NO_MAPPING: Final = "expected a mapping"
-_READ: Final = frozenset({
+_READ_KEYS: Final = frozenset({
     "ReportClass", "ReportType", "ReportSubType", "AdditionalInfo", "Source", "SourceIp", "Account", "CVSS",
 })  # fmt: skip
 
@@ -82,8 +82,8 @@ def as_version_4(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
 
 def _from_mail(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     """Return the report in a mail, with the text of the mail as its notes."""
-    inner = {key: item for key, item in value.items() if key not in {"MailText", "MailParts"}}
-    report = as_version_4(inner, draft)
+    report_fields = {key: item for key, item in value.items() if key not in {"MailText", "MailParts"}}
+    report = as_version_4(report_fields, draft)
     draft.note_unused("mail part", value.get("MailParts"), "raw evidence stays at the CERT")
     text = value.get("MailText")
     if not text:
@@ -101,7 +101,7 @@ _KEYS_02: Final = {
     "Source-Port": "source_port", "Protocol": "protocol", "First-Seen": "first_seen", "Last-Seen": "last_seen",
     "Malware-Family": "malware_family", "Url": "url", "Subject": "subject",
 }  # fmt: skip
-_READ_02: Final = frozenset({
+_READ_KEYS_02: Final = frozenset({
     "Report-Type", "Category", "Reported-From", "Version", "Schema-Url", "Source-Type", "Destination-Type",
     "User-Agent", "Attachment",
 })  # fmt: skip
@@ -119,7 +119,7 @@ def _from_version_02(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
         converted["report_id"] = f"v3-{_digest(value)}"
     if value.get("Reported-From"):
         converted["reporter"] = {"contact": value["Reported-From"]}
-    for key in sorted(value.keys() - _KEYS_02.keys() - _READ_02):
+    for key in sorted(value.keys() - _KEYS_02.keys() - _READ_KEYS_02):
         draft.note_unused(key, value[key], "is no known key of X-ARF 0.2")
     for key in ("Attachment", "User-Agent"):
         draft.note_unused(key, value.get(key), "is used only by the sender, and stays at the CERT")
@@ -165,7 +165,7 @@ def _from_version_3(value: dict[str, Any], draft: Draft) -> dict[str, Any]:
     converted["reporter"] = _party(value.get("ReporterInfo"), "Reporter", draft)
     converted["complainant"] = _party(value.get("OnBehalfOf"), "Complainant", draft)
     # 5.
-    known_keys = {key for key, _ in _KEYS} | _READ
+    known_keys = {key for key, _ in _KEYS} | _READ_KEYS
     other_items = {_snake(str(key)): item for key, item in {**extra, **report}.items() if key not in known_keys}
     converted = other_items | converted
     for key, item in value.items():
