@@ -74,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
     before = signal.signal(signal.SIGTERM, _stop)
     try:
-        serve(server, until=until)
+        serve(server, wait=until)
     except (KeyboardInterrupt, _Stopped):
         print("The desk is closed. What waits in the outbox is sent by `hub outbox send`.", file=sys.stderr)
     finally:

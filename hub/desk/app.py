@@ -1,4 +1,4 @@
-"""The desk as a WSGI application: its addresses, and what is asked of each request before a page sees it."""
+"""The desk as a WSGI application: its addresses, and the checks of each request before a page is called."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from hub.errors import (
 from hub.pages import forms, layout, texts
 from hub.pages.texts import gettext, marked
 
-UPLOAD_BYTES: Final = 64 * 1024 * 1024  # of one request; no reader takes a longer document
-FORM_BYTES: Final = 8 * 1024 * 1024  # of all fields that are no file
+UPLOAD_BYTES: Final = 64 * 1024 * 1024  # of one request; no reader of reports accepts a longer document
+FORM_BYTES: Final = 8 * 1024 * 1024  # of all fields without files
 FORM_FIELDS: Final = 2_000
-_MEMORY_BYTES: Final = 1024 * 1024  # of a file, before it goes to the home
-_SAFE: Final = frozenset({"GET", "HEAD"})
+_MEMORY_BYTES: Final = 1024 * 1024  # of an uploaded file in memory; longer ones are spooled in the home
+_SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 _TITLES: Final[Mapping[int, str]] = {
     400: marked("That cannot be done"),
     401: marked("The desk is not open here"),
@@ -42,7 +42,7 @@ _TITLES: Final[Mapping[int, str]] = {
 
 
 def create_app(desk: Desk, guard: Guard, *, cert: str) -> flask.Flask:
-    """The application for one run of the desk; `cert` is the name of the CERT whose home it is."""
+    """The application for one run of the desk; `cert` is the name of the CERT."""
     app = flask.Flask("desk", static_folder=None, template_folder=str(Path(__file__).parent / "templates"))
     app.request_class = _request_class(desk)
     app.config |= {
@@ -61,16 +61,16 @@ def create_app(desk: Desk, guard: Guard, *, cert: str) -> flask.Flask:
         app.add_url_rule(
             f"{guard.prefix}{address}", view.__name__, view, methods=methods, provide_automatic_options=False
         )
-    app.before_request(_begin)
+    app.before_request(_before_request)
     app.teardown_request(_close_files)
     app.register_error_handler(HubError, _hub_error)
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _fault)
+    app.register_error_handler(Exception, _unexpected_error)
     return app
 
 
 def _request_class(desk: Desk) -> type[flask.Request]:
-    """Requests whose files are spooled in the home, never in a folder that others may list."""
+    """A request class that spools uploaded files in the home, not in a folder that other users may list."""
 
     class Request(flask.Request):
         def _get_file_stream(
@@ -89,8 +89,8 @@ def _request_class(desk: Desk) -> type[flask.Request]:
     return Request
 
 
-def _begin() -> None:
-    """Before each request: is it for this desk, from this desk, and from the browser that opened it?"""
+def _before_request() -> None:
+    """Before each request: check its address, its session, and its form token."""
     request, guard = flask.request, frame.guard()
     texts.choose_language(layout.language_of(request))
     guard.check_address(request)
@@ -98,18 +98,18 @@ def _begin() -> None:
         return
     guard.check_session(request)
     flask.g.open = True
-    if request.method not in _SAFE:
+    if request.method not in _SAFE_METHODS:
         guard.check_form(request)
 
 
 def _close_files(_error: BaseException | None) -> None:
-    """After each request: a form that was refused halfway leaves no file open."""
+    """After each request: close uploaded files, even if the form was refused before it was read completely."""
     for file in flask.g.pop("files", ()):
         file.close()
 
 
 def open_desk(token: str) -> flask.Response:
-    """GET /open/<token>: the cookie for a token. The page leads on: a cookie that is strict comes with its own links alone."""
+    """GET /open/<token>: set the session's cookie. The page links to the desk, since a redirect would not send a strict cookie."""
     cookie = frame.guard().open(token)
     response = frame.bare("opened.html", base_address=f"{frame.base()}/")
     response.set_cookie(COOKIE, cookie, httponly=True, samesite="Strict", path=f"{frame.base()}/")
@@ -117,7 +117,7 @@ def open_desk(token: str) -> flask.Response:
 
 
 def close_desk() -> flask.Response:
-    """POST /close: the session ends; the desk runs on, and the terminal opens it again."""
+    """POST /close: end the session. The desk keeps running, and can be opened again from the terminal."""
     frame.guard().close()
     flask.g.open = False
     response = frame.bare("closed.html")
@@ -131,7 +131,7 @@ def asset(name: str) -> flask.Response:
 
 
 def language() -> flask.Response:
-    """GET /language?to=th&back=…: the language of the pages in this browser."""
+    """GET /language?to=th&back=…: set the language of the pages in this browser."""
     back = forms.local_target(flask.request.args.get("back", ""))
     response = frame.see(back.removeprefix(frame.base()) if back.startswith(f"{frame.base()}/") else "/")
     tag = flask.request.args.get("to", "")
@@ -146,7 +146,7 @@ def _hub_error(error: HubError) -> flask.Response:
     is_open = flask.g.get("open")
     status = 400
     if isinstance(error, UnauthenticatedError) and not is_open:
-        status = 401  # of the desk; what the hub says of a key is for whom the desk is open
+        status = 401  # the desk is not open; an error about the key for the hub is shown on the page instead
     elif isinstance(error, ForbiddenError):
         status = 403
     elif isinstance(error, NotFoundError):
@@ -165,7 +165,7 @@ def _http_error(error: HTTPException) -> flask.Response:
     return frame.error(status, title, error.description or "")
 
 
-def _fault(error: Exception) -> flask.Response:
-    flask.current_app.logger.error("the desk met a fault of its own", exc_info=error)
+def _unexpected_error(error: Exception) -> flask.Response:
+    flask.current_app.logger.error("unexpected error in the desk", exc_info=error)
     text = gettext("Nothing was sent. The terminal in which the desk runs says more ({name}).")
     return frame.error(500, gettext(_TITLES[500]), text.format(name=type(error).__name__))

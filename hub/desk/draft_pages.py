@@ -1,4 +1,4 @@
-"""Pages for a report before it is sent: what was read, what stays and what leaves, the officer's confirmation."""
+"""Pages for a draft before it is sent: its reports, what stays and what leaves, the officer's confirmation."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import orjson
 
 from hub.desk import fields, frame, new_pages
 from hub.desk.drafts import Answer, Draft
-from hub.desk.receiver import facts, level, received
-from hub.desk.work import Desk, Look, Looks, Reading, shown_value, zone_of
+from hub.desk.receiver import facts, level, sort_bundle
+from hub.desk.work import Desk, OutgoingReport, OutgoingReports, Reading, shown_value, zone_of
 from hub.errors import HubError, UnprocessableError
 from hub.home import OUTBOX
 from hub.pages.texts import gettext
@@ -22,13 +22,13 @@ from hub.release.policy import Decision, text_key
 from hub.release.preview import PreviewRow
 from hub.reports.read import FORMATS
 
-HELD_MOST: Final = 100  # that one page asks about; the next ones come once these are decided
-ROWS_MOST: Final = 300  # of one report, that one column of a page shows
-LOOKS_MOST: Final = 20  # reports that one page shows in full
-ERRORS_MOST: Final = 200  # rows that one page lists
-WARNINGS_MOST: Final = 50
-UNUSED_MOST: Final = 100
-TEXT_BYTES: Final = 256 * 1024  # of a file that may be mended as a text
+MAX_HELD: Final = 100  # held items on one page; the next ones are shown after these are decided
+MAX_ROWS: Final = 300  # of one report in one column of a page
+MAX_REPORTS: Final = 20  # reports that one page shows in full
+MAX_ERRORS: Final = 200  # rows with errors on one page
+MAX_WARNINGS: Final = 50
+MAX_UNUSED: Final = 100
+TEXT_BYTES: Final = 256 * 1024  # of a file that can be edited as a text
 NAME_CHARACTERS: Final = 120
 REASON_CHARACTERS: Final = 2_000
 
@@ -41,13 +41,13 @@ class Held:
     report_id: str
     row: PreviewRow
     value: str
-    shown: str  # what tells that the page showed this very value
+    value_digest: str  # of the value on the page, so that a decision applies only to that value
     answer: Answer | None
     may_leave_alone: bool
 
 
 def read_page(draft_id: str) -> flask.Response:
-    """GET /report/<id>/: what was read, and what was not."""
+    """GET /report/<id>/: the reports in the file, and the rows that cannot be read."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     reading = desk.read(draft)
@@ -55,33 +55,33 @@ def read_page(draft_id: str) -> flask.Response:
         "read.html",
         draft=draft,
         reading=reading,
-        broken=_broken(reading),
-        warnings=[(report.report_id, text) for report in reading.reports for text in report.warnings][:WARNINGS_MOST],
-        unused=[(report.report_id, value) for report in reading.reports for value in report.unused][:UNUSED_MOST],
+        broken=_unreadable_rows(reading),
+        warnings=[(report.report_id, text) for report in reading.reports for text in report.warnings][:MAX_WARNINGS],
+        unused=[(report.report_id, value) for report in reading.reports for value in report.unused][:MAX_UNUSED],
         text=_text(desk, draft, reading),
         **_choices(desk),
     )
 
 
 def keep_settings(draft_id: str) -> flask.Response:
-    """POST /report/<id>/settings: how it is read, where it goes, who decides."""
+    """POST /report/<id>/settings: save how the file is read, its collection, and who decides."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     values: dict[str, Any] = {
         "to": frame.field("to", NAME_CHARACTERS) or draft.to,
         "zone": frame.field("zone", NAME_CHARACTERS),
-        "tlp": _one_of("tlp", fields.TLP_WORDS, draft.tlp),
-        "format": _one_of("format", FORMATS, ""),
+        "tlp": _choice("tlp", fields.TLP_WORDS, draft.tlp),
+        "format": _choice("format", FORMATS, ""),
         "encoding": frame.field("encoding", NAME_CHARACTERS),
     }
     zone_of(values["zone"])
     draft = desk.drafts.change(draft.id, **values)
-    _remember(desk, draft)
+    _remember_settings(desk, draft)
     return frame.see(f"/report/{draft.id}/{frame.field('back', 20) if frame.field('back', 20) == 'release' else ''}")
 
 
 def mend_text(draft_id: str) -> flask.Response:
-    """POST /report/<id>/text: another text in the place of the file."""
+    """POST /report/<id>/text: replace the file by the edited text."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     text = flask.request.form.get("text", "").replace("\r\n", "\n")
@@ -95,43 +95,43 @@ def release_page(draft_id: str) -> flask.Response:
     """GET /report/<id>/release: what stays, what leaves, what needs a decision."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
-    return _released(desk, draft, "")
+    return _release_response(desk, draft, "")
 
 
 def decide(draft_id: str) -> flask.Response:
-    """POST /report/<id>/release: keep what the officer decided, then show what leaves now."""
+    """POST /report/<id>/release: save the officer's decisions, then show what leaves now."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     officer = frame.field("officer", NAME_CHARACTERS)
     values: dict[str, Any] = {
         "officer": officer,
-        "leave": _one_of("leave", fields.TLP_WORDS, ""),
+        "leave": _choice("leave", fields.TLP_WORDS, ""),
         "named_by": frame.field("named_by", NAME_CHARACTERS),
         "to": frame.field("to", NAME_CHARACTERS) or draft.to,
     }
-    looks = desk.look(draft, desk.read(draft), datetime.now(UTC))
-    rows = {row.key: row for look in looks.looks for row in look.preview.rows if row.key}
+    outgoing = desk.preview(draft, desk.read(draft), datetime.now(UTC))
+    rows = {row.key: row for report in outgoing.reports for row in report.preview.rows if row.key}
     values["answers"] = _answers(draft, rows)
     if (values["answers"] or values["leave"] or values["named_by"]) and not officer:
-        # nothing is lost of what was chosen; nothing counts either until there is a name
-        return _released(
+        # show the form again with the decisions; they are not saved without a name
+        return _release_response(
             desk, draft, gettext("A decision needs a name: write who decides."), new_answers=values["answers"]
         )
     draft = desk.drafts.change(draft.id, **values)
-    _remember(desk, draft)
-    return frame.see(f"/report/{draft.id}/release#{'held' if _open(desk, draft) else 'next'}")
+    _remember_settings(desk, draft)
+    return frame.see(f"/report/{draft.id}/release#{'held' if _has_held(desk, draft) else 'next'}")
 
 
-def _open(desk: Desk, draft: Draft) -> bool:
-    looks = desk.look(draft, desk.read(draft), datetime.now(UTC))
-    return any(look.preview.held() for look in looks.looks)
+def _has_held(desk: Desk, draft: Draft) -> bool:
+    outgoing = desk.preview(draft, desk.read(draft), datetime.now(UTC))
+    return any(report.preview.held() for report in outgoing.reports)
 
 
 def _answers(draft: Draft, rows: Mapping[str, PreviewRow]) -> dict[str, Answer]:
-    """The answers with those of this form. What was shown beside another value than stands there now decides nothing."""
+    """The draft's answers with those of this form. A decision about a value that has changed meanwhile is ignored."""
     answers = dict(draft.answers)
     form = flask.request.form
-    for number in range(HELD_MOST * 2):
+    for number in range(MAX_HELD * 2):
         key = form.get(f"key-{number}")
         if key is None or key not in rows:
             continue
@@ -148,24 +148,24 @@ def _answers(draft: Draft, rows: Mapping[str, PreviewRow]) -> dict[str, Answer]:
 
 
 def confirm_page(draft_id: str) -> flask.Response:
-    """GET /report/<id>/send: all that leaves, as receivers will see it, before the final yes. It is sealed."""
+    """GET /report/<id>/send: show everything that leaves, as receivers will see it, and seal it for the confirmation."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     reading = desk.read(draft)
     now = datetime.now(UTC)
-    looks = desk.look(draft, reading, now)
-    if looks.stale or not looks.leaving:
+    outgoing = desk.preview(draft, reading, now)
+    if outgoing.stale or not outgoing.leaving:
         return frame.see(f"/report/{draft.id}/release")
-    draft = desk.seal(draft, looks, now)
-    leaving = looks.leaving
+    draft = desk.seal(draft, outgoing, now)
+    leaving = outgoing.leaving
     return frame.render(
         "send.html",
         draft=draft,
-        looks=[(look, received(look.contents), received(look.lone)) for look in leaving[:LOOKS_MOST]],
+        bundles=[(report, sort_bundle(report.contents), sort_bundle(report.lone)) for report in leaving[:MAX_REPORTS]],
         count=len(leaving),
-        stays=len(looks.looks) - len(leaving) + len(_places(reading)),
-        first=sum(look.first for look in leaving),
-        held=sum(len(look.preview.held()) for look in looks.looks),
+        stays=len(outgoing.reports) - len(leaving) + len(_places(reading)),
+        first=sum(report.first for report in leaving),
+        held=sum(len(report.preview.held()) for report in outgoing.reports),
         collection=_title(desk, draft.to),
         exercise=desk.is_drill(draft.to),
         source=_source,
@@ -175,21 +175,21 @@ def confirm_page(draft_id: str) -> flask.Response:
 
 
 def send(draft_id: str) -> flask.Response:
-    """POST /report/<id>/send: the final yes. What was sealed is sent, and nothing else."""
+    """POST /report/<id>/send: the officer's confirmation. Send what was sealed, and nothing else."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     seal = frame.field("seal", 100)
     try:
         desk.send(draft, seal)
     except HubError as error:
-        if seal and desk.drafts.draft(draft.id).agreed == seal:  # the second click of one yes
+        if seal and desk.drafts.draft(draft.id).agreed == seal:  # the second click of one confirmation
             return frame.see(f"/report/{draft.id}/done")
         return frame.render("problem.html", 409, title=gettext("Nothing was sent"), description=str(error), back=draft)
     return frame.see(f"/report/{draft.id}/done")
 
 
 def done_page(draft_id: str) -> flask.Response:
-    """GET /report/<id>/done: what became of it."""
+    """GET /report/<id>/done: the result of sending."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     reading = desk.read(draft)
@@ -199,46 +199,49 @@ def done_page(draft_id: str) -> flask.Response:
         "done.html",
         draft=draft,
         reading=reading,
-        places=places[:LOOKS_MOST] if reading.mendable else [],
+        places=places[:MAX_REPORTS] if reading.mendable else [],
         waiting=waiting,
     )
 
 
 def delete(draft_id: str) -> flask.Response:
-    """POST /report/<id>/delete: take it from the desk."""
+    """POST /report/<id>/delete: delete the draft."""
     frame.desk().drafts.delete(frame.desk().drafts.draft(draft_id).id)
     return frame.see("/")
 
 
-def _released(
+def _release_response(
     desk: Desk, draft: Draft, problem: str, new_answers: Mapping[str, Answer] | None = None
 ) -> flask.Response:
     reading = desk.read(draft)
     try:
-        looks = desk.look(draft, reading, datetime.now(UTC))
-        if looks.stale:
-            current_answers = {key: answer for key, answer in draft.answers.items() if key not in looks.stale}
+        outgoing = desk.preview(draft, reading, datetime.now(UTC))
+        if outgoing.stale:
+            current_answers = {key: answer for key, answer in draft.answers.items() if key not in outgoing.stale}
             draft = desk.drafts.change(draft.id, answers=current_answers)
             problem = problem or gettext(
                 "{n} decisions no longer fit, since what they were about has changed; they were dropped."
-            ).format(n=len(looks.stale))
-            looks = desk.look(draft, reading, datetime.now(UTC))
+            ).format(n=len(outgoing.stale))
+            outgoing = desk.preview(draft, reading, datetime.now(UTC))
     except HubError as error:
-        looks, problem = Looks((), 0, frozenset(), ""), str(error)
+        outgoing, problem = OutgoingReports((), 0, frozenset(), ""), str(error)
     answers = {**draft.answers, **(new_answers or {})}
-    held, more = _held(looks.looks, answers)
+    held, more_count = _held_items(outgoing.reports, answers)
     return frame.render(
         "release.html",
         draft=draft,
         reading=reading,
         problem=problem,
-        looks=[_sides(look) for look in looks.looks[:LOOKS_MOST]],
-        received=[(look, received(look.contents), received(look.lone)) for look in looks.leaving[:LOOKS_MOST]],
-        leaving=len(looks.leaving),
-        total=len(looks.looks),
-        undecided=looks.undecided,
+        sides=[_sides(report) for report in outgoing.reports[:MAX_REPORTS]],
+        bundles=[
+            (report, sort_bundle(report.contents), sort_bundle(report.lone))
+            for report in outgoing.leaving[:MAX_REPORTS]
+        ],
+        leaving=len(outgoing.leaving),
+        total=len(outgoing.reports),
+        undecided=outgoing.undecided,
         held=held,
-        more=more,
+        more=more_count,
         broken=len(_places(reading)),
         exercise=desk.is_drill(draft.to),
         named=any(str(report.consent or "") == "named" for report in reading.reports),
@@ -253,27 +256,27 @@ def _released(
 class Sides:
     """One report in two columns: what stays at the CERT, and what leaves, each with the reason. `cut` counts omitted rows."""
 
-    look: Look
+    outgoing: OutgoingReport
     stays: tuple[PreviewRow, ...]
     leaves: tuple[PreviewRow, ...]
-    cut: int
+    omitted_count: int
 
 
-def _sides(look: Look) -> Sides:
-    stays = [row for row in look.preview.rows if row.leaves is None and not (row.held and not row.refused)]
-    leaves = [row for row in look.preview.rows if row.leaves is not None]
-    leaves.sort(key=lambda row: row.outcome != "changed")  # what was changed first: the rest is as it stands
-    cut = max(0, len(stays) - ROWS_MOST) + max(0, len(leaves) - ROWS_MOST)
-    return Sides(look, tuple(stays[:ROWS_MOST]), tuple(leaves[:ROWS_MOST]), cut)
+def _sides(outgoing: OutgoingReport) -> Sides:
+    stays = [row for row in outgoing.preview.rows if row.leaves is None and not (row.held and not row.refused)]
+    leaves = [row for row in outgoing.preview.rows if row.leaves is not None]
+    leaves.sort(key=lambda row: row.outcome != "changed")  # changed values first
+    omitted_count = max(0, len(stays) - MAX_ROWS) + max(0, len(leaves) - MAX_ROWS)
+    return Sides(outgoing, tuple(stays[:MAX_ROWS]), tuple(leaves[:MAX_ROWS]), omitted_count)
 
 
-def _held(looks: Sequence[Look], answers: Mapping[str, Answer]) -> tuple[list[Held], int]:
-    """The undecided items, then the decided ones, each key once; and how many more there are."""
+def _held_items(outgoing: Sequence[OutgoingReport], answers: Mapping[str, Answer]) -> tuple[list[Held], int]:
+    """The undecided items, then the decided ones, each key once; and how many more there are than MAX_HELD."""
     rows: dict[str, tuple[str, PreviewRow]] = {}
-    for look in looks:
-        for row in look.preview.rows:
+    for outgoing_report in outgoing:
+        for row in outgoing_report.preview.rows:
             if row.key and not row.refused:
-                rows.setdefault(row.key, (look.report.report_id, row))
+                rows.setdefault(row.key, (outgoing_report.report.report_id, row))
     ordered = sorted(rows.items(), key=lambda item: (item[0] in answers and not item[1][1].insist, not item[1][1].held))
     held = [
         Held(
@@ -281,30 +284,30 @@ def _held(looks: Sequence[Look], answers: Mapping[str, Answer]) -> tuple[list[He
             report_id=report_id,
             row=row,
             value=shown_value(row),
-            shown=text_key(shown_value(row)),
+            value_digest=text_key(shown_value(row)),
             answer=answers.get(key),
             may_leave_alone=not row.path,
         )
-        for number, (key, (report_id, row)) in enumerate(ordered[:HELD_MOST])
+        for number, (key, (report_id, row)) in enumerate(ordered[:MAX_HELD])
     ]
-    return held, max(0, len(ordered) - HELD_MOST)
+    return held, max(0, len(ordered) - MAX_HELD)
 
 
-def _broken(reading: Reading) -> list[tuple[str, list[Any], bool]]:
-    """(place, errors, whether the row can be mended in the form) of each row that is no report."""
+def _unreadable_rows(reading: Reading) -> list[tuple[str, list[Any], bool]]:
+    """(place, errors, whether the form can correct the row) of each row that cannot be read."""
     places: dict[str, list[Any]] = {}
     for error in reading.errors:
         places.setdefault(error.place, []).append(error)
-    can = reading.mendable
+    can_mend = reading.mendable
     return [
         (
-            where,
+            place,
             errors,
-            can
-            and not where.startswith(("after ", "sheet "))
+            can_mend
+            and not place.startswith(("after ", "sheet "))
             and any(problem.report_id or problem.key for problem in errors),
         )
-        for where, errors in list(places.items())[:ERRORS_MOST]
+        for place, errors in list(places.items())[:MAX_ERRORS]
     ]
 
 
@@ -313,7 +316,7 @@ def _places(reading: Reading) -> set[str]:
 
 
 def _text(desk: Desk, draft: Draft, reading: Reading) -> str:
-    """The file as a text to be mended, where it is one, and short enough, and has something to mend."""
+    """The file as a text to edit, if it has errors, is a text, and is short enough; else ""."""
     if reading.format == "xlsx" or not (reading.errors or reading.failure):
         return ""
     body = desk.drafts.body(draft)
@@ -326,7 +329,7 @@ def _text(desk: Desk, draft: Draft, reading: Reading) -> str:
 
 
 def _choices(desk: Desk) -> dict[str, Any]:
-    """The choices on the settings form. Without collections, if the hub cannot be reached and never could."""
+    """The choices on the settings form; without collections if the hub was never reached."""
     try:
         collections = [(collection.alias or collection.id, collection.title) for collection in desk.collections()]
         problem = ""
@@ -349,13 +352,13 @@ def _title(desk: Desk, name: str) -> str:
         return name
 
 
-def _one_of(name: str, words: Sequence[str], default: str) -> str:
+def _choice(name: str, words: Sequence[str], default: str) -> str:
     word = frame.field(name, NAME_CHARACTERS)
     return word if word in words else default
 
 
-def _remember(desk: Desk, draft: Draft) -> None:
-    desk.drafts.remember(new_pages.LAST, {"to": draft.to, "zone": draft.zone, "officer": draft.officer})
+def _remember_settings(desk: Desk, draft: Draft) -> None:
+    desk.drafts.save_values(new_pages.LAST, {"to": draft.to, "zone": draft.zone, "officer": draft.officer})
 
 
 def _source(contents: Sequence[Mapping[str, Any]]) -> str:

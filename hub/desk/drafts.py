@@ -1,13 +1,13 @@
-"""Reports on their way: the file as it came, and what the officer did about it so far.
+"""Drafts: files of reports on the desk, with the officer's corrections and decisions.
 
     home/desk/
-    ├── desk.json           what the officer chose last: name, collection, time zone
-    ├── seen.json           the incidents that were looked at
+    ├── desk.json           the officer's last choices: name, collection, time zone
+    ├── seen.json           the incidents that the officer has seen
     └── drafts/<id>/
         ├── report          the bytes of the file
-        └── draft.json      all else
+        └── draft.json      everything else
 
-Folders are for their owner alone (0700), files too (0600). Nothing here is ever sent: what leaves is made from it each time.
+Folders and files are for their owner only (0700, 0600). They are never sent: what leaves is built from them each time.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any, Final
 from hub.errors import NotFoundError, ProducerError, UnprocessableError
 from hub.home.files import write_atomically
 
-MOST_DRAFTS: Final = 500
+MAX_DRAFTS: Final = 500
 NAME_CHARACTERS: Final = 120  # of a file's name
 _ID: Final = re.compile(r"[0-9a-f]{16}")
 
@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """What the officer saw before confirming: the time at which it was built, and a digest of all that would leave."""
+    """What the officer saw before the confirmation: the time at which it was built, and a digest of everything that would leave."""
 
     at: str
     digest: str
@@ -66,11 +66,11 @@ class Draft:
     changes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     answers: Mapping[str, Answer] = field(default_factory=dict)
     seal: Seal | None = None
-    agreed: str = ""  # digest of what the last yes was about, from that yes on
+    agreed: str = ""  # digest of what the officer confirmed last
     sent: str = ""  # when
     results: Sequence[str] = ()  # in words, one for each bundle
-    refused: bool = False  # whether the hub refused something of it
-    failed: str = ""  # why the last attempt to send did not reach its end
+    refused: bool = False  # whether the hub refused an object of it
+    failed: str = ""  # why the last attempt to send was not completed
 
 
 class Drafts:
@@ -81,7 +81,7 @@ class Drafts:
         self._lock = threading.RLock()
 
     def all(self) -> list[Draft]:
-        """Every draft, the newest first; one that is damaged is left out."""
+        """All drafts, the newest first, without damaged ones."""
         drafts = []
         for path in self._drafts.glob("*/draft.json"):
             try:
@@ -90,12 +90,12 @@ class Drafts:
                 continue
         return sorted(drafts, key=lambda draft: (draft.made, draft.id), reverse=True)
 
-    def add(self, name: str, body: bytes, **about: Any) -> Draft:
-        """Keep a new draft."""
+    def add(self, name: str, body: bytes, **values: Any) -> Draft:
+        """Add a draft."""
         with self._lock:
-            if sum(1 for _ in self._drafts.glob("*")) >= MOST_DRAFTS:
-                raise UnprocessableError(f"There are {MOST_DRAFTS} reports on the desk: delete some that were sent.")
-            draft = Draft(secrets.token_hex(8), plain_name(name), datetime.now(UTC).isoformat(), **about)
+            if sum(1 for _ in self._drafts.glob("*")) >= MAX_DRAFTS:
+                raise UnprocessableError(f"There are {MAX_DRAFTS} reports on the desk: delete some that were sent.")
+            draft = Draft(secrets.token_hex(8), plain_name(name), datetime.now(UTC).isoformat(), **values)
             folder = self._drafts / draft.id
             for directory in (self._folder, self._drafts, folder):
                 directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ class Drafts:
         return draft
 
     def draft(self, identifier: str) -> Draft:
-        """The draft. NotFoundError where there is none, ProducerError where its file is damaged."""
+        """Read a draft. NotFoundError if there is none, ProducerError if its file is damaged."""
         path = self._path(identifier) / "draft.json"
         try:
             values = json.loads(path.read_bytes())
@@ -118,14 +118,14 @@ class Drafts:
             raise ProducerError(f"{path}: the file is damaged ({type(error).__name__}); delete its folder") from None
 
     def body(self, draft: Draft) -> bytes:
-        """The bytes of its file."""
+        """The bytes of the draft's file."""
         try:
             return (self._path(draft.id) / "report").read_bytes()
         except OSError as error:
             raise ProducerError(f"{draft.name}: the report cannot be read: {error.strerror}") from None
 
     def keep(self, draft: Draft) -> None:
-        """Write a draft as it is now."""
+        """Write a draft."""
         _write(self._path(draft.id) / "draft.json", json.dumps(asdict(draft), ensure_ascii=False, indent=1))
 
     def change(self, identifier: str, **values: Any) -> Draft:
@@ -155,7 +155,7 @@ class Drafts:
         with self._lock:
             shutil.rmtree(self._path(identifier), ignore_errors=True)
 
-    def remembered(self, name: str) -> dict[str, Any]:
+    def saved_values(self, name: str) -> dict[str, Any]:
         """The values that were saved under this name; empty if there are none."""
         try:
             values: Any = json.loads((self._folder / f"{name}.json").read_bytes())
@@ -163,7 +163,7 @@ class Drafts:
             return {}
         return values if isinstance(values, dict) else {}
 
-    def remember(self, name: str, values: Mapping[str, Any]) -> None:
+    def save_values(self, name: str, values: Mapping[str, Any]) -> None:
         """Save values under this name for the next run."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
@@ -185,9 +185,9 @@ class Drafts:
 
 
 def plain_name(name: str) -> str:
-    """A file's name for people: without folders, in characters that can be seen. It is never a path here."""
-    last = re.split(r"[\\/]", name)[-1]
-    printable = "".join(character if character.isprintable() else "_" for character in last).strip()
+    """A file's name for people: without folders and invisible characters. It is never used as a path."""
+    base_name = re.split(r"[\\/]", name)[-1]
+    printable = "".join(character if character.isprintable() else "_" for character in base_name).strip()
     return printable[:NAME_CHARACTERS] or "report"
 
 

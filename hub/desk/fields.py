@@ -52,7 +52,7 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
 _LONG: Final = frozenset(
     {"description", "indicators", "actions_taken", "lessons", "recommended_actions", "detection_advice"}
 )
-# (heading, columns); what most reports need is in the first.
+# (heading, columns); most reports need only the first groups.
 GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     (
         marked("What happened"),
@@ -95,8 +95,7 @@ GROUPS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ),
     (marked("Whom to ask"), ("contact_name", "contact_email", "contact_phone")),
 )  # fmt: skip
-OPEN_GROUPS: Final = 3  # that are unfolded: most reports need no more
-_EITHER: Final = ("detected_at", "reported_at")
+OPEN_GROUPS: Final = 3  # groups that are unfolded at first
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ class Field:
 
     column: str
     label: str
-    hint: str  # what the column takes
+    hint: str  # what to write in the column
     kind: str
     value: str
     required: bool
@@ -127,15 +126,15 @@ def groups(values: Mapping[str, str], problems: Mapping[str, Sequence[str]]) -> 
     form_groups = []
     for number, (heading, columns) in enumerate(GROUPS):
         fields = tuple(_field(column, values.get(column, ""), problems.get(column, ())) for column in columns)
-        needed = number < OPEN_GROUPS or any(field.problems for field in fields)
-        form_groups.append(Group(heading, fields, needed))
+        is_open = number < OPEN_GROUPS or any(field.problems for field in fields)
+        form_groups.append(Group(heading, fields, is_open))
     return form_groups
 
 
 def _field(column: str, value: str, problems: Sequence[str]) -> Field:
     choices = tuple(CHOICES.get(column, ()))
     if choices and value and value not in choices:
-        choices = (value, *choices)  # what stands in the file stays until somebody chooses another word
+        choices = (value, *choices)  # keep the word in the file until the officer chooses another one
     return Field(
         column=column,
         label=gettext(LABELS[column]),

@@ -1,4 +1,4 @@
-"""What all pages of the desk share: the desk behind them, the frame around them, and how errors look."""
+"""Functions for all pages of the desk: the desk and guard of the application, the frame around a page, error pages."""
 
 from __future__ import annotations
 
@@ -26,44 +26,44 @@ class Place:
 
     label: str
     address: str
-    current: bool
+    current_value: bool
 
 
 def desk() -> Desk:
     """The desk of this application."""
-    current: Desk = flask.current_app.extensions["desk"]
-    return current
+    current_value: Desk = flask.current_app.extensions["desk"]
+    return current_value
 
 
 def guard() -> Guard:
     """The guard of this application."""
-    current: Guard = flask.current_app.extensions["guard"]
-    return current
+    current_value: Guard = flask.current_app.extensions["guard"]
+    return current_value
 
 
 def watch() -> Watch:
-    """The watch of this application, which knows the hub's board."""
-    current: Watch = flask.current_app.extensions["watch"]
-    return current
+    """The watch of this application, which has the hub's board."""
+    current_value: Watch = flask.current_app.extensions["watch"]
+    return current_value
 
 
 def base() -> str:
-    """What each address of the desk begins with."""
+    """The prefix of each address of the desk."""
     return guard().prefix
 
 
 def assets() -> Assets:
-    """The files that its pages load."""
+    """The files that the desk's pages load."""
     return Assets("/static", _STATIC)
 
 
 def own_zone() -> tzinfo | None:
-    """The time zone of this machine, as it is today."""
+    """The present time zone of this machine."""
     return datetime.now(UTC).astimezone().tzinfo
 
 
 def field(name: str, limit: int = 100_000) -> str:
-    """A field of the form, as stripped text of at most so many characters, with the line ends of Unix."""
+    """A field of the form as stripped text, with LF line ends and at most `limit` characters."""
     return flask.request.form.get(name, "").replace("\r\n", "\n").strip()[:limit]
 
 
@@ -72,21 +72,21 @@ def see(path: str) -> flask.Response:
     return layout.see(f"{base()}{path}")
 
 
-def render(template: str, status: int = 200, **about: Any) -> flask.Response:
-    """The page, in the frame that all pages have."""
-    page = flask.render_template(template, **_frame(), **about)
+def render(template: str, status: int = 200, **values: Any) -> flask.Response:
+    """The page made from the template, in the frame of all pages."""
+    page = flask.render_template(template, **_frame(), **values)
     response = flask.Response(page, status, content_type="text/html; charset=utf-8")
     headers.secure(response)
     return response
 
 
-def bare(template: str, status: int = 200, **about: Any) -> flask.Response:
-    """A page for a browser that has no session: without menu, and without an address of the desk."""
-    return render(template, status, bare=True, **about)
+def bare(template: str, status: int = 200, **values: Any) -> flask.Response:
+    """A page for a browser without a session: without menu and without addresses of the desk."""
+    return render(template, status, bare=True, **values)
 
 
 def error(status: int, title: str, description: str) -> flask.Response:
-    """An error as a page; the menu is for whom the desk is open."""
+    """An error as a page; with the menu only if the desk is open in this browser."""
     return render("problem.html", status, title=title, description=description, bare=not flask.g.get("open"))
 
 

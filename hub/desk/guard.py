@@ -1,12 +1,12 @@
-"""Who may use the desk: the browser of the officer who started it, and nobody else on this machine or on the web.
+"""Access control of the desk: only the browser of the officer who started it may use it, nobody else on this machine or the web.
 
-1. The address. The desk listens on 127.0.0.1 and answers requests for exactly that host and port: a name that another site
-   has its own DNS server turn into 127.0.0.1 is refused (DNS rebinding).
-2. The token. A page is opened by an address with a token, which is good for one use. It buys a cookie for this session.
-3. The path. Cookies do not tell ports apart: a page that another user of this machine serves at another port of 127.0.0.1
-   would get this cookie, too. So it is for one path alone, which is as secret as itself and new in each run.
-4. The origin. `SameSite=Strict` does not tell ports apart either. Each request that a browser says comes from another
-   origin is refused, and a form needs the Origin header and the token that stands in it.
+1. The address. The desk listens on 127.0.0.1 and answers only requests for exactly that host and port. A name of another
+   site that its DNS server resolves to 127.0.0.1 is refused (DNS rebinding).
+2. The token. The desk is opened with an address that contains a token for one use. It gives the browser a session cookie.
+3. The path. Cookies do not distinguish ports: a server of another user at another port of 127.0.0.1 would also get the
+   cookie. So the cookie is for one path only, which is secret and new in each run.
+4. The origin. `SameSite=Strict` does not distinguish ports, either. A request from another origin, according to the browser's
+   headers, is refused, and a form needs the Origin header and its form token.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _SECRET_BYTES: Final = 32
 
 
 class Guard:
-    """The secrets of one run of the desk, in memory alone. For several threads."""
+    """The secrets of one run of the desk, in memory only. Safe for several threads."""
 
     def __init__(self, port: int) -> None:
         self.host = f"{HOST}:{port}"
@@ -39,18 +39,18 @@ class Guard:
         self._form_token = ""
 
     def new_address(self) -> str:
-        """An address that opens the desk once. The one before opens it no more."""
+        """A new address that opens the desk once; earlier addresses become invalid."""
         token = secrets.token_urlsafe(_SECRET_BYTES)
         with self._lock:
             self._token = token
         return f"{self.origin}/open/{token}"
 
     def open(self, token: str) -> str:
-        """The cookie that a token buys; the session before ends. UnauthenticatedError where it is wrong, or used already."""
+        """Begin a session with the token, end the earlier one, and return the cookie. UnauthenticatedError if it is not valid."""
         with self._lock:
             if self._token is None or not compare_digest(self._token.encode(), token.encode("utf-8", "replace")):
                 raise UnauthenticatedError(
-                    "This address opens nothing, or was used already. Press Enter in the terminal in which the desk runs: "
+                    "This address is wrong, or was used already. Press Enter in the terminal in which the desk runs: "
                     "it prints a new one."
                 )
             self._token = None
@@ -65,13 +65,13 @@ class Guard:
 
     @property
     def form_token(self) -> str:
-        """What stands in each form of this session."""
+        """The token in each form of this session."""
         return self._form_token
 
     def check_address(self, request: flask.Request) -> None:
-        """ForbiddenError where the request is for another host (1), or another site's page sent it (4)."""
+        """ForbiddenError if the request is for another host (1), or comes from another site's page (4)."""
         if request.headers.get("Host", "") != self.host:
-            raise ForbiddenError(f"The desk answers at {self.origin} alone.")
+            raise ForbiddenError(f"The desk can be used at {self.origin} only.")
         if request.endpoint != "open_desk" and request.headers.get("Sec-Fetch-Site", "none") not in (
             "same-origin",
             "none",
@@ -79,7 +79,7 @@ class Guard:
             raise ForbiddenError("Another site's page sent this request, so the desk does not act on it.")
 
     def check_session(self, request: flask.Request) -> None:
-        """UnauthenticatedError where the request is not from the browser that opened the desk (2)."""
+        """UnauthenticatedError if the request does not come from the browser that opened the desk (2)."""
         cookie = request.cookies.get(COOKIE, "")
         if self._session is None or not compare_digest(self._session.encode(), cookie.encode("utf-8", "replace")):
             raise UnauthenticatedError(
@@ -88,7 +88,7 @@ class Guard:
             )
 
     def check_form(self, request: flask.Request) -> None:
-        """ForbiddenError where a form was not sent from a page of this session (4). The body is read only after that."""
+        """ForbiddenError if the form does not come from a page of this session (4). The body is read after the first check."""
         if request.headers.get("Origin") != self.origin:
             raise ForbiddenError("This form is not from a page of the desk: open the desk, and send it from there.")
         field = request.form.get(TOKEN_FIELD, "")

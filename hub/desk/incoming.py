@@ -1,4 +1,4 @@
-"""Incidents that other members report, over TAXII and the hub's board: what is new, and one with all that it brings."""
+"""Incidents that other members report, from the hub's board and over TAXII: the list, new ones, and one with its objects."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from hub.desk.drafts import Drafts
-from hub.desk.receiver import Received, received
+from hub.desk.receiver import BundleContents, sort_bundle
 from hub.errors import HubError, NotFoundError
 from hub.producer.api import HubClient
 from hub.producer.audience import INDICATORS
@@ -20,11 +20,11 @@ from hub.protocol.labels import ANSWERS
 from hub.protocol.steps import LEGAL
 from hub.taxii.resources import CollectionResource
 
-ASK_SECONDS: Final = 10.0  # that an answer of the hub counts for; pages ask as often as they like
-PAUSE_SECONDS: Final = 1.0  # between two looks at the board, however much moves
-IDLE_SECONDS: Final = 60.0  # after which the hub is no longer followed: no page has waited for news
-OBJECTS_MOST: Final = 2_000  # that the reports about one incident name, and its page shows
-REPORTS_MOST: Final = 5_000  # that are looked through for those about one incident
+REFRESH_SECONDS: Final = 10.0  # for which a board is used; pages may read it at any time
+PAUSE_SECONDS: Final = 1.0  # between two requests for the board, however many events come
+IDLE_SECONDS: Final = 60.0  # without a page that waits for news, after which the hub is no longer followed
+MAX_OBJECTS: Final = 2_000  # named objects on an incident's page
+MAX_REPORTS: Final = 5_000  # reports that are read to find those about one incident
 _IDS_AT_A_TIME: Final = 50
 _SEEN: Final = "seen"
 _BY_WORD: Final = {say.word: say for say in ANSWERS}
@@ -33,26 +33,26 @@ Entry = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """The board as it was asked for last: incidents of other members, one's own, and which were not looked at yet."""
+    """The board as it was read last: incidents of other members, the member's own ones, and the ids that were not seen yet."""
 
     member: str = ""
     exercise: bool = False
-    theirs: tuple[Entry, ...] = ()
-    own: tuple[Entry, ...] = ()
+    incoming: tuple[Entry, ...] = ()
+    own_incidents: tuple[Entry, ...] = ()
     unseen: frozenset[str] = frozenset()
     problem: str = ""
 
     def entry(self, incident: str) -> Entry:
-        """The incident. NotFoundError where the board has none of that id."""
-        for entry in (*self.theirs, *self.own):
+        """The entry of an incident. NotFoundError if the board does not have it."""
+        for entry in (*self.incoming, *self.own_incidents):
             if entry["incident"] == incident:
                 return entry
         raise NotFoundError("The board has no such incident for this account; it may have been closed or withdrawn.")
 
 
 class Watch:
-    """Asks the hub for its board, at most every ASK_SECONDS; while pages wait for news, as soon as the hub says that something
-    moved (`producer.hints`). For several threads.
+    """Reads the hub's board, at most every REFRESH_SECONDS; while pages wait for news, immediately after each event of the hub
+    (`producer.hints`). Safe for several threads.
     """
 
     def __init__(
@@ -62,32 +62,32 @@ class Watch:
         self._drafts = drafts
         self._clock = clock
         self._lock = threading.Lock()
-        self._asked: float | None = None
+        self._read_at: float | None = None
         self._view = BoardView()
         self._changed = threading.Condition()
-        self._number = 0  # grows when incidents come or go
-        self._wanted = 0.0  # when a page last waited
-        self._waiting = threading.Event()
+        self._version = 0  # increases when incidents come or go
+        self._waited_at = 0.0  # when a page last waited
+        self._is_followed = threading.Event()
         self._follower: threading.Thread | None = None
 
-    def wait(self, known: int, seconds: float) -> int:
-        """Return when other incidents are there than at the number `known`, or after that many seconds: the number now.
+    def wait(self, known_version: int, seconds: float) -> int:
+        """Wait until the list of incidents differs from version `known_version`, or for that many seconds; return its version.
 
-        The first call begins to follow the hub.
+        The first call starts to follow the hub.
         """
         with self._changed:
-            self._wanted = self._clock()
-            self._waiting.set()
+            self._waited_at = self._clock()
+            self._is_followed.set()
             if self._follower is None:
                 self._follower = threading.Thread(target=self._follow, name="news", daemon=True)
                 self._follower.start()
-            self._changed.wait_for(lambda: self._number != known, seconds)
-            return self._number
+            self._changed.wait_for(lambda: self._version != known_version, seconds)
+            return self._version
 
     def _follow(self) -> None:
-        """Run in the thread: update the board at each event, or every ASK_SECONDS if the hub sends no events."""
-        pause = threading.Event()  # nobody sets it: the thread ends with the process
-        while self._waiting.wait():
+        """Run in the thread: update the board at each event, or every REFRESH_SECONDS if the hub sends no events."""
+        pause = threading.Event()  # never set: the thread ends with the process
+        while self._is_followed.wait():
             try:
                 with self._connect() as hub:
                     readable = [collection for collection in hub.connection.collections() if collection.can_read]
@@ -98,72 +98,81 @@ class Watch:
                         while not self._is_idle():
                             self.board(fresh=True)
                             pause.wait(PAUSE_SECONDS)
-                            hints.wait(ASK_SECONDS)
+                            hints.wait(REFRESH_SECONDS)
             except HubError:
-                self.board(fresh=True)  # its view says why
-                pause.wait(ASK_SECONDS)
+                self.board(fresh=True)  # the view has the error
+                pause.wait(REFRESH_SECONDS)
             with self._changed:
                 if self._is_idle():
-                    self._waiting.clear()
+                    self._is_followed.clear()
 
     def _is_idle(self) -> bool:
-        return self._clock() - self._wanted >= IDLE_SECONDS
+        return self._clock() - self._waited_at >= IDLE_SECONDS
 
     @property
     def unseen_count(self) -> int:
-        """How many incidents were not looked at, as far as is known; asks nobody."""
+        """How many incidents were not seen yet, according to the last board; sends no request."""
         return len(self._view.unseen)
 
     def board(self, *, fresh: bool = False) -> BoardView:
-        """The board. Where the hub is away, what it said last, and why there is no newer answer."""
+        """The board. If the hub cannot be reached: the last board, with the error."""
         with self._lock:
             now = self._clock()
-            if fresh or self._asked is None or now - self._asked >= ASK_SECONDS:
-                before, self._view = self._view, self._ask()
-                first, self._asked = self._asked is None, self._clock()
-                if first or _ids(before) != _ids(self._view):
+            if fresh or self._read_at is None or now - self._read_at >= REFRESH_SECONDS:
+                old_view, self._view = self._view, self._read_board()
+                is_first, self._read_at = self._read_at is None, self._clock()
+                if is_first or _ids(old_view) != _ids(self._view):
                     with self._changed:
-                        self._number += 1
+                        self._version += 1
                         self._changed.notify_all()
             return self._view
 
     def look_at(self, incidents: Iterable[str]) -> None:
-        """Note that the officer has seen them."""
+        """Note that the officer has seen these incidents."""
         with self._lock:
             seen_ids = self._seen() | set(incidents)
-            known = {entry["incident"] for entry in self._view.theirs}
-            self._drafts.remember(_SEEN, {"incidents": sorted(seen_ids & known)})
+            current_ids = {entry["incident"] for entry in self._view.incoming}
+            self._drafts.save_values(_SEEN, {"incidents": sorted(seen_ids & current_ids)})
             self._view = _with_unseen(self._view, seen_ids)
 
-    def _ask(self) -> BoardView:
-        before = self._view
+    def _read_board(self) -> BoardView:
+        old_view = self._view
         try:
             with self._connect() as hub:
                 board = hub.board()
         except HubError as error:
             return BoardView(
-                before.member, before.exercise, before.theirs, before.own, before.unseen, problem=str(error)
+                old_view.member,
+                old_view.exercise,
+                old_view.incoming,
+                old_view.own_incidents,
+                old_view.unseen,
+                problem=str(error),
             )
         member = str(board.get("member", ""))
         entries = [entry for entry in board.get("incidents", ()) if isinstance(entry, dict)]
-        own = tuple(entry for entry in entries if member in (entry.get("reported_by"), entry.get("relayed_by")))
-        theirs = sorted(
-            (entry for entry in entries if entry not in own), key=lambda entry: str(entry["first_added"]), reverse=True
+        own_incidents = tuple(
+            entry for entry in entries if member in (entry.get("reported_by"), entry.get("relayed_by"))
         )
-        view = BoardView(member, board.get("exercise") is True, tuple(theirs), own)
+        incoming = sorted(
+            (entry for entry in entries if entry not in own_incidents),
+            key=lambda entry: str(entry["first_added"]),
+            reverse=True,
+        )
+        view = BoardView(member, board.get("exercise") is True, tuple(incoming), own_incidents)
         return _with_unseen(view, self._seen())
 
     def _seen(self) -> set[str]:
-        return set(self._drafts.remembered(_SEEN).get("incidents", ()))
+        return set(self._drafts.saved_values(_SEEN).get("incidents", ()))
 
 
 def _ids(view: BoardView) -> list[str]:
-    return [entry["incident"] for entry in view.theirs]
+    return [entry["incident"] for entry in view.incoming]
 
 
 def _with_unseen(view: BoardView, seen_ids: set[str]) -> BoardView:
-    unseen = frozenset(entry["incident"] for entry in view.theirs) - seen_ids
-    return BoardView(view.member, view.exercise, view.theirs, view.own, unseen, view.problem)
+    unseen = frozenset(entry["incident"] for entry in view.incoming) - seen_ids
+    return BoardView(view.member, view.exercise, view.incoming, view.own_incidents, unseen, view.problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +187,7 @@ class OpenRequest:
 
 
 def requests_to(entry: Mapping[str, Any], member: str) -> list[OpenRequest]:
-    """The requests about an incident that ask this member, and may be answered (further)."""
+    """The requests about an incident that ask this member, and that it may answer now."""
     open_requests = []
     for request in entry["requests"]:
         if member not in request["asked"]:
@@ -194,37 +203,41 @@ def requests_to(entry: Mapping[str, Any], member: str) -> list[OpenRequest]:
     return open_requests
 
 
-def fetch(connection: HubConnection, entry: Mapping[str, Any]) -> tuple[Received, int]:
-    """An incident of the board with what its reports name, over TAXII; and how many objects were left out.
+def fetch(connection: HubConnection, entry: Mapping[str, Any]) -> tuple[BundleContents, int]:
+    """Fetch an incident of the board over TAXII, with the objects that its reports name; and the number of omitted objects.
 
     1. The incident, from each collection that the board names.
-    2. The reports that came since, and name it.
-    3. What they name.
+    2. The reports that were added since then and name it.
+    3. The objects that the reports name.
     """
     identifier = str(entry["incident"])
-    collections = [place for place in connection.collections() if place.can_read]
-    places = [place for place in collections if place.alias in entry["collections"] or place.id in entry["collections"]]
+    collections = [collection for collection in connection.collections() if collection.can_read]
+    incident_collections = [
+        collection
+        for collection in collections
+        if collection.alias in entry["collections"] or collection.id in entry["collections"]
+    ]
     # (1)
-    incident = _by_ids(connection, places, [identifier])
+    incident = _by_ids(connection, incident_collections, [identifier])
     if not incident:
         raise NotFoundError("The hub has no such incident for this account any more.")
     # (2)
     since = datetime.fromisoformat(str(entry["first_added"])) - timedelta(hours=1)
     reports: dict[str, Entry] = {}
-    for collection in places:
+    for collection in incident_collections:
         for report in _reports(connection, collection, since.isoformat(timespec="milliseconds").replace("+00:00", "Z")):
             if identifier in report.get("object_refs", ()):
                 reports[report["id"]] = report
     # (3)
     refs = {ref for report in reports.values() for ref in report["object_refs"]} - {identifier, *reports}
-    objects = _by_ids(connection, collections, sorted(refs)[:OBJECTS_MOST])
-    return received([*incident, *reports.values(), *objects]), max(0, len(refs) - OBJECTS_MOST)
+    objects = _by_ids(connection, collections, sorted(refs)[:MAX_OBJECTS])
+    return sort_bundle([*incident, *reports.values(), *objects]), max(0, len(refs) - MAX_OBJECTS)
 
 
 def _reports(connection: HubConnection, collection: CollectionResource, since: str) -> Iterable[Entry]:
     token: str | None = None
     count = 0
-    while count < REPORTS_MOST:
+    while count < MAX_REPORTS:
         page = connection.page(collection, added_after=since, types=["report"], next_token=token)
         yield from page.objects
         count += len(page.objects)

@@ -1,4 +1,4 @@
-"""What other members report: the list with what is new, one incident, and this member's steps about it."""
+"""Pages for incidents of other members: the list, the news, one incident, and this member's steps about it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from hub.protocol.notes import acknowledgement, answer
 
 TEXT_CHARACTERS: Final = 4_000
 HOURS: Final = (1, 4, 8, 24, 48, 72)
-SHOWN_MOST: Final = 500
-NEWS_MOST: Final = 20
+MAX_SHOWN: Final = 500
+MAX_NEWS: Final = 20
 WAIT_SECONDS: Final = 20.0  # for news, in one request
 ACTIONS: Final[Mapping[str, str]] = {
     "acknowledge": marked("Acknowledge"),
@@ -35,7 +35,7 @@ _SAY: Final = {say.word: say for say in ANSWERS}
 
 @dataclass(frozen=True, slots=True)
 class StepForm:
-    """A step as it was filled in."""
+    """The form for a step, as it was filled in."""
 
     action: str
     text: str
@@ -47,51 +47,51 @@ class StepForm:
 def incoming_page() -> flask.Response:
     """GET /incoming/: incidents of other members, the newest first."""
     board = frame.watch().board()
-    return frame.render("incoming.html", board=board, exercise=board.exercise, shown=SHOWN_MOST)
+    return frame.render("incoming.html", board=board, exercise=board.exercise, shown=MAX_SHOWN)
 
 
 def see_all() -> flask.Response:
-    """POST /incoming/seen: nothing is new any more."""
+    """POST /incoming/seen: mark all incidents as seen."""
     watch = frame.watch()
     watch.look_at(watch.board().unseen)
     return frame.see("/incoming/")
 
 
 def news() -> flask.Response:
-    """GET /incoming/news: for the script, what was not looked at yet. `?after=` a number: when it is no longer that one."""
-    known = flask.request.args.get("after", "")
+    """GET /incoming/news: for the script, the incidents that were not seen yet. With `?after=N`, wait until they change."""
+    known_version = flask.request.args.get("after", "")
     number = 0
-    if known.isascii() and known.isdecimal() and len(known) < 10:
-        number = frame.watch().wait(int(known), WAIT_SECONDS)
+    if known_version.isascii() and known_version.isdecimal() and len(known_version) < 10:
+        number = frame.watch().wait(int(known_version), WAIT_SECONDS)
     board = frame.watch().board()
-    entries = [entry for entry in board.theirs if entry["incident"] in board.unseen]
-    answer_ = flask.jsonify(
+    entries = [entry for entry in board.incoming if entry["incident"] in board.unseen]
+    response = flask.jsonify(
         {
             "number": number,
             "count": len(entries),
             "problem": bool(board.problem),
-            "incidents": [{"id": row["incident"], "name": str(row["name"])[:200]} for row in entries[:NEWS_MOST]],
+            "incidents": [{"id": row["incident"], "name": str(row["name"])[:200]} for row in entries[:MAX_NEWS]],
         }
     )
-    answer_.headers["Cache-Control"] = "no-store"
-    answer_.headers["X-Content-Type-Options"] = "nosniff"
-    return answer_
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 def incident_page(incident: str) -> flask.Response:
-    """GET /incoming/<incident>/: one incident, and what this member can do."""
+    """GET /incoming/<incident>/: one incident, and the steps that this member can take."""
     return _incident(incident, None, "")
 
 
 def preview_step(incident: str) -> flask.Response:
-    """POST /incoming/<incident>/preview: what will be published, before it is."""
+    """POST /incoming/<incident>/preview: show what would be published."""
     form = _form()
     board = frame.watch().board()
     entry = board.entry(incident)
     try:
         with frame.desk().connect() as hub:
-            known = read_directory(hub.connection)
-        words = _words(form, entry, board, known)
+            members = read_directory(hub.connection)
+        words = _words(form, entry, board, members)
     except HubError as error:
         return _incident(incident, form, str(error))
     return frame.render(
@@ -106,7 +106,7 @@ def preview_step(incident: str) -> flask.Response:
 
 
 def publish_step(incident: str) -> flask.Response:
-    """POST /incoming/<incident>/publish: the step itself."""
+    """POST /incoming/<incident>/publish: publish the step."""
     form = _form()
     watch = frame.watch()
     board = watch.board()
@@ -146,10 +146,10 @@ def _form() -> StepForm:
     )
 
 
-def _words(form: StepForm, entry: Entry, board: BoardView, known: Directory) -> str:
+def _words(form: StepForm, entry: Entry, board: BoardView, members: Directory) -> str:
     """The text of the step that other members will read. UnprocessableError if something is missing."""
     if form.action == "acknowledge":
-        return acknowledgement("", known.member, entry["incident"], form.text).text
+        return acknowledgement("", members.member, entry["incident"], form.text).text
     if form.action == "ask":
         if not form.asked:
             raise UnprocessableError(gettext("Choose whom you ask."))
@@ -160,7 +160,7 @@ def _words(form: StepForm, entry: Entry, board: BoardView, known: Directory) -> 
         raise UnprocessableError(gettext("This request waits for no such answer."))
     if form.action == "refused" and not form.text:
         raise UnprocessableError(gettext("A member that refuses says why: write the reason."))
-    step = answer("", known.member, entry["incident"], request=form.request, says=_SAY[form.action], why=form.text)
+    step = answer("", members.member, entry["incident"], request=form.request, says=_SAY[form.action], why=form.text)
     return step.text
 
 
@@ -169,10 +169,10 @@ def _incident(incident: str, form: StepForm | None, problem: str) -> flask.Respo
     board = watch.board()
     entry = board.entry(incident)
     watch.look_at([incident])
-    content, left_out, members = None, 0, []
+    content, omitted_count, members = None, 0, []
     try:
         with frame.desk().connect() as hub:
-            content, left_out = fetch(hub.connection, entry)
+            content, omitted_count = fetch(hub.connection, entry)
             members = sorted(set(read_directory(hub.connection).identities) - {board.member})
     except HubError as error:
         problem = problem or str(error)
@@ -182,11 +182,11 @@ def _incident(incident: str, form: StepForm | None, problem: str) -> flask.Respo
         entry=entry,
         board=board,
         exercise=board.exercise,
-        one=content,
-        left_out=left_out,
+        bundle=content,
+        omitted_count=omitted_count,
         members=members,
         requests=requests_to(entry, board.member),
-        can_acknowledge=entry in board.theirs and board.member not in entry["acknowledged"],
+        can_acknowledge=entry in board.incoming and board.member not in entry["acknowledged"],
         form=form,
         problem=problem,
         done=ACTIONS.get(done, ""),

@@ -1,4 +1,4 @@
-"""What each column of the sheet is called in the form, beside the name that it has in the sheet."""
+"""The labels of the sheet's columns in the form; the form also shows their names in the sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first page, with all reports on the desk; a new one from a file, or by the form; the form for any row."""
+"""The first page, with all drafts; new drafts from a file or the form; the form that corrects a row."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from hub.reports.formats.form.columns import COLUMNS
 from hub.taxii.resources import CollectionResource
 
 CELL_CHARACTERS: Final = 100_000
-LAST: Final = "desk"  # what the officer chose last
+LAST: Final = "desk"  # name of the saved values: the officer's last choices
 
 
 def home() -> flask.Response:
-    """GET /: what is on the desk, and how to put a report there."""
+    """GET /: the drafts, and the forms for a new one."""
     desk = frame.desk()
     waiting = _outbox_count(desk)
-    return frame.render("home.html", drafts=desk.drafts.all(), waiting=waiting, last=_last(desk))
+    return frame.render("home.html", drafts=desk.drafts.all(), waiting=waiting, last=_last_choices(desk))
 
 
 def new_file() -> flask.Response:
-    """POST /new/file: put a file on the desk."""
+    """POST /new/file: add a draft from a file."""
     desk = frame.desk()
     file = flask.request.files.get("file")
     if file is None or not file.filename:
@@ -64,20 +64,20 @@ def new_form() -> flask.Response:
 
 
 def keep_form() -> flask.Response:
-    """POST /new/form: put what was filled in on the desk."""
-    return _keep_new(_cells())
+    """POST /new/form: add a draft from the form."""
+    return _add_draft(_cells())
 
 
 def edit_row(draft_id: str) -> flask.Response:
-    """GET /report/<id>/row?where=…: a row in the form, with what has to be mended."""
+    """GET /report/<id>/row?where=…: a row in the form, with its errors."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
-    where = flask.request.args.get("where", "")
-    values = row_values(desk, draft, where)
+    place = flask.request.args.get("where", "")
+    values = row_values(desk, draft, place)
     reading = desk.read(draft)
     problems: dict[str, list[str]] = {}
     for error in reading.errors:
-        if error.place == where:
+        if error.place == place:
             words = gettext("found {value}; expected {expected}").format(
                 value=error.value or gettext("nothing"), expected=error.expected
             )
@@ -85,34 +85,34 @@ def edit_row(draft_id: str) -> flask.Response:
     return form_page(
         values,
         problems,
-        action=f"{frame.base()}/report/{draft.id}/row?where={_quoted(where)}",
-        heading=gettext("{file}, {where}").format(file=draft.name, where=where),
+        action=f"{frame.base()}/report/{draft.id}/row?where={_quote(place)}",
+        heading=gettext("{file}, {where}").format(file=draft.name, where=place),
         draft=draft,
     )
 
 
 def mend_row(draft_id: str) -> flask.Response:
-    """POST /report/<id>/row?where=…: keep the cells that were changed; the file stays as it is."""
+    """POST /report/<id>/row?where=…: save the cells that were changed; the file itself does not change."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
-    where = flask.request.args.get("where", "")
-    before = _shown() or row_values(desk, draft, where)
-    original = {column: cell_text(value) for column, value in _row(desk, draft, where).items()}
-    changed = dict(draft.changes.get(where, {}))
+    place = flask.request.args.get("where", "")
+    shown_values = _shown_values() or row_values(desk, draft, place)
+    original = {column: cell_text(value) for column, value in _row(desk, draft, place).items()}
+    changed_cells = dict(draft.changes.get(place, {}))
     for column, text in _cells(empty=True).items():
-        if text != before.get(column, ""):
-            changed[column] = text
-        if changed.get(column) == original.get(column, ""):
-            changed.pop(column, None)
-    draft = desk.drafts.change(draft.id, changes={**draft.changes, where: changed})
+        if text != shown_values.get(column, ""):
+            changed_cells[column] = text
+        if changed_cells.get(column) == original.get(column, ""):
+            changed_cells.pop(column, None)
+    draft = desk.drafts.change(draft.id, changes={**draft.changes, place: changed_cells})
     reading = desk.read(draft)
-    if any(error.place == where for error in reading.errors):
-        return frame.see(f"/report/{draft.id}/row?where={_quoted(where)}")
+    if any(error.place == place for error in reading.errors):
+        return frame.see(f"/report/{draft.id}/row?where={_quote(place)}")
     return frame.see(f"/report/{draft.id}/" + ("" if reading.errors or reading.failure else "release"))
 
 
 def new_stage(draft_id: str) -> flask.Response:
-    """POST /report/<id>/stage: a further stage of a report, in a form that holds what it said last."""
+    """POST /report/<id>/stage: a form for the next stage of a report, filled in with the last stage."""
     desk = frame.desk()
     draft = desk.drafts.draft(draft_id)
     values = row_values(desk, draft, frame.field("where"))
@@ -136,7 +136,7 @@ def form_page(
     heading: str,
     draft: Draft | None = None,
 ) -> flask.Response:
-    """The form. That of a row says what it showed: what another window changed meanwhile stays as that one left it."""
+    """The form. For a row, it contains the values that it showed, so that changes in another window are not overwritten."""
     return frame.render(
         "form.html",
         groups=fields.groups(values, problems),
@@ -148,8 +148,8 @@ def form_page(
     )
 
 
-def _shown() -> dict[str, str]:
-    """What the form showed when its page was made; empty where it does not say."""
+def _shown_values() -> dict[str, str]:
+    """The values that the form showed when its page was made; empty if it does not have them."""
     try:
         values = json.loads(flask.request.form.get("shown", ""))
     except ValueError:
@@ -157,28 +157,28 @@ def _shown() -> dict[str, str]:
     return {name: text for name, text in values.items() if isinstance(text, str)} if isinstance(values, dict) else {}
 
 
-def row_values(desk: Desk, draft: Draft, where: str) -> dict[str, str]:
-    """The cells of a row as a person would type them, with those that were mended."""
-    cells = _row(desk, draft, where)
+def row_values(desk: Desk, draft: Draft, place: str) -> dict[str, str]:
+    """The cells of a row as text, with the corrections."""
+    cells = _row(desk, draft, place)
     texts = {column: cell_text(value) for column, value in cells.items() if column in COLUMNS}
-    return {**texts, **draft.changes.get(where, {})}
+    return {**texts, **draft.changes.get(place, {})}
 
 
-def _row(desk: Desk, draft: Draft, where: str) -> Mapping[str, Any]:
+def _row(desk: Desk, draft: Draft, place: str) -> Mapping[str, Any]:
     reading_format = desk.read(draft).format
-    for place, cells in form_rows(desk.drafts.body(draft), draft.name, reading_format, desk.options(draft)):
-        if place == where:
+    for row_place, cells in form_rows(desk.drafts.body(draft), draft.name, reading_format, desk.options(draft)):
+        if row_place == place:
             return cells
     raise NotFoundError(gettext("This row cannot be mended here: put a mended file on the desk."))
 
 
-def _keep_new(cells: Mapping[str, str]) -> flask.Response:
+def _add_draft(cells: Mapping[str, str]) -> flask.Response:
     desk = frame.desk()
     body = json.dumps([cells], ensure_ascii=False, indent=1).encode("utf-8", "replace")
     draft = desk.drafts.add(cells.get("report_id") or "form", body, format="json", **_settings(desk))
     reading = desk.read(draft)
     if reading.errors:
-        return frame.see(f"/report/{draft.id}/row?where={_quoted(reading.errors[0].place)}")
+        return frame.see(f"/report/{draft.id}/row?where={_quote(reading.errors[0].place)}")
     return frame.see(f"/report/{draft.id}/" + ("" if reading.failure else "release"))
 
 
@@ -190,16 +190,16 @@ def _cells(*, empty: bool = False) -> dict[str, str]:
 
 
 def _settings(desk: Desk) -> dict[str, str]:
-    """What a new draft begins with: what was chosen last, and the CERT's own collection the first time."""
-    last = _last(desk)
-    if not last.get("to"):
-        last["to"] = _own_collection(desk)
-    return last
+    """The settings of a new draft: the officer's last choices, or the CERT's own collection the first time."""
+    choices = _last_choices(desk)
+    if not choices.get("to"):
+        choices["to"] = _own_collection(desk)
+    return choices
 
 
-def _last(desk: Desk) -> dict[str, str]:
-    remembered = desk.drafts.remembered(LAST)
-    values = {name: str(remembered.get(name, "")) for name in ("to", "zone", "officer")}
+def _last_choices(desk: Desk) -> dict[str, str]:
+    saved = desk.drafts.saved_values(LAST)
+    values = {name: str(saved.get(name, "")) for name in ("to", "zone", "officer")}
     try:
         zone_of(values["zone"])
     except HubError:
@@ -208,7 +208,7 @@ def _last(desk: Desk) -> dict[str, str]:
 
 
 def _own_collection(desk: Desk) -> str:
-    """The collection that is named like the country, else the first where this account may write."""
+    """The collection with the country's code as its name, else the first one to which this account may write."""
     try:
         collections: list[CollectionResource] = desk.collections()
     except HubError:
@@ -228,7 +228,7 @@ def _outbox_count(desk: Desk) -> int:
     return len(box.waiting()) + len(box.refused())
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return quote(text, safe="")
 
 

@@ -1,4 +1,4 @@
-"""Objects as those read them who receive them: an incident for a CERT, indicators for a SOC."""
+"""The objects of a bundle sorted for a page, as receivers see them: incidents for a CERT, indicators for a SOC."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.stix import tlp
 from hub.stix.incident import INCIDENT_CORE
 
 Content = Mapping[str, Any]
-# property of the Incident Core extension -> what it is called
+# property of the Incident Core extension -> label
 _FACTS = {
     "determination": marked("Determination"),
     "investigation_status": marked("Investigation"),
@@ -21,40 +21,40 @@ _FACTS = {
     "detection_methods": marked("Detected by"),
     "recoverability": marked("Recoverability"),
 }
-_FRAME = frozenset({"marking-definition", "extension-definition", "relationship"})
+_SUPPORTING_TYPES = frozenset({"marking-definition", "extension-definition", "relationship"})
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
-    """What a receiver makes of a bundle. Each part is empty where the bundle has nothing of that kind."""
+class BundleContents:
+    """The objects of a bundle by kind; a part is empty if the bundle has nothing of that kind."""
 
     incidents: tuple[Content, ...]
     reports: tuple[Content, ...]
     indicators: tuple[tuple[Content, tuple[Value, ...]], ...]
     identities: tuple[Content, ...]
     techniques: tuple[tuple[str, str], ...]  # (id at ATT&CK, name)
-    others: tuple[tuple[str, str], ...]  # (type, name or value)
+    other_objects: tuple[tuple[str, str], ...]  # (type, name or value)
     counts: tuple[tuple[str, int], ...]
 
 
-def received(contents: Iterable[Content]) -> Received:
-    """Sort a bundle by what it says."""
+def sort_bundle(contents: Iterable[Content]) -> BundleContents:
+    """Sort the objects of a bundle by kind."""
     items = list(contents)
-    of = {kind: tuple(item for item in items if item["type"] == kind) for kind in {item["type"] for item in items}}
-    shown_types = {"incident", "report", "indicator", "identity", "attack-pattern", *_FRAME}
-    return Received(
-        incidents=of.get("incident", ()),
-        reports=of.get("report", ()),
-        indicators=tuple((item, tuple(values_of(item))) for item in of.get("indicator", ())),
-        identities=of.get("identity", ()),
-        techniques=tuple((_technique(item), str(item.get("name", ""))) for item in of.get("attack-pattern", ())),
-        others=tuple((item["type"], name_of(item)) for item in items if item["type"] not in shown_types),
+    by_type = {kind: tuple(item for item in items if item["type"] == kind) for kind in {item["type"] for item in items}}
+    shown_types = {"incident", "report", "indicator", "identity", "attack-pattern", *_SUPPORTING_TYPES}
+    return BundleContents(
+        incidents=by_type.get("incident", ()),
+        reports=by_type.get("report", ()),
+        indicators=tuple((item, tuple(values_of(item))) for item in by_type.get("indicator", ())),
+        identities=by_type.get("identity", ()),
+        techniques=tuple((_technique(item), str(item.get("name", ""))) for item in by_type.get("attack-pattern", ())),
+        other_objects=tuple((item["type"], name_of(item)) for item in items if item["type"] not in shown_types),
         counts=tuple(sorted(Counter(item["type"] for item in items).items())),
     )
 
 
 def name_of(content: Content) -> str:
-    """What an object is called: its name or value, else its first text."""
+    """The name or value of an object, else another text that identifies it."""
     for key in ("name", "value", "content", "relationship_type", "key", "number", "product"):
         value = content.get(key)
         if isinstance(value, str | int):
@@ -63,7 +63,7 @@ def name_of(content: Content) -> str:
 
 
 def facts(incident: Content) -> list[tuple[str, str]]:
-    """(label, text) of what the Incident Core extension says in words; the label is translated where it is shown."""
+    """(label, text) of properties in the Incident Core extension; the label is translated where it is shown."""
     core = incident.get("extensions", {}).get(INCIDENT_CORE, {})
     if not isinstance(core, Mapping):
         return []
@@ -71,9 +71,9 @@ def facts(incident: Content) -> list[tuple[str, str]]:
 
 
 def level(content: Content) -> str:
-    """The TLP label of an object; "" where it has none."""
-    marked = tlp.level(dict(content))
-    return marked.label if marked is not None else ""
+    """The TLP label of an object; "" if it has none."""
+    tlp_level = tlp.level(dict(content))
+    return tlp_level.label if tlp_level is not None else ""
 
 
 def _words(value: Any) -> str:

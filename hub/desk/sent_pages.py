@@ -1,4 +1,4 @@
-"""Pages for sent reports and those that wait: the outbox, the records of what left, and withdrawal."""
+"""Pages for reports that were sent or wait to be sent: the outbox, the records of what left, and withdrawal."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hub.release.history import CONSENT, report_history
 from hub.release.history_page import NO_OFFICER
 from hub.release.record import parse_release_record, released_records
 
-SHOWN_MOST: Final = 200  # entries of one list
+MAX_SHOWN: Final = 200  # entries of one list
 ID_CHARACTERS: Final = 500
 
 
 def outbox_page() -> flask.Response:
-    """GET /outbox/: what waits, and what was refused."""
+    """GET /outbox/: the files that wait, and those that were refused."""
     return _outbox([], "")
 
 
 def send_waiting() -> flask.Response:
-    """POST /outbox/send: send what waits; it was agreed to when it was put there."""
+    """POST /outbox/send: send the files that wait; the officer confirmed them before."""
     results: list[str] = []
     try:
         with frame.desk().connect() as hub:
@@ -40,7 +40,7 @@ def send_waiting() -> flask.Response:
 
 
 def change_waiting() -> flask.Response:
-    """POST /outbox/change: let a refused file wait again, or delete a file."""
+    """POST /outbox/change: put a refused file back into the queue, or delete a file."""
     box, name = _box(frame.desk()), frame.field("name", 100)
     if name not in (*box.waiting(), *box.refused()):
         raise NotFoundError(gettext("The outbox has no such file any more."))
@@ -52,23 +52,23 @@ def change_waiting() -> flask.Response:
 
 
 def records_page() -> flask.Response:
-    """GET /records/: every report of which something left."""
+    """GET /records/: all reports of which something was released."""
     member = frame.desk().member()
     reports: dict[str, dict[str, Any]] = {}
     for _, data in released_records(member):
         record = parse_release_record(data)
         identifier = str(data.get("report_id", ""))
         last = str(record.history[-1]["at"]) if record.history else ""
-        known = reports.setdefault(identifier, {"id": identifier, "last": "", "places": [], "stands": False})
-        known["last"] = max(known["last"], last)
-        known["places"].append(str(data.get("title") or data.get("collection")))
-        known["stands"] = known["stands"] or not record.withdrawn
+        row = reports.setdefault(identifier, {"id": identifier, "last": "", "places": [], "stands": False})
+        row["last"] = max(row["last"], last)
+        row["places"].append(str(data.get("title") or data.get("collection")))
+        row["stands"] = row["stands"] or not record.withdrawn
     ordered = sorted(reports.values(), key=lambda row: row["last"], reverse=True)
-    return frame.render("records.html", records=ordered[:SHOWN_MOST], total=len(ordered))
+    return frame.render("records.html", records=ordered[:MAX_SHOWN], total=len(ordered))
 
 
 def record_page() -> flask.Response:
-    """GET /records/one?id=…: what left of one report, when, under which consent, and who decided what."""
+    """GET /records/one?id=…: what was released of one report, when, under which consent, and who decided what."""
     identifier = flask.request.args.get("id", "")[:ID_CHARACTERS]
     audiences = report_history(frame.desk().member(), identifier)
     stands = any(not item.revoked for audience in audiences for item in audience.objects)
@@ -79,21 +79,21 @@ def record_page() -> flask.Response:
         stands=stands,
         consent=CONSENT,
         nobody=NO_OFFICER,
-        shown=SHOWN_MOST,
+        shown=MAX_SHOWN,
     )
 
 
 def withdraw() -> flask.Response:
-    """POST /records/withdraw: take it back for good, once the officer has written its id."""
+    """POST /records/withdraw: withdraw a report permanently, after the officer has typed its id."""
     desk = frame.desk()
-    identifier, again = frame.field("id", ID_CHARACTERS), frame.field("again", ID_CHARACTERS)
+    identifier, typed_id = frame.field("id", ID_CHARACTERS), frame.field("again", ID_CHARACTERS)
     audiences = report_history(desk.member(), identifier)
-    if again != identifier:
+    if typed_id != identifier:
         return frame.render(
             "withdraw.html",
             report_id=identifier,
             places=[audience.title for audience in audiences],
-            problem=gettext("Write the report's id as it is written above; nothing was withdrawn.") if again else "",
+            problem=gettext("Write the report's id as it is written above; nothing was withdrawn.") if typed_id else "",
         )
     with desk.connect() as hub:
         receipts = hub.withdraw(identifier)
@@ -105,15 +105,15 @@ def _outbox(results: list[str], problem: str) -> flask.Response:
     waiting, refused = box.waiting(), box.refused()
     return frame.render(
         "outbox.html",
-        waiting=[_entry(box, name) for name in waiting[:SHOWN_MOST]],
-        refused=[(*_entry(box, name), _why(box, name)) for name in refused[:SHOWN_MOST]],
+        waiting=[_entry(box, name) for name in waiting[:MAX_SHOWN]],
+        refused=[(*_entry(box, name), _refusal_reason(box, name)) for name in refused[:MAX_SHOWN]],
         results=results,
         problem=problem,
     )
 
 
 def _entry(box: Outbox, name: str) -> tuple[str, str, str, int]:
-    """(name, where from, where to, objects) of a file."""
+    """(name, source, collection, number of objects) of a file."""
     try:
         entry = box.entry(name)
     except ReadingError as error:
@@ -121,7 +121,7 @@ def _entry(box: Outbox, name: str) -> tuple[str, str, str, int]:
     return name, entry.source, entry.to, len(entry.objects)
 
 
-def _why(box: Outbox, name: str) -> str:
+def _refusal_reason(box: Outbox, name: str) -> str:
     try:
         delivery = box.delivery(name)
     except ReadingError as error:

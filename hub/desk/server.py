@@ -1,4 +1,4 @@
-"""Serves the desk on loopback until Ctrl-C: one officer, a handful of requests at a time."""
+"""Serves the desk on loopback until Ctrl-C, for one officer and few requests at a time."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PAGE: Final = (
 
 
 class _Handler(WSGIRequestHandler):
-    """Says nothing of each request: addresses of the desk hold secrets. Who sends nothing is cut off."""
+    """Logs no requests, since addresses of the desk contain secrets. Closes connections that send nothing."""
 
     timeout = SILENCE_SECONDS
 
@@ -34,12 +34,12 @@ class _Handler(WSGIRequestHandler):
         """Write no access log."""
 
     def version_string(self) -> str:
-        """No versions of what it is made of."""
+        """The Server header, without version numbers."""
         return "hub desk"
 
 
 def listen(port: int) -> socket.socket:
-    """A socket on loopback at this port; 0 takes any. ConfigurationError where the port is taken."""
+    """A socket that listens on loopback at this port; 0: any free port. ConfigurationError if the port is in use."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -55,39 +55,39 @@ def listen(port: int) -> socket.socket:
 
 
 def server_on(listener: socket.socket, app: flask.Flask) -> BaseWSGIServer:
-    """The server, which has not begun. Its threads end with the process."""
+    """Create the server without starting it. Its threads end with the process."""
     host, port = listener.getsockname()[:2]
     server = make_server(host, port, app, threaded=True, request_handler=_Handler, fd=listener.fileno())
-    server.daemon_threads = True  # type: ignore[attr-defined] # of its mix-in: a page that waits for the hub holds nobody up
+    server.daemon_threads = True  # type: ignore[attr-defined] # an attribute of its mix-in: a page that waits for the hub must not delay the end
     server.block_on_close = False  # type: ignore[attr-defined] # as above
     return server
 
 
-def serve(server: BaseWSGIServer, *, until: Callable[[], None]) -> None:
-    """Serve until `until` returns or raises."""
+def serve(server: BaseWSGIServer, *, wait: Callable[[], None]) -> None:
+    """Serve until `wait` returns or raises."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="desk", daemon=True)
     _start_without_signals(thread)
     try:
-        until()
+        wait()
     finally:
         server.shutdown()
         server.server_close()
 
 
 def _start_without_signals(thread: threading.Thread) -> None:
-    """Start it so that Ctrl-C and SIGTERM interrupt this thread: one that another thread takes does not end a wait here."""
+    """Start the thread with Ctrl-C and SIGTERM blocked: a signal that it received would not interrupt the main thread's wait."""
     if sys.platform == "win32":
         thread.start()
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    old_mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
-        thread.start()  # it, and the threads that it starts, keep this mask
+        thread.start()  # the thread, and all threads that it starts, inherit this mask
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, old_mask)
 
 
 def opening_page(folder: Path, address: str) -> Path:
-    """A file for this user alone that leads to the address: on a command line everybody could read the token."""
+    """Write a file, for this user only, that redirects to the address: on a command line, other users could read the token."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "open.html"
     write_atomically(path, _PAGE.format(url=address).encode())

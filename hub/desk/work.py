@@ -1,7 +1,7 @@
-"""The work of the desk on a draft: read it, show what may leave, seal that, send it.
+"""What the desk does with a draft: read it, show what would leave, seal that, send it.
 
-The way out is the one that `hub publish` takes (`producer.pipeline`): rendered, released, spooled, sent. A look at what would
-leave goes as far as the spool, which changes nothing.
+It uses the pipeline of `hub publish` (`producer.pipeline`): render, release, spool, send. A preview goes as far as the spool,
+which changes nothing.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from hub.producer.releasing import Release
     from hub.release.step import Withheld
 
-SEAL_MINUTES: Final = 60  # that what was shown stays good for a yes
-_TOGETHER: Final = frozenset(
+SEAL_MINUTES: Final = 60  # for which a preview can be confirmed
+_INCIDENT_TYPES: Final = frozenset(
     {"incident", "report", "grouping", "observed-data", "sighting"}
 )  # not beside lone indicators
-_HEAD_BYTES: Final = 64 * 1024  # that tell the format
+_HEAD_BYTES: Final = 64 * 1024  # from which the format is detected
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,12 @@ class Reading:
 
     @property
     def mendable(self) -> bool:
-        """Whether its rows are those of the form."""
+        """Whether the form can correct its rows."""
         return self.format in CORRECTABLE
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class OutgoingReport:
     """One report as it would leave. `reason` says why nothing leaves; `contents` are the objects, `lone` the lone indicators."""
 
     report: Report
@@ -72,22 +72,22 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class OutgoingReports:
     """All reports of a draft as they would leave for one collection."""
 
-    looks: tuple[Look, ...]
+    reports: tuple[OutgoingReport, ...]
     undecided: int  # approved values that need a reason as well
-    stale: frozenset[str]  # keys that were decided about, and are no longer held beside the value that was shown
-    digest: str  # of all that would leave
+    stale: frozenset[str]  # keys of decisions whose value has changed or is no longer held
+    digest: str  # of everything that would leave
 
     @property
-    def leaving(self) -> tuple[Look, ...]:
-        """The looks at reports of which something leaves."""
-        return tuple(look for look in self.looks if not look.reason)
+    def leaving(self) -> tuple[OutgoingReport, ...]:
+        """The reports of which something leaves."""
+        return tuple(report for report in self.reports if not report.reason)
 
 
 class Desk:
-    """The officer's desk: her home, her hub, her drafts. `connect` opens a connection of one request's own."""
+    """The officer's desk: the home, the hub, the drafts. `connect` opens a new connection for one request."""
 
     def __init__(self, home: Path, connect: Callable[[], HubClient]) -> None:
         self.home = home
@@ -95,7 +95,7 @@ class Desk:
         self.drafts = Drafts(home)
 
     def member(self) -> OwnMember:
-        """The CERT whose home this is."""
+        """The CERT of the home."""
         return load_member(self.home)
 
     def collections(self) -> list[CollectionResource]:
@@ -118,7 +118,7 @@ class Desk:
                     reports.append(reading)
         except (HubError, ValueError) as error:
             failure = str(error)
-        except Exception as error:  # noqa: BLE001 - whatever a reader meets in a broken file, the page shows it
+        except Exception as error:  # noqa: BLE001 - the page shows any error that a broken file causes
             failure = f"{draft.name}: after report {len(reports)}: {describe_error(error)}"
         if not (reports or errors or failure):
             failure = f"{draft.name}: there is no report in it"
@@ -131,7 +131,7 @@ class Desk:
         return read_reports(body, format=draft.format or None, name=draft.name, options=options)
 
     def options(self, draft: Draft) -> ReadOptions:
-        """How its file is read."""
+        """The options for reading the draft's file."""
         return ReadOptions(
             zone=zone_of(draft.zone),
             default_tlp=draft.tlp,  # type: ignore[arg-type] # one of its words: the page offers no other
@@ -139,17 +139,17 @@ class Desk:
             encoding=draft.encoding or None,
         )
 
-    def look(self, draft: Draft, reading: Reading, now: datetime) -> Looks:
-        """What would leave of the reports, released at this time. Nothing is kept or sent."""
+    def preview(self, draft: Draft, reading: Reading, now: datetime) -> OutgoingReports:
+        """What would leave of the reports if they were released at this time. Nothing is stored or sent."""
         with self.connect() as hub, self._pipeline(hub, draft, now) as pipeline:
-            return _looks(pipeline, reading, draft.answers)
+            return _outgoing_reports(pipeline, reading, draft.answers)
 
-    def seal(self, draft: Draft, looks: Looks, now: datetime) -> Draft:
-        """Note what the officer is shown before the final yes."""
-        return self.drafts.change(draft.id, seal=Seal(now.isoformat(), looks.digest))
+    def seal(self, draft: Draft, reports: OutgoingReports, now: datetime) -> Draft:
+        """Note what the officer is shown before the confirmation."""
+        return self.drafts.change(draft.id, seal=Seal(now.isoformat(), reports.digest))
 
     def send(self, draft: Draft, digest: str) -> Draft:
-        """Send what was sealed with this digest, and nothing else. ConfigurationError where that is no longer what leaves."""
+        """Send what was sealed with this digest, and nothing else. ConfigurationError if something else would leave now."""
         seal = self.drafts.take_seal(draft.id, digest)
         if seal is None:
             raise ConfigurationError("Look again at what leaves: it was sent already, or something was changed.")
@@ -160,14 +160,14 @@ class Desk:
             raise
 
     def _send_sealed(self, draft: Draft, seal: Seal) -> Draft:
-        """Send it; HubError where nothing was kept or sent."""
+        """Send the draft; HubError if nothing was stored or sent."""
         sealed_at = datetime.fromisoformat(seal.at)
         if (datetime.now(UTC) - sealed_at).total_seconds() > SEAL_MINUTES * 60:
             raise ConfigurationError(f"You looked at it more than {SEAL_MINUTES} minutes ago: look again.")
         reading = self.read(draft)
         with self.connect() as hub, self._pipeline(hub, draft, sealed_at) as pipeline:
-            looks = _looks(pipeline, reading, draft.answers)
-            if looks.digest != seal.digest:
+            reports = _outgoing_reports(pipeline, reading, draft.answers)
+            if reports.digest != seal.digest:
                 raise ConfigurationError("What would leave is no longer what you were shown: look again.")
             results: list[str] = []
             is_refused, failed = False, ""
@@ -177,13 +177,13 @@ class Desk:
                     results.append(source + delivery.receipt.in_words())
                     is_refused = is_refused or delivery.refused
             except ReleaseError:
-                raise  # nothing was kept or sent
-            except HubError as error:  # from here on some of it may be in the outbox, or at the hub
+                raise  # nothing was stored or sent
+            except HubError as error:  # a part may be in the outbox, or at the hub
                 failed = str(error)
         return self.drafts.change(draft.id, sent=_now(), results=results, refused=is_refused, failed=failed)
 
     def is_drill(self, to: str) -> bool:
-        """Whether the collection is one of drills, as far as is known."""
+        """Whether the collection is for drills; False if that is unknown."""
         try:
             return any(
                 to in (collection.id, collection.alias, collection.title) and EXERCISE in collection.x_hub_profiles
@@ -202,7 +202,7 @@ class Desk:
         )
 
     def _is_exercise(self, hub: HubClient, to: str) -> bool:
-        """Whether the collection is one of drills: then the reports are a drill's."""
+        """Whether the collection is for drills, so that the reports are marked as an exercise."""
         for collection in collections_at(hub.connection, self.home):
             if to in (collection.id, collection.alias, collection.title):
                 return EXERCISE in (collection.x_hub_profiles or ())
@@ -213,18 +213,18 @@ def approvals(draft: Draft) -> Approvals:
     """The officer's decisions. ConfigurationError if there are decisions without the officer's name."""
     if (draft.answers or draft.leave or draft.named_by) and not draft.officer:
         raise ConfigurationError("A decision needs a name: write who decides.")
-    decided = Approvals(
+    named_approvals = Approvals(
         officer=draft.officer, named_by=draft.named_by, tlp=BY_WORD[draft.leave] if draft.leave else None
     )
     answers = [
         OfficerAnswer(key, Decision(answer.decision), answer.despite, answer.value)
         for key, answer in draft.answers.items()
     ]
-    return add_answers(decided, answers)
+    return add_answers(named_approvals, answers)
 
 
 def zone_of(name: str) -> ZoneInfo | None:
-    """The time zone of this name; None for "". ReadingError for what is none."""
+    """The time zone with this name; None for "". ReadingError if there is none."""
     if not name:
         return None
     try:
@@ -234,37 +234,37 @@ def zone_of(name: str) -> ZoneInfo | None:
 
 
 def shown_value(row: PreviewRow) -> str:
-    """The whole of what is held, as it is decided about."""
+    """The whole held value about which the officer decides."""
     return row.value or row.here
 
 
-def _looks(pipeline: Pipeline, reading: Reading, answers: Mapping[str, Answer]) -> Looks:
-    looks = [_look(report, pipeline.add_report(report)) for report in reading.reports]
-    rows = {row.key: row for look in looks for row in look.preview.rows if row.key}
+def _outgoing_reports(pipeline: Pipeline, reading: Reading, answers: Mapping[str, Answer]) -> OutgoingReports:
+    reports = [_outgoing_report(report, pipeline.add_report(report)) for report in reading.reports]
+    rows = {row.key: row for outgoing in reports for row in outgoing.preview.rows if row.key}
     stale = frozenset(
         key for key, answer in answers.items() if key not in rows or shown_value(rows[key]) != answer.value
     )
     digest = hashlib.sha256()
     for release in pipeline.spool:
-        # not the preview: it says only why, and the lists in it may come in another order
+        # without the preview: it has only the reasons, and its lists may be in another order
         bundles = [list(bundle) for bundle in release.bundles]
         digest.update(orjson.dumps([release.source, release.needs_confirmation, bundles], option=orjson.OPT_SORT_KEYS))
-    return Looks(tuple(looks), len(pipeline.decisions.items_without_reason()), stale, digest.hexdigest())
+    return OutgoingReports(tuple(reports), len(pipeline.decisions.items_without_reason()), stale, digest.hexdigest())
 
 
-def _look(report: Report, outcome: Release | Withheld) -> Look:
+def _outgoing_report(report: Report, outcome: Release | Withheld) -> OutgoingReport:
     from hub.producer.releasing import Release  # noqa: PLC0415 - loads stix2, a third of a second
 
     if not isinstance(outcome, Release):
-        return Look(report, outcome.preview, outcome.reason)
-    bundles = {any(item["type"] in _TOGETHER for item in bundle): tuple(bundle) for bundle in outcome.bundles}
+        return OutgoingReport(report, outcome.preview, outcome.reason)
+    bundles = {any(item["type"] in _INCIDENT_TYPES for item in bundle): tuple(bundle) for bundle in outcome.bundles}
     if len(bundles) < len(
         outcome.bundles
     ):  # two of one kind: what leaves is all shown, and none of it as if it were alone
-        return Look(
+        return OutgoingReport(
             report, outcome.preview, "", outcome.first, tuple(item for contents in outcome.bundles for item in contents)
         )
-    return Look(report, outcome.preview, "", outcome.first, bundles.get(True, ()), bundles.get(False, ()))
+    return OutgoingReport(report, outcome.preview, "", outcome.first, bundles.get(True, ()), bundles.get(False, ()))
 
 
 def _now() -> str:

@@ -1,1 +1,1 @@
-"""What all pages for people share, at the hub (`server.console`) and at the CERT (`desk`): look, texts, headers, files."""
+"""Shared parts of all pages for people, at the hub (`server.console`) and at the CERT (`desk`): layout, texts, headers, files."""

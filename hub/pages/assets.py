@@ -1,4 +1,4 @@
-"""The files that pages load: styles, scripts, the icon. Their addresses change with what they hold."""
+"""The files that pages load: styles, scripts, the icon. Their addresses change with their content."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Assets:
         return f"{self.prefix}/{name}?v={_content(self._file(name))[1]}"
 
     def response(self, name: str) -> flask.Response:
-        """The file. NotFoundError where there is none of that name."""
+        """A response with the file. NotFoundError if there is no file with that name."""
         file = self._file(name)
         response = flask.Response(_content(file)[0], content_type=_KINDS["." + name.rpartition(".")[2]])
         response.headers["Cache-Control"] = f"public, max-age={_YEAR}, immutable"
@@ -43,7 +43,7 @@ class Assets:
 
     def _file(self, name: str) -> Path:
         for folder in (self.own, _SHARED):
-            for file in folder.iterdir():  # a name from outside is compared, never joined to a path
+            for file in folder.iterdir():  # compare the name instead of joining it to a path: it comes from the client
                 if file.name == name:
                     return file
         raise NotFoundError("There is no such file.")

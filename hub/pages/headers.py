@@ -1,4 +1,4 @@
-"""What a browser may do with a page."""
+"""Headers that restrict what a browser may do with a page."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import flask
 
 
 def secure(response: flask.Response, *, connect: str = "") -> None:
-    """Load from and send to this server alone, run only its own scripts, be shown nowhere else.
+    """Allow the page to load from and send to this server only, to run only its own scripts, and to be in no frame.
 
-    `connect` is one more origin that the page's script may talk to.
+    `connect` is another origin to which the page's script may connect.
     """
     allowed = f"'self' {connect}".strip()
     response.headers["Content-Security-Policy"] = (
@@ -21,6 +21,6 @@ def secure(response: flask.Response, *, connect: str = "") -> None:
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-    # no-referrer would have browsers send `Origin: null` with each form
+    # with no-referrer, browsers would send `Origin: null` with each form
     response.headers["Referrer-Policy"] = "same-origin"
     response.headers["Vary"] = "Accept, Accept-Encoding, Accept-Language, Cookie"

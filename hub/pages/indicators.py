@@ -1,4 +1,4 @@
-"""Indicators as people and firewalls take them: the values in a pattern, defanged or not, and lists of them."""
+"""Indicators for people and firewalls: the values in a pattern, defanged or not, and lists of values."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hub.pages.texts import marked
 _COMPARISON: Final = re.compile(
     r"([a-z0-9-]{2,60}):([A-Za-z0-9_.'\"\[\]*-]{1,200}?)\s*(?:=|IN\s*\()\s*'((?:[^'\\]|\\.){1,2000})'"
 )
-# What of a pattern is called how; other kinds are shown as the pattern names them.
+# Words for the kinds of values in patterns; other kinds are shown as the pattern names them.
 _WORDS: Final = {
     "ipv4-addr:value": marked("IPv4 address"),
     "ipv6-addr:value": marked("IPv6 address"),
@@ -26,10 +26,10 @@ _WORDS: Final = {
     "file:name": marked("name of a file"),
 }
 _SCHEME: Final = re.compile(r"^(h)tt(ps?)(?=:)", re.IGNORECASE)
-# Where a spreadsheet may begin a cell that it takes for a formula: at the start, and after what separates cells where
-# the comma is the decimal sign, as in Indonesia and Viet Nam. The wide signs count as the narrow ones in some languages.
+# Positions at which a spreadsheet could read a formula: at the start of a cell, and after the characters that separate cells
+# where the comma is the decimal sign, as in Indonesia and Viet Nam. In some languages wide signs also begin a formula.
 _FORMULA: Final = re.compile(r"(?:\A\s*|(?<=[;\t\r\n]) {0,9})(?=[=+\-@＝＋－＠])|\A(?=[\t\r\n])")  # noqa: RUF001
-# list -> what of a pattern goes into it: (type, property)
+# list -> kinds of values in it
 LISTS: Final = {
     "addresses": ("ipv4-addr:value", "ipv6-addr:value"),
     "domains": ("domain-name:value",),
@@ -58,12 +58,12 @@ class Value:
 
     @property
     def kind_word(self) -> str:
-        """The kind in a word, to be translated where it is shown."""
+        """The kind as a word, which is translated where it is shown."""
         return _WORDS.get(self.kind, self.kind)
 
     @property
     def defanged(self) -> str:
-        """As it may stand in a mail: nothing makes a link of it, and nobody clicks it."""
+        """The value as it can be sent in a mail: no program makes a link of it."""
         text = _SCHEME.sub(r"\1xx\2", self.text)
         return text.replace(".", "[.]").replace("@", "[@]") if self.kind.partition(":")[0] in _NETWORK else text
 
@@ -72,7 +72,7 @@ _NETWORK: Final = frozenset({"ipv4-addr", "ipv6-addr", "domain-name", "url", "em
 
 
 def values_of(indicator: Mapping[str, Any]) -> list[Value]:
-    """The values that its pattern compares with, each once; none where the pattern is of another language."""
+    """The values in the indicator's pattern, each once; none if the pattern is not a STIX pattern."""
     if indicator.get("pattern_type") != "stix":
         return []
     comparisons = _COMPARISON.findall(str(indicator.get("pattern", "")))
@@ -112,7 +112,7 @@ def _row(indicator: Mapping[str, Any], value: Value) -> Iterator[Any]:
 
 
 def _cell(value: Any) -> str:
-    """The text, with an apostrophe before what a spreadsheet would take for a formula, and run."""
+    """The text, with an apostrophe before each part that a spreadsheet would run as a formula."""
     return _FORMULA.sub(r"'\g<0>", str(value))
 
 

@@ -1,4 +1,4 @@
-"""The layout that all pages have (`templates/layout.html`), with what templates may call, and the language of its reader."""
+"""The layout of all pages (`templates/layout.html`), the functions for templates, and the reader's language."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from hub.pages import texts, times
 
 COOKIE: Final = "hub_language"
 _TEMPLATES: Final = Path(__file__).parent / "templates"
-_LAYOUT: Final = frozenset("\n\t\u200b\u200c\u200d")  # the last three join and part letters of the region's scripts
+_LAYOUT: Final = frozenset("\n\t\u200b\u200c\u200d")  # the last three join and separate letters in the region's scripts
 
 
 class _Compiled(jinja2.BytecodeCache):
-    """Templates as they were compiled, for all applications of a process: to compile one takes longer than to fill it in."""
+    """A cache of compiled templates for all applications of a process: compiling one takes longer than rendering it."""
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        """Give what is there, if it was made from the template as it stands now."""
+        """Load the compiled template if it is in the cache and the template did not change."""
         if bucket.key in self._code:
             bucket.bytecode_from_string(self._code[bucket.key])
 
     def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
-        """Take what was compiled."""
+        """Store a compiled template."""
         self._code[bucket.key] = bucket.bytecode_to_string()
 
 
@@ -38,14 +38,14 @@ _COMPILED: Final = _Compiled()
 
 
 def install(app: flask.Flask, zone: Callable[[], tzinfo | None]) -> None:
-    """Let the application's templates extend the layout, speak the reader's language, and print only what can be seen.
+    """Set the application's templates up: they extend the layout, use the reader's language, and print visible characters only.
 
-    `zone` is the time zone of who reads the page; None: UTC alone.
+    `zone` returns the reader's time zone; None: only UTC.
     """
     own = app.jinja_loader
     app.jinja_options = {"finalize": shown, "trim_blocks": True, "bytecode_cache": _COMPILED}
     app.jinja_loader = jinja2.ChoiceLoader([*([own] if own else []), jinja2.FileSystemLoader(_TEMPLATES)])
-    # what a thread says after a request is in no reader's language
+    # after a request the thread belongs to no reader
     app.teardown_request(lambda _error: texts.choose_language(texts.ENGLISH))
     app.jinja_env.globals |= {
         "_": texts.gettext,
@@ -61,7 +61,7 @@ def see(target: str) -> flask.Response:
 
 
 def language_of(request: flask.Request) -> str:
-    """The language that was chosen on a page, else the first that the browser names and the hub has."""
+    """The language that the reader chose on a page, else the first one of the browser that has a catalogue."""
     cookie = request.cookies.get(COOKIE, "")
     if cookie in texts.LANGUAGES:
         return cookie
@@ -69,7 +69,7 @@ def language_of(request: flask.Request) -> str:
 
 
 def shown(value: object) -> object:
-    """What a page prints: characters that cannot be seen, or change the direction of what follows, become a sign."""
+    """The value as a page prints it: characters that are invisible, or change the text direction, are replaced by U+FFFD."""
     if isinstance(value, str) and not isinstance(value, Markup) and not value.isprintable():
         lines = value.replace("\r\n", "\n")
         return "".join(

@@ -1,4 +1,4 @@
-"""What a member owes, and how far a report is, in words that are said in the reader's language."""
+"""Words for the steps that a member owes, and for the stages of a report, to be translated where they are shown."""
 
 from __future__ import annotations
 

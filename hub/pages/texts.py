@@ -1,6 +1,6 @@
 """Texts in the reader's language, for pages, commands and mails: gettext catalogues (`catalogues/*.po`).
 
-English is what the code and the templates say. A text without a translation is shown in English.
+The texts in the code and the templates are English. A text without a translation is shown in English.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final
 
 ENGLISH: Final = "en"
-# By how each language names itself; those beside English have a catalogue.
+# The name of each language in the language itself; all except English have a catalogue.
 LANGUAGES: Final = {
     "en": "English",
     "id": "Bahasa Indonesia",
@@ -26,7 +26,7 @@ _language: Final = ContextVar("language", default=ENGLISH)
 
 
 def choose_language(language: str) -> None:
-    """Set the language of `gettext` from here on, in this thread."""
+    """Set the language of `gettext` in this thread."""
     _language.set(language)
 
 
@@ -36,7 +36,7 @@ def chosen_language() -> str:
 
 
 def first_known(tags: Iterable[str]) -> str | None:
-    """The first of these language tags (BCP 47, or a locale such as id_ID.UTF-8) that has texts; a region counts as its language."""
+    """The first of these tags (BCP 47, or a locale such as id_ID.UTF-8) whose language has texts; the region is ignored."""
     for tag in tags:
         short = tag.lower().replace("_", "-").partition("-")[0].partition(".")[0]
         short = _ALIASES.get(short, short)
@@ -46,12 +46,12 @@ def first_known(tags: Iterable[str]) -> str | None:
 
 
 def gettext(message: str) -> str:
-    """The text in the language that was chosen."""
+    """The text in the chosen language."""
     return translated(message, _language.get())
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
-    """Like `gettext`, for a number of things. Except English and Filipino, the region's languages have no plural form."""
+    """Like `gettext`, for a number. Of the region's languages only English and Filipino have plural forms."""
     return gettext(singular if count == 1 else plural)
 
 
@@ -61,7 +61,7 @@ def translated(message: str, language: str) -> str:
 
 
 def marked(message: str) -> str:
-    """The text as it is; it is translated where it is shown. The extraction of messages looks for this name."""
+    """Return the text unchanged; it is translated where it is shown. The extraction of messages looks for calls of this name."""
     return message
 
 
@@ -70,7 +70,7 @@ def _catalogue(language: str) -> dict[str, str]:
     """Message -> translation; empty for English."""
     if language == ENGLISH:
         return {}
-    from importlib.resources import files  # noqa: PLC0415 - most commands speak English
+    from importlib.resources import files  # noqa: PLC0415 - most commands run in English
 
     import polib  # noqa: PLC0415 - as above
 

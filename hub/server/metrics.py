@@ -20,21 +20,19 @@ from hub.version import __version__
 
 _registry = CollectorRegistry()
 _requests = Counter("hub_requests_total", "Requests answered.", ["what", "status"], registry=_registry)
-_seconds = Histogram("hub_request_seconds", "From the request's head to its answer.", ["what"], registry=_registry)
-_objects = Counter(
-    "hub_objects_total", "Objects that requests brought, by what became of them.", ["verdict"], registry=_registry
-)
+_seconds = Histogram("hub_request_seconds", "From the head of a request to its response.", ["what"], registry=_registry)
+_objects = Counter("hub_objects_total", "Objects in publishing requests, by verdict.", ["verdict"], registry=_registry)
 
 
 _front_refusals = Counter(
     "hub_front_refusals_total", "Requests refused before they came to the application.", ["status"], registry=_registry
 )
 _throttles = Counter(
-    "hub_throttles_total", "Requests refused with 429, by the limit that they met.", ["limit"], registry=_registry
+    "hub_throttles_total", "Requests refused with 429, by the limit that they exceeded.", ["limit"], registry=_registry
 )
 _waiting = Gauge(
     "hub_waiting",
-    "What waits in the server processes, by what it waits for.",
+    "How much waits in the server processes, by queue.",
     ["queue"],
     registry=_registry,
     multiprocess_mode="livesum",
@@ -158,7 +156,7 @@ def throttle_counts() -> dict[str, int]:
 
 def _store_figures(hub: Hub) -> bytes:
     """Figures of the store, read at each request, so that all workers give the same."""
-    lines = ["# HELP hub_collection_objects Versions of objects held.", "# TYPE hub_collection_objects gauge"]
+    lines = ["# HELP hub_collection_objects Stored versions of objects.", "# TYPE hub_collection_objects gauge"]
     newest = [
         "# HELP hub_collection_newest_seconds date_added of the newest, as a Unix time.",
         "# TYPE hub_collection_newest_seconds gauge",
@@ -173,11 +171,11 @@ def _store_figures(hub: Hub) -> bytes:
 def _operating_figures(app: flask.Flask) -> bytes:
     """Figures for an operator's alarms: disk space, certificate, deadlines, verification."""
     hub: Hub = app.extensions["hub"]
-    lines = [*_gauge("hub_info", "The version that runs.", {f'{{version="{__version__}"}}': 1})]
+    lines = [*_gauge("hub_info", "The version of the running hub.", {f'{{version="{__version__}"}}': 1})]
     size, free = hub.store.space()
-    lines += _gauge("hub_store_bytes", "What the store takes.", {"": size})
+    lines += _gauge("hub_store_bytes", "The size of the store.", {"": size})
     if free is not None:
-        lines += _gauge("hub_disk_free_bytes", "What its disk has left.", {"": free})
+        lines += _gauge("hub_disk_free_bytes", "The free space on the store's disk.", {"": free})
     expiry = certificate_end(app.config.get("TLS_CERT", ""))
     if expiry is not None:
         lines += _gauge(
@@ -191,11 +189,11 @@ def _operating_figures(app: flask.Flask) -> bytes:
         for member in hub.catalogue.members.values()
         if member.silent_hours
     }
-    lines += _gauge("hub_member_silent", "1: it has asked for nothing for longer than it declares.", members)
+    lines += _gauge("hub_member_silent", "1: the member has sent no request for longer than it declares.", members)
     result = last_verification(hub.store)
     if result is not None:
         lines += _gauge("hub_audit_verified_seconds", "The last verification, as a Unix time.", {"": result.at / 1000})
-        lines += _gauge("hub_audit_findings", "What it found.", {"": result.findings})
+        lines += _gauge("hub_audit_findings", "Findings of the last verification.", {"": result.findings})
     return ("\n".join(lines) + "\n").encode()
 
 

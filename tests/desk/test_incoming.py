@@ -154,7 +154,7 @@ def test_a_page_that_waits_learns_of_news_by_the_hubs_events(
     region: Region, incident: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without them it would wait for the next look at the board, which does not come in this test."""
-    monkeypatch.setattr("hub.desk.incoming.ASK_SECONDS", 3600.0)
+    monkeypatch.setattr("hub.desk.incoming.REFRESH_SECONDS", 3600.0)
     singapore = at_desk(region.offices["SG"])
     first = singapore.get("/incoming/news?after=0").get_json()
     assert first["number"] > 0

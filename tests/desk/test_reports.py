@@ -432,7 +432,7 @@ def test_more_decisions_than_a_page_asks_about_come_page_by_page(
     region: Region, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """None is skipped: the next ones come when these are decided."""
-    monkeypatch.setattr(draft_pages, "HELD_MOST", 2)
+    monkeypatch.setattr(draft_pages, "MAX_HELD", 2)
     lures = [f"a{number}.rekaan-sejahtera.example.net" for number in range(4)]
     text = ";".join(f"domain:{lure}" for lure in lures)
     report = report_of(browser.upload(SHEET + row("ID-H3", indicators=text, title="T", description="")))
@@ -451,7 +451,7 @@ def test_a_fault_of_the_desk_is_a_page_and_sends_nothing(
     region: Region, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = report_of(browser.upload(SHEET + row("ID-H4")))
-    monkeypatch.setattr(draft_pages, "received", lambda _contents: 1 / 0)
+    monkeypatch.setattr(draft_pages, "sort_bundle", lambda _contents: 1 / 0)
     response = browser.get(f"{report}release")
     assert response.status_code == 500
     assert "Nothing was sent" in response.get_data(as_text=True)

@@ -1,7 +1,7 @@
 "use strict";
-// Everything works without this script. It adds: files that are dropped, and news of incidents that come in.
+// Everything works without this script. It adds dropping files on the page, and news of incoming incidents.
 
-// A file that is dropped on the form is chosen in it, and read.
+// A file that is dropped on the page is put into the form, which is then sent.
 const drop = document.querySelector("[data-drop]");
 if (drop) {
   const input = drop.querySelector("input[type=file]");
@@ -18,19 +18,19 @@ if (drop) {
   });
 }
 
-// News: the desk answers when there are any. What was there when the desk was opened is not told again. A page that nobody
-// sees asks every few seconds instead: a browser has few connections for one server.
+// News: the desk responds when there is a new incident. Incidents that were there when the desk was opened are not announced.
+// A hidden page sends a request every few seconds instead, since a browser has few connections for one server.
 const news = document.querySelector("[data-news]");
 const EVERY_MILLISECONDS = 10000;
 const PAUSE_MILLISECONDS = 500;
-let number = 0; // of the news that are known
-const TOLD = "desk.told";
+let version = 0; // of the incidents in the last response
+const ANNOUNCED = "desk.told"; // key in the session storage
 let audio = null;
 
-function told() {
+function announcedIds() {
   try {
-    const kept = sessionStorage.getItem(TOLD);
-    return kept === null ? null : new Set(JSON.parse(kept));
+    const stored = sessionStorage.getItem(ANNOUNCED);
+    return stored === null ? null : new Set(JSON.parse(stored));
   } catch {
     return new Set();
   }
@@ -50,57 +50,57 @@ function beep() {
   }
 }
 
-async function ask() {
-  let answer;
+async function checkNews() {
+  let newsResponse;
   try {
-    const after = document.hidden ? "" : `?after=${number}`;
+    const after = document.hidden ? "" : `?after=${version}`;
     const response = await fetch(news.dataset.news + after, { credentials: "same-origin" });
     if (!response.ok) return false;
-    answer = await response.json();
+    newsResponse = await response.json();
   } catch {
-    return false; // the desk was closed, or the line is down: asked again soon
+    return false; // the desk was closed, or there is no connection: try again soon
   }
-  number = answer.number || number;
-  const before = told();
-  const ids = answer.incidents.map((one) => one.id);
-  sessionStorage.setItem(TOLD, JSON.stringify([...(before ?? []), ...ids]));
-  const fresh = before === null ? [] : answer.incidents.filter((one) => !before.has(one.id));
-  document.title = `${answer.count ? `(${answer.count}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
-  if (fresh.length === 0) return !document.hidden;
+  version = newsResponse.number || version;
+  const announced = announcedIds();
+  const ids = newsResponse.incidents.map((incident) => incident.id);
+  sessionStorage.setItem(ANNOUNCED, JSON.stringify([...(announced ?? []), ...ids]));
+  const newIncidents = announced === null ? [] : newsResponse.incidents.filter((incident) => !announced.has(incident.id));
+  document.title = `${newsResponse.count ? `(${newsResponse.count}) ` : ""}${document.title.replace(/^\(\d+\) /, "")}`;
+  if (newIncidents.length === 0) return !document.hidden;
   news.hidden = false;
   news.textContent = "";
   const link = document.createElement("a");
   link.href = news.dataset.here;
-  link.textContent = `${news.dataset.words}: ${fresh[0].name}`;
+  link.textContent = `${news.dataset.words}: ${newIncidents[0].name}`;
   news.append(link);
   beep();
   if ("Notification" in window && Notification.permission === "granted") {
-    new Notification(news.dataset.words, { body: fresh[0].name, tag: fresh[0].id });
+    new Notification(news.dataset.words, { body: newIncidents[0].name, tag: newIncidents[0].id });
   }
   await refresh();
   return !document.hidden;
 }
 
-// The list of incidents is replaced by the newest one.
+// Replace the list of incidents by the newest version.
 async function refresh() {
   const part = document.querySelector("[data-live]");
   if (!part) return;
   const response = await fetch(location.href, { credentials: "same-origin" });
   if (!response.ok || response.redirected) return;
-  const fresh = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-live]");
-  if (fresh) part.replaceChildren(...document.importNode(fresh, true).childNodes);
+  const newPart = new DOMParser().parseFromString(await response.text(), "text/html").querySelector("[data-live]");
+  if (newPart) part.replaceChildren(...document.importNode(newPart, true).childNodes);
 }
 
 async function follow() {
   for (;;) {
-    const waited = await ask();
-    await new Promise((resolve) => setTimeout(resolve, waited ? PAUSE_MILLISECONDS : EVERY_MILLISECONDS));
+    const isFollowing = await checkNews();
+    await new Promise((resolve) => setTimeout(resolve, isFollowing ? PAUSE_MILLISECONDS : EVERY_MILLISECONDS));
   }
 }
 
 if (news) follow();
 
-// Sound and notifications need a yes, which a browser takes from a click alone.
+// Browsers allow sound and notifications only after a click.
 const notify = document.querySelector("[data-notify]");
 if (notify) {
   notify.hidden = false;
