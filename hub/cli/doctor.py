@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments
@@ -45,13 +45,21 @@ def _home(folder: Path) -> Iterator[Finding]:
         return
     variables = [name for name in ("HUB_URL", "HUB_KEY") if environment().get(name)]
     if access is not None:
-        yield Finding(
-            "access", good=True, words=f"{access.url}, as kept in the {'keyring' if access.in_keyring else 'home'}"
-        )
+        words = f"{access.url}, as kept in the {'keyring' if access.in_keyring else 'home'}"
+        yield Finding("access", good=True, words=", but ".join([words, *_replaced(variables)]))
     elif len(variables) == 2:
         yield Finding("access", good=True, words="by HUB_URL and HUB_KEY; `hub setup` would keep both for you")
     else:
         yield Finding("access", good=False, words="neither address nor key are known here; run: hub setup")
+
+
+def _replaced(variables: Sequence[str]) -> list[str]:
+    """What is used in place of the access that is kept: options and variables of the environment come first."""
+    return (
+        [f"{' and '.join(variables)} of the environment {'is' if len(variables) == 1 else 'are'} used"]
+        if variables
+        else []
+    )
 
 
 def _member_and_hub(args: argparse.Namespace, folder: Path) -> Iterator[Finding]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -29,11 +32,14 @@ EXAMPLE = (
     "  hub import bundle.json --to asean/id --member ID         # through the hub's door, as Indonesia's\n"
     "  hub import medallion.json --to asean/indicators --member SG\n"
 )
+STANDARD_INPUT: Final = Path("-")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command to its parser."""
-    parser.add_argument("file", type=Path, help="archive, bundle, envelope or medallion data file")
+    parser.add_argument(
+        "file", type=Path, help="archive, bundle, envelope or medallion data file; - is the standard input"
+    )
     parser.add_argument("--to", metavar="ROOT/ALIAS", help="the collection that takes a bundle's objects")
     parser.add_argument("--member", metavar="CC", help="the member that the objects come from")
     parser.add_argument("--json", action="store_true", help="as one JSON object")
@@ -42,8 +48,27 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Import, and say what was taken; what was refused is named object by object."""
     settings = load_settings(os.environ)
-    if is_archive(args.file):
-        return _restore(settings, args.file, as_json=args.json)
+    with _readable_twice(args.file) as file:
+        if is_archive(file):
+            return _restore(settings, file, as_json=args.json)
+        return _add(settings, file, args)
+
+
+@contextmanager
+def _readable_twice(file: Path) -> Iterator[Path]:
+    """The file itself; of a pipe (also "-", the standard input), a copy on disk: an archive is read more than once."""
+    if file != STANDARD_INPUT and not file.is_fifo():
+        yield file
+        return
+    with tempfile.NamedTemporaryFile() as copy:
+        with nullcontext(sys.stdin.buffer) if file == STANDARD_INPUT else file.open("rb") as pipe:
+            shutil.copyfileobj(pipe, copy)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _add(settings: Settings, file: Path, args: argparse.Namespace) -> int:
+    """The objects of a bundle, an envelope or a medallion data file come in as if their member sent them."""
     hub = open_hub(settings)
     try:
         if not args.to or not args.member:
@@ -58,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
         accepted, failures = 0, 0
         refusals = []
         with Progress(gettext("objects")) as progress:
-            for objects in object_lists(args.file):
+            for objects in object_lists(file):
                 for part in batched(objects, hub.limits.envelope_objects):
                     status = orjson.loads(hub.add_objects(writer, orjson.dumps({"objects": part})).body)
                     accepted += status["success_count"]

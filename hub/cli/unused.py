@@ -73,7 +73,7 @@ class UnusedValues:
                 tally.samples[excerpt(item.value, _SAMPLE_CHARS)] = None
 
     def show(self, stream: TextIO, file: Path | None) -> None:
-        """Say what was not used; ``kept`` is the file that all of it is written to, if there is one."""
+        """Say what was not used; ``file`` is the file that all of it is written to, if there is one."""
         if len(self._lines) <= LINES:
             lines: Iterable[str] = self._lines
         else:
@@ -81,7 +81,9 @@ class UnusedValues:
         for line in lines:
             print(line, file=stream)
         total = sum(tally.values for tally in self._fields.values())
-        if file is not None:
+        if file is not None and not total:
+            print(gettext("{file}: every value was used.").format(file=file), file=stream)
+        elif file is not None:
             print(gettext("{file}: all {n} values that were not used.").format(file=file, n=total), file=stream)
         elif total > LINES:
             print(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,28 @@ def test_a_file_that_is_not_there_is_reported(command_with_store: Command, tmp_p
     """In a sentence, not a traceback."""
     result = command_with_store("import", str(tmp_path / "nothing.json"), "--to", "region/id", "--member", "ID", code=3)
     assert "nothing.json" in result.err
+
+
+def test_a_bundle_and_an_archive_come_through_a_pipe(
+    command_with_store: Command, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `hub export | hub import -` and `hub import <(…)` give them: neither can be read twice."""
+    command_with_store("import", _pipe(bundle, tmp_path), "--to", "region/id", "--member", "ID", code=1)
+    before = json.loads(command_with_store("collections", "--json").out)
+    archive = tmp_path / "hub.jsonl"
+    command_with_store("export", "--out", str(archive))
+    monkeypatch.setenv("HUB_STORE", f"sqlite:///{tmp_path}/second.sqlite")
+    command_with_store("import", "-", stdin=archive.read_text(encoding="utf-8"))
+    command_with_store("init")
+    assert json.loads(command_with_store("collections", "--json").out) == before
+
+
+def _pipe(file: Path, folder: Path) -> str:
+    """A named pipe from which the content of the file comes once."""
+    pipe = folder / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=lambda: pipe.write_bytes(file.read_bytes()), daemon=True).start()
+    return str(pipe)
 
 
 def test_a_hub_moves_with_export_and_import(

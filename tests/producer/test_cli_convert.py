@@ -170,6 +170,15 @@ def test_few_unused_values_are_named_line_by_line(office: Office, tmp_path: Path
     assert "--unused" not in errors
 
 
+def test_that_every_value_was_used_is_said(office: Office, tmp_path: Path) -> None:
+    """Where a file was asked for: it is written, and has only its headings."""
+    csv_file, events = tmp_path / "unused.csv", tmp_path / "events.jsonl"
+    events.write_text('{"classification.type": "c2-server", "source.ip": "203.0.113.9"}', encoding="utf-8")
+    shown = office.hub("convert", events, "--unused", csv_file).stderr
+    assert f"{csv_file}: every value was used." in shown
+    assert len(csv_file.read_text(encoding="utf-8-sig").splitlines()) == 1
+
+
 def test_many_unused_values_are_a_table_and_all_of_them_are_kept_in_the_file(office: Office, tmp_path: Path) -> None:
     """The table says how many there are; the file has each, and no spreadsheet takes one for a formula."""
     file, csv_file = unused_lines(tmp_path, 50), tmp_path / "unused.csv"

@@ -198,3 +198,5 @@ def test_the_doctor_names_each_thing_and_its_cure(newcomer: Office) -> None:
     assert "chmod 700" in done.stdout
     assert f"should be {newcomer.identity}" in done.stdout
     assert "no sector is published" in done.stdout
+    elsewhere = newcomer.hub("doctor", code=3, HUB_URL="http://127.0.0.1:9/asean/").stdout
+    assert "but HUB_URL and HUB_KEY of the environment are used" in elsewhere
