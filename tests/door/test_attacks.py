@@ -75,7 +75,7 @@ def test_c7_a_definition_has_the_level_that_it_says(as_account: ClientOf, collec
     ids=["extension", "external reference", "embedded object"],
 )
 def test_c8_a_marking_deep_inside_counts(as_account: ClientOf, hiding: Content) -> None:
-    """A partner read what its author had marked RED_ID."""
+    """A partner read what its author had marked RED."""
     assert "TLP:RED" in as_account("id-cert").refusal("feeds", indicator(1) | hiding)
     assert seen_in(as_account, "feeds", an_id(1), "partner", "sg-soc", "sg-cert") == []
 

@@ -126,7 +126,7 @@ KINDS: Final[dict[str, Callable[[int], Content]]] = {
 
 @dataclass(frozen=True)
 class Row:
-    """An object of the table; `others` go with it and have its level."""
+    """An object of the table; `companions` go with it and have its level."""
 
     dialect: str
     kind: str
@@ -260,7 +260,7 @@ def test_each_reader_sees_what_is_said_to_be_for_it_in_every_dialect(
 
 
 def publish(client: Client, highest: TLP, table: list[Row]) -> Iterator[Row]:
-    """Publish all rows, many at a time; those that were taken."""
+    """Publish all rows, many at a time; return those that were accepted."""
     for start in range(0, len(table), PARTS):
         part = table[start : start + PARTS]
         contents = [content for row in part for content in (*row.companions, row.content)]

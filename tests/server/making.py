@@ -189,7 +189,7 @@ def basic(name: str, password: str) -> str:
 
 
 class Answer(TestResponse):
-    """As Werkzeug's, whose `json` is None for what is no JSON: here that fails where it is used."""
+    """As Werkzeug's response, but `json` fails where the body is no JSON."""
 
     json: Any
 
@@ -255,7 +255,7 @@ class Client:
         return status
 
     def publish(self, collection: str, *objects: Content, root: str = "region") -> Content:
-        """As `add`; all of them are taken."""
+        """As `add`; all of them are accepted."""
         status = self.add(collection, *objects, root=root)
         assert status["success_count"] == len(objects), status
         return status

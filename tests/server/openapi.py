@@ -61,7 +61,7 @@ def described() -> Schema:
 
 
 def _closed(required: Schema, **optional: Schema) -> Schema:
-    """An object of these properties, none besides."""
+    """An object of these properties and no others."""
     return {
         "type": "object",
         "properties": required | optional,

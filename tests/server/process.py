@@ -152,7 +152,7 @@ class HubProcess:
         self._process.wait(ENDED_SECONDS)
 
     def end(self) -> None:
-        """Whatever state it is in: nothing of it is left."""
+        """End it in any state; nothing of it is left."""
         if self._process is not None and self._process.poll() is None:
             self.kill()
 

@@ -100,7 +100,7 @@ def test_what_was_delivered_and_confirmed_comes_back(full_hub: Hub, fresh: Hub, 
 def test_an_archive_brings_no_account_back_that_was_deleted_since(
     full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
-    """Its key stays forgotten: `hub account list` does not show it, and nobody could shut it out again."""
+    """Its key stays forgotten: `hub account list` does not show it, and nobody could disable it again."""
     file = archived(full_hub, tmp_path / "hub.jsonl")
     fresh.credentials.add(Account("sg-cert", AccountKind.CERT, "SG"), None)
     fresh.credentials.delete("sg-cert")
@@ -120,7 +120,7 @@ def status_at(hub: Hub, template: Template, account: str, status: str) -> tuple[
 def test_who_polls_its_status_after_the_move_gets_it(
     full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
-    """Letter by letter; others still do not; and not for longer than it would have been kept."""
+    """Letter by letter; others still do not get it; and it lasts no longer than before the move."""
     status = clients_of(full_hub, template)("id-cert").add("id", note(60), note(61, author="SG"))["id"]
     before = status_at(full_hub, template, "id-cert", status)
     clock.now += 71 * HOUR
@@ -147,7 +147,7 @@ def test_an_archive_of_an_earlier_version_is_read(full_hub: Hub, fresh: Hub, tmp
 def test_levels_are_read_again_in_what_an_older_version_archived(
     hub: Hub, indonesia: Client, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
-    """It took a line that marks a description for prose; a store that was read already is read once more."""
+    """It read a line that marks a description as prose; a store that was read already is read once more."""
     list(reread(fresh.store, fresh.catalogue))
     indonesia.publish("feeds", indicator(1, description="ZLP:AMBER"), indicator(2, description="ZLP:RED"), indicator(3))
     file = archived(hub, tmp_path / "hub.jsonl")
@@ -172,7 +172,7 @@ def test_next_tokens_and_checkpoints_stay_good(
     assert restarted.objects("id", added_after=page.headers[LAST], version="all") == later_objects
 
 
-def test_a_restored_collection_goes_on_beyond_every_place_given_out(
+def test_a_restored_collection_continues_beyond_every_place_given_out(
     full_hub: Hub, fresh: Hub, template: Template, tmp_path: Path, clock: Clock
 ) -> None:
     """Law L1: also beyond those given out after the archive was made, which readers have seen and the archive has not."""
@@ -314,7 +314,7 @@ def test_bundles_envelopes_and_medallion_files_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", "7", '{"objects": 7}', '{"a": {"collections": []}}', "nonsense"])
 def test_other_files_are_refused_in_words(tmp_path: Path, text: str) -> None:
-    """Whatever else there is in it."""
+    """With any other content."""
     file = tmp_path / "file.json"
     file.write_text(text)
     with pytest.raises(MalformedError):

@@ -55,8 +55,8 @@ BAD_OBJECTS = {
 
 
 @pytest.mark.parametrize("bad", BAD_OBJECTS.values(), ids=BAD_OBJECTS)
-def test_a_bad_object_is_told_and_the_good_ones_are_kept(indonesia: Client, bad: str) -> None:
-    """A failure in the status, with words; what stood before and behind it is there afterwards."""
+def test_a_bad_object_is_reported_and_the_good_ones_are_kept(indonesia: Client, bad: str) -> None:
+    """A failure in the status, with words; the objects before and behind it are there afterwards."""
     response = indonesia.post("id", beside(bad))
     assert response.status_code == 202, response.json
     assert (response.json["success_count"], response.json["failure_count"]) == (2, 1)
@@ -100,7 +100,7 @@ def test_a_byte_order_mark_is_no_harm(indonesia: Client) -> None:
 
 
 def test_every_truncation_is_refused_whole(indonesia: Client) -> None:
-    """Wherever the line broke: 400, and nothing is kept."""
+    """At every place where the line may break: 400, and nothing is kept."""
     body = as_envelope([indicator(1), note(2)])
     for end in range(0, len(body), 13):
         assert indonesia.post("id", body[:end]).status_code == 400
@@ -109,7 +109,7 @@ def test_every_truncation_is_refused_whole(indonesia: Client) -> None:
 
 @pytest.mark.parametrize("terminated", [True, False])
 def test_a_body_that_ends_before_its_length_is_refused(indonesia: Client, *, terminated: bool) -> None:
-    """It was cut on the way; what did arrive is not taken, though it be whole JSON."""
+    """It was cut on the way; what arrived is not accepted, even if it is whole JSON."""
     body = as_envelope([indicator(1)])
     response = indonesia._client.open(
         at("id", "objects"),
@@ -163,7 +163,7 @@ def test_too_many_objects_are_refused_whole(open_hub: OpenHub, template: Templat
 
 
 def test_a_pattern_that_breaks_parsers_is_refused_in_words(indonesia: Client) -> None:
-    """2,000 alternatives end many parsers with a RecursionError, and so would every reader's."""
+    """2,000 alternatives end many parsers with a RecursionError, and readers' parsers as well."""
     pattern = "[" + " OR ".join(f"ipv4-addr:value = '198.51.{n // 250}.{n % 250}'" for n in range(2000)) + "]"
     assert indonesia.refusal("id", indicator(1, pattern=pattern))
     assert indonesia.refusal("id", indicator(1, pattern="(" * 3000 + "[a:b = 1]" + ")" * 3000))

@@ -89,7 +89,7 @@ def test_a_certificate_and_a_key_must_be_of_one_account(hub: HubProcess, proxy: 
 
 
 def test_a_certificate_that_is_no_accounts_opens_nothing(hub: HubProcess, proxy: Proxy) -> None:
-    """It may be that of a member's machine, whose key says who it is."""
+    """It may be that of a member's machine, which logs in with its key."""
     certificate = proxy.client_certificate("somebody")
     assert poll(proxy.url, verify=proxy.trusted, cert=certificate).status_code == 401
     assert poll(proxy.url, key=hub.keys["id-cert"], verify=proxy.trusted, cert=certificate).status_code == 200
@@ -160,7 +160,7 @@ def test_without_declared_certificates_the_header_says_nothing(tmp_path: Path) -
 def test_certificates_that_cannot_be_used_end_the_hub_in_words(
     tmp_path: Path, toml: str, secret: str | None, proxy: str, words: str
 ) -> None:
-    """Before it serves: a hub that ignored them would shut out who has no key."""
+    """Before it serves: a hub that ignored them would lock out accounts without a key."""
     hub = HubProcess(tmp_path, {"HUB_BEHIND_PROXY": proxy})
     hub.init()
     (tmp_path / "hub.toml").write_text(toml, encoding="utf-8")
@@ -177,7 +177,7 @@ def test_certificates_that_cannot_be_used_end_the_hub_in_words(
 
 @pytest.mark.parametrize(("forwarded_scheme", "secure"), [(None, True), ("https", True), ("http", False)])
 def test_a_session_behind_a_proxy_is_for_tls_alone(hub: HubProcess, forwarded_scheme: str | None, secure: bool) -> None:
-    """Also where the proxy does not say that it ends TLS: the setting does. Only one that says otherwise is believed."""
+    """Also where the proxy does not say that it ends TLS: the setting does. Only a proxy that says otherwise is believed."""
     headers = {} if forwarded_scheme is None else {"X-Forwarded-Proto": forwarded_scheme}
     form = {"name": "id-cert", "password": hub.keys["id-cert"]}
     answer = requests.post(f"{hub.url}/console/login", form, headers=headers, allow_redirects=False, timeout=60)

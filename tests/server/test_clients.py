@@ -62,7 +62,7 @@ def test_taxii2_client_finds_its_way_from_discovery(hub_server: HubProcess) -> N
 
 
 def test_taxii2_client_reads_pages_and_filters(hub_server: HubProcess) -> None:
-    """`as_pages` brings each object once; one object, versions and manifest, too."""
+    """`as_pages` returns each object once; one object, versions and manifest, too."""
     with collection(hub_server, "sg-cert", "id") as reader:
         pages = list(taxii2.as_pages(reader.get_objects, per_request=2, type="indicator"))
         assert sorted(content["id"] for page in pages for content in page["objects"]) == [
@@ -192,7 +192,7 @@ def test_opencti_keeps_its_token_with_a_new_added_after(hub_server: HubProcess) 
 
 
 def test_opencti_cuts_dates_to_milliseconds(hub_server: HubProcess) -> None:
-    """Its platform reads nothing twice for that."""
+    """Its platform reads nothing twice because of that."""
     date = Emulated(hub_server).get("limit=1000").headers[LAST]
     assert Emulated(hub_server).get(f"added_after={date[:-4]}Z").json() == {"more": False}
 
@@ -210,7 +210,7 @@ def test_opencti_posts_bundles_as_stix(hub_server: HubProcess) -> None:
 
 
 def test_xsoar_stops_at_an_envelope_without_objects(hub_server: HubProcess) -> None:
-    """So there is none before the end, whatever types it asks for."""
+    """So there is none before the end, for any types that it asks for."""
     xsoar = Emulated(hub_server)
     response = xsoar.get("limit=1&match[type]=indicator,malware,report&added_after=2026-01-01T00:00:00.000000Z")
     objects_read: list[Any] = []
@@ -223,7 +223,7 @@ def test_xsoar_stops_at_an_envelope_without_objects(hub_server: HubProcess) -> N
 
 
 @pytest.mark.parametrize("encoding", ["identity", "gzip"])
-def test_answers_read_the_same_packed_or_not(hub_server: HubProcess, encoding: str) -> None:
+def test_responses_are_the_same_with_and_without_gzip(hub_server: HubProcess, encoding: str) -> None:
     """As every HTTP library asks."""
     response = Emulated(hub_server, **{"Accept-Encoding": encoding}).get("limit=1000")
     assert response.headers.get("Content-Encoding", "identity") == encoding

@@ -81,7 +81,7 @@ def test_keys_and_passwords_are_kept_as_hashes(account_store: Store, clock: Cloc
 
 
 def test_a_verified_password_is_remembered_for_minutes(credentials: Credentials, clock: Clock) -> None:
-    """A client that polls each minute does not pay for argon2 each time; a wrong one pays always."""
+    """A client that polls each minute does not pay for argon2 each time; a wrong password always does."""
     credentials.add(CERT, PASSWORD)
     hasher = Counting(credentials)
     for _ in range(3):
@@ -104,7 +104,7 @@ def test_an_unknown_name_costs_what_a_wrong_password_costs(credentials: Credenti
     assert hasher.verified == 1
 
 
-def test_a_new_secret_counts_at_once_and_the_old_one_no_more(credentials: Credentials) -> None:
+def test_a_new_secret_counts_at_once_and_the_old_one_no_longer(credentials: Credentials) -> None:
     """Also where the old password was remembered."""
     first = credentials.add(CERT, None)
     second = credentials.rotate("th-duty", None)
@@ -123,7 +123,7 @@ def test_a_new_secret_counts_at_once_and_the_old_one_no_more(credentials: Creden
 
 
 @pytest.mark.parametrize("password", [None, PASSWORD])
-def test_a_disabled_account_is_out_from_its_next_request(credentials: Credentials, password: str | None) -> None:
+def test_a_disabled_account_is_refused_from_its_next_request(credentials: Credentials, password: str | None) -> None:
     """Also where its password was remembered."""
     key = credentials.add(CERT, password)
     header = basic("th-duty", key or PASSWORD)
@@ -168,7 +168,7 @@ def test_an_unknown_account_is_reported(credentials: Credentials, action: str) -
         ("Th-Duty is on duty", "account's name"),
     ],
 )
-def test_a_password_that_is_soon_guessed_is_refused(credentials: Credentials, password: str, words: str) -> None:
+def test_a_password_that_is_easily_guessed_is_refused(credentials: Credentials, password: str, words: str) -> None:
     """In words that say what is wrong, and no account is made."""
     with pytest.raises(UnprocessableError, match=words) as refused:
         credentials.add(CERT, password)

@@ -8,7 +8,7 @@ from tests.ports import free_port
 from tests.server.process import command
 
 
-def test_the_demo_tells_its_story(tmp_path: Path) -> None:
+def test_the_demo_plays_its_story(tmp_path: Path) -> None:
     """Indonesia publishes, Singapore has it and says so, the victim is in none of it; each member has a key of its own."""
     result = command("demo", "--home", str(tmp_path / "var"), "--port", str(free_port()), "--once", environment={})
     assert result.stderr == ""

@@ -31,7 +31,7 @@ READERS = [None, *ACCOUNTS]
 
 @pytest.mark.parametrize("level", list(TLP), ids=lambda level: level.name)
 def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: ClientOf, level: TLP) -> None:
-    """For each level and each account: told of it exactly if the account then finds it there."""
+    """For each level and each account: an event exactly if the account then finds the object there."""
     alias = "circle" if level is TLP.RED else "id"
     collection = hub.catalogue.find("region", alias)
     assert collection is not None
@@ -49,7 +49,7 @@ def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: C
             assert seen_any == (level <= clearance), name
 
 
-def test_what_is_hidden_leaves_what_a_reader_is_told_as_it_was(hub: Hub, indonesia: Client) -> None:
+def test_what_is_hidden_changes_no_event_of_a_reader(hub: Hub, indonesia: Client) -> None:
     """A reader up to GREEN gets no event about an AMBER object, nor of a newer AMBER version of a GREEN one."""
     green, amber = CollectionView(COLLECTIONS["id"], TLP.GREEN), CollectionView(COLLECTIONS["id"], TLP.AMBER)
     indonesia.publish("id", indicator(1, level=TLP.GREEN), indicator(3, level=TLP.GREEN))
@@ -70,7 +70,7 @@ def test_what_goes_away_is_no_news(hub: Hub, indonesia: Client) -> None:
 
 @pytest.mark.sqlite  # which tells by itself whether anything was committed
 def test_a_look_costs_nothing_where_nothing_was_committed(hub: Hub, indonesia: Client) -> None:
-    """The second look asks no head: a sight whose collection did not move is not even mentioned."""
+    """The second look reads no head: a view whose collection did not move is not even mentioned."""
     sight = CollectionView(COLLECTIONS["id"], TLP.GREEN)
     moves = ViewWatcher(hub.store)
     assert moves.look([sight]) == {sight: 0}
@@ -91,7 +91,7 @@ def test_another_collection_that_moves_tells_nothing_of_this_one(hub: Hub, indon
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_everybody_listens_to_what_he_reads_and_to_nothing_else(hub: Hub, name: str | None) -> None:
+def test_an_account_listens_to_what_it_reads_and_to_nothing_else(hub: Hub, name: str | None) -> None:
     """With and without `collection`: the same answers as for reading the collection itself."""
     account = account_of(name)
     readable = {alias for alias in COLLECTIONS if _level(hub, account, alias) is not None}
@@ -122,7 +122,7 @@ def _level(hub: Hub, account: Account | None, alias: str) -> TLP | None:
 
 
 def test_a_proof_lasts_as_long_as_the_credentials_do(hub: Hub) -> None:
-    """A new key, a shut account and a vanished one end it; nothing else does."""
+    """A new key, a disabled account and a deleted one end it; nothing else does."""
     account = Account("late", AccountKind.CERT, "SG")
     hub.credentials.add(account, None)
     first = hub.credentials.fingerprint(account)

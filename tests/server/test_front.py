@@ -127,7 +127,7 @@ class FrontClient:
 
 
 def test_a_cookie_that_was_signed_out_uses_up_no_accounts_share() -> None:
-    """Who keeps a copy of it is counted by the address from then on."""
+    """A client that keeps a copy of it is counted by its address from then on."""
 
     def application(environ: dict[str, Any]) -> None:
         is_session = environ.get("HTTP_COOKIE") == "session" and not signed_out
@@ -178,7 +178,7 @@ def test_accounts_that_come_at_once_behind_one_address_are_not_refused() -> None
 
 
 def test_requests_of_the_unknown_leave_half_of_the_connections_to_others() -> None:
-    """Anybody who sends other credentials each time stays unknown: what waits of that has an end."""
+    """Anybody who sends other credentials each time stays unknown: what waits of that is bounded."""
 
     def application(environ: dict[str, Any]) -> None:
         environ[ACCOUNT] = None
@@ -207,7 +207,7 @@ def test_a_flood_of_one_account_that_nobody_knows_yet_is_refused_once_it_is_know
 
 
 def test_a_request_waits_behind_one_look_of_a_page_and_not_behind_hundreds() -> None:
-    """What pages that follow the hub ask by themselves is answered one after another."""
+    """Requests that pages send by themselves to follow the hub are answered one after another."""
     begun, go = threading.Event(), threading.Event()
     answered: list[str] = []
 
@@ -254,7 +254,7 @@ def test_accounts_that_come_at_once_wait_about_as_long_as_those_that_are_known_a
 
 
 @pytest.mark.parametrize("name", ["nobody", "one"])
-def test_unknown_credentials_get_no_more_turns_where_they_bring_no_account_to_light(name: str) -> None:
+def test_unknown_credentials_get_no_more_turns_where_they_show_no_account(name: str) -> None:
     """Neither with credentials that are nobody's, nor with those of one account in a hundred forms, beside good ones."""
     held: list[int] = []
 

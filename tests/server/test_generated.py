@@ -110,7 +110,7 @@ class Call:
 
 
 class Generator:
-    """Draws requests; what earlier answers told comes back in later ones."""
+    """Draws requests; values of earlier responses come back in later ones."""
 
     def __init__(self, seed: str) -> None:
         self.random = Random(seed)
@@ -311,7 +311,7 @@ class Generator:
 
 @pytest.mark.parametrize("requests", [REQUESTS, pytest.param(MORE_REQUESTS, marks=pytest.mark.soak)])
 def test_no_generated_request_gets_a_5xx(as_account: ClientOf, clock: Clock, requests: int) -> None:
-    """Each answer is also held to what `making.check` asks of all: content type, headers, form, no empty lists."""
+    """Each response is also checked as `making.check` checks all: content type, headers, form, no empty lists."""
     generator = Generator(SEED)
     statuses: Counter[int] = Counter()
     for number in range(requests):

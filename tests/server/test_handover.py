@@ -59,7 +59,7 @@ def test_it_belongs_to_the_author_before_it_publishes_and_in_every_process(
 
 
 def test_what_the_author_published_itself_stays(hub: Hub, indonesia: Client, singapore: Client) -> None:
-    """Only the others' part goes; and a second run finds nothing more."""
+    """Only the others' part is removed; and a second run finds nothing more."""
     indonesia.publish("alerts", address(1))
     singapore.publish("alerts", address(1))
     assert give(hub, address(1)["id"], "ID") == [("alerts", "SG")]
@@ -174,7 +174,7 @@ def poison(hub: Hub, content: dict[str, Any], version: int, *, revoked: bool) ->
 def test_hub_init_restores_what_a_member_overwrote_in_an_older_hub(
     seeded: Hub, indonesia: Client, *, revoked: bool
 ) -> None:
-    """H5 of the attacks: `hub init` said that nothing had changed, and a revocation lasted."""
+    """H5 of the attacks: `hub init` said that nothing had changed, and a revocation stayed."""
     before = indonesia.everything("alerts", version="all")
     own = [item for item in before if item["id"] in (INCIDENT_CORE, TLP2_IDS[TLP.GREEN], IDENTITIES["ID"])]
     assert len(own) == 3

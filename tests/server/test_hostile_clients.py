@@ -134,7 +134,7 @@ def test_uploads_that_stop_hold_no_thread(hub: HubProcess) -> None:
         assert answer.startswith(b"HTTP/1.1 400 ")
 
 
-def test_readers_who_take_nothing_are_let_down(hub: HubProcess) -> None:
+def test_readers_who_take_nothing_are_disconnected(hub: HubProcess) -> None:
     """Each holds a bounded part of its answer in the kernel, and its connection ends after the time to take it."""
     session = hub.session("id-cert")
     for batch in range(4):
@@ -184,7 +184,7 @@ def wrong_passwords(hub: HubProcess, count: int, name: Callable[[int], str]) -> 
         return list(threads.map(attempt, range(count)))
 
 
-def test_wrong_passwords_hold_nobody_up_and_soon_meet_429(hub: HubProcess) -> None:
+def test_wrong_passwords_delay_nobody_and_soon_get_429(hub: HubProcess) -> None:
     """After ten failures of an address none is verified any more; keys work all the while, remembered passwords too."""
     with requests.Session() as soc:
         soc.trust_env = False
@@ -235,7 +235,7 @@ def test_a_flood_of_one_client_is_refused_beyond_its_queue(hub: HubProcess) -> N
         assert b"HTTP/1.1 200" in statuses
 
 
-def test_the_metrics_tell_what_waits_and_what_was_refused(hub: HubProcess) -> None:
+def test_the_metrics_show_what_waits_and_what_was_refused(hub: HubProcess) -> None:
     """By limit, so that the operator knows which to raise, or whom to call."""
     refused: float | None = None
     with flooded(hub) as flood:

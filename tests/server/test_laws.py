@@ -129,7 +129,7 @@ def test_without_author_it_belongs_to_its_first_publisher(indonesia: Client, sin
 
 
 def test_outsiders_work_is_taken_where_it_is_relayed(indonesia: Client, singapore: Client) -> None:
-    """L4: any member may pass on just the same; versions are added by the member that relayed it first."""
+    """L4: any member may relay an exact copy; versions are added by the member that relayed it first."""
     attack = versioned("attack-pattern", 1, author=OUTSIDER, name="Phishing", x_mitre_version="1.0")
     newer = attack | {"modified": stamp(2), "x_mitre_version": "1.1"}
     assert "no identity of a member" in indonesia.refusal("alerts", attack)
@@ -171,7 +171,7 @@ def test_an_observable_is_not_contradicted(indonesia: Client, singapore: Client)
 
 @pytest.mark.parametrize("number", [1, 2])
 def test_an_sco_with_a_made_up_id_cannot_be_taken_over(indonesia: Client, singapore: Client, number: int) -> None:
-    """L4: else anybody could republish it with another value."""
+    """L4: otherwise anybody could republish it with another value."""
     made_up = address(1, id=f"ipv4-addr--00000000-0000-4000-8000-00000000000{number}")
     indonesia.publish("alerts", made_up)
     assert OTHERS in singapore.refusal("alerts", made_up | {"value": "192.0.2.66"})
@@ -248,7 +248,7 @@ def test_what_the_hub_put_there_stays(seeded: Any, indonesia: Client) -> None:
 
 
 def test_unmarked_is_refused_where_the_collection_says_so(indonesia: Client) -> None:
-    """Or taken as it is, and shown as AMBER would be."""
+    """Or accepted as it is, and shown as AMBER."""
     assert "no TLP marking" in indonesia.refusal("id", indicator(1, level=None))
     indonesia.publish("feeds", indicator(1, level=None))
     assert indonesia.objects("feeds") == [indicator(1, level=None)], "nothing is stamped onto the object (L6)"
@@ -351,7 +351,7 @@ def test_refusals_do_not_repeat_what_was_sent(indonesia: Client) -> None:
 
 
 def test_the_status_is_in_the_order_of_the_envelope(indonesia: Client) -> None:
-    """Also where what was refused by form and what was refused by the store stand between each other."""
+    """Also where refusals for the form and refusals by the store alternate."""
     indonesia.publish("id", indicator(2))
     status = indonesia.add(
         "id", indicator(9, pattern="["), indicator(1), indicator(2, description="x"), address(1), {"id": 3}
@@ -372,7 +372,7 @@ def test_places_run_ahead_of_the_clock_in_a_bulk_load_and_stay_in_order(indonesi
     assert all(date.endswith("000Z") for date in dates)
 
 
-def test_the_log_tells_counts_and_no_content(indonesia: Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_has_counts_and_no_content(indonesia: Client, caplog: pytest.LogCaptureFixture) -> None:
     """One line a request: account, collection, count, duration; never a credential or content."""
     with caplog.at_level("INFO", logger="hub.request"):
         indonesia.post("id", as_envelope([indicator(1, name="PUMPKIN"), indicator(2, pattern="[")]))

@@ -27,7 +27,7 @@ from tests.server.making import (
 def test_a_listener_that_takes_nothing_is_dropped_and_the_others_get_their_events(
     hub: Hub, indonesia: Client, template: Template
 ) -> None:
-    """What waits for it is one place per collection, however much is published meanwhile."""
+    """One place per collection waits for it, for any amount of publishing."""
     application = Events(hub, send_seconds=0.3)
 
     async def story() -> None:
@@ -47,7 +47,7 @@ def test_a_listener_that_takes_nothing_is_dropped_and_the_others_get_their_event
     asyncio.run(story())
 
 
-def test_more_listeners_than_allowed_are_sent_away_for_a_while(open_hub: OpenHub, template: Template) -> None:
+def test_more_listeners_than_allowed_are_refused_for_a_while(open_hub: OpenHub, template: Template) -> None:
     """The limit of one account leaves the others their place; the limit of all leaves none."""
     from hub.settings import Limits
 

@@ -27,7 +27,7 @@ def test_health_needs_no_account(hub_server: HubProcess) -> None:
 
 
 def test_no_credential_and_no_content_in_the_log(hub_server: HubProcess) -> None:
-    """Whatever comes in: keys, passwords, wrong ones too, names and patterns."""
+    """From every kind of request: keys, passwords, wrong ones too, names and patterns."""
     session = hub_server.session("id-cert")
     session.post(
         hub_server.url + at("alerts", "objects"),
@@ -96,7 +96,7 @@ def test_chunked_bodies_are_read_from_the_wire(hub_server: HubProcess) -> None:
     ids=["half a line", "zeros", "version", "long path", "negative length", "long header", "TLS hello"],
 )  # fmt: skip - a table
 def test_what_is_no_http_does_no_harm(hub_server: HubProcess, raw: bytes) -> None:
-    """The connection ends, or is answered 4xx; the hub serves on."""
+    """The connection ends, or is answered 4xx; the hub continues to serve."""
     with socket.create_connection(("127.0.0.1", hub_server.port), timeout=60) as connection:
         try:
             connection.sendall(raw)
@@ -152,7 +152,7 @@ def stored_note_ids(process: HubProcess) -> list[str]:
 
 
 def test_what_was_acknowledged_outlives_kill_9(hub_process: MakeProcess) -> None:
-    """In the middle of 1,000 publishes by four publishers: every 202 is there afterwards, nothing else is there by half."""
+    """In the middle of 1,000 publishes by four publishers: every 202 is there afterwards, and of no other request only a part."""
     process = hub_process()
     process.init(("id-cert", "cert", "ID"))
     process.start()

@@ -117,7 +117,7 @@ def test_a_provider_that_answers_slowly_makes_nobody_wait(hub_process: HubProces
 
 
 def test_an_address_that_is_refused_again_and_again_meets_429(hub_process: HubProcess, provider: FakeProvider) -> None:
-    """Before the provider is asked again; who signs in with a password from there is not held up."""
+    """Before the provider is asked again; who signs in with a password from there is not delayed."""
     statuses = []
     while 429 not in statuses:
         browser, query = begun(hub_process, provider)
@@ -133,7 +133,7 @@ def test_an_address_that_is_refused_again_and_again_meets_429(hub_process: HubPr
     assert login.status_code == 303
 
 
-def test_the_log_tells_who_tried_and_no_secret(hub_process: HubProcess, provider: FakeProvider) -> None:
+def test_the_log_says_who_tried_and_no_secret(hub_process: HubProcess, provider: FakeProvider) -> None:
     """After all that came before."""
     hub_process.stop()
     hub_process.start()

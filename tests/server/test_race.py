@@ -148,7 +148,7 @@ def run(process: HubProcess, requests_each: int, pause: float) -> int:
     return killed
 
 
-def test_each_reader_meets_each_object_once_while_workers_are_killed(hub_process: MakeProcess) -> None:
+def test_each_reader_reads_each_object_once_while_workers_are_killed(hub_process: MakeProcess) -> None:
     """The short form."""
     assert run(hub_process(HUB_WORKERS="3"), requests_each=40, pause=1.5) >= 1
 

@@ -61,7 +61,7 @@ def test_long_calls_take_as_many_threads_as_there_are_and_no_more() -> None:
 
 
 def test_a_short_call_does_not_wait_for_a_long_one() -> None:
-    """However the two come: behind the long call, or with it."""
+    """Behind the long call, and together with it."""
 
     async def story(threads: Threads) -> None:
         go_on = threading.Event()
@@ -97,7 +97,7 @@ def test_no_call_is_lost_between_threads_that_fall_asleep_and_wake() -> None:
 
 
 def test_what_is_in_the_queue_is_done_before_the_threads_end() -> None:
-    """A stop loses no request that was taken."""
+    """A stop loses no request that was accepted."""
 
     async def story() -> None:
         threads = Threads(2, "tested-end")

@@ -94,7 +94,7 @@ def test_only_the_certs_of_the_named_writers_publish(collection: str, account: s
 
 
 def test_red_is_not_for_a_collection_that_all_members_read() -> None:
-    """Even if such a collection came about, nobody would be shown what is RED in it."""
+    """Even if such a collection existed, nobody would be shown what is RED in it."""
     assert readable_level(ACCOUNTS["ID cert"], replace(OPEN, highest_tlp=TLP.RED)) is TLP.AMBER_STRICT
 
 

@@ -213,7 +213,7 @@ def test_a_write_only_collection_opens_to_nobody(tmp_path: Path, flag: str) -> N
 
 @pytest.mark.parametrize("flag", ["partners", "public"])
 def test_a_collection_for_named_members_is_not_open_to_outsiders(tmp_path: Path, flag: str) -> None:
-    """Other members may not learn that it exists; then neither may those outside."""
+    """Other members may not learn that it exists, and neither may outsiders."""
     text = (
         FILES["collections/one/first.toml"]
         .replace('"members"', '["ID"]')

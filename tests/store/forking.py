@@ -35,7 +35,7 @@ def open_sqlite(folder: Path) -> SqliteStore:
 
 
 def fork(in_child: Callable[[], Any], in_parent: Callable[[], object] = lambda: None) -> Any:
-    """Do both at the same moment; what the child returned."""
+    """Run both at the same moment; return what the child returned."""
     result_read, result_write = os.pipe()
     start_read, start_write = os.pipe()
     child = os.fork()
@@ -58,7 +58,7 @@ def fork(in_child: Callable[[], Any], in_parent: Callable[[], object] = lambda: 
 
 
 def complaint(call: Callable[[], object]) -> str:
-    """What the StoreError says; "" where the call raises none."""
+    """The text of the StoreError; "" where the call raises none."""
     try:
         call()
     except StoreError as error:
@@ -79,7 +79,7 @@ def add_objects(store: Store, first: int, count: int = OBJECTS) -> list[str]:
 
 
 def check_held(kind: str, folder: Path, *acknowledged: list[str]) -> None:
-    """What was acknowledged is there, and nothing else."""
+    """Check that what was acknowledged is there, and nothing else."""
     store = open_store(kind, folder)
     assert sorted(object_id for object_id, _ in stored_versions(store)) == sorted(
         identifier for ids in acknowledged for identifier in ids

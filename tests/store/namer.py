@@ -18,7 +18,7 @@ COLLECTIONS = ("high", "low")
 
 
 def main(kind: str, folder: str, what: str) -> None:
-    """Publish when told to, as a member that reads both collections."""
+    """Publish on request, as a member that reads both collections."""
     store = open_kind(kind, Path(folder), lambda: int(time.time() * 1000), lock_seconds=30.0)
     for line in sys.stdin:
         number = int(line)

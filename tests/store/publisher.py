@@ -15,7 +15,7 @@ OBJECTS = 3  # in each batch
 
 
 def numbers(writer: int, generation: int, batch: int) -> list[int]:
-    """Of the objects in that batch: no other batch has them."""
+    """The numbers of the objects in that batch: no other batch has them."""
     return [((writer * 1000 + generation) * 1000 + batch) * 10 + offset for offset in range(OBJECTS)]
 
 

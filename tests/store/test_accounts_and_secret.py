@@ -75,7 +75,7 @@ def test_the_first_secret_stays(store: Store, open_store: Callable[..., Store]) 
 
 
 def test_an_imported_secret_takes_the_place_of_the_old_one(store: Store) -> None:
-    """Readers of the store that was exported go on with their tokens."""
+    """Readers of the exported store continue with their tokens."""
     store.secret(b"a" * 32)
     store.put_secret(b"c" * 32)
     assert store.secret(b"d" * 32) == b"c" * 32

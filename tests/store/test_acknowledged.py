@@ -15,7 +15,7 @@ from tests.server.making import an_id
 from tests.store.making import START, Clock, add, batch, candidate, stored_versions, verdicts
 
 
-def test_the_status_tells_every_outcome_and_is_there_with_the_objects(
+def test_the_status_has_every_outcome_and_is_there_with_the_objects(
     store: Store, open_store: Callable[..., Store]
 ) -> None:
     """Another process finds both."""
@@ -36,7 +36,7 @@ def test_a_batch_of_refusals_alone_leaves_a_status(store: Store) -> None:
 
 
 def test_the_status_that_is_returned_is_the_one_that_is_kept(store: Store) -> None:
-    """The sender hears what anybody reads later, letter by letter; a batch that keeps no status returns none."""
+    """The sender gets what anybody reads later, letter by letter; a batch that keeps no status returns none."""
     add(store, candidate(2))
     appended = store.append(batch(candidate(1), candidate(2, note="other"), candidate(2), status="s1"))
     assert json.loads(appended.status) == [[outcome.id, outcome.verdict.value] for outcome in appended.outcomes]

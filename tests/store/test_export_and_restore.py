@@ -25,7 +25,7 @@ def _filled(store: Store) -> list[Record]:
     return list(store.records("shared"))
 
 
-def test_records_tell_all_that_is_kept(store: Store) -> None:
+def test_records_have_all_that_is_kept(store: Store) -> None:
     """In place order, whatever their level."""
     records = _filled(store)
     assert [(record.id, record.version, record.level, record.place - START) for record in records] == [
@@ -128,7 +128,7 @@ def test_an_empty_export_still_carries_its_head(store: Store) -> None:
 
 
 def test_statuses_go_out_while_they_answer_and_come_back_as_they_were(store: Store, clock: Clock) -> None:
-    """Whose they are, letter by letter, and with the time that they have left; one that is there stays as it is."""
+    """With their owners, letter by letter, and with the time that they have left; one that is there stays as it is."""
     add(store, candidate(1), status="old")
     clock.now += 2_000_000
     add(store, candidate(1), candidate(2), status="new")

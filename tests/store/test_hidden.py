@@ -35,7 +35,7 @@ def test_a_hidden_record_is_shown_to_nobody_and_counted_nowhere(store: Store) ->
 
 
 def test_a_level_that_rises_moves_the_counts(store: Store) -> None:
-    """A record that is held no more is passed over."""
+    """A record that is no longer stored is passed over."""
     add(store, candidate(1, level=1))
     store.set_levels(
         "shared", [RecordLevel(an_id(1), START, 3, "marking"), RecordLevel(an_id(9), START + 5, 3, "marking")]
@@ -45,7 +45,7 @@ def test_a_level_that_rises_moves_the_counts(store: Store) -> None:
 
 
 def test_a_hidden_version_governs_older_ones_of_its_member(store: Store) -> None:
-    """Who may not see the newest sees none; a newer version that is taken is shown."""
+    """Who may not see the newest sees none; a newer version that is accepted is shown."""
     add(store, candidate(1, 1))
     add(store, candidate(1, 2))
     hide(store, an_id(1), START + 1)
@@ -56,7 +56,7 @@ def test_a_hidden_version_governs_older_ones_of_its_member(store: Store) -> None
 
 @pytest.mark.parametrize("revoked", [False, True])
 def test_what_another_member_added_neither_hides_nor_revokes(store: Store, revoked: bool) -> None:
-    """Law L4: it is set aside, and its instant stays taken."""
+    """Law L4: it is set aside, and its instant stays in use."""
     add(store, nobodys(1, 1))
     # as an older hub took it
     store.restore("older", START + 9, _as_an_older_hub(store, revoked))
@@ -87,7 +87,7 @@ def _as_an_older_hub(store: Store, revoked: bool) -> Iterator[Record]:
 
 
 def test_what_is_released_is_at_the_end_of_the_line(store: Store, clock: Clock) -> None:
-    """Readers who passed its old place come by it; older versions that come back with it keep their order (law L1)."""
+    """Readers who passed its old place read it; older versions that come back with it keep their order (law L1)."""
     add(store, candidate(1, 1))
     add(store, candidate(1, 2))
     add(store, candidate(5))

@@ -43,7 +43,7 @@ def test_a_version_has_the_highest_level_among_it_and_all_newer_ones(levels: lis
 
 
 def test_an_envelope_full_of_versions_of_one_object_is_settled() -> None:
-    """Each costs the same however many there are: the writers' turn is not held for minutes (law L9)."""
+    """Each costs the same however many there are: the writers' turn does not last for minutes (law L9)."""
     effect = settle(batch(*(candidate(1, version) for version in range(VERSIONS))), Answers(), START, START)
     assert set(verdicts(effect.outcomes)) == {Verdict.ADDED}
     ends = [new.standing for new in (effect.new_records[0], effect.new_records[-1])]
@@ -55,7 +55,7 @@ def test_an_envelope_full_of_versions_of_one_object_is_settled() -> None:
 
 
 def test_a_long_chain_of_names_is_refused_link_by_link() -> None:
-    """Each object lowers the next one's SCO, the last names what is held higher: all fall, in one pass each."""
+    """Each object lowers the next one's SCO, the last names what is held higher: all are refused, in one pass each."""
     answers = Answers({an_id(n, "file"): [_held(n, id=an_id(n, "file"), owner="", level=4)] for n in range(VERSIONS)})
     # each lower copy would open the way for the next: they belong to nobody, and ID published the higher ones
     chain = [nobodys(n, None, 1, type="file", named_ids=(an_id(n + 1, "file"),)) for n in range(VERSIONS - 1)]
@@ -72,7 +72,7 @@ def test_what_is_looked_up_are_the_ids_and_what_they_name() -> None:
     assert not questions(batch(), Answers())
 
 
-def test_deciding_changes_nothing_that_it_was_told() -> None:
+def test_deciding_does_not_change_its_arguments() -> None:
     """The same arguments give the same answer."""
     answers = Answers({an_id(1): [_held(1)]})
     sent_batch = batch(candidate(1, 2), candidate(1, 3))
@@ -81,7 +81,7 @@ def test_deciding_changes_nothing_that_it_was_told() -> None:
 
 
 def test_a_withdrawal_takes_one_publishers_part() -> None:
-    """Records go when nobody is left behind them; where others are, it says so."""
+    """Records are removed when no publisher is left; where others are, the outcome says so."""
     both = remove_publisher([_held(1), _held(2, ("SG", "ID")), _held(3, ("SG",))], "ID")
     assert (both.verdict, both.removed_keys, both.remaining_publishers) == (Deletion.OTHERS_REMAIN, [1], {2: ("SG",)})
     assert remove_publisher([_held(1)], "ID").verdict is Deletion.DELETED

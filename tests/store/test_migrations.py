@@ -76,7 +76,7 @@ def test_steps_are_taken_once(tmp_path: Path) -> None:
 
 
 def test_a_step_that_fails_leaves_nothing_behind() -> None:
-    """Neither half of its tables nor the record that it was taken."""
+    """Neither half of its tables nor the record that it was done."""
 
     def half_done(connection: apsw.Connection) -> None:
         connection.execute("CREATE TABLE half (done)")

@@ -72,7 +72,7 @@ def test_an_sco_with_other_content_is_a_new_version_at_its_place(store: Store) -
 
 
 def test_an_sco_never_takes_a_version_that_is_held(store: Store) -> None:
-    """A custom object may come with a version and without one: the place moves on where the two would meet."""
+    """A custom object may come with a version and without one: the place moves on where the two would be the same."""
     add(store, candidate(1, version=(START + 1) * 1000, type="x-custom"))
     (outcome,) = add(store, candidate(1, version=None, type="x-custom", note="without"))
     assert outcome.verdict is ADDED
@@ -149,7 +149,7 @@ def test_an_object_may_name_an_sco_that_is_visible_at_its_level_in_some_version(
 
 
 def test_a_refused_version_of_an_sco_lowers_nothing(store: Store) -> None:
-    """A lower version of another member's SCO, refused itself, opens no way to name it in the same envelope."""
+    """A lower version of another member's SCO that is refused itself does not allow naming it in the same envelope."""
     add(store, candidate(1, version=None, level=3, type="x-thing"))
     lower = candidate(1, version=None, level=1, type="x-thing", owner="SG", note="mine now")
     note = candidate(2, level=1, owner="SG", named_ids=(lower.id,))

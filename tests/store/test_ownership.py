@@ -63,7 +63,7 @@ def test_the_exact_repeat_of_a_relayed_object_is_shared(store: Store) -> None:
 
 
 def test_a_relayed_object_goes_word_for_word_into_another_collection(store: Store) -> None:
-    """And no otherwise: readers of both take the newest version, wherever it is."""
+    """And not changed: readers of both take the newest version, from either collection."""
     publish(store, "ID", nobodys(1))
     assert verdicts(publish(store, "SG", nobodys(1, note="mine"), collection="drills")) == [REFUSED]
     assert verdicts(publish(store, "SG", nobodys(1), collection="drills")) == [ADDED]
@@ -142,7 +142,7 @@ def test_a_copy_that_agrees_is_shared_and_the_first_stands(store: Store, copy: d
 
 
 def test_a_copy_that_agrees_and_is_marked_lower_becomes_a_version(store: Store) -> None:
-    """Its level is its member's to say; one that is marked higher hides nothing."""
+    """Its member states its level; one that is marked higher hides nothing."""
     publish(store, "ID", observable("ipv4-addr", AMBER, value="198.51.100.3"))
     lower, higher = (observable("ipv4-addr", level, value="198.51.100.3", x_by=level) for level in (GREEN, 3))
     assert verdicts(publish(store, "SG", lower)) == [ADDED]
@@ -174,7 +174,7 @@ def test_definitions_that_define_the_same_are_shared(store: Store) -> None:
 
 
 def test_a_copy_is_compared_with_a_bounded_number_of_versions() -> None:
-    """Law L9: one small object must not have the store read everything that was ever said of its id."""
+    """Law L9: one small object must not make the store read every version of its id."""
     copy = observable(hashes={"MD5": MD5})
     rows = [
         HeldVersion(

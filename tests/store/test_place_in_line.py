@@ -18,7 +18,7 @@ def test_each_record_has_a_millisecond_of_its_own(store: Store) -> None:
 
 
 def test_places_follow_the_clock_where_it_is_ahead(store: Store, clock: Clock) -> None:
-    """Without a rush, a record's place is the time of its acceptance."""
+    """When few objects come, a record's place is the time of its acceptance."""
     add(store, candidate(1))
     clock.now += 60_000
     add(store, candidate(2))

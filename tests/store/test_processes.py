@@ -29,7 +29,7 @@ def _now() -> int:
 
 
 class Reader(threading.Thread):
-    """Polls on from the last place it has seen, until told to stop and nothing is left."""
+    """Polls from the last place it has seen, until `enough` is set and nothing is left."""
 
     def __init__(self, store: Store, limit: int) -> None:
         super().__init__()

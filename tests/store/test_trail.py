@@ -144,8 +144,8 @@ def test_standings_agree_with_the_records(store: Store) -> None:
     assert list(store.standings("nothing")) == []
 
 
-def test_a_store_tells_what_it_takes(store: Store) -> None:
-    """And what is left, where it can."""
+def test_a_store_reports_the_room_that_it_takes(store: Store) -> None:
+    """And how much room is left, where it knows."""
     size, free = store.space()
     assert size >= 0
     assert free is None or free > 0

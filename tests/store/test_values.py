@@ -26,7 +26,7 @@ INDEXED: set[int] = set()  # the stores that index
 
 
 def index(store: Store, collection: str = "shared") -> None:
-    """Where this store does, some at a time."""
+    """Index values where this store does, some at a time."""
     while id(store) in INDEXED and store.index_values(collection, 3):
         pass
 
@@ -80,7 +80,7 @@ def test_values_of_the_newest_version_alone_count(store: Store) -> None:
 
 
 def test_a_newer_version_that_is_higher_takes_the_older_ones_values_along(store: Store) -> None:
-    """Law L5 d: who may not see the newest sees none, by no value of any; deleted, the older one is found as before."""
+    """Law L5 d: who may not see the newest finds no version by any value; once it is deleted, the older one is found as before."""
     add(store, valued(1, "bad.example", level=1))
     add(store, valued(1, "bad.example", version=2, level=3))
     assert [holding(store, "bad.example", clearance) for clearance in (1, 2, 3)] == [[], [], [an_id(1)]]
@@ -143,7 +143,7 @@ def test_restored_records_are_found(store: Store) -> None:
 
 
 def test_containers_are_found_by_what_they_contain(store: Store) -> None:
-    """Those of the publishers that are asked for, at the reader's level; a withdrawn one contains nothing any more."""
+    """Those of the given publishers, at the reader's level; a withdrawn one no longer contains anything."""
     low = candidate(1, type="report", contained_ids=(an_id(7),), level=1)
     high = candidate(2, type="report", contained_ids=(an_id(7), an_id(8)), level=3)
     add(store, candidate(7), candidate(8), low, high)
@@ -238,8 +238,8 @@ def test_a_mark_that_is_made_otherwise_shows_nothing_raised(
     assert list(contents_of(store, query)) == []
 
 
-def test_indexing_goes_on_where_it_ended(store: Store) -> None:
-    """In steps, and of what came meanwhile; what waits is counted."""
+def test_indexing_continues_where_it_ended(store: Store) -> None:
+    """In steps, with what came meanwhile; what waits is counted."""
     if not isinstance(store, SqliteStore):
         assert store.index_values("shared", 1) == 0
         return

@@ -250,7 +250,7 @@ def test_after_the_last_version_is_deleted_the_one_before_is_the_last_again(stor
 
 
 def test_a_deletion_reaches_only_what_its_reader_may_see(store: Store) -> None:
-    """What lies above the clearance is not touched, and not told of."""
+    """What is above the clearance is not touched, and not mentioned."""
     add(store, candidate(1, version=1, level=4), candidate(1, version=2, level=1))
     assert store.delete("shared", an_id(1), "ID", 1) is Deletion.DELETED
     assert store.delete("shared", an_id(1), "ID", 1) is Deletion.MISSING
@@ -269,7 +269,7 @@ def test_after_the_version_that_raised_the_level_is_deleted_the_lower_one_is_sho
     assert store.counts_by_level("shared") == (0, 2, 0, 0, 0)
 
 
-def test_counts_and_places_tell_nothing_of_what_is_hidden(store: Store) -> None:
+def test_counts_and_places_show_nothing_of_what_is_hidden(store: Store) -> None:
     """The newest place at a clearance is that of a record at or below it."""
     add(store, candidate(1, level=1), candidate(2, level=4))
     assert store.counts("shared", 1) == (1, places(store)[0])

@@ -21,7 +21,7 @@ def test_what_another_process_committed_is_seen(store: Store, open_store: Callab
 
 
 def test_a_store_that_can_tell_says_no_where_nothing_was_committed(store: Store) -> None:
-    """Where it cannot (it says so: things may show later than the heads move), each look is worth another."""
+    """Where it cannot (it says so: things may show later than the heads move), each look may find something."""
     watch = store.watch()
     assert watch.has_moved()
     assert watch.has_moved() == (watch.extra_looks > 0)

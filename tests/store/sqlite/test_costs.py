@@ -14,7 +14,7 @@ from tests.store.sqlite.conftest import Opener
 
 
 def _steps(store: SqliteStore, query: Query) -> int:
-    """How many times ten steps of SQLite's machine one page takes: what it costs, whatever else the computer does."""
+    """The steps of SQLite's virtual machine that one page takes, in tens: its cost, independent of the computer's load."""
     counted = 0
 
     def count() -> bool:

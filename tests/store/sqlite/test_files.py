@@ -28,7 +28,7 @@ WRITES = ("append", "delete", "purge", "sweep", "put_account", "restore", "put_s
 
 
 def _fill(store: Store) -> int:
-    """Publish until there is no room; how many objects were acknowledged."""
+    """Publish until there is no room; return how many objects were acknowledged."""
     for number in range(0, 10_000, 5):
         batch_candidates = [candidate(number + offset, note="x" * 900) for offset in range(5)]
         try:
@@ -39,7 +39,7 @@ def _fill(store: Store) -> int:
     raise AssertionError("there was room without end")
 
 
-def test_a_full_store_refuses_whole_batches_and_goes_on_reading(open_sqlite: Opener) -> None:
+def test_a_full_store_refuses_whole_batches_and_still_reads(open_sqlite: Opener) -> None:
     """Nothing of the batch that found no room is there, neither objects nor status nor head."""
     store = open_sqlite(max_pages=120)
     ids_kept = _fill(store)
@@ -52,7 +52,7 @@ def test_a_full_store_refuses_whole_batches_and_goes_on_reading(open_sqlite: Ope
 
 
 def test_writes_work_again_when_there_is_room(open_sqlite: Opener) -> None:
-    """After deletions, or with a larger disk; readers' places go on where they were."""
+    """After deletions, or with a larger disk; readers' places stay valid."""
     store = open_sqlite(max_pages=124)
     _fill(store)
     before = store.head("shared")
@@ -166,7 +166,7 @@ def test_an_empty_file_is_no_store_yet(open_sqlite: Opener, path: Path) -> None:
 
 @pytest.mark.parametrize("create", [True, False])
 def test_a_file_that_is_no_database_is_left_alone(open_sqlite: Opener, path: Path, create: bool) -> None:
-    """Someone's letter, say."""
+    """A letter, for example."""
     path.parent.mkdir()
     path.write_bytes(b"Dear all, " * 1000)
     with pytest.raises(StoreError, match="not a hub's store"):
@@ -188,7 +188,7 @@ def test_another_programs_database_is_left_alone(open_sqlite: Opener, path: Path
 
 
 def test_a_folder_is_no_store(open_sqlite: Opener, path: Path) -> None:
-    """Said in words, as all that the file system refuses."""
+    """Reported in words, as everything that the file system refuses."""
     path.mkdir(parents=True)
     with pytest.raises(StoreUnavailableError, match="cannot be"):
         open_sqlite(create=True)
@@ -215,7 +215,7 @@ def test_a_damaged_file_is_reported_as_such(open_sqlite: Opener, path: Path) -> 
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_closed_store_says_so(open_sqlite: Opener, call: str) -> None:
-    """Whatever is asked."""
+    """To every call."""
     store = open_sqlite()
     store.close()
     with pytest.raises(StoreUnavailableError, match="closed"):

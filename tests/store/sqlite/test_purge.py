@@ -49,7 +49,7 @@ def test_bytes_of_what_was_deleted_before_are_gone_with_the_next_purge(open_sqli
     assert _bytes_left(path, b"victim-name") == []
 
 
-def test_a_reader_in_the_way_of_a_purge_is_told_and_the_next_call_finishes_it(open_sqlite: Opener, path: Path) -> None:
+def test_a_purge_that_a_reader_hinders_says_so_and_the_next_call_finishes_it(open_sqlite: Opener, path: Path) -> None:
     """The records are gone at once; the log cannot be cut while a reader still needs it."""
     store = open_sqlite(lock_seconds=0.1)
     add(store, candidate(1, note="victim-name"), candidate(2))
