@@ -61,7 +61,7 @@ class MailServer(socketserver.ThreadingTCPServer):
         self.came = threading.Semaphore(0)
 
     def get_request(self) -> tuple[socket.socket, object]:
-        """With TLS, where it is to be secure: a client that turns away ends that connection only."""
+        """With TLS, where it is to be secure: a client that refuses ends that connection only."""
         line, address = super().get_request()
         return (line if self.secure is None else self.secure.wrap_socket(line, server_side=True)), address
 

@@ -143,7 +143,7 @@ def answered(number: int, member: str, says: str, to: int, *, text: str = "becau
 
 
 def send(hub: Hub, member: str, *objects: Content, to: str = "alerts", root: str = "asean") -> dict[str, str]:
-    """Publish as that member; id -> why, of what was refused."""
+    """Publish as that member; return id -> reason of what was refused."""
     body = json.dumps({"objects": list(objects)}).encode()
     status = json.loads(hub.add_objects(hub.may_add(cert(member), root, to), body).body)
     assert status["total_count"] == len(objects)

@@ -40,7 +40,7 @@ def hub(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
 
 
 def raised(hub: Hub, certificate: str = "") -> list[str]:
-    """The lines of the message that goes out now; none where nothing is due."""
+    """The lines of the message that is sent now; none where nothing is due."""
     lines: list[str] = []
 
     def send(alarms: Sequence[Alarm]) -> bool:
@@ -52,7 +52,7 @@ def raised(hub: Hub, certificate: str = "") -> list[str]:
 
 
 def test_a_member_that_asks_for_nothing_is_mailed_about_once(hub: Hub, clock: Clock) -> None:
-    """Once for each silence: who came back and fell silent again is one more. Members that declare nothing never are."""
+    """Once for each silence: a member that came back and fell silent again counts once more. Members that declare nothing never are."""
     clock.now += 23 * HOUR
     assert raised(hub) == []
     clock.now += 2 * HOUR
@@ -69,7 +69,7 @@ def test_a_member_that_asks_for_nothing_is_mailed_about_once(hub: Hub, clock: Cl
 
 
 def test_a_member_without_an_account_in_use_is_not_silent(hub: Hub, clock: Clock) -> None:
-    """It was never there, or was shut out."""
+    """It never came, or was disabled."""
     for row in hub.store.list_accounts():
         if row.member == "SG":
             hub.credentials.disable(row.name)
@@ -94,8 +94,8 @@ def test_a_certificate_is_mailed_about_as_its_end_comes_nearer(hub: Hub, clock: 
     assert [line for line in raised(hub, str(file)) if "certificate" in line] == []
 
 
-def test_what_was_not_sent_comes_again(hub: Hub, clock: Clock) -> None:
-    """The mail server says later; then somebody else has the turn; nothing is lost."""
+def test_what_was_not_sent_is_sent_again(hub: Hub, clock: Clock) -> None:
+    """The mail server asks to try later; then another process has the turn; nothing is lost."""
     clock.now += 25 * HOUR
     raise_alarms(hub, "", lambda _: False)
     assert len(due_alarms(hub, "")) == 1
@@ -136,8 +136,8 @@ def test_without_a_mail_address_of_the_operator_each_is_a_line() -> None:
 @pytest.mark.parametrize(
     ("hours", "words"), [("-1", "silent_hours"), ("2161", "silent_hours"), ('"24"', "silent_hours")]
 )
-def test_hours_that_cannot_be_are_refused_in_the_declaration(tmp_path: Path, hours: str, words: str) -> None:
-    """And a good number is taken."""
+def test_invalid_hours_are_refused_in_the_declaration(tmp_path: Path, hours: str, words: str) -> None:
+    """And a good number is accepted."""
     folder = tmp_path / "collections"
     shutil.copytree(TOP / "collections", folder)
     file = folder / "asean" / "members.toml"

@@ -42,7 +42,7 @@ MARKED: Final = [TLP2_IDS[TLP.AMBER]]
 
 
 def test_the_board_follows_an_incident_from_its_first_report_to_its_last(hub: Hub, clock: Clock) -> None:
-    """Each step shows at once, to every member's CERT alike."""
+    """Each step is shown at once, to every member's CERT alike."""
     publish_as(hub, "ID", incident(), report())
     incident_entry = entry(hub)
     assert (incident_entry["reported_by"], incident_entry["criticality"], incident_entry["stage"]) == (
@@ -131,7 +131,7 @@ def test_a_closed_or_withdrawn_incident_leaves_the_board(hub: Hub) -> None:
 
 
 def test_the_members_own_word_for_the_severity_is_beside_the_number(hub: Hub) -> None:
-    """One scale for all to compare by, and no word lost."""
+    """One scale to compare by, and the member's own word is kept."""
     content = incident(criticality=70)
     core = next(iter(content["extensions"].values()))
     core["scores"] = [{"name": "Skala nasional", "value": 4, "description": "sangat tinggi"}]
@@ -141,7 +141,7 @@ def test_the_members_own_word_for_the_severity_is_beside_the_number(hub: Hub) ->
 
 
 def test_nobody_closes_another_members_incident(hub: Hub) -> None:
-    """A report of another member may name it, and moves nothing."""
+    """A report of another member may name it, and changes nothing."""
     publish_as(hub, "ID", incident(), report())
     publish_as(hub, "SG", report(9, "SG", stage="final", object_refs=[incident()["id"]]))
     assert entry(hub)["stage"] == "early"
@@ -188,7 +188,7 @@ def test_a_member_that_may_not_see_an_incident_is_not_asked_about_it_nor_reminde
 
 
 def test_the_board_is_the_same_in_every_process(hub: Hub, reopen: Reopen, clock: Clock) -> None:
-    """What one kept in memory, another reads again."""
+    """What one keeps in memory, another reads from the store."""
     publish_as(hub, "ID", incident(), report(), request(20, "ID", ["all"]))
     poll(hub, cert("SG"))
     publish_as(hub, "SG", acknowledged(10, "SG"), answered(11, "SG", "done", 20))
@@ -214,7 +214,7 @@ def test_figures_count_clocks_that_stopped_and_those_that_run(hub: Hub, clock: C
 
 
 def test_a_clock_that_is_set_back_takes_no_time_below_zero_and_no_claim_away(hub: Hub, clock: Clock) -> None:
-    """Places go on from the last; what was overdue by them is due again at its own time."""
+    """Places continue from the last; what was overdue by them is due again at its own time."""
     publish_as(hub, "ID", incident())
     last = poll(hub, cert("SG"))
     clock.now -= 24 * HOUR
@@ -284,7 +284,7 @@ def test_a_contact_is_alive_for_90_days_after_its_member_confirmed_it(hub: Hub, 
 def test_what_is_deleted_beside_the_incidents_costs_the_board_nothing(
     hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A withdrawal deletes observables, too; with 10,000 incidents, to read all again takes seconds."""
+    """A withdrawal deletes observables, too; with 10,000 incidents, reading all again would take seconds."""
     address = {"type": "ipv4-addr", "spec_version": "2.1", "id": f"ipv4-addr--{PLAIN_SCO}", "value": "198.51.100.7"}
     publish_as(hub, "ID", incident(), incident(2), report(), address | {"object_marking_refs": MARKED})
     assert board(hub)["open"] == 2
@@ -327,7 +327,7 @@ def test_incidents_of_one_member_never_hide_anothers(hub: Hub, monkeypatch: pyte
     assert "and 7 more" in "\n".join(map(str, board_lines(pages[1])))
 
 
-def test_who_relayed_an_outsiders_incident_is_shown_and_owes_nothing(tmp_path: Path, clock: Clock) -> None:
+def test_the_member_that_relayed_an_outsiders_incident_is_shown_and_owes_nothing(tmp_path: Path, clock: Clock) -> None:
     """H6 of the attacks: nobody could see who is behind an outsider's words. Its share of the board is the relayer's."""
     root = CATALOGUE.roots["asean"]
     relaying = tuple(dataclasses.replace(collection, relay=True) for collection in root.collections)
@@ -363,7 +363,7 @@ def test_texts_on_a_board_are_cut(hub: Hub) -> None:
 
 
 def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(hub: Hub, clock: Clock) -> None:
-    """An incident may be days old; a name or a reason may hold whatever its member likes."""
+    """An incident may be days old; a name or a reason may contain any text."""
     publish_as(hub, "ID", incident(name="Bank\x1b[2J\nOVERDUE  SG"), request(20, "ID", ["SG"]))
     publish_as(hub, "SG", answered(10, "SG", "refused", 20, text="no\r\x1b]0;x\x07"), acknowledged(11, "SG"))
     poll(hub, cert("SG"))
@@ -377,7 +377,7 @@ def test_on_a_terminal_times_are_whole_and_no_text_of_another_member_changes_it(
 
 
 def test_boards_are_prepared_before_anybody_asks(hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a restart the first reader does not wait until all incidents are read: that was done meanwhile."""
+    """After a restart the first reader does not wait until all incidents are read: that is done before."""
     publish_as(hub, "ID", incident(), report())
     other = reopen()
     other.community.prepare()

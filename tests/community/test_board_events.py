@@ -45,7 +45,7 @@ def sector(number: int, version: int = 0, **properties: Any) -> Content:
 
 
 def without_time(hub: Hub) -> Content:
-    """Singapore's board without what changes by itself."""
+    """Singapore's board without what changes with the clock."""
     shown = board(hub)
     shown.pop("generated_at")
     for row in shown["incidents"]:
@@ -76,8 +76,8 @@ PUBLISHED: Final = [
 ]
 
 
-def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -> None:
-    """Each kind of what members publish: told exactly if the board then shows something else."""
+def test_what_changes_a_board_is_an_event_and_nothing_else_is(hub: Hub, clock: Clock) -> None:
+    """For each kind of object that members publish: an event exactly if the board then shows something else."""
     collection_views = hub.community.board_views(cert("SG"), "asean")
     moves = ViewWatcher(hub.store)
     moves.look(collection_views)
@@ -96,8 +96,8 @@ def test_what_changes_a_board_is_told_and_nothing_else(hub: Hub, clock: Clock) -
 
 
 @pytest.mark.parametrize("level", [TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT], ids=lambda level: level.name)
-def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Clock, level: TLP) -> None:
-    """Nor of what is below it and comes with something above: its own place alone."""
+def test_a_board_up_to_a_level_gets_no_event_of_anything_above_it(hub: Hub, clock: Clock, level: TLP) -> None:
+    """Nor of what is below it and comes with something above: only of its own place."""
     (in_alerts, *_) = (s for s in hub.community.board_views(cert("SG"), "asean") if s.collection == alerts(hub))
     collection_views = [CollectionView(in_alerts.collection, clearance, in_alerts.selection) for clearance in TLP]
     moves = ViewWatcher(hub.store)
@@ -115,8 +115,8 @@ def test_a_board_up_to_a_level_is_told_of_nothing_above_it(hub: Hub, clock: Cloc
     moves.close()
 
 
-def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_made(hub: Hub, clock: Clock) -> None:
-    """By what is held when it comes, and by the next look, where that was asked for before the commit."""
+def test_a_listener_that_comes_later_gets_what_came_since_its_page_was_made(hub: Hub, clock: Clock) -> None:
+    """From what is stored when it comes, and from the next look, where that began before the commit."""
     collection_views = hub.community.board_views(cert("SG"), "asean")
     publish_as(hub, "ID", incident(1), report(1))
     made_at = clock.now + 1000
@@ -140,7 +140,7 @@ def test_a_listener_that_comes_later_is_told_of_what_came_since_its_page_was_mad
     moves.close()
 
 
-def test_more_than_a_page_is_looked_through(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_than_one_page_is_searched(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The incident is behind as many notes as a page holds, and behind as many again."""
     monkeypatch.setattr("hub.sharing.events._PAGE_OBJECTS", 2)
     collection_views = hub.community.board_views(cert("SG"), "asean")
@@ -157,7 +157,7 @@ def test_more_than_a_page_is_looked_through(hub: Hub, clock: Clock, monkeypatch:
 
 
 @pytest.mark.parametrize("account", [*KINDS.values(), None], ids=lambda account: account.name if account else "nobody")
-def test_who_has_no_board_is_told_nothing_of_one(hub: Hub, account: Any) -> None:
+def test_an_account_without_a_board_gets_no_events_of_one(hub: Hub, account: Any) -> None:
     """The same refusal as for the board itself."""
     with pytest.raises(Exception) as refused:  # noqa: PT011 - compared below
         hub.community.board(account, "asean")

@@ -84,7 +84,9 @@ def played(hub: Hub) -> Hub:
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("member", MEMBERS)
-def test_each_step_is_taken_from_those_who_may_and_from_nobody_else(played: Hub, step: str, member: str) -> None:
+def test_each_step_is_accepted_from_those_who_may_take_it_and_from_nobody_else(
+    played: Hub, step: str, member: str
+) -> None:
     """The whole table; a refusal is a sentence."""
     refused = send(played, member, _step(step, member))
     if member in STEPS[step]:
@@ -96,8 +98,8 @@ def test_each_step_is_taken_from_those_who_may_and_from_nobody_else(played: Hub,
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("account", [*KINDS, None])
-def test_who_is_no_national_cert_takes_no_step_at_all(played: Hub, account: str | None, step: str) -> None:
-    """Each step of the table, as the reporter, its constituent's member and others would take it; nothing is kept of it."""
+def test_an_account_of_no_national_cert_takes_no_step(played: Hub, account: str | None, step: str) -> None:
+    """Each step of the table, as the reporter, its constituent's member and others would take it; nothing of it is kept."""
     alerts = played.catalogue.find("asean", "alerts")
     assert alerts is not None
     before = played.store.head(alerts.id)
@@ -115,7 +117,7 @@ def _reason(hub: Hub, member: str, content: Content) -> str:
 
 
 def test_the_refusals_say_what_is_wrong(played: Hub) -> None:
-    """The words are for the person at the other end."""
+    """The words are for the person who reads them."""
     assert "done" in _reason(played, "MY", answered(900, "MY", "accepted", 20))
     assert "was not asked" in _reason(played, "VN", answered(900, "VN", "accepted", 20))
     assert "taken back" in _reason(played, "SG", answered(900, "SG", "accepted", 22))
@@ -125,8 +127,8 @@ def test_the_refusals_say_what_is_wrong(played: Hub) -> None:
     assert "reason" in _reason(played, "SG", answered(900, "SG", "refused", 20, text=" "))
 
 
-def test_an_answer_moves_on_by_legal_steps_only(played: Hub) -> None:
-    """Accepted, then refused after all, then accepted again, then done; and then nothing."""
+def test_an_answer_changes_by_legal_steps_only(played: Hub) -> None:
+    """Accepted, then refused, then accepted again, then done; after that nothing."""
     publish_as(played, "SG", answered(901, "SG", "accepted", 20))
     assert "accepted" in _reason(played, "SG", answered(902, "SG", "accepted", 20))
     publish_as(played, "SG", answered(903, "SG", "refused", 20))
@@ -138,14 +140,14 @@ def test_an_answer_moves_on_by_legal_steps_only(played: Hub) -> None:
 
 
 def test_the_same_note_sent_again_is_a_success(played: Hub) -> None:
-    """A line that broke behind the hub's back costs nothing (law L2), however its time is spelt."""
+    """A line that broke after the hub had stored it costs nothing (law L2), in every spelling of its time."""
     publish_as(played, "MY", acknowledged(10, "MY"))
     publish_as(played, "MY", acknowledged(10, "MY") | {"modified": stamp().replace(".000Z", "Z")})
     publish_as(played, "MY", answered(11, "MY", "done", 20))
 
 
 def test_a_step_is_taken_back_and_never_rewritten(played: Hub) -> None:
-    """What others acted on stays as it was."""
+    """What others have acted on stays as it was."""
     changed = acknowledged(10, "MY") | {"modified": stamp(5), "content": "other"}
     assert "rewritten" in _reason(played, "MY", changed)
     publish_as(played, "MY", changed | {"revoked": True})
@@ -155,14 +157,14 @@ def test_a_step_is_taken_back_and_never_rewritten(played: Hub) -> None:
 
 
 def test_an_incident_and_a_request_about_it_come_in_one_envelope(hub: Hub) -> None:
-    """And two steps that exclude each other do not."""
+    """Two steps that exclude each other do not."""
     publish_as(hub, "ID", incident(), request(20, "ID", ["SG"]))
     refused = send(hub, "SG", acknowledged(10, "SG"), acknowledged(11, "SG"), answered(12, "SG", "done", 20))
     assert list(refused) == [acknowledged(11, "SG")["id"]]
 
 
 def test_a_request_names_members_only(hub: Hub) -> None:
-    """Not the asker alone, nobody unknown, and `all` alone."""
+    """Not the asker alone, no unknown member, and nothing beside `all`."""
     publish_as(hub, "ID", incident())
     stranger = "identity--00000000-0000-4000-8000-000000000099"
     assert "nobody" in _reason(hub, "ID", request(900, "ID", ["ID"]))
@@ -180,7 +182,7 @@ def test_what_is_not_for_a_member_answers_like_what_is_missing(hub: Hub, reopen:
     assert missing == hidden
 
 
-def test_notes_that_are_no_steps_pass(hub: Hub) -> None:
+def test_notes_that_are_no_steps_are_accepted(hub: Hub) -> None:
     """A plain note in the same collection is nobody's answer."""
     publish_as(hub, "ID", incident())
     publish_as(hub, "SG", note(900, "SG", "note:comment", [incident()["id"]]))
@@ -197,7 +199,7 @@ def test_a_request_is_due_after_it_is_made_and_within_a_year(played: Hub, due: s
 
 
 def test_open_requests_of_a_member_are_bounded(played: Hub) -> None:
-    """H11 of the attacks: each reminds all whom it asks. What is answered, or taken back, is not open."""
+    """H11 of the attacks: each reminds all whom it asks. What is answered or withdrawn is not open."""
     most = Limits().open_requests
     requests = [request(1000 + number, "VN", ["SG"]) for number in range(most + 1)]
     refused = send(played, "VN", *requests)
@@ -213,7 +215,7 @@ def test_open_requests_of_a_member_are_bounded(played: Hub) -> None:
 
 @pytest.mark.parametrize("label", ["acknowledged", "request"])
 def test_ten_times_the_steps_take_ten_times_the_work(played: Hub, label: str) -> None:
-    """Each step of an envelope was compared with all before it, and with all that is held about its incident."""
+    """Each step of an envelope was compared with all before it, and with all that is stored about its incident."""
 
     def notes(count: int) -> list[Candidate]:
         contents = [

@@ -108,7 +108,7 @@ def test_a_scenario_that_cannot_be_played_is_refused_before_it_begins(old: str, 
         _scenario(SCENARIO.replace(old, new))
 
 
-def test_what_is_live_is_no_drill_and_the_reverse(hub: Hub) -> None:
+def test_what_is_live_is_no_drill_and_a_drill_is_not_live(hub: Hub) -> None:
     """The label rules apply at the door."""
     assert send(hub, "ID", incident(), root="exercise")
     assert send(hub, "ID", incident(labels=["exercise"]))

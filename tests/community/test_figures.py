@@ -9,7 +9,7 @@ import statistics
 from hub.community.figures import Figures, Sample
 
 
-def test_figures_agree_with_their_definition_whatever_comes_and_goes() -> None:
+def test_figures_agree_with_their_definition_after_any_events() -> None:
     """Per member and in all; a clock that still runs counts as one that did not stop."""
     chance = random.Random(3)
     figures = Figures()

@@ -37,7 +37,7 @@ class Poller:
         self.reached = reached
 
     def poll(self, upto: int) -> None:
-        """Until it has so many incidents, or the line breaks."""
+        """Poll until it has so many incidents, or the line breaks."""
         while len(self.got) < upto:
             query = {"limit": "1"} | ({"added_after": self.after} if self.after else {})
             answer = self.session.get(self.url, params=query, timeout=30)
@@ -58,7 +58,7 @@ class Poller:
 
 
 def test_claims_are_right_after_a_kill_in_the_middle(hub_process: HubProcess) -> None:
-    """Singapore continues afterwards and has all; Malaysia does not, and has what it got, give or take the last page."""
+    """Singapore continues afterwards and has all; Malaysia does not, and has what it got, up to the last page."""
     publisher = hub_process.session("id-cert")
     envelope = {"objects": [incident(number) for number in range(1, INCIDENTS + 1)]}
     headers = {"Content-Type": "application/taxii+json;version=2.1"}

@@ -38,7 +38,7 @@ def test_who_fetched_a_page_has_what_is_in_it(hub: Hub, clock: Clock) -> None:
 
 
 def test_a_poll_that_returns_nothing_new_writes_nothing(hub: Hub) -> None:
-    """Nor does one that brings again what was brought before."""
+    """Nor does one that returns again what was returned before."""
     publish_as(hub, "ID", incident())
     last = poll(hub, cert("SG"))
     written = hub.store.facts(KIND)[-1].number
@@ -49,7 +49,7 @@ def test_a_poll_that_returns_nothing_new_writes_nothing(hub: Hub) -> None:
 
 
 def test_a_poller_costs_rows_for_incidents_only(hub: Hub, reopen: Reopen) -> None:
-    """M6 of the attacks: each poll that brought something wrote a row. Whichever worker answers, and from wherever it reads."""
+    """M6 of the attacks: each poll that returned something wrote a row. For every worker, and from every place."""
     other = reopen()
     last = None
     for number in range(10):
@@ -113,7 +113,7 @@ def test_a_filtered_poll_claims_its_own_incidents_only(hub: Hub) -> None:
 
 
 def test_a_page_does_not_claim_a_version_that_a_newer_one_had_replaced(hub: Hub) -> None:
-    """Its place lies in the page's interval, but what the page held there was nothing."""
+    """Its place is in the page's interval, but the page had nothing there."""
     publish_as(hub, "ID", incident(1), incident(2), incident(3))
     publish_as(hub, "ID", incident(1, version=1))
     poll(hub, cert("SG"), limit="2")
@@ -141,7 +141,7 @@ def test_what_was_on_its_way_when_the_hub_died_counts_once_the_client_goes_on(hu
 
 
 def test_what_was_on_its_way_and_is_asked_for_again_counts_from_then_on(hub: Hub, reopen: Reopen, clock: Clock) -> None:
-    """The client shows that it has not got it; the second page has a time of its own."""
+    """The client shows that it does not have it; the second page has its own time."""
     publish_as(hub, "ID", incident())
     poll(hub, cert("SG"), arrives=False)
     clock.now += HOUR
@@ -151,7 +151,7 @@ def test_what_was_on_its_way_and_is_asked_for_again_counts_from_then_on(hub: Hub
 
 
 def test_another_process_knows_the_same(hub: Hub, reopen: Reopen) -> None:
-    """Both the board and what needs not be written again."""
+    """The board, and what need not be written again."""
     publish_as(hub, "ID", incident())
     poll(hub, cert("SG"))
     other = reopen()
@@ -176,7 +176,7 @@ def test_old_intervals_are_joined_without_losing_a_claim(hub: Hub, reopen: Reope
 
 
 def test_what_is_deleted_leaves_the_board(hub: Hub) -> None:
-    """Also where the collection moved on at the same time."""
+    """Also where the collection changed at the same time."""
     publish_as(hub, "ID", incident(1), incident(2))
     poll(hub, cert("SG"))
     assert "SG" in entry(hub, 1)["fetched"]
@@ -202,7 +202,7 @@ def test_intervals_are_the_set_that_they_say() -> None:
 
 
 def test_a_store_that_takes_no_notes_keeps_no_page_from_a_reader(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could not be noted is noted with the next page that can, under its own time."""
+    """What could not be noted is noted with the next page that can be, under its own time."""
     publish_as(hub, "ID", incident(1))
 
     with monkeypatch.context() as patched:
@@ -218,7 +218,7 @@ def test_a_store_that_takes_no_notes_keeps_no_page_from_a_reader(hub: Hub, monke
 
 @pytest.mark.sqlite  # one writer at a time is SQLite's way
 def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> None:
-    """Beside a bulk import, which has the writers' turn for minutes; what was sent meanwhile is noted after it."""
+    """During a bulk import, which has the writers' turn for minutes; what was sent meanwhile is noted after it."""
     publish_as(hub, "ID", incident(1), incident(2))
     assert isinstance(hub.store, SqliteStore)
     files = hub.store._files
@@ -236,7 +236,7 @@ def test_no_page_waits_for_a_writer_who_takes_long(hub: Hub, clock: Clock) -> No
 
 
 @pytest.mark.sqlite  # as above
-def test_what_was_sent_is_not_made_undone_by_the_same_page_under_way_again(hub: Hub, reopen: Reopen) -> None:
+def test_a_page_that_was_sent_stays_sent_when_it_is_sent_again(hub: Hub, reopen: Reopen) -> None:
     """Two polls of one account side by side, noted late and in any order."""
     publish_as(hub, "ID", incident())
     assert isinstance(hub.store, SqliteStore)
@@ -247,7 +247,7 @@ def test_what_was_sent_is_not_made_undone_by_the_same_page_under_way_again(hub: 
     assert "SG" in entry(reopen())["fetched"]
 
 
-def test_what_is_being_written_as_sent_is_not_made_undone_either(
+def test_a_page_that_is_being_noted_as_sent_stays_sent_too(
     hub: Hub, reopen: Reopen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same page leaves a second time, and is lost, while the first is being written."""
@@ -276,7 +276,7 @@ def test_what_is_being_written_as_sent_is_not_made_undone_either(
 
 
 def test_a_process_that_may_start_no_thread_delivers_and_notes_later(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Out of threads, or about to end: the page leaves, and what waits is noted with the next that can."""
+    """Out of threads, or about to end: the page is sent, and what waits is noted with the next that can be."""
     publish_as(hub, "ID", incident(1))
     with monkeypatch.context() as patched:
         patched.setattr(type(hub.store), "put_facts", _full)
@@ -315,7 +315,7 @@ def _no_thread(_self: threading.Thread) -> None:
     "value", [b"", b"x", b"{}", b"[1]", b'["1",2,true]', b"[1,99999999999999999,true]", b"[1,2,3]"]
 )
 def test_a_damaged_note_claims_nothing_and_stops_nobody(hub: Hub, reopen: Reopen, clock: Clock, value: bytes) -> None:
-    """Not those who poll, not the board, not what is done with the ledger at night, not the trail."""
+    """Neither those who poll, nor the board, nor the nightly work on the ledger, nor the trail."""
     publish_as(hub, "ID", incident(1))
     poll(hub, cert("SG"))
     (fact,) = hub.store.facts(KIND)

@@ -36,7 +36,7 @@ def test_what_is_overdue_is_reminded_of_once(hub: Hub, clock: Clock) -> None:
 
 
 def test_a_reminder_tells_the_members_own_time_and_utc(hub: Hub, clock: Clock) -> None:
-    """Indonesia's desk reads Indonesian, and Jakarta's clock; mail travels in the open, so the name is not in it."""
+    """Indonesia's desk reads Indonesian, and Jakarta's time; mail is not encrypted, so the name is not in it."""
     publish_as(hub, "SG", incident(member="SG", name="A secret bank was hit"))
     clock.now += HOUR
     reminders = {reminder.member.code: reminder for reminder in due_reminders(hub)}
@@ -54,7 +54,7 @@ def test_a_reminder_tells_the_members_own_time_and_utc(hub: Hub, clock: Clock) -
 
 
 def test_a_drill_says_that_it_is_one(hub: Hub, clock: Clock) -> None:
-    """Nobody takes it for real."""
+    """So that nobody takes it for a live incident."""
     publish_as(hub, "SG", incident(member="SG", labels=["exercise"]), root="exercise")
     clock.now += HOUR
     reminders = {reminder.member.code: reminder for reminder in due_reminders(hub)}
@@ -134,7 +134,7 @@ def test_nobody_reminds_while_another_does(hub: Hub, reopen: Reopen, clock: Cloc
 def test_a_deadline_that_cannot_be_written_keeps_nobody_else_from_being_reminded(
     hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """C6 of the attacks: an OverflowError in one ended them for all members."""
+    """C6 of the attacks: an OverflowError for one ended the reminders of all members."""
     publish_as(hub, "ID", incident())
     clock.now += 30 * 24 * HOUR
     members = {due.member.code for due in reminders.due_reminders(hub)}
@@ -150,7 +150,7 @@ def test_a_deadline_that_cannot_be_written_keeps_nobody_else_from_being_reminded
 
 
 def test_what_a_member_owes_is_one_message_for_each_run(hub: Hub, clock: Clock) -> None:
-    """H11 of the attacks: 300 requests made 3,000 mails. Drills come apart, and each deadline is noted."""
+    """H11 of the attacks: 300 requests made 3,000 mails. Drills have a message of their own, and each deadline is noted."""
     publish_as(
         hub, "ID", incident(), incident(2), *(request(20 + number, "ID", ["SG"]) for number in range(LINES_SHOWN))
     )

@@ -89,11 +89,11 @@ def test_servers_remind_by_themselves_once_however_many_they_are(hub: Hub, tmp_p
 
 
 def end_turns(hub: Hub) -> None:
-    """A process that was killed in its turn keeps the others waiting for TURN_MILLISECONDS: as if these had passed."""
+    """A process that was killed in its turn keeps the others waiting for TURN_MILLISECONDS: here they have passed."""
     hub.store.put_facts(TURN_KIND, {}, [fact.key for fact in hub.store.facts(TURN_KIND)])
 
 
-def test_a_mail_server_that_nobody_vouches_for_is_told_nothing(hub: Hub, tmp_path: Path, mail: MailServer) -> None:
+def test_a_mail_server_without_a_trusted_certificate_gets_nothing(hub: Hub, tmp_path: Path, mail: MailServer) -> None:
     """Its certificate has to be that of a known authority: the password is for the real one."""
     publish_as(hub, "SG", incident(member="SG"))
     authority = trustme.CA()
@@ -117,7 +117,7 @@ def noted_by(hub: Hub, count: int) -> None:
 
 
 def test_a_server_without_mail_writes_lines_into_its_log(hub: Hub, tmp_path: Path) -> None:
-    """And one that was not told to remind writes none."""
+    """A server without HUB_REMIND writes none."""
     publish_as(hub, "SG", incident(member="SG"))
     settings = mailing(tmp_path) | {"HUB_SMTP_HOST": "", "HUB_WORKERS": "1", "HUB_EVENTS": "false"}
     (tmp_path / "it").mkdir()

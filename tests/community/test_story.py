@@ -130,7 +130,7 @@ def _entry(board: Content) -> Content:
 
 
 def _lasting(board: Content) -> Content:
-    """The board without what moves with the clock alone."""
+    """The board without what changes with the clock alone."""
     incidents = [
         {key: value for key, value in incident.items() if key != "age_seconds"} for incident in board["incidents"]
     ]

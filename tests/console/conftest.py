@@ -76,7 +76,7 @@ def app(hub: Hub) -> flask.Flask:
 
 @pytest.fixture
 def browser(app: flask.Flask) -> Browser:
-    """Nobody has signed in."""
+    """A browser in which nobody has signed in."""
     return Browser(app)
 
 

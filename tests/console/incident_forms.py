@@ -46,7 +46,7 @@ def fill(browser: Browser, **fields: Any) -> str:
 
 
 def confirm(browser: Browser, page: str, **fields: str) -> str:
-    """Publish what the page shows; where that leads to."""
+    """Publish what the page shows; return the address that follows."""
     token, sealed = TOKEN.search(page), SEALED.search(page)
     assert token is not None
     assert sealed is not None

@@ -17,7 +17,7 @@ KEY: Final = re.compile(r'<code class="pick" id="key">(hub_[A-Za-z0-9_-]+)</code
 
 
 def operator_browser(hub: Hub, browser: Browser, name: str = CHIEF) -> Browser:
-    """The browser, in which that operator signed in with a password; the account is made where there is none."""
+    """Sign in as that operator with a password, and return the browser; the account is made where there is none."""
     if hub.store.get_account(name) is None:
         hub.credentials.add(Account(name, AccountKind.OPERATOR), PASSWORD)
     response = browser.sign_in(name, PASSWORD)

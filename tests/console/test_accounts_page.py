@@ -75,7 +75,7 @@ def test_a_new_key_replaces_the_old_one_at_once_or_later(hub: Hub, chief: Browse
         assert isinstance(hub.credentials.look_up(basic("sg-cert", str(key))), PasswordCheck), "not a key any more"
 
 
-def test_a_disabled_account_is_shut_out_at_once_and_comes_in_again(
+def test_a_disabled_account_is_refused_at_once_and_accepted_again_when_enabled(
     hub: Hub, chief: Browser, signed_in: SignedIn
 ) -> None:
     """Also where somebody is signed in with it."""
@@ -108,7 +108,7 @@ def test_a_form_does_nothing_the_second_time(hub: Hub, chief: Browser) -> None:
 
 
 @pytest.mark.parametrize(("shown_action", "sent_action"), [("rotate", "disable"), ("disable", "rotate")])
-def test_what_a_form_says_of_one_thing_is_good_for_no_other(
+def test_a_form_is_good_for_its_own_action_and_account_only(
     hub: Hub, chief: Browser, shown_action: str, sent_action: str
 ) -> None:
     """Neither for another action, nor for another account, nor in another session."""
@@ -123,8 +123,8 @@ def test_what_a_form_says_of_one_thing_is_good_for_no_other(
     assert rows(hub) == before
 
 
-def test_two_changes_at_once_are_one(hub: Hub, chief: Browser) -> None:
-    """The second is asked to come again, and nothing of it is done."""
+def test_of_two_changes_at_once_one_is_made(hub: Hub, chief: Browser) -> None:
+    """The second is asked to try again, and nothing of it is done."""
     before = rows(hub)
     with Turn(hub, "accounts") as turn:
         assert turn.acquire()
@@ -186,7 +186,7 @@ def test_the_front_verifies_the_password(hub: Hub, chief: Browser) -> None:
 
 
 def test_a_key_of_an_operator_changes_nothing(hub: Hub, signed_in: SignedIn) -> None:
-    """Monitoring systems have it in their configuration: who finds it there reads figures."""
+    """Monitoring systems have it in their configuration: a person who finds it there reads figures only."""
     browser = signed_in("operator")
     before = rows(hub)
     for path in PATHS:
@@ -205,8 +205,8 @@ def test_a_key_of_an_operator_changes_nothing(hub: Hub, signed_in: SignedIn) -> 
 
 
 @pytest.mark.parametrize("name", ["sg-cert", "id-soc", "partner"])
-def test_a_member_has_no_part_in_it(hub: Hub, signed_in: SignedIn, name: str) -> None:
-    """Whatever it sends, and though its session is good."""
+def test_a_member_cannot_change_accounts(hub: Hub, signed_in: SignedIn, name: str) -> None:
+    """With any request, even with a good session."""
     member = signed_in(name)
     before = rows(hub)
     fields = {"form_token": member.token(), "password": PASSWORD, "action": "disable", "name": "my-own", "kind": "cert"}
@@ -251,7 +251,7 @@ def test_without_a_session_nothing_is_changed(hub: Hub, chief: Browser, app: fla
 
 
 def test_nobody_locks_the_operators_out(hub: Hub, chief: Browser) -> None:
-    """Oneself cannot be disabled, nor can another operator with a password be given a key: the page says how else."""
+    """An operator can neither disable herself nor give a key to another operator with a password: the page says what to do instead."""
     page = chief.text(f"/console/operator/accounts/{CHIEF}")
     assert "This is your own account." in page
     sessions = chief.app.extensions["sessions"]
@@ -279,7 +279,7 @@ def test_nobody_locks_the_operators_out(hub: Hub, chief: Browser) -> None:
 def test_an_operator_who_is_disabled_while_the_form_waits_makes_no_account(
     hub: Hub, chief: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Anybody who shuts an operator out is not answered with an account that the operator made for afterwards."""
+    """An operator who is disabled cannot keep access by an account made at that moment."""
 
     def disabled_then(actor: Account, _password: str) -> None:
         hub.credentials.disable(actor.name)
@@ -347,10 +347,10 @@ def test_a_form_is_bounded(chief: Browser) -> None:
 
 
 @pytest.mark.parametrize("method", ["add_to_trail", "put_account"])
-def test_a_store_that_is_away_takes_no_change(
+def test_a_store_that_is_away_accepts_no_change(
     hub: Hub, chief: Browser, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    """503, no key on the page, and no account that nobody has the key of; without the note of who did it, no change."""
+    """503, no key on the page, and no account that nobody has the key of; and no change without an entry in the trail."""
     old = hub.credentials.rotate("sg-cert", None)
     before = rows(hub)
 
@@ -367,7 +367,7 @@ def test_a_store_that_is_away_takes_no_change(
 def test_a_turn_that_cannot_be_given_back_hides_no_key(
     hub: Hub, chief: Browser, monkeypatch: pytest.MonkeyPatch, clock: Clock
 ) -> None:
-    """The account has it by then; the turn ends by itself after minutes."""
+    """The account has it already; the turn ends by itself after minutes."""
     page = hidden(chief.text(PAGE), "rotate") | {"password": PASSWORD}
     put_account: Callable[[Any], None] = hub.store.put_account
 

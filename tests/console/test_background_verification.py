@@ -29,7 +29,7 @@ def join_all() -> None:
             ended(thread)
 
 
-def test_the_page_starts_one_and_shows_what_it_came_to(hub: Hub, browser: Browser) -> None:
+def test_the_page_starts_a_verification_and_shows_its_result(hub: Hub, browser: Browser) -> None:
     """With the time, and how much was read; the trail says who asked."""
     publish_as(hub, "ID", incident(1), report(1))
     chief = operator_browser(hub, browser)
@@ -49,7 +49,7 @@ def test_the_page_starts_one_and_shows_what_it_came_to(hub: Hub, browser: Browse
     assert background.current_run(hub) is None
 
 
-def test_two_do_not_run_at_once(hub: Hub, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_verifications_do_not_run_at_once(hub: Hub, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second is not begun; the page says since when the first runs, and who asked for it."""
     begun, go_on = threading.Event(), threading.Event()
 
@@ -68,7 +68,7 @@ def test_two_do_not_run_at_once(hub: Hub, browser: Browser, monkeypatch: pytest.
     assert background.current_run(hub) is None
 
 
-def test_one_that_takes_too_long_ends(hub: Hub, browser: Browser) -> None:
+def test_a_verification_that_takes_too_long_ends(hub: Hub, browser: Browser) -> None:
     """And says so, until the next one is begun."""
     publish_as(hub, "ID", incident(1), report(1))
     ended(background.start(hub, {"by": "deputy"}, longest_seconds=-1.0))
@@ -90,7 +90,7 @@ def test_a_store_that_goes_away_is_reported(hub: Hub, browser: Browser, monkeypa
     assert "failed: the log says why" in operator_browser(hub, browser).text("/console/operator")
 
 
-def test_one_whose_process_died_is_forgotten(hub: Hub, clock: Clock) -> None:
+def test_a_verification_whose_process_died_is_forgotten(hub: Hub, clock: Clock) -> None:
     """After a minute without a sign of life another can be begun."""
     background._note(hub, background.VerificationRun(clock.now, "deputy", clock.now))
     assert background.start(hub, {"by": "chief"}) is None

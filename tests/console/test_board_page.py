@@ -32,7 +32,7 @@ def names(page: str) -> list[str]:
 
 
 def cell(article: str, member: str) -> str:
-    """What the matrix says of a member, in words."""
+    """The text of a member's cell in the matrix."""
     match = re.search(rf'title="{CATALOGUE.members[member].country}: ([^"]*)"', article)
     assert match is not None
     return html.unescape(match[1])
@@ -91,7 +91,7 @@ def test_each_cell_says_in_words_what_a_member_did(hub: Hub, signed_in: SignedIn
     ],
 )
 def test_filters(hub: Hub, signed_in: SignedIn, clock: Clock, query: str, expected: set[str]) -> None:
-    """Each by itself and together; an odd one finds nothing and breaks nothing."""
+    """Each by itself and together; an invalid one finds nothing and breaks nothing."""
     green: Any = {"object_marking_refs": [TLP2_IDS[TLP.GREEN]]}
     publish_as(hub, "ID", incident(1, criticality=95, name="Hospital"))
     clock.now += 2 * HOUR
@@ -135,13 +135,13 @@ def test_what_members_write_is_shown_as_text(hub: Hub, signed_in: SignedIn, name
 
 @pytest.mark.parametrize("sign", ["\u202e", "\u2066", "\x07", "\x1b", "\u2028", "\x7f", "\u200e"])
 def test_signs_that_deceive_are_shown(hub: Hub, signed_in: SignedIn, sign: str) -> None:
-    """Control characters, and those that turn the direction of writing round."""
+    """Control characters, and those that change the direction of writing."""
     publish_as(hub, "ID", incident(1, name=f"invoice{sign}fdp.exe"))
     assert names(signed_in("sg-cert").text("/asean/board/")) == ["invoice\ufffdfdp.exe"]
 
 
 def test_a_drill_cannot_be_taken_for_an_incident(hub: Hub, signed_in: SignedIn) -> None:
-    """Said in words at the top and in front of each name; the live board says nothing of the kind."""
+    """In words at the top and in front of each name; the live board has no such words."""
     drill: Any = {"labels": ["exercise"], "name": "Blackout"}
     publish_as(hub, "ID", incident(1, **drill), root="exercise")
     singapore = signed_in("sg-cert")
@@ -157,7 +157,7 @@ def test_a_drill_cannot_be_taken_for_an_incident(hub: Hub, signed_in: SignedIn) 
 
 @pytest.mark.parametrize(("name", "status"), [("id-soc", 403), ("partner", 403), ("operator", 404)])
 @pytest.mark.parametrize("path", ["/asean/board/", "/asean/contacts/"])
-def test_pages_beside_taxii_are_for_national_certs(
+def test_board_and_directory_are_for_national_certs(
     hub: Hub, signed_in: SignedIn, path: str, name: str, status: int
 ) -> None:
     """As their JSON is; the page says nothing of what is there."""
@@ -168,7 +168,7 @@ def test_pages_beside_taxii_are_for_national_certs(
 
 
 def test_nothing_above_the_level_of_the_reader_is_on_the_board(hub: Hub, signed_in: SignedIn) -> None:
-    """Which in this community is what is in a collection that its member does not read; see the incident page, too."""
+    """In this community that is what is in a collection that the member does not read; the incident page has such a test, too."""
     publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     before = signed_in("sg-cert").text("/asean/board/")
     assert "Hospital" in before
@@ -196,13 +196,13 @@ def test_the_directory_begins_with_the_own_contact(signed_in: SignedIn) -> None:
     [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7199, "120 min"), (7200, "2 h"), (172_800, "2 d")],
 )
 def test_spans(browser: Browser, seconds: int, words: str) -> None:
-    """In the largest unit that says something."""
+    """In the largest unit that fits."""
     with browser.app.test_request_context():
         assert span(seconds) == words
 
 
 def test_the_filter_of_sectors(hub: Hub, signed_in: SignedIn) -> None:
-    """By the identities that an incident's reports name, of what the reader may see; members' own identities say nothing."""
+    """By the identities that an incident's reports name, of what the reader may see; members' own identities do not count."""
     health, bank = (
         versioned("identity", n, "ID", name=class_name(s, None), identity_class="class", sectors=[s])
         for n, s in ((1, "healthcare"), (2, "financial-services"))
@@ -236,7 +236,7 @@ def test_the_filter_of_sectors(hub: Hub, signed_in: SignedIn) -> None:
     assert names(singapore.text("/asean/board/?sector=healthcare")) == []
 
 
-def test_sectors_above_the_reader_are_not_said(hub: Hub) -> None:
+def test_sectors_above_the_level_of_the_reader_are_not_shown(hub: Hub) -> None:
     """Law L5: neither those of an identity nor those of a report that it may not see."""
     about: Any = {
         "name": class_name("healthcare", None),
@@ -255,10 +255,10 @@ def test_sectors_above_the_reader_are_not_said(hub: Hub) -> None:
     assert sectors_of(index, indexed, dict.fromkeys(everything, int(TLP.AMBER))) == []
 
 
-def test_the_page_goes_beyond_the_first_part_of_the_board(
+def test_filters_and_pages_cover_the_whole_board(
     hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Filters and pages go over all that is open."""
+    """Not only the first part that the board returns."""
     monkeypatch.setattr(hub_board, "PAGE_INCIDENTS", 4)
     publish_as(hub, "ID", *(incident(n, name=f"Number {n}") for n in range(1, 11)))
     singapore = signed_in("sg-cert")

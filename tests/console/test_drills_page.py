@@ -36,7 +36,7 @@ def chief(hub: Hub, browser: Browser) -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def _without_waiting(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
-    """Time between events passes at once."""
+    """The clock jumps over the time between events."""
 
     def sleep(seconds: float) -> None:
         clock.now += int(seconds * 1000)
@@ -111,7 +111,7 @@ def test_a_drill_is_shown_then_played_once_and_reported_on(hub: Hub, chief: Brow
         (SCENARIO + "evil = '<script>alert(1)</script>'\n", "evil"),
     ],
 )
-def test_what_cannot_be_played_is_said_in_words(hub: Hub, chief: Browser, text: str | bytes, words: str) -> None:
+def test_what_cannot_be_played_is_reported_in_words(hub: Hub, chief: Browser, text: str | bytes, words: str) -> None:
     """And nothing of it is played."""
     response = upload(chief, text)
     page = response.get_data(as_text=True)
@@ -144,7 +144,7 @@ def commands(hub: Hub) -> list[str]:
     return [about["command"] for about in abouts if "drill" in about.get("command", "")]
 
 
-def test_a_drill_stops_when_somebody_wishes_it(hub: Hub, chief: Browser) -> None:
+def test_a_drill_stops_on_request(hub: Hub, chief: Browser) -> None:
     """Between two events; what was published already stays, and the next drill may begin then, not before."""
     reached, go_on = threading.Semaphore(0), threading.Semaphore(0)
 

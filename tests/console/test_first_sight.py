@@ -32,13 +32,13 @@ PAGE = f"/asean/board/{incident(1)['id']}/"
     ],
 )
 def test_a_time_is_in_the_readers_zone_with_utc_beside_it(timestamp: str, zone: str | None, text: str) -> None:
-    """UTC has a date of its own where that is another day; as an element it says the same."""
+    """UTC has its own date where that is another day; the `time` element says the same."""
     there = zoneinfo.ZoneInfo(zone) if zone else None
     assert clock_text(timestamp, there) == text
     assert re.sub("<[^>]+>", "", clock_tag(timestamp, there)) == text
 
 
-def test_each_reader_has_her_own_time(hub: Hub, signed_in: SignedIn) -> None:
+def test_each_reader_sees_her_own_time_zone(hub: Hub, signed_in: SignedIn) -> None:
     """On the board, at the incident, and at the foot of the page; an operator has UTC."""
     publish_as(hub, "ID", incident(1), report(1), request(5, "ID", ["SG", "MM"]))
     for name, time, zone in (("sg-cert", "12:10", "Asia/Singapore"), ("mm-cert", "10:40", "Asia/Yangon")):
@@ -50,8 +50,8 @@ def test_each_reader_has_her_own_time(hub: Hub, signed_in: SignedIn) -> None:
     assert "All times are UTC" in signed_in("operator").text("/console/operator")
 
 
-def test_a_text_outlives_its_session(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """What was written is given back as text, with the way to sign in and return; not to a form of another site."""
+def test_a_text_is_kept_when_its_session_ends(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """What was written is shown again as text, with the way to sign in and return; not to a form of another site."""
     publish_as(hub, "ID", incident(1), report(1))
     indonesia = signed_in("id-cert")
     fields = {"form_token": indonesia.token(PAGE), "action": "ask", "text": "Please look for <b>203.0.113.9</b>"}
@@ -113,12 +113,12 @@ def test_a_soc_is_shown_what_to_paste_into_its_client(hub: Hub, signed_in: Signe
 
 
 def test_every_client_has_a_text_and_a_name() -> None:
-    """And an odd choice shows none."""
+    """An unknown choice shows none."""
     assert CLIENTS.keys() == RECIPES.keys()
 
 
-def test_an_odd_choice_of_a_client_shows_the_choice_again(signed_in: SignedIn) -> None:
-    """Nor is a collection shown that the account does not read, or a drill's that is not listed to it."""
+def test_an_unknown_choice_of_a_client_shows_the_choices_again(signed_in: SignedIn) -> None:
+    """A collection that the account does not read is not shown, nor one of a drill that is not listed to it."""
     soc = signed_in("id-soc")
     for query in ("client=", "client=%3Cscript%3E", "client=misp&collection=nowhere"):
         page = soc.text(f"/?{query}")
@@ -130,12 +130,12 @@ def test_an_odd_choice_of_a_client_shows_the_choice_again(signed_in: SignedIn) -
 
 
 def test_a_duty_line_can_be_dialled(signed_in: SignedIn) -> None:
-    """With a telephone in the hand, at night."""
+    """From the page on a telephone."""
     page = signed_in("sg-cert").text("/asean/contacts/")
     assert re.search(r'<a href="tel:\+62\d+">', page)
 
 
-def test_paper_says_of_when_it_is(hub: Hub, signed_in: SignedIn) -> None:
+def test_a_print_says_when_its_page_was_made(hub: Hub, signed_in: SignedIn) -> None:
     """In the part of the page that follows the hub: a print of a page that was open all night has the time of what it shows."""
     publish_as(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")

@@ -31,8 +31,8 @@ def test_only_the_own_pages_may_read_events(origin: str, host: str, public_url: 
     assert is_own_page(origin, host, 8021, public_url) is own
 
 
-def test_the_session_that_only_tls_may_set_counts_more() -> None:
-    """A plain connection could have planted the other one."""
+def test_the_session_cookie_that_only_tls_may_set_has_precedence() -> None:
+    """A plain connection could have set the other one."""
     assert session_cookie("hub_session=plain; __Host-hub_session=secure") == "secure"
     assert session_cookie("a=b; hub_session=plain") == "plain"
     assert session_cookie("") == ""

@@ -31,8 +31,8 @@ from tests.console.incident_forms import PAGE, SEALED, an_indicator, fill, put_w
 from tests.server.making import Clock
 
 
-def test_who_opens_an_incident_has_it(hub: Hub, signed_in: SignedIn) -> None:
-    """The ledger learns of it as of a poll; the board alone brings nobody the incident."""
+def test_an_account_that_opens_an_incident_has_fetched_it(hub: Hub, signed_in: SignedIn) -> None:
+    """The ledger notes it like a poll; the board alone does not count."""
     put_with(hub)
     singapore = signed_in("sg-cert")
     singapore.text("/asean/board/")
@@ -42,7 +42,7 @@ def test_who_opens_an_incident_has_it(hub: Hub, signed_in: SignedIn) -> None:
 
 
 def test_indicators_are_shown_defanged(hub: Hub, signed_in: SignedIn) -> None:
-    """And as they are only where somebody asks for that."""
+    """They are shown as they are only on request."""
     put_with(hub, an_indicator(1, "[url:value = 'https://login.bad.example/a.php']"))
     singapore = signed_in("sg-cert")
     page = singapore.text(PAGE)
@@ -52,7 +52,7 @@ def test_indicators_are_shown_defanged(hub: Hub, signed_in: SignedIn) -> None:
 
 
 def test_lists_for_firewalls(hub: Hub, signed_in: SignedIn) -> None:
-    """One value a line, each once, without what is expired or revoked; the level is in the file's name."""
+    """One value a line, each once, without expired and revoked ones; the level is in the file's name."""
     put_with(
         hub,
         an_indicator(1, "[ipv4-addr:value = '198.51.100.7' OR ipv6-addr:value = '2001:db8::7']"),
@@ -104,8 +104,8 @@ def test_a_cell_of_many_blanks_takes_linear_time() -> None:
     assert len(row["name"]) == 100_001
 
 
-def test_closing_gives_each_collection_what_it_holds(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """A later version that only a narrower collection holds does not leave it with the last stage."""
+def test_closing_leaves_each_collection_with_the_last_stage(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """Also where a later version is in a narrower collection only."""
     publish_as(hub, "ID", incident(1), report(1), to="alerts")
     publish_as(hub, "ID", incident(1), report(1, version=1, description="For few readers."), to="id")
     clock.now += 60_000
@@ -154,7 +154,7 @@ def test_values_of_patterns(pattern: str, values: list[str]) -> None:
 
 
 def test_the_picture_holds_many_objects() -> None:
-    """Beyond nine in a column, one box stands for the rest; each line joins two boxes that are there."""
+    """Beyond nine in a column, one box represents the others; each line joins two boxes that are drawn."""
     objects: list[dict[str, Any]] = [{"type": "incident", "id": "incident--1", "name": "x" * 500}]
     objects += [{"type": "indicator", "id": f"indicator--{n}", "name": f"n{n:03d}"} for n in range(200)]
     objects += [
@@ -220,7 +220,7 @@ ODD: tuple[Any, ...] = (5, "text", [1, None, {}], {"a": {"b": []}}, [["x"]], Non
 def test_odd_extensions_break_no_page(
     hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
-    """Profiles that ask for little let anything into an extension; the page shows what of it is plain."""
+    """Profiles with few rules let anything into an extension; the page shows its plain values."""
     odd_extension = ODD[number]
     core = dict.fromkeys(
         (

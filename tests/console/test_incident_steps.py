@@ -25,7 +25,7 @@ from tests.server.making import Clock
 
 
 def refused(browser: Browser, page: str) -> str:
-    """As `confirm`, where the hub refuses it: in which words."""
+    """As `confirm`, where the hub refuses it; return its words."""
     token, sealed = TOKEN.search(page), SEALED.search(page)
     assert token is not None
     assert sealed is not None
@@ -126,7 +126,7 @@ def test_what_is_missing_is_said_and_what_was_written_stays(
         assert ">Help</textarea>" in page
 
 
-def test_the_door_has_the_last_word(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+def test_the_door_checks_again_what_a_form_publishes(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """What another officer did in the meantime is reported in the door's own words; the same form twice is one step."""
     publish_as(hub, "ID", incident(1), report(1))
     singapore = signed_in("sg-cert")
@@ -156,7 +156,7 @@ def test_only_what_was_shown_can_be_published(hub: Hub, signed_in: SignedIn, clo
 
 @pytest.mark.parametrize("name", ["id-soc", "partner"])
 def test_who_may_not_write_publishes_nothing(hub: Hub, signed_in: SignedIn, name: str) -> None:
-    """Nor is it offered a form."""
+    """It is not offered a form either."""
     publish_as(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[TLP.AMBER]]), report(1), to="incidents")
     browser = signed_in(name)
     assert 'name="action"' not in browser.get(PAGE).get_data(as_text=True)

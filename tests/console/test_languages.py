@@ -72,7 +72,7 @@ def test_no_text_is_asked_for_inside_an_f_string() -> None:
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_each_text_has_a_translation_with_the_same_fields(language: str) -> None:
-    """None is missing, none is left over, and what the page puts in has its place."""
+    """None is missing, none is unused, and every field of the text is in its translation."""
     translated = {message.id: message.string for message in catalogue(language) if message.id}
     assert translated.keys() == messages()
     for text, translation in translated.items():
@@ -111,7 +111,7 @@ def test_the_browser_says_which_language(browser: Browser, accepted: str, langua
 
 
 def test_a_language_is_chosen_on_the_page(hub: Hub, signed_in: SignedIn) -> None:
-    """It stays, whatever the browser says, and leads back; another address or an unknown language changes nothing."""
+    """It stays, independent of the browser's languages, and leads back; another address or an unknown language changes nothing."""
     publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore = signed_in("sg-cert")
     response = singapore.get("/console/language?to=id&back=/asean/board/")

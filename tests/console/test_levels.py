@@ -44,7 +44,7 @@ def accounts(name: str | None) -> Account | None:
 
 
 def places(catalogue: Catalogue) -> Iterator[tuple[str, str, TLP]]:
-    """Each collection, who writes there, and each level that it takes."""
+    """Each collection, who writes there, and each level that it accepts."""
     for alias, member in WRITERS.items():
         collection = catalogue.find("region", alias)
         assert collection is not None
@@ -53,7 +53,7 @@ def places(catalogue: Catalogue) -> Iterator[tuple[str, str, TLP]]:
 
 @pytest.fixture
 def region(tmp_path: Path, clock: Clock) -> Iterator[Hub]:
-    """In each collection an incident of each level that it takes, with a report, an indicator and all around them."""
+    """In each collection an incident of each level that it accepts, with a report, an indicator and related objects."""
     catalogue = load_catalogue(DECLARATIONS / "collections", DECLARATIONS / "profiles")
     hub = open_hub(tmp_path, clock, catalogue)
     for number, (alias, member, level) in enumerate(places(catalogue), start=1):
@@ -158,7 +158,7 @@ def test_no_page_shows_what_taxii_does_not_give(region: Hub, reader: str | None)
 
 
 def _looked_up(browser: Browser) -> set[str]:
-    """The secret words in what is found of all of them; the values themselves are said again, so they do not count."""
+    """The secret words in the results of a look-up of all of them; the values themselves are repeated, so they do not count."""
     if browser.get("/console/lookup").status_code != 200:
         return set()
     values = [f"secret{alias}{level}fz.example" for alias in WRITERS for level in range(5)]
@@ -179,8 +179,8 @@ def test_the_map_counts_what_taxii_gives(region: Hub, reader: str) -> None:
     assert sum(week["count"] for week in figures["weeks"]) == len(incidents)
 
 
-def test_the_readers_differ(region: Hub) -> None:
-    """So that the test above can fail: each sees less than the one before."""
+def test_each_reader_sees_less_than_the_one_before(region: Hub) -> None:
+    """So that the test above can fail."""
     counts = [
         len(readable(region, accounts(name))[0])
         for name in ("id-cert", "th-cert", "id-soc", "partner", None, "operator")

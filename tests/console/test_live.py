@@ -62,7 +62,7 @@ def test_many_browsers_of_a_member_get_what_was_made_once(
     assert readers == ["SG"] * 4
 
 
-def test_it_holds_what_the_page_replaces_and_nothing_of_a_session(hub: Hub, signed_in: SignedIn) -> None:
+def test_a_live_board_has_what_the_page_replaces_and_nothing_of_a_session(hub: Hub, signed_in: SignedIn) -> None:
     """No token, no name of an account: others of the same member get the same."""
     publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore = signed_in("sg-cert")
@@ -79,7 +79,7 @@ def test_it_holds_what_the_page_replaces_and_nothing_of_a_session(hub: Hub, sign
     assert f"<title>{title}</title>" in live
 
 
-def test_a_browser_that_has_it_is_told_so(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+def test_a_browser_that_has_the_live_board_gets_304(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
     """And gets what is new when there is something new."""
     publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore = signed_in("sg-cert")
@@ -91,8 +91,10 @@ def test_a_browser_that_has_it_is_told_so(hub: Hub, signed_in: SignedIn, clock: 
     assert "Harbour" in singapore.get(BOARD, **LIVE, **{"If-None-Match": etag}).text
 
 
-def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """Also where it is not sent again. Nothing that the reader may not see, and nothing old."""
+def test_a_live_board_names_the_place_of_what_it_shows_as_events_do(
+    hub: Hub, signed_in: SignedIn, clock: Clock
+) -> None:
+    """Also in a 304. It names nothing that the reader may not see, and nothing old."""
     clock.now += 60_000
     singapore = signed_in("sg-cert")
     alerts = hub.catalogue.find("asean", "alerts")
@@ -128,8 +130,10 @@ def test_it_names_what_is_in_it_as_events_do(hub: Hub, signed_in: SignedIn, cloc
     assert singapore.get(BOARD, **LIVE).headers["Hub-Shown"] == ""
 
 
-def test_who_may_not_see_the_board_gets_none_that_is_kept(hub: Hub, signed_in: SignedIn, browser: Browser) -> None:
-    """The account is looked at before: signed out, disabled, no CERT's."""
+def test_an_account_that_may_not_see_the_board_gets_no_cached_one(
+    hub: Hub, signed_in: SignedIn, browser: Browser
+) -> None:
+    """The account is checked first: signed out, disabled, of no CERT."""
     publish_as(hub, "ID", incident(1, name="Hospital"), report(1))
     singapore, company = signed_in("sg-cert"), signed_in("id-soc")
     assert "Hospital" in singapore.get(BOARD, **LIVE).text
@@ -139,7 +143,7 @@ def test_who_may_not_see_the_board_gets_none_that_is_kept(hub: Hub, signed_in: S
     assert "Hospital" not in singapore.get(BOARD, **LIVE).text
 
 
-def test_as_gzip_it_is_the_same(hub: Hub, signed_in: SignedIn) -> None:
+def test_a_live_board_is_the_same_as_gzip(hub: Hub, signed_in: SignedIn) -> None:
     publish_as(hub, "ID", *(incident(number) for number in range(1, 10)))
     singapore = signed_in("sg-cert")
     plain, packed = singapore.get(BOARD, **LIVE), singapore.get(BOARD, **LIVE, **{"Accept-Encoding": "gzip"})
@@ -168,7 +172,7 @@ def test_pages_listen_to_what_they_show_from_when_they_were_made(hub: Hub, signe
             assert "indicators" not in query["collection"]
 
 
-def test_who_asks_while_a_board_is_made_waits_for_it(app: flask.Flask) -> None:
+def test_a_request_while_a_board_is_made_waits_for_it(app: flask.Flask) -> None:
     """It is made once for all of them, and again where that failed."""
     boards, has_begun, go, state = LiveBoards(), threading.Event(), threading.Event(), object()
     attempts: list[str] = []

@@ -100,7 +100,7 @@ def test_values_are_found_however_they_are_written(
 
 
 def test_a_match_leads_to_its_incident(hub: Hub, signed_in: SignedIn) -> None:
-    """Which a report brings it to."""
+    """By a report that names both."""
     publish(hub, an_indicator(1, "[domain-name:value = 'bad.example']"))
     page = looked_up(signed_in("sg-cert"), "bad.example")
     assert f'<a href="/asean/board/{incident(1)["id"]}/"><bdi>Phishing</bdi></a>' in page
@@ -131,8 +131,10 @@ def test_what_was_added_long_ago_is_found(hub: Hub, signed_in: SignedIn, clock: 
     assert len(pairs_of(signed_in("sg-cert"), "bad.example")) == 2
 
 
-def test_more_than_a_page_shows_is_said(hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch) -> None:
-    """And what is shown is the oldest."""
+def test_a_page_says_that_there_are_more_matches(
+    hub: Hub, signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It shows the oldest."""
     monkeypatch.setattr(lookup, "MAX_MATCHES", 3)
     publish(hub, *(an_indicator(n, "[domain-name:value = 'bad.example']", name=f"Number {n}") for n in range(1, 6)))
     page = looked_up(signed_in("sg-cert"), "bad.example")
@@ -155,7 +157,7 @@ def test_a_report_above_the_reader_leads_to_no_incident(hub: Hub, signed_in: Sig
 
 
 def test_a_withdrawn_report_leads_to_no_incident(hub: Hub, signed_in: SignedIn) -> None:
-    """It brings nothing any more."""
+    """It no longer names anything."""
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     publish(hub, indicator)
     singapore = signed_in("sg-cert")
@@ -168,7 +170,7 @@ def test_a_withdrawn_report_leads_to_no_incident(hub: Hub, signed_in: SignedIn) 
 
 @pytest.mark.parametrize(("text", "count"), [("", 0), ("  \n ", 0), ("\n".join(map(str, range(1001))), 1001)])
 def test_too_few_and_too_many(signed_in: SignedIn, text: str, count: int) -> None:
-    """Said in words, with what was pasted still there."""
+    """The page says so in words, and keeps what was pasted."""
     singapore = signed_in("sg-cert")
     fields = {"form_token": singapore.token("/console/lookup"), "values": text}
     response = singapore.post("/console/lookup", fields)
@@ -201,7 +203,7 @@ def test_pasted_texts() -> None:
 
 
 def test_the_page_says_who_relayed_what_an_outsider_wrote(hub: Hub, signed_in: SignedIn) -> None:
-    """And of a member's own work whose it is."""
+    """And for a member's own object whose it is."""
     outsider = "identity--99999999-9999-4999-8999-999999999999"
     relayed = an_indicator(1, "[ipv4-addr:value = '198.51.100.7']") | {"created_by_ref": outsider}
     own = an_indicator(2, "[ipv4-addr:value = '198.51.100.8']")
@@ -242,7 +244,7 @@ def test_what_a_look_up_reads_counts_in_the_accounts_share(hub: Hub, app: flask.
     assert [environ[WORK_BYTES] > 39 * 200 for environ in seen] == [False, True]  # the form, then what was looked up
 
 
-def test_who_signed_out_is_no_account_any_more(app: flask.Flask, signed_in: SignedIn) -> None:
+def test_a_session_that_signed_out_counts_for_no_account(app: flask.Flask, signed_in: SignedIn) -> None:
     """The front, which counts requests, learns it with the answer to the sign-out itself."""
     browser, seen = signed_in("sg-cert"), environments(app)
     browser.post("/console/logout", {"form_token": browser.token("/")})
@@ -288,7 +290,7 @@ def test_a_match_leads_to_so_many_incidents(hub: Hub, monkeypatch: pytest.Monkey
 
 
 def test_incidents_that_are_not_there_take_no_room(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who names others first hides nothing, and the reader does not learn that there are any (law L5)."""
+    """A report that names missing incidents first hides nothing, and the reader does not learn that there are any (law L5)."""
     monkeypatch.setattr(lookup, "MAX_INCIDENTS", 1)
     indicator = an_indicator(1, "[domain-name:value = 'bad.example']")
     refs = [*(incident(number)["id"] for number in (7, 8, 1)), indicator["id"]]
@@ -312,7 +314,7 @@ def test_a_report_that_names_too_many_incidents_is_read_in_part(
     assert ([len(item.incidents) for item in result.mentions], result.is_complete) == ([2], False)
 
 
-def test_how_much_came_at_higher_levels_is_told_to_nobody_below(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_much_came_at_higher_levels_is_shown_to_nobody_below(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """Law L5: neither as an answer that may lack something, nor in what counts in the account's share."""
     monkeypatch.setattr("hub.sharing.hub.MOST_COMPARED", 3)
     collection = hub.find(cert("ID"), "asean", "indicators")

@@ -58,8 +58,8 @@ def test_what_an_account_fetches_is_on_the_page_and_survives_its_process(
     assert volumes(hub.store)["sg-cert"].objects == 6
 
 
-def test_a_page_costs_no_write_and_a_minute_one(hub: Hub, clock: Clock) -> None:
-    """Anybody who asks for whatever after a minute has what was counted written."""
+def test_a_page_costs_no_write_and_a_minute_costs_one(hub: Hub, clock: Clock) -> None:
+    """Any request after a minute makes the hub write what it counted."""
     counts = Volumes(hub.store, clock)
     for _ in range(5):
         counts.add("sg-cert", 10, 1000)
@@ -79,7 +79,7 @@ def test_a_page_costs_no_write_and_a_minute_one(hub: Hub, clock: Clock) -> None:
 
 
 def test_a_worker_that_ends_writes_what_it_counted(hub: Hub, app: flask.Flask) -> None:
-    """Before that, it wrote a moment ago."""
+    """It wrote only a moment before."""
     publish_as(hub, "ID", incident(1))
     fetch(app, hub, "sg-cert")
     fetch(app, hub, "sg-cert")
@@ -152,7 +152,7 @@ def test_the_whole_trail_is_searched_in_pages(hub: Hub, signed_in: SignedIn, old
 def test_no_more_is_read_for_a_page_than_one_page(
     hub: Hub, old_trail: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """However long the trail is, and though nothing fits; where as many fit as are shown, less."""
+    """For any length of the trail, and also where nothing fits; less where as many fit as are shown."""
     read_counts: list[int] = []
     trail_texts = hub.store.trail_texts
 
@@ -171,7 +171,7 @@ def test_no_more_is_read_for_a_page_than_one_page(
 
 
 def test_a_search_by_time_begins_and_ends_there(hub: Hub, signed_in: SignedIn, old_trail: list[int]) -> None:
-    """Until a day: from its last entry on, at once. From a day: not beyond it."""
+    """A search until a day starts at its last entry. A search from a day does not read beyond it."""
     operator = signed_in("operator")
     page = operator.text("/console/operator?day=2026-04-13&until=2026-04-14")
     assert [line.time_text[:10] for line in trail_view(hub, TrailSearch(until="2026-04-14")).lines[:2]] == [

@@ -32,7 +32,7 @@ def rows(page: str) -> dict[str, str]:
 
 
 def test_who_fetches_and_who_is_silent(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """By account, and by member where none of its CERT's accounts was heard of for a week."""
+    """By account, and by member where none of its CERT's accounts sent a request for a week."""
     publish_as(hub, "ID", incident(1), report(1))
     signed_in("sg-cert").get(f"/asean/board/{incident(1)['id']}/").close()
     operator = signed_in("operator")
@@ -52,7 +52,9 @@ def test_who_fetches_and_who_is_silent(hub: Hub, signed_in: SignedIn, clock: Clo
     )
 
 
-def test_it_holds_no_content_no_credential_and_no_form_but_the_sign_out(hub: Hub, signed_in: SignedIn) -> None:
+def test_the_operators_page_has_no_content_no_credential_and_no_form_but_the_sign_out(
+    hub: Hub, signed_in: SignedIn
+) -> None:
     """An operator's key is in monitoring systems: it opens figures alone."""
     publish_as(hub, "ID", incident(1, name="Hospital"))
     page = signed_in("operator").text("/console/operator")
@@ -64,7 +66,7 @@ def test_it_holds_no_content_no_credential_and_no_form_but_the_sign_out(hub: Hub
 
 
 @pytest.mark.parametrize(("name", "status"), [("sg-cert", 403), ("id-soc", 403), ("partner", 403)])
-def test_it_is_for_operators(signed_in: SignedIn, name: str, status: int) -> None:
+def test_the_operators_page_is_for_operators(signed_in: SignedIn, name: str, status: int) -> None:
     """Nobody else learns of the accounts."""
     assert "my-cert" not in signed_in(name).text("/console/operator", status)
 
@@ -106,8 +108,8 @@ def test_a_search_is_text(signed_in: SignedIn) -> None:
     assert "No entry fits." in page
 
 
-def test_the_last_verification_is_said(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """That there was none, that nothing was found, or how much."""
+def test_the_last_verification_is_shown(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
+    """That there was none, that nothing was found, or how many findings."""
     operator = signed_in("operator")
     assert "It was never verified." in operator.text("/console/operator")
     note_verification(hub.store, VerificationResult(clock.now, 0))

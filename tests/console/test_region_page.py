@@ -44,7 +44,7 @@ def test_open_incidents_by_member_class_and_age(hub: Hub, signed_in: SignedIn, c
 
 
 def test_closed_incidents_count_in_their_week_alone(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """What was reported is a trend, what is open a state."""
+    """The weeks show a trend, the table shows what is open now."""
     publish_as(hub, "ID", incident(1), report(1, stage="final"))
     clock.now += 7 * DAY
     publish_as(hub, "ID", incident(2))
@@ -82,7 +82,7 @@ def test_every_member_has_a_place_of_its_own(members: tuple[str, ...]) -> None:
 
 
 def test_a_clock_that_was_set_back_counts_no_week_twice(hub: Hub) -> None:
-    """What lies ahead of the last week is left out."""
+    """What is after the last week is left out."""
     publish_as(hub, "ID", incident(1))
     (entry,) = hub.community.reported_since(cert("SG"), "asean", 0)
     assert sum(week.count for week in weeks_of([entry], entry.first_place)) == 1

@@ -26,7 +26,7 @@ def cookie_of(browser: Browser) -> str:
 
 
 def test_a_browser_without_a_session_is_led_to_the_sign_in_and_back(hub: Hub, browser: Browser) -> None:
-    """And from there to the page that was asked for."""
+    """And from there to the page that it requested."""
     response = browser.get("/asean/contacts/")
     assert (response.status_code, response.headers["Location"]) == (
         303,
@@ -94,7 +94,7 @@ def test_a_session_ends_when_nobody_uses_it(signed_in: SignedIn, clock: Clock, h
 
 
 def test_a_session_ends_after_its_longest_life(signed_in: SignedIn, clock: Clock, hub: Hub) -> None:
-    """However busy it is."""
+    """Also when it is in use."""
     singapore = signed_in("sg-cert")
     for _ in range(hub.limits.session_hours * 2):
         clock.now += HOUR // 2
@@ -104,7 +104,7 @@ def test_a_session_ends_after_its_longest_life(signed_in: SignedIn, clock: Clock
 
 
 @pytest.mark.parametrize("change", ["disable", "rotate"])
-def test_a_session_ends_with_the_right_to_it(signed_in: SignedIn, hub: Hub, change: str) -> None:
+def test_a_session_ends_when_its_account_may_no_longer_sign_in(signed_in: SignedIn, hub: Hub, change: str) -> None:
     """At the next request after the account was disabled or got another key."""
     singapore, indonesia = signed_in("sg-cert"), signed_in("id-cert")
     assert singapore.get("/").status_code == 200
@@ -197,8 +197,8 @@ def test_the_token_differs_on_each_page(signed_in: SignedIn) -> None:
     assert singapore.token() != singapore.token()
 
 
-def test_a_browser_that_remembers_basic_is_no_tool_of_other_sites(hub: Hub, app: flask.Flask) -> None:
-    """What TAXII clients send is taken as before; what only a page of another site sends is not."""
+def test_other_sites_cannot_use_a_browser_that_remembers_basic(hub: Hub, app: flask.Flask) -> None:
+    """What TAXII clients send is accepted as before; what only a page of another site sends is not."""
     key = hub.credentials.rotate("id-cert", None) or ""
     client = app.test_client()
     path = "/asean/collections/alerts/objects/"

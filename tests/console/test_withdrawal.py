@@ -65,7 +65,7 @@ def test_an_incident_is_withdrawn(hub: Hub, signed_in: SignedIn, clock: Clock) -
 
 
 def test_an_observable_of_several_members_stays(hub: Hub, signed_in: SignedIn) -> None:
-    """This member's part in it goes."""
+    """Only this member's part is removed."""
     *_, address = put(hub)
     publish_as(hub, "SG", address, to="indicators")
     indonesia = signed_in("id-cert")
@@ -96,7 +96,7 @@ def test_a_revocation_says_no_more_than_the_lowest_version(hub: Hub, signed_in: 
 
 
 def test_what_later_reports_will_name_again_stays(hub: Hub, signed_in: SignedIn) -> None:
-    """A revoked id is good for nothing more: the class of the victims, and a technique older than the incident, stay."""
+    """A revoked id cannot be used again: the class of the victims, and a technique older than the incident, stay."""
     name = class_name("healthcare", None)
     shared = versioned("identity", 1, "ID", name=name, identity_class="class", sectors=["healthcare"])
     older = {"created": "2020-01-01T00:00:00.000Z", "modified": "2020-01-01T00:00:00.000Z"}
@@ -141,7 +141,7 @@ def test_what_changed_meanwhile_is_shown_again(hub: Hub, signed_in: SignedIn, cl
 
 
 def test_what_was_shown_long_ago_is_shown_again(hub: Hub, signed_in: SignedIn, clock: Clock) -> None:
-    """A form that lay open over lunch."""
+    """A form that was open for hours."""
     put(hub)
     indonesia = signed_in("id-cert")
     page = fill(indonesia, action="withdraw")
@@ -150,7 +150,7 @@ def test_what_was_shown_long_ago_is_shown_again(hub: Hub, signed_in: SignedIn, c
 
 
 def test_another_session_cannot_confirm(hub: Hub, signed_in: SignedIn) -> None:
-    """What was sealed for one session is nothing to another, of the same account, too."""
+    """What was sealed for one session is not valid in another, even of the same account."""
     put(hub)
     page = fill(signed_in("id-cert"), action="withdraw")
     other = signed_in("id-cert")
@@ -162,7 +162,7 @@ def test_another_session_cannot_confirm(hub: Hub, signed_in: SignedIn) -> None:
 
 
 def publish(browser: Browser, page: str) -> str:
-    """Confirm what a page shows where that is not taken; the page that says why."""
+    """Confirm what a page shows where that is refused; return the page that says why."""
     token, sealed = (re.search(rf'name="{name}" value="([^"]+)"', page) for name in ("form_token", "sealed"))
     assert token is not None
     assert sealed is not None

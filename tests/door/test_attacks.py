@@ -59,7 +59,7 @@ def seen_in(as_account: ClientOf, collection: str, object_id: str, *readers: str
     ids=["marking", "name", "extension"],
 )
 def test_c7_a_definition_has_the_level_that_it_says(as_account: ClientOf, collection: str, definition: Content) -> None:
-    """It was taken anywhere, and shown to everybody."""
+    """It was accepted everywhere, and shown to everybody."""
     assert "TLP:RED" in as_account("id-cert").refusal(collection, definition)
     readers = [None] if collection == "bulletins" else []
     assert seen_in(as_account, collection, definition["id"], "partner", "sg-soc", *readers) == []
@@ -133,7 +133,7 @@ def test_h3_a_raised_level_takes_the_older_version_along(as_account: ClientOf) -
     ids=["marking", "extension", "observable", "platform's property", "custom object without versions"],
 )
 def test_h4_nobody_names_another_member_as_the_author(as_account: ClientOf, content: Content) -> None:
-    """On types without versions it was taken."""
+    """On types without versions it was accepted."""
     assert "another member" in as_account("id-cert").refusal("feeds", content)
 
 
@@ -198,13 +198,13 @@ def test_every_row_of_the_table_has_a_test() -> None:
     ids=lambda claim: str(next(iter(claim))),
 )
 def test_no_property_names_another_member_as_the_author(as_account: ClientOf, claim: Content) -> None:
-    """A property of a platform was believed there, and checked nowhere."""
+    """A platform's property was believed there, and nothing checked it."""
     assert "another member" in as_account("id-cert").refusal("feeds", indicator(1) | claim)
     as_account("sg-cert").publish("feeds", indicator(2, author="SG") | claim)
 
 
 def test_another_member_is_mentioned_where_no_author_is_named(as_account: ClientOf) -> None:
-    """As where something was seen, or whom an object is about."""
+    """For example where something was seen, or whom an object is about."""
     sighting = versioned(
         "sighting", 1, sighting_of_ref=an_id(1), where_sighted_refs=[IDENTITIES["SG"]], x_asked_ref=IDENTITIES["SG"]
     )

@@ -118,7 +118,7 @@ def readers(as_account: ClientOf, content: Content) -> list[str]:
 @pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("kind", CONTAINERS)
 def test_what_a_refused_container_brings_is_refused_with_it(as_account: ClientOf, kind: str, together: bool) -> None:
-    """In its envelope, and when it comes after it."""
+    """In its envelope, and when the contents come later."""
     container, content = CONTAINERS[kind]
     cert = as_account("id-cert")
     envelopes = [[container | marked(TLP.RED), content]] if together else [[container | marked(TLP.RED)], [content]]
@@ -138,7 +138,7 @@ def test_what_a_refused_container_names_is_hidden_when_it_came_before(as_account
 
 
 def test_what_an_invalid_container_names_has_its_level_all_the_same(as_account: ClientOf) -> None:
-    """Before it, beside it and after it: that a report cannot be read does not make its contents less RED."""
+    """Before it, beside it and after it: a report that cannot be read does not make its contents less RED."""
     invalid = brings("report", object_refs=[an_id(1), an_id(3), an_id(4)]) | marked(TLP.RED)
     cert = as_account("id-cert")
     cert.publish("feeds", INDICATOR)
@@ -180,8 +180,8 @@ def test_a_sighting_in_a_green_report_shows_nobody_who_saw_something(as_account:
     assert readers(as_account, organisation) == ["sg-soc", "sg-cert"]
 
 
-def test_ties_translations_and_marks_bring_nothing_along() -> None:
-    """What they name was there before them, or is no object to share."""
+def test_relationships_translations_and_markings_give_no_level_to_what_they_name() -> None:
+    """What they name was there before, or is no object to share."""
     for content in (
         versioned("relationship", 1, relationship_type="uses", source_ref=an_id(1), target_ref=an_id(2)),
         versioned("language-content", 1, object_ref=an_id(1)),
@@ -248,7 +248,7 @@ def test_what_an_envelope_says_beside_its_objects_counts_for_the_unmarked_ones(a
 def test_an_unmarked_object_has_the_level_of_what_names_it(
     as_account: ClientOf, level: TLP, readers: list[str]
 ) -> None:
-    """A GREEN event is taken whole and read at GREEN; of a RED one nothing is shown, also not its indicators."""
+    """A GREEN event is accepted whole and read at GREEN; of a RED one nothing is shown, also not its indicators."""
     status = as_account("id-cert").add("feeds", unmarked(1), grouping(2, an_id(1), level=level))
     assert status["success_count"] == (0 if level is TLP.RED else 2)
     assert seen_by(as_account, an_id(1)) == readers
@@ -264,7 +264,7 @@ def test_a_container_passes_its_level_on_through_another(as_account: ClientOf) -
 
 
 def test_a_held_container_of_the_same_member_counts_and_nobody_elses(as_account: ClientOf) -> None:
-    """Sent later, the object still has its level; another member's grouping says nothing of it."""
+    """Sent later, the object still has its level; another member's grouping has no effect on it."""
     as_account("id-cert").publish("feeds", grouping(2, an_id(1), level=TLP.GREEN))
     as_account("id-cert").publish("feeds", unmarked(1))
     assert "partner" in seen_by(as_account, an_id(1))

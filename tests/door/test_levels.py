@@ -17,7 +17,7 @@ from tests.server.making import Client, Content, an_id, ids, indicator, note
 
 @pytest.mark.parametrize("words", WORDS)
 def test_what_an_object_says_of_its_level(words: str) -> None:
-    """A row for each way to say it, and for each that says nothing."""
+    """A row for each way to state it, and for each that states nothing."""
     content, level = WORDS[words]
     assert stated_level(content).level is level
 
@@ -34,7 +34,7 @@ def test_what_an_object_says_of_its_level(words: str) -> None:
     ids=lambda other: str(other["type"]),
 )
 def test_a_glance_sees_no_less_than_a_closer_look(words: str, other: Content) -> None:
-    """What it leaves out says nothing, beside all that may say a level: in the standard's types and in a custom one."""
+    """What it skips states no level, beside everything that may state one: in the standard's types and in a custom one."""
     content = {**other, **WORDS[words][0]}
     assert stated_level_of_valid(content) == stated_level(content)
     assert stated_level_of_valid(content).level is WORDS[words][1]
@@ -42,7 +42,7 @@ def test_a_glance_sees_no_less_than_a_closer_look(words: str, other: Content) ->
 
 @pytest.mark.parametrize("name", ["created", "valid_from", "published", "subject", "value", "id"])
 def test_a_custom_type_may_say_a_level_where_another_has_a_time_or_a_text(name: str) -> None:
-    """It is free in what is there; under a name for prose, or its own id, where more than a text does."""
+    """A custom type decides what is there; under a name for prose, or its own id, where more than a text states a level."""
     content = {"type": "x-own-type", name: {"tlp": "red"}}
     assert stated_level_of_valid(content).level is TLP.RED
     expected = None if name in ("subject", "value", "id") else TLP.RED
@@ -87,7 +87,7 @@ def test_a_value_of_tlp_that_names_no_level_is_refused(indonesia: Client, proper
 @pytest.mark.parametrize("text", ["TLP ROUGE", "Protokol TLP: merah", "TLP: แดง", "TLP 赤", "TLP 4", "TLP"])
 @pytest.mark.parametrize("where", ["name", "statement"])
 def test_a_definition_that_names_tlp_and_no_level_marks_nothing(as_account: ClientOf, where: str, text: str) -> None:
-    """It says a level in words that the hub does not read: neither it nor what it marks is taken."""
+    """It states a level in words that the hub does not read: neither it nor what it marks is accepted."""
     content = definition(**{"name": text} if where == "name" else {"definition": {"statement": text}})
     marked_by_it = indicator(1, level=TLP.GREEN)
     marked_by_it["object_marking_refs"] = [*marked_by_it["object_marking_refs"], OTHER]
@@ -133,7 +133,7 @@ def test_what_a_definition_marks_has_the_level_that_it_says(as_account: ClientOf
 
 
 def test_a_marking_whose_definition_is_nowhere_is_refused_and_the_words_say_what_to_send(indonesia: Client) -> None:
-    """Sent in the same envelope, or held, it is taken."""
+    """With the definition in the same envelope, or stored, it is accepted."""
     content = {**indicator(1), "object_marking_refs": [OTHER]}
     words = indonesia.refusal("feeds", content)
     assert OTHER in words

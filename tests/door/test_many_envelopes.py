@@ -35,7 +35,7 @@ GREEN: dict[str, Any] = {"labels": ["tlp:green"]}
 
 
 def test_what_a_refused_report_names_is_refused_when_it_comes_later(as_account: ClientOf) -> None:
-    """The words name the report and its level; what it does not name is taken as ever."""
+    """The words name the report and its level; what it does not name is accepted as before."""
     cert = as_account("id-cert")
     assert cert.add("feeds", report(an_id(1), **RED))["failure_count"] == 1
     words = cert.refusal("feeds", unmarked(1))
@@ -77,7 +77,7 @@ def test_a_report_marked_with_a_definition_that_is_missing_counts_as_well(as_acc
 
 
 def test_the_newer_word_of_a_report_replaces_what_was_noted(as_account: ClientOf) -> None:
-    """Marked GREEN after all, it is taken with what it names, in one envelope or in two."""
+    """Marked GREEN after all, it is accepted with what it names, in one envelope or in two."""
     cert = as_account("id-cert")
     cert.refusal("feeds", report(an_id(1), an_id(2), **RED))
     cert.publish("feeds", report(an_id(1), an_id(2), version=2, **GREEN), unmarked(1))
@@ -85,10 +85,10 @@ def test_the_newer_word_of_a_report_replaces_what_was_noted(as_account: ClientOf
     assert {an_id(1), an_id(2)} <= set(ids(as_account("partner").objects("feeds")))
 
 
-def test_a_note_holds_in_every_collection_for_its_member_alone_and_for_a_while(
+def test_a_refusal_is_remembered_in_every_collection_for_its_member_alone_and_for_a_while(
     as_account: ClientOf, clock: Clock
 ) -> None:
-    """Another member's report says nothing of one's objects; notes end when statuses do."""
+    """Another member's report has no effect on a member's objects; notes end when statuses do."""
     cert = as_account("id-cert")
     cert.refusal("feeds", report(an_id(1), an_id(2), **RED))
     assert an_id(1, "report") in cert.refusal("alerts", unmarked(1))
@@ -98,7 +98,7 @@ def test_a_note_holds_in_every_collection_for_its_member_alone_and_for_a_while(
 
 
 def test_a_purged_id_is_in_no_note(hub: Hub, as_account: ClientOf) -> None:
-    """Else the store would go on telling of it; notes of other reports stay."""
+    """Otherwise the store would still name it; notes of other reports stay."""
     cert = as_account("id-cert")
     cert.refusal("feeds", report(an_id(1), **RED))
     cert.refusal("feeds", {**report(an_id(2), **RED), "id": an_id(2, "report")})

@@ -8,7 +8,7 @@ from tests.server.making import Client, address, an_id, at, indicator
 
 
 def fetch(reader: Client) -> None:
-    """A page that arrives: the ledger learns of it when the response is closed."""
+    """A page that arrives: the ledger notes it when the response is closed."""
     response = reader.get(at("feeds", "objects"))
     assert response.json["objects"]
     response.close()
@@ -35,7 +35,7 @@ def test_the_receipt_for_a_raised_level_names_those_who_are_left_with_the_lower_
 
 
 def test_nobody_but_the_member_concerned_reads_that_receipt(as_account: ClientOf) -> None:
-    """To all others the status is missing; neither events, nor pages, nor their own receipts say it."""
+    """To all others the status is missing; neither events, nor pages, nor their own receipts mention it."""
     path = raised(as_account)
     for other in ("sg-cert", "my-cert", "id-soc", "sg-soc", "partner", "operator"):
         assert as_account(other).get(path).status_code in (403, 404)

@@ -81,7 +81,7 @@ def test_definitions_have_a_date_of_their_own(indonesia: Client) -> None:
 
 
 def test_other_dates_may_lie_in_the_future(indonesia: Client) -> None:
-    """An indicator is valid for a time to come."""
+    """An indicator is valid until a later time."""
     indonesia.publish("id", {**indicator(1), "valid_until": format_place(START + 400 * 24 * HOUR)})
 
 
@@ -95,7 +95,7 @@ def test_a_post_without_content_type_is_refused_with_its_clause(indonesia: Clien
 
 
 def test_an_object_without_an_envelope_is_refused_with_its_clause(indonesia: Client) -> None:
-    """As the OASIS examples have one object a file; in an envelope, with the definitions of its markings, it is taken."""
+    """As the OASIS examples have one object a file; in an envelope, with the definitions of its markings, it is accepted."""
     content = {**indicator(1), "object_marking_refs": [an_id(1, "marking-definition"), an_id(2, "marking-definition")]}
     alone = indonesia.post("feeds", as_envelope([content])[len('{"objects": [') : -len("]}")])
     assert alone.status_code == 400
@@ -137,7 +137,7 @@ def test_clients_of_older_versions_learn_that_this_is_taxii_2_1(
         {"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"},
     ],
 )
-def test_other_clients_are_told_nothing_of_older_versions(indonesia: Client, headers: Mapping[str, str]) -> None:
+def test_other_clients_read_nothing_about_older_versions(indonesia: Client, headers: Mapping[str, str]) -> None:
     """Neither those of 2.1, with 2.0 beside it or not, nor a browser."""
     response = indonesia.request("GET", "/missing/", headers=headers)
     assert response.status_code == 404
@@ -163,7 +163,7 @@ def demanding(open_hub: OpenHub, template: Template, clock: Clock) -> Any:
 def test_named_accounts_must_mark_what_they_send(
     demanding: Any, must_mark: tuple[str, ...] | bool, asked: bool
 ) -> None:
-    """The refusal names the switch of OpenCTI's connector; what is marked, by itself or its container, is taken."""
+    """The refusal names the switch of OpenCTI's connector; what is marked, by itself or its container, is accepted."""
     client = demanding(must_mark)("id-cert")
     if not asked:
         client.publish("feeds", indicator(1, level=None))
@@ -174,7 +174,7 @@ def test_named_accounts_must_mark_what_they_send(
 
 
 def test_the_versions_of_one_object_are_bounded(open_hub: OpenHub, template: Template) -> None:
-    """Each request about an object reads them all (L9). A revocation is taken beyond them, and deleting makes room."""
+    """Each request about an object reads them all (L9). A revocation is accepted beyond them, and deleting makes room."""
     client = clients_of(open_hub(limits=Limits(object_versions=3)), template)("id-cert")
     client.publish("id", *(indicator(1, version=version) for version in (1, 2, 3)))
     assert "3 versions here" in client.refusal("id", indicator(1, version=4))

@@ -98,7 +98,7 @@ def test_an_observable_of_another_collection_is_not_given_away(as_account: Clien
 
 
 def test_a_member_does_not_publish_an_observable_higher_than_its_own_objects_name_it(as_account: ClientOf) -> None:
-    """H2: the words say which object to raise or withdraw first; another member is free to, and silences nobody."""
+    """H2: the words say which object to raise or withdraw first; another member may publish it, and hides nobody's object."""
     cert = as_account("id-cert")
     cert.publish("feeds", note(1, level=TLP.GREEN, object_refs=[ADDRESS["id"]]))
     assert an_id(1, "note") in cert.refusal("alerts", {**ADDRESS, **marked(TLP.AMBER_STRICT)})

@@ -45,7 +45,7 @@ class Officer:
         self.page.goto(f"{self.hub.url}{path}")
 
     def sign_in(self) -> None:
-        """By keyboard alone."""
+        """Sign in by keyboard alone."""
         self.open("/console/login")
         expect(self.page.get_by_label("Account")).to_be_focused()
         self.page.keyboard.type(self.name)

@@ -17,7 +17,7 @@ from tests.console.operating import CHIEF
 
 @pytest.mark.parametrize("script", [True, False])
 def test_an_account_from_its_making_to_its_end(office: Office, script: bool) -> None:
-    """By hand on a telephone, with the script and without; each key opens the hub until it does not."""
+    """By hand on a telephone, with the script and without; each key opens the hub until it is replaced."""
     chief = office.officer(CHIEF, viewport={"width": 360, "height": 800}, java_script_enabled=script)
     page, name = chief.page, f"sg-soc-{'one' if script else 'two'}"
     page.get_by_role("link", name="New account").click()

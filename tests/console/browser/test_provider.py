@@ -100,7 +100,7 @@ def test_an_officer_signs_in_and_out_through_her_ministry(desk: Officer, ministr
 
 
 def test_a_person_without_an_account_reads_what_to_tell_the_operator(desk: Officer, windows: Windows) -> None:
-    """Though her name is that of an account; and another language may be chosen there."""
+    """Although her name is that of an account; another language may be chosen there."""
     windows.expect_complaint("status of 401")
     page = desk.page
     desk.open("/console/login")
@@ -124,7 +124,7 @@ def test_axe_finds_nothing_on_the_pages_of_this_way_in(tied: HubProcess, ministr
 
 
 def test_a_person_who_cancels_at_the_ministry_is_back_at_the_form(desk: Officer, windows: Windows) -> None:
-    """This provider leaves out the state where it says no, against RFC 6749 (4.1.2.1): so nothing it says is believed."""
+    """This provider leaves out the state where it says no, against RFC 6749 (4.1.2.1): so the hub believes nothing in that response."""
     windows.expect_complaint("status of 400")
     page = desk.page
     desk.open("/console/login")

@@ -194,7 +194,7 @@ def test_everything_works_without_a_script(office: Office) -> None:
 
 
 def test_a_wrong_key_is_said_and_the_name_stays(office: Office) -> None:
-    """The keyboard is where it is needed next."""
+    """The focus is where it is needed next."""
     stranger = office.officer("sg-cert", signed_in=False)
     stranger.open("/asean/board/")
     stranger.page.get_by_label("Account").fill("sg-cert")

@@ -115,7 +115,7 @@ def _nothing_asked(visitors: Visitors) -> Page:
 
 
 def _acknowledged_meanwhile(visitors: Visitors) -> Page:
-    """A colleague's tool was faster."""
+    """A colleague's tool acknowledged it before."""
     page = visitors.step(visitors.singapore, "Acknowledge")
     number = visitors.number
     visitors.office.publish("sg-cert", acknowledged(number + 50, "SG", about=number))
