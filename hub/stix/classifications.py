@@ -18,7 +18,7 @@ _PHRASES: Final = frozenset(
         "do not distribute|do not disseminate|do not forward|not for distribution|not for public release|not for onward sharing|"
         "outside your organisation|outside your organization|your organisation only|your organization only|"
         "cosmic top secret|atomal|tres secret|restreint|diffusion restreinte|confidentiel|secret defense|confidentiel defense|"
-        "geheim|streng geheim|vs nfd|vs vertraulich|nur fur den dienstgebrauch|"
+        "geheim|streng geheim|nfd|vs nfd|not for release|internal use|restricted distribution|vs vertraulich|nur fur den dienstgebrauch|"
         "sangat rahasia|rahasia|rahsia|rahsia besar|sulit|terhad|muito secreto|secreto|confidencial"
     ).split("|")
 )
@@ -64,11 +64,12 @@ def is_classification(text: str, words: str) -> bool:
     """Whether a whole text is a classification or a caveat; `words` is the same text as plain words."""
     if len(text) > _CHARACTERS:
         return False
-    if (
-        not text.isascii()
-        and unicodedata.normalize("NFKC", text).casefold().strip(" \"'.:") in _PHRASES_IN_OTHER_SCRIPTS
-    ):
-        return True
+    if not text.isascii():
+        marking = (
+            unicodedata.normalize("NFKC", text).casefold().rpartition(":")[2]
+        )  # the text, or `mật` in `độ mật: mật`
+        if marking.strip(" \"'.") in _PHRASES_IN_OTHER_SCRIPTS:
+            return True
     return text != _ORDINARY_WORD and _consists_of_phrases(words.split())
 
 

@@ -7,6 +7,7 @@ other sentence only talks about a level. Levels below AMBER do not count: they w
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -16,20 +17,29 @@ from hub.stix.tlp import TLP
 PROSE: Final = ("name", "description", "abstract", "content", "explanation")  # properties of objects with versions
 TITLES: Final = frozenset(("name", "abstract"))
 _STIX: Final = "stix"  # the type of a pattern that has no metadata
-_NAMES: Final = ("tlp", "traffic light")
+_NAMES: Final = ("tlp", "traffic light", "traffic-light")
 _MARK: Final = r"TLP(?: ?v?2(?:\.0)?)?\s?[:=-]\s?(RED|AMBER(?:\s?[+_ -]\s?STRICT)?)(?!\w)"
 _HEADING: Final = re.compile(rf"\s*+[\[(<*_#>\s]*+(?i:{_MARK})(?![^\S\n]?[a-z,]|-[a-z])", re.ASCII)
+# Of any level, so that a text which explains all of them is recognised.
+_LINE_BEGINNING: Final = re.compile(
+    r"[\s*_#>-]*+(TLP(?: ?v?2(?:\.0)?)?\s?[:=-]\s?(?:RED|AMBER(?:\s?[+_ -]\s?STRICT)?|GREEN|CLEAR|WHITE))(?!\w)(?!\s?[a-z,]|-[a-z])",
+    re.ASCII,
+)
 _ENDING: Final = re.compile(rf"(?i:{_MARK})[\s\])*_.]*+\Z", re.ASCII)
 _BEFORE_ENDING: Final = "*_[( \t\n\r\f\v"
 _BRACKET: Final = re.compile(r"[\[(]\s?\Z", re.ASCII)
 
 _BLOCK_TAG: Final = r"</?(?:p|div|h[1-6]|br|hr|li|[ou]l|t[dhr]|table|tbody|thead|header|footer|section|center|pre|blockquote)\b[^<>]{0,200}>"
-_LINES: Final = re.compile(rf"[\n\r]++|{_BLOCK_TAG}", re.IGNORECASE)
-_INLINE_TAG: Final = re.compile(r"<[^<>]{0,200}>")
+_LINES: Final = re.compile(rf"[\n\r\v\f\u2028\u2029]++|<!--|-->|{_BLOCK_TAG}", re.IGNORECASE)
+_INLINE_TAG: Final = re.compile(r"<(?!TLP)[^<>]{0,200}>")
 _SENTENCES: Final = re.compile(r"(?<=[.!?;])\s++")
-_PARTS_OF_TITLE: Final = re.compile(r"[|/,;()\[\]\u2013\u2014]|\s[-~]\s|(?<!tlp):\s", re.IGNORECASE)
+_PARTS_OF_TITLE: Final = re.compile(r"[|/,;()<>\[\]\u2013\u2014]|\s[-~]\s|(?<!tlp):\s", re.IGNORECASE)
+# In a title that is written like the name of a file: `20261101_TLP-AMBER_report`.
+_IN_FILE_NAME: Final = re.compile(r"(?:^|[_.-])TLP[:=-](RED|AMBER(?:[+-]?STRICT)?)(?=[_.-]|\Z)")
 _IN_BRACKETS: Final = re.compile(r"[\s*_#>-]*+[\[(]([^\[\]()]{1,60})[\])]")
-_NAME_IN_TITLE: Final = re.compile(r"TLP(?!\w)|tlp\s?:|(?i:traffic light)")  # unlike `tlp_red`, which may name a mutex
+_NAME_IN_TITLE: Final = re.compile(
+    r"TLP(?!\w)|tlp\s?:|(?i:traffic[ -]light)"
+)  # unlike `tlp_red`, which may name a mutex
 _MARKING_CHARACTERS: Final = 120  # of such a line or sentence at most
 _SURROUNDING_SIGNS: Final = " \t\r*_#>-=[](){}|.:;\"'"
 _COLOUR: Final = re.compile(r"TLP[\s:=_-]++(.{1,20})", re.IGNORECASE)
@@ -39,6 +49,7 @@ _ACCOMPANYING_WORDS: Final = frozenset(
         "classification classified handling handle handled marking marked distribution distributed sharing shared share dissemination "
         "sensitivity restriction confidentiality level security data document report incident information content message status "
         "colour color code designation caveat protocol tlp the this all is are of for as in at under with please treat treated "
+        "whole text entire by source sender author owner pap red amber green clear white confidential restricted secret internal "
         "klasifikasi tingkat penandaan tahap"
     ).split()
 )
@@ -63,8 +74,7 @@ _IN_RULE: Final = re.compile(
 
 def heading_levels(text: str, *, title: bool = False) -> list[TLP] | None:
     """The levels that mark a text. None: it has one in a language that the hub does not read, such as `TLP: MERAH`."""
-    lower = text.lower()
-    if _NAMES[0] not in lower and _NAMES[1] not in lower:
+    if not _names_tlp(text):
         return []
     levels = _levels_at_the_ends(text, title=title)
     line_levels: set[TLP] = set()
@@ -107,13 +117,18 @@ def levels_of_rule(content: Mapping[str, Any]) -> list[TLP]:
     return [level_words.level_named(match[1]) for text in texts for match in _IN_RULE.finditer(text)]
 
 
+def _names_tlp(text: str) -> bool:
+    lower = text.lower()
+    return _NAMES[0] in lower or _NAMES[1] in lower or _NAMES[2] in lower
+
+
 def _is_under_classification(text: str) -> bool:
-    """Whether the first line, in capitals or in letters without capitals, is only a classification."""
+    """Whether the first line is only a classification; one word must be in capitals, or in letters without capitals."""
     head = text[:_FIRST_LINE]
     if "\n" not in head:
         return False
     line = head.partition("\n")[0].strip(_SURROUNDING_SIGNS)
-    if not (line.isupper() or not line.isascii()):
+    if not (line.isupper() or not line.isascii() or " " in line):
         return False
     return classifications.is_classification(line, level_words.plain_words(line))
 
@@ -123,6 +138,8 @@ def _levels_at_the_ends(text: str, *, title: bool) -> list[TLP]:
     ending = _ENDING.search(text)
     if ending is not None and (title or _is_under(text[: ending.start()])):
         matches.append(ending)
+    if title:
+        matches.append(_IN_FILE_NAME.search(text))
     return [level_words.level_named(match[1]) for match in matches if match is not None]
 
 
@@ -135,12 +152,13 @@ def _is_under(text: str) -> bool:
 def _parts(text: str, *, title: bool) -> Iterator[str]:
     """The short lines and sentences of a text that name TLP, and texts in brackets at the beginning of a line."""
     for line in _LINES.split(text):
-        low = line.lower()
-        if _NAMES[0] not in low and _NAMES[1] not in low:
+        if not _names_tlp(line):
             continue
         plain = _INLINE_TAG.sub("", line)
-        if not title and (match := _IN_BRACKETS.match(plain)) is not None:
-            yield match[1]
+        if not title:
+            for beginning in (_IN_BRACKETS.match(plain), _LINE_BEGINNING.match(plain)):
+                if beginning is not None:
+                    yield beginning[1]
         for part in (_PARTS_OF_TITLE if title else _SENTENCES).split(plain):
             if len(part) <= _MARKING_CHARACTERS and (not title or _NAME_IN_TITLE.search(part)):
                 yield part
@@ -148,6 +166,7 @@ def _parts(text: str, *, title: bool) -> Iterator[str]:
 
 def _levels_of_line(line: str) -> list[TLP] | None:
     """The levels of a line or sentence that is only a marking. None: it names TLP and a colour in another language."""
+    line = unicodedata.normalize("NFKC", line)
     words = level_words.plain_words(line)
     before, level, after = level_words.split_at_level(words)
     if level is not None:

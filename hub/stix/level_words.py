@@ -57,6 +57,7 @@ _LAST_WORD: Final = re.compile(r"(?<![a-z0-9])(red|amber(?: (?:and |plus )?stric
 _LABEL_FORM: Final = re.compile(rf"\s*+{_TLP}\s*+[:=]")
 _CUT_OFF: Final = re.compile(r"amber\s*+\+\s*+(?!strict)")
 
+_TAG: Final = re.compile(r"<[^<>]*+>")
 LABEL_CHARACTERS: Final = 200  # a longer text is prose or a list
 
 _ISAC_LABEL: Final = re.compile(rf"[a-z ]{{0,40}}isac {_WORD}")  # a label of a sector's centre, such as FS-ISAC
@@ -171,15 +172,24 @@ def text_levels(text: str) -> list[TLP] | None:
     if len(text) <= LABEL_CHARACTERS:
         words = split_words(low)
         levels = list(_levels_in(_LEVEL_PHRASE, words))
+        if (
+            "<" in text and not levels
+        ):  # `<b>TLP:</b> <i>RED</i>`, or an element such as `<tlp:TLPMarking color="RED"/>`
+            levels = list(_levels_in(_LEVEL_PHRASE, split_words(_TAG.sub(" ", low)))) or _levels_of_elements(low)
         is_unread = not levels and (
             _LABEL_FORM.match(low) or (_NAME_OF_TLP.fullmatch(words) and _has_unread_letters(text, words))
         )
         return None if is_unread else levels
     if text.lstrip().startswith("<"):  # XML, which contains no sentences about TLP
-        tags = (split_words(tag) for tag in low.split("<") if may_name_tlp(tag))
-        return [level for tag in tags for level in _levels_in(_LOOSE_WORD, tag)]
+        return _levels_of_elements(low)
     items = (split_words(item) for item in _ITEMS.split(low) if may_name_tlp(item))
     return [_level_of(match[1]) for item in items if (match := _LEVEL_PHRASE.fullmatch(item)) is not None]
+
+
+def _levels_of_elements(text: str) -> list[TLP]:
+    """The levels in the elements of XML that name TLP."""
+    elements = (split_words(element) for element in text.split("<") if may_name_tlp(element))
+    return [level for element in elements for level in _levels_in(_LOOSE_WORD, element)]
 
 
 def levels_of_items(text: str) -> list[TLP]:

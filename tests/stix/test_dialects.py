@@ -96,6 +96,20 @@ SAYS: Final[dict[str, tuple[Content, TLP]]] = {
     ),
     "brackets with a blank": ({"description": "(TLP RED) The incident"}, TLP.RED),
     "a portion": ({"description": "Two sources say so.\n- [TLP-RED] The second one names a host."}, TLP.RED),
+    "a line with a reason": (
+        {"description": "Report 12\nTLP:AMBER+STRICT \u2013 for CERTs only\nText"},
+        TLP.AMBER_STRICT,
+    ),
+    "a line with FIRST's words": ({"description": "Text\nTLP:RED Not for disclosure, participants only."}, TLP.RED),
+    "a line with a classification": ({"description": "CONFIDENTIAL \u2013 TLP:AMBER+STRICT\nText"}, TLP.AMBER_STRICT),
+    "a line with PAP": ({"description": "PAP:GREEN TLP:RED\nText"}, TLP.RED),
+    "a comment in HTML": ({"description": "<!-- TLP:RED --><p>Text</p>"}, TLP.RED),
+    "separators of lines": ({"description": "Text\u2028TLP:RED\u2028Text"}, TLP.RED),
+    "a sentence about its source": ({"description": "Text. Marked as TLP:RED by the source. Text."}, TLP.RED),
+    "a title like the name of a file": ({"name": "20261101_TLP-AMBER_report"}, TLP.AMBER),
+    "a title in angles": ({"name": "Report <TLP:RED>"}, TLP.RED),
+    "elements of HTML in a short text": ({"x_html": "<b>TLP:</b> <i>RED</i>"}, TLP.RED),
+    "an element in a short text": ({"x_stix1": "<tlp:TLPMarking color='RED'/>"}, TLP.RED),
     "a title that ends with it": ({"name": "Phishing wave - TLP:RED"}, TLP.RED),
     "a title that ends with it, bare": ({"name": "Phishing wave TLP:RED"}, TLP.RED),
     "a title with a bar": ({"name": "Phishing | TLP AMBER | wave"}, TLP.AMBER),
@@ -130,6 +144,14 @@ SILENT: Final[dict[str, Content]] = {
     "the levels explained": {
         "description": "The levels:\nTLP:RED\nno one\nTLP:AMBER\nclients\nTLP:GREEN\nall members\n"
     },
+    "the levels explained in FIRST's words": {
+        "description": "Levels\nTLP:RED Not for disclosure\nTLP:AMBER Limited disclosure\nTLP:GREEN Limited disclosure\n"
+    },
+    "a sentence that names a level at the beginning of a line": {
+        "description": "Text\nTLP:RED reports are not listed."
+    },
+    "a network's traffic": {"description": "Traffic light controllers were hit.\nRED lights stayed on."},
+    "a file's name": {"name": "tlp_amber_strict.exe"},
     "what YARA searches for": rule("yara", 'rule a {\nstrings:\n  $a = "TLP:RED"\ncondition: $a}'),
     "what Snort searches for": rule("snort", 'alert tcp any any -> any any (msg:"x"; content:"TLP:RED"; sid:1;)'),
     "what Sigma searches for": rule("sigma", "title: x\ndetection:\n  a: 'TLP:RED'\ncondition: a\n"),
@@ -201,6 +223,11 @@ UNCLEAR: Final[dict[str, Content]] = {
     "a tag of the EU": {"labels": ["euci:RESTREINT-UE"]},
     "a classification over prose": {"description": "RAHASIA\n\nLaporan insiden"},
     "a classification over prose in other letters": {"description": "ลับมาก\nรายงาน"},
+    "a caveat in words over prose": {"content": "Eyes only\n\nThe incident"},
+    "a classification named so over prose": {"content": "Klasifikasi: RAHASIA\nLaporan"},
+    "a classification named so in Vietnamese": {"description": "ĐỘ MẬT: MẬT\nBáo cáo"},
+    "a classification named so in Thai": {"description": "ชั้นความลับ: ลับ\nรายงาน"},
+    "a heading in Chinese": {"description": "TLP：红\n事件"},
     "a caveat over prose": {"content": "SECRET//NOFORN\nThe incident"},
     "a restriction of IODEF": {"x_iodef": {"restriction": "private"}},
     "a restriction of n6": {"x_restriction": "need-to-know"},
