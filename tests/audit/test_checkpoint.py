@@ -86,7 +86,7 @@ def test_a_note_that_was_changed_is_refused(damage: tuple[int, bytes]) -> None:
     ],
 )
 def test_what_is_no_checkpoint_is_refused(note: str) -> None:
-    """A hub that is none may answer anything."""
+    """A server that is no hub may answer anything."""
     with pytest.raises(MalformedError):
         read_unverified(note)
 
@@ -165,7 +165,7 @@ def test_who_may_know_of_the_root_may_have_its_checkpoint(
 
 
 def test_a_key_of_its_own_comes_from_a_file(tmp_path: Path) -> None:
-    """One that lies elsewhere than the store; what is none is named."""
+    """The key is in another place than the store; an invalid key is an error."""
     file = tmp_path / "key.pem"
     file.write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     assert read_key(file).private_bytes_raw() == KEY.private_bytes_raw()

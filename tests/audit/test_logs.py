@@ -53,7 +53,7 @@ def test_each_line_has_its_time_and_each_request_its_address_account_and_id(hub_
     ],
 )
 def test_the_name_tried_is_shown_and_never_a_key(authorization: str, tried: str) -> None:
-    """A key that somebody types where the name belongs is a key nevertheless."""
+    """A key that somebody types in the field of the name is still a key."""
     assert attempted_name(authorization) == tried
 
 

@@ -84,7 +84,7 @@ def test_both_ways_in_note_who_reads_and_who_is_refused(
 
 
 def test_the_ledgers_notes_are_in_the_trail_once(seeded: Hub, indonesia: Client) -> None:
-    """Whichever process flushes, and however often."""
+    """For any process that flushes, any number of times."""
     indonesia.publish("alerts", indicator(1))
     delivered = seeded.objects(CERT, "region", "alerts", Filters(match=Match(types=("indicator",))))
     whole = seeded.objects(CERT, "region", "alerts", Filters())

@@ -28,7 +28,7 @@ ALERTS = COLLECTIONS["alerts"]
 
 
 def findings(hub: Hub, against: Checkpoint | None = None) -> list[Finding]:
-    """All that verification finds in the store as it is on disk now."""
+    """The findings of a verification of the store as it is on disk now."""
     verification = Verification(hub.store, examiner(hub.store, hub.catalogue, hub.limits), pause=lambda: None)
     return list(verification.run((collection.id for collection in hub.catalogue), against))
 
@@ -57,7 +57,7 @@ def lived_in(seeded: Hub, indonesia: Client, singapore: Client) -> Hub:
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Callable[[str], None]:
-    """Runs SQL on the store's file behind the hub's back, and without the guards against mistakes."""
+    """Runs SQL on the store's file without the hub, and without its guards against mistakes."""
 
     def execute(sql: str) -> None:
         connection = apsw.Connection(str(tmp_path / "store" / "hub.sqlite"))

@@ -19,7 +19,7 @@ VICTIM: Final = "Balai Rekaan Utama"
 
 @dataclass(frozen=True)
 class Incident:
-    """One that was published, and what of it is to arrive."""
+    """A published incident, and what of it is to arrive."""
 
     report_id: str
     level: TLP

@@ -54,7 +54,7 @@ class MispEvent:
 
     @property
     def telling(self) -> bool:
-        """Whether it is one of those that lost their level most easily, for the slowest way to send them."""
+        """Whether it is one of the events that lose their level most easily, for the slowest way to send them."""
         return self.tags in (["tlp:green"], ["tlp:amber+strict"], ["tlp:red"], ["TLP:RED"], [])
 
     @property
@@ -163,7 +163,7 @@ class MispEvent:
 
 
 def rich_event(name: str, tag: str, level: TLP | None, own: Mapping[str, TLP] | None = None) -> MispEvent:
-    """An event with all that its members may be: attributes, objects, galaxies, a sighting, a report; and of each kind one
+    """An event with every kind of member: attributes, objects, galaxies, a sighting, a report; and of each kind one
     more with each of the tags in `own`.
     """
     event = MispEvent(name, [tag] if tag else [], level)

@@ -122,7 +122,7 @@ def everything(hub: HubProcess, account: str | None, collection: str) -> str:
 
 
 def asked_for(hub: HubProcess, account: str | None, collection: str, ids: Iterable[str]) -> dict[str, str]:
-    """By id, what is answered to a reader who knows ids already and asks for each: as an object, and for its versions."""
+    """By id, what a reader gets who knows ids already and asks for each: as an object, and for its versions."""
     answers: dict[str, str] = {}
     with session(hub, account) as client:
         for identifier in ids:

@@ -19,7 +19,7 @@ COLLECTIONS: Final = {"indicators": (IN_INDICATORS, TLP.AMBER_STRICT), "red": (I
 
 
 def exported(generation: str, events_by_way: list[MispEvent]) -> dict[str, list[Any]]:
-    """By name, the objects of each event; of its facts those are left that misp-stix writes at all."""
+    """By name, the objects of each event; with the facts that misp-stix writes."""
     bundles: dict[str, list[Any]] = interpreters.run(
         generation, "misp_export", {event.name: event.exported for event in events_by_way}
     )

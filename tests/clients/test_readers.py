@@ -208,7 +208,7 @@ def test_misp_shows_the_malware_on_the_attributes_that_point_to_it(
 
 
 def test_misp_shows_a_whole_poll_below_the_collections_highest_level(in_misp: dict[str, dict[str, Any]]) -> None:
-    """misp-stix puts every definition of a bundle on every event: of those there is none above what is taken there."""
+    """misp-stix puts every definition of a bundle on every event: none of these is above what is accepted there."""
     for alias, highest in HIGHEST.items():
         polled = events(in_misp[interpreters.CURRENT][alias])
         assert polled
@@ -221,7 +221,7 @@ def test_misp_shows_a_whole_poll_below_the_collections_highest_level(in_misp: di
 def test_misp_shows_a_withdrawn_indicator_as_seen_last_when_it_was_withdrawn(
     hub: Hub, in_misp: dict[str, dict[str, Any]]
 ) -> None:
-    """It knows no `revoked`: `valid_until` becomes `last_seen`, which lies behind. (Its generation of 2.4 fails on it.)"""
+    """It knows no `revoked`: `valid_until` becomes `last_seen`, which is in the past. (Its generation of 2.4 fails on it.)"""
     (withdrawn,) = (incident for incident in hub.incidents if incident.withdrawn)
     (event,) = events(in_misp[interpreters.CURRENT][withdrawn.report_id])
     attributes = [
@@ -323,7 +323,7 @@ def test_a_drill_is_in_no_live_view_and_says_in_every_name_what_it_is(hub: Hub) 
             assert arguments["name"].startswith("DRILL: ")
 
 
-def test_clients_that_are_not_for_this_protocol_are_told_so(hub: Hub) -> None:
+def test_clients_for_other_protocols_are_refused_in_words(hub: Hub) -> None:
     """Cabby shows the status alone; libtaxii has the words."""
     url = hub.region.url.removesuffix("asean/")
     words = interpreters.run("TAXII 1", "taxii1", None, url, "sg-cert", hub.keys["sg-cert"])

@@ -70,7 +70,7 @@ def test_every_command_in_a_unit_is_one_of_ours() -> None:
 
 
 def test_every_setting_that_a_file_names_is_one() -> None:
-    """A setting that was renamed would be ignored by nobody but the hub."""
+    """The hub would ignore a setting that was renamed."""
     setting_names = {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(Settings())}
     for path in FILES:
         assert set(re.findall(r"HUB_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))) <= setting_names, path
@@ -94,7 +94,7 @@ def test_nginx_logs_no_code_of_a_sign_in() -> None:
     assert lines == [*(line.strip() for line in root_block.splitlines() if line.strip()), "access_log off;"]
 
 
-def test_nginx_takes_its_file(deployed: Path, tmp_path: Path) -> None:
+def test_nginx_accepts_its_file(deployed: Path, tmp_path: Path) -> None:
     """`nginx -t`, with a certificate of the test's own and ports that anybody may listen on."""
     chain, key = certificate(tmp_path)
     site = (deployed / "nginx" / "threat-sharing-hub.conf").read_text()
@@ -108,7 +108,7 @@ def test_nginx_takes_its_file(deployed: Path, tmp_path: Path) -> None:
     run("nginx", "-t", "-e", str(tmp_path / "error.log"), "-c", str(tmp_path / "nginx.conf"))
 
 
-def test_haproxy_takes_its_file(deployed: Path, tmp_path: Path) -> None:
+def test_haproxy_accepts_its_file(deployed: Path, tmp_path: Path) -> None:
     """`haproxy -c`."""
     chain, key = certificate(tmp_path)
     (tmp_path / "hub.pem").write_bytes(chain.read_bytes() + key.read_bytes())
@@ -117,7 +117,7 @@ def test_haproxy_takes_its_file(deployed: Path, tmp_path: Path) -> None:
     run("haproxy", "-c", "-f", str(file))
 
 
-def test_prometheus_takes_its_rules(deployed: Path) -> None:
+def test_prometheus_accepts_its_rules(deployed: Path) -> None:
     """`promtool check rules`."""
     run("promtool", "check", "rules", str(deployed / "prometheus" / "threat-sharing-hub.rules.yml"))
 
@@ -173,7 +173,7 @@ def test_panels_of_the_dashboard_are_side_by_side() -> None:
         occupied |= cells
 
 
-def test_compose_is_yaml_and_opens_nothing_to_the_world() -> None:
+def test_compose_is_yaml_and_opens_no_port_to_other_machines() -> None:
     """Ports are bound to this machine: a proxy is in front."""
     compose = yaml.safe_load((DEPLOY / "container" / "compose.yaml").read_text(encoding="utf-8"))
     ports = [port for service in compose["services"].values() for port in service.get("ports", ())]
@@ -182,7 +182,7 @@ def test_compose_is_yaml_and_opens_nothing_to_the_world() -> None:
     assert all(service.get("read_only") or "mongo" in name for name, service in compose["services"].items())
 
 
-def test_logrotate_takes_its_file(deployed: Path, tmp_path: Path) -> None:
+def test_logrotate_accepts_its_file(deployed: Path, tmp_path: Path) -> None:
     """`logrotate -d` reads it and does nothing."""
     file = deployed / "logrotate" / "threat-sharing-hub"
     file.chmod(0o644)

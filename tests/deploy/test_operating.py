@@ -45,7 +45,7 @@ def test_a_tls_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) ->
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o400, 0o640])
-def test_a_tls_key_of_the_hub_and_its_group_is_taken(tmp_path: Path, mode: int) -> None:
+def test_a_tls_key_of_the_hub_and_its_group_is_accepted(tmp_path: Path, mode: int) -> None:
     """Debian's group ssl-cert reads keys with mode 640."""
     settings = certified(tmp_path)
     Path(settings.tls_key).chmod(mode)
@@ -53,7 +53,7 @@ def test_a_tls_key_of_the_hub_and_its_group_is_taken(tmp_path: Path, mode: int) 
 
 
 @pytest.mark.sqlite
-def test_a_hub_whose_disk_is_full_is_not_ready_and_goes_on_reading(open_hub: Callable[..., Hub]) -> None:
+def test_a_hub_whose_disk_is_full_is_not_ready_and_still_reads(open_hub: Callable[..., Hub]) -> None:
     """A load balancer sends requests elsewhere; those that come here are answered as long as possible."""
     for megabytes, status in ((0, 200), (FAR_MORE_THAN_ANY_DISK, 503)):
         client = create_app(open_hub(limits=replace(Limits(), free_megabytes=megabytes))).test_client()
@@ -61,7 +61,7 @@ def test_a_hub_whose_disk_is_full_is_not_ready_and_goes_on_reading(open_hub: Cal
         assert client.get("/healthz").status_code == 200
 
 
-def test_browsers_and_clients_are_held_to_tls_where_it_was_used(hub: Hub) -> None:
+def test_browsers_and_clients_must_use_tls_where_it_was_used(hub: Hub) -> None:
     """L4: Strict-Transport-Security under TLS, and never over plain HTTP, where RFC 6797 forbids it."""
     client = create_app(hub).test_client()
     secure = client.get("/taxii2/", base_url="https://hub.example/")
@@ -77,7 +77,7 @@ def figures(text: str) -> dict[str, float]:
 
 
 @pytest.mark.sqlite
-def test_metrics_tell_what_an_operator_is_alarmed_by(
+def test_metrics_have_the_figures_for_alarms(
     as_account: Callable[[str | None], Client], seeded: Hub, tmp_path: Path
 ) -> None:
     """Room, version, certificate, silent members, refused logins, deadlines, verification."""

@@ -30,7 +30,7 @@ def wheels(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 def test_two_builds_are_the_same_bytes(wheels: list[Path]) -> None:
-    """Who doubts a wheel builds it and compares."""
+    """A person who doubts a wheel builds it and compares."""
     assert len({hashlib.sha256(wheel.read_bytes()).hexdigest() for wheel in wheels}) == 1
 
 

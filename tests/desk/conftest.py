@@ -32,7 +32,7 @@ SHEET: Final = (
 
 
 def row(report_id: str, **cells: str) -> str:
-    """A line of the sheet: an incident at an invented victim, except what it says itself."""
+    """A line of the sheet: an incident at an invented victim, with its own cells in place of the usual ones."""
     known = {
         "report_id": report_id, "title": "Phishing of customers", "description": "Customers were led to a copy of a page",
         "incident_class": "fraud", "incident_type": "phishing", "status": "open", "determination": "confirmed",

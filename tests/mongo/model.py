@@ -24,7 +24,7 @@ class LostError(Exception):
 
 
 class Guards:
-    """What the server and the operations promise. A test takes one away and sees the simulation find out."""
+    """What the server and the operations promise. A test removes one, and the simulation must find a broken law."""
 
     unique_entries = True  # an entry is inserted only where its key is free
     rows_left_alone = True  # inserting a row that is there changes nothing
@@ -61,7 +61,7 @@ class Model:
         self.oplog.clear()
 
     def roll_back(self) -> None:
-        """The primary steps down before a majority had its last writes; the next one never heard of them."""
+        """The primary steps down before a majority had its last writes; the next one does not have them."""
         self.oplog.clear()
         self.local = dict(self.durable)
         self.term += 1
@@ -143,7 +143,7 @@ def perform(model: Model, step: steps.Step) -> Performing:
 
 
 def _winner(model: Model, step: steps.Insert | steps.AddEntry, name: str) -> Performing:
-    """The name under which the key is taken, read again where it is another's."""
+    """The name under which the key is stored, read again where it is another's."""
     if name == (step.entry.batch if isinstance(step, steps.Insert) else step.name):
         return name
     yield

@@ -78,14 +78,14 @@ class Server:
         os.waitpid(self.process.pid, os.WUNTRACED)  # until it has stopped
 
     def resume(self) -> None:
-        """Let it go on."""
+        """Let it continue."""
         assert self.process is not None
         self.process.send_signal(signal.SIGCONT)
 
 
 @functools.cache
 def program() -> str | None:
-    """The server program; asked for each test, and looked for once."""
+    """The server program; searched for once."""
     return shutil.which("mongod") or _ferretdb()
 
 

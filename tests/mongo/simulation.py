@@ -42,7 +42,7 @@ class Actor:
     alive: bool = True
 
     def advance(self, model: Model) -> None:
-        """Go on to the next moment at which something else may happen."""
+        """Continue to the next moment at which something else may happen."""
         try:
             if self.step is None:
                 self.step = next(self.work)
@@ -73,7 +73,7 @@ class Actor:
 
 @dataclass
 class Story:
-    """What was sent, answered and seen: all that the laws speak of."""
+    """What was sent, answered and seen: everything that the laws are about."""
 
     sent: dict[tuple[str, str], set[bytes]] = field(default_factory=lambda: defaultdict(set))  # (coll, id) -> bodies
     added: list[tuple[str, Outcome]] = field(default_factory=list)  # acknowledged: (coll, outcome)
@@ -174,7 +174,7 @@ class Simulation:
         self._start(name, protocol.page(query, None), ended)
 
     def _look(self, collection: str) -> None:
-        """Somebody takes all that there is, and asks for one object."""
+        """A reader reads everything, and asks for one object."""
         before = {o.id for c, o in self.story.added if c == collection and (c, o.id) not in self.story.deleted}
         everything = Query(collection, 4, 0, limit=10_000, versions=EVERY)
 
@@ -198,7 +198,7 @@ class Simulation:
     # ------------------------------------------------------------------------------------------------------- running
 
     def run(self) -> list[str]:
-        """Let everything happen; what went against the laws."""
+        """Run everything; return what broke the laws."""
         while (self.waiting or self.actors) and self.tick < 20_000:
             self.tick += 1
             self._happen()

@@ -12,7 +12,7 @@ from tests.summary import leave_out
 
 
 def _reason_to_skip(item: pytest.Item) -> str:
-    """What the test needs and is not there; "" where it can run."""
+    """What the test needs and what is missing; "" where it can run."""
     fixtures: list[str] = getattr(item, "fixturenames", [])
     callspec = getattr(item, "callspec", None)
     over_mongo = callspec is not None and (

@@ -54,7 +54,7 @@ def uri(mongo: server.Server) -> str:
 
 @pytest.fixture
 def open_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MongoStore]]:
-    """Opens stores that lose patience soon, and closes them."""
+    """Opens stores with short timeouts, and closes them."""
     monkeypatch.setattr("hub.store.mongo.link.SELECT_MILLISECONDS", 500)
     monkeypatch.setattr("hub.store.mongo.store.READ_SECONDS", 1.0)
     monkeypatch.setattr("hub.store.mongo.commit.POLITE_WAITS", 4)
@@ -71,7 +71,7 @@ def open_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MongoStor
 
 @dataclass(eq=False)
 class Worker:
-    """A writer or reader process, and what it said."""
+    """A writer or reader process, and its output."""
 
     what: tuple[str, ...]
     process: subprocess.Popen[bytes] = field(init=False, repr=False)
@@ -87,11 +87,11 @@ class Worker:
         )
 
     def all_of(self, word: str) -> list[Any]:
-        """What it said of that, in order."""
+        """Its output of that kind, in order."""
         return [line[word] for line in self.reports if word in line]
 
     def listen(self) -> dict[str, Any] | None:
-        """The next line it says, or None: it ended."""
+        """The next line of its output; None when it ended."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line.endswith(b"\n"):
@@ -101,7 +101,7 @@ class Worker:
         return message
 
     def listen_to_the_end(self) -> None:
-        """Everything it says until it ends."""
+        """Its output until it ends."""
         while self.listen() is not None:
             pass
 
@@ -213,7 +213,7 @@ class Region:
 
 
 @pytest.mark.parametrize("batches", [3, pytest.param(60, marks=pytest.mark.soak)])
-def test_each_acknowledged_object_is_met_exactly_once_and_in_order(
+def test_each_acknowledged_object_is_read_exactly_once_and_in_order(
     batches: int, mongo: server.Server, uri: str, open_at: Callable[..., MongoStore], figures: Figures
 ) -> None:
     """Writers are killed and stopped at any step, their clocks are minutes apart, the database is killed twice."""
@@ -292,7 +292,7 @@ def test_a_writer_stopped_at_any_step_does_no_harm_when_it_wakes(uri: str, open_
     assert list(Verification(store, examine=lambda _: (), pause=lambda: None).run(())) == []
 
 
-def test_a_store_that_is_away_is_said_so_within_a_bounded_time_and_comes_back_by_itself(
+def test_a_store_that_is_away_is_reported_within_a_bounded_time_and_comes_back_by_itself(
     mongo: server.Server, uri: str, open_at: Callable[..., MongoStore]
 ) -> None:
     """What was acknowledged before is there afterwards."""
@@ -328,7 +328,7 @@ def test_a_store_that_hangs_is_given_up_on(
 def test_a_batch_sent_again_after_an_unknown_outcome_is_a_repeat(
     mongo: server.Server, uri: str, open_at: Callable[..., MongoStore]
 ) -> None:
-    """The database dies between the commit and the answer: the client hears 503, and sends again."""
+    """The database dies between the commit and the answer: the client gets 503, and sends again."""
 
     def dies(when: str, step: str) -> None:
         if (when, step) == ("after", "Insert") and not died:

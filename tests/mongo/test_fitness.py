@@ -46,7 +46,7 @@ def test_replica_sets_routers_and_compatible_servers_are_taken(
     require_suitable_server(hello, build, HOSTS)
 
 
-def test_what_the_driver_says_of_an_old_server_is_said_in_our_words() -> None:
+def test_what_the_driver_says_about_an_old_server_is_reported_in_our_words() -> None:
     """Pymongo refuses very old servers itself."""
     driver = errors.ConfigurationError("Server at db.example:27017 reports wire version 5, but this version requires 7")
     translated = translate(driver, HOSTS)

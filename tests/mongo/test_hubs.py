@@ -181,13 +181,13 @@ class Fate(threading.Thread):
             self.failed = error
 
     def _kill(self) -> None:
-        """A host dies with its hubs' workers in the middle of whatever they do, and is started again."""
+        """A host dies with its hubs' workers in the middle of their work, and is started again."""
         hub = self.dice.choice(self.hubs)
         hub.kill()
         hub.start()
 
     def _stop(self) -> None:
-        """A host hangs: its workers stop at whatever step they are, others go on, and they wake."""
+        """A host hangs: its workers stop at any step, others continue, and they wake."""
         paused_workers = [pid for hub in self.dice.sample(self.hubs, 2) for pid in hub.workers()]
         for pid in paused_workers:
             os.kill(pid, signal.SIGSTOP)
@@ -196,7 +196,7 @@ class Fate(threading.Thread):
             os.kill(pid, signal.SIGCONT)
 
     def _cut(self) -> None:
-        """A host and its hubs run on, and reach nobody."""
+        """A host and its hubs continue to run, and reach nobody."""
         host = self.dice.choice(self.two)
         host.cut()
         time.sleep(self.dice.uniform(1, 3))
@@ -212,7 +212,7 @@ class Fate(threading.Thread):
 def tell(  # the whole of what takes part
     hubs: list[HubProcess], mongo: server.Server, two: Sequence[Host], seconds: float, seed: int
 ) -> dict[str, object]:
-    """The whole story once; its figures."""
+    """The whole test once; return its figures."""
     region = Region(hubs)
     with ThreadPoolExecutor(WRITERS + len(READERS)) as threads:
         readers = [threads.submit(region.read, by_next, limit) for by_next, limit in READERS]

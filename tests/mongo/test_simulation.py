@@ -31,7 +31,7 @@ Patch = pytest.MonkeyPatch
 
 @pytest.fixture(autouse=True)
 def in_a_hurry(monkeypatch: Patch) -> None:
-    """Helpers step in at once, and the log is tidied so soon that sleepers find their number free again."""
+    """Other processes finish commits at once, and the log is tidied so soon that a stopped process finds its number free again."""
     monkeypatch.setattr(protocol, "POLITE_WAITS", 1)
     monkeypatch.setattr(protocol, "KEPT_ENTRIES", 2)
 
@@ -48,7 +48,7 @@ def test_nothing_is_lost_doubled_reordered_or_shown_in_part(seeds: int, figures:
 
 
 def found_out(guards: type[Guards] = Guards, known: int = 0) -> bool:
-    """Whether some run goes wrong; first the one of seed `known`, which saves the others as long as the protocol stays."""
+    """Whether some run goes wrong; the run of seed `known` comes first, which makes the others unnecessary as long as the protocol stays."""
     return any(Simulation(seed, guards).run() for seed in (known, *range(PATIENCE)))
 
 
@@ -233,7 +233,7 @@ def finish(model: Model, actor: Actor) -> None:
 
 
 def stopped(model: Model, work: Any, moments: int, ended: Callable[[Any], None]) -> Actor:
-    """A process that stands still after so many moments."""
+    """A process that stops after so many moments."""
     actor = Actor("stopped", work, ended)
     for _ in range(moments):
         if actor.alive:
@@ -345,7 +345,7 @@ def naming_and_named(first: int, second: int) -> list[str]:
 
 
 def test_an_observable_is_not_named_lower_in_another_collection_at_the_same_moment(monkeypatch: Patch) -> None:
-    """Law L5 e, for all pairs of moments at which the two stop; without step 2, some of them would both be taken."""
+    """Law L5 e, for all pairs of moments at which the two stop; without step 2, both would sometimes be accepted."""
     verdicts = [naming_and_named(first, second) for first in range(20) for second in range(20)]
     assert {tuple(some) for some in verdicts} == {("added", "refused")}
     monkeypatch.setattr("hub.store.mongo.commit._settle_conflicts", nobody_else)
@@ -359,7 +359,7 @@ def never_still(_tip: steps.LogEntry) -> Generator[steps.Step, Any, bool]:
 
 
 def repeats_acknowledged_unseen() -> int:
-    """All pairs of moments: a client sends what another is sending; how often it hears "held" of what no reader sees."""
+    """All pairs of moments: a client sends what another is sending; how often it gets "held" for what no reader sees."""
     unseen = 0
     for first in range(moments_of(the_sleepers_work()) + 1):
         for second in range(moments_of(the_sleepers_work()) + 1):
@@ -393,7 +393,7 @@ def test_a_lost_answer_is_told_apart_from_a_step_that_was_not_taken() -> None:
 
 
 def test_a_write_that_a_majority_never_had_is_taken_again_after_the_primary_stepped_down() -> None:
-    """The writer does not go on from what may be rolled back."""
+    """The writer does not build on what may be rolled back."""
     model = Model()
     performing = perform(model, steps.Insert(steps.LogEntry("c1", 1, "mine", START), steps.Plan()))
     next(performing)

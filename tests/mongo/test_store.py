@@ -76,7 +76,7 @@ def test_a_commit_whose_writer_died_is_finished_by_the_next_writer(step: str, op
 
 
 @pytest.mark.parametrize("step", ["Insert", "Show", "Touch", "Finish"])
-def test_what_is_counted_is_what_readers_meet_also_where_a_deletion_was_not_finished(
+def test_what_is_counted_is_what_readers_read_also_where_a_deletion_was_not_finished(
     step: str, open_store: OpenStore
 ) -> None:
     """The process that sees the count fall reads what is left, as the board does: by then the record must be gone."""
@@ -89,7 +89,7 @@ def test_what_is_counted_is_what_readers_meet_also_where_a_deletion_was_not_fini
     assert store.counts("shared", 4)[0] == len(stored_versions(store)) == (2 if step == "Insert" else 1)
 
 
-def test_the_sweep_finishes_what_the_dead_left(open_store: OpenStore, database: Any) -> None:
+def test_the_sweep_finishes_what_dead_writers_left(open_store: OpenStore, database: Any) -> None:
     """Also where nobody writes any more."""
     store = open_store()
     with pytest.raises(KeyboardInterrupt):
@@ -101,7 +101,7 @@ def test_the_sweep_finishes_what_the_dead_left(open_store: OpenStore, database: 
 
 
 def test_an_announcement_of_a_dead_writer_keeps_an_id_from_nobody(open_store: OpenStore, database: Any) -> None:
-    """Its commit number is taken in its place, so that it can never claim the id any more."""
+    """Another commit takes its number, so that it can no longer claim the id."""
     with pytest.raises(KeyboardInterrupt):
         add(open_store(observe=dying("Insert")), candidate(1, owner="MY"), collection="mine", publisher="MY")
     assert database.intents.count_documents({}) == 1
@@ -185,7 +185,7 @@ def test_a_store_of_another_format_is_not_touched(open_store: OpenStore, databas
 
 
 def test_init_counts_what_a_store_of_the_first_format_holds(open_store: OpenStore, database: Any) -> None:
-    """Its entries told no counts; what a dead writer left there is finished."""
+    """Its entries had no counts; what a dead writer left there is finished."""
     store = open_store()
     add(store, candidate(1), candidate(2, level=3), candidate(3))
     store.delete("shared", an_id(3), "ID", 4)
@@ -297,7 +297,7 @@ def test_init_may_be_run_again(open_store: OpenStore, database: Any) -> None:
         f"mongo://hub:{PASSWORD}@nowhere/hub",
     ],
 )
-def test_no_message_tells_the_password(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_message_shows_the_password(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the sentence nor the whole trace below it, nor the store's name."""
     monkeypatch.setattr("hub.store.mongo.link.SELECT_MILLISECONDS", 50)
     with pytest.raises(HubError) as caught:
@@ -314,8 +314,8 @@ def _open_and_ping(address: str) -> None:
         store.close()
 
 
-def test_what_is_no_uri_is_the_operators_to_mend() -> None:
-    """With an example of one that works."""
+def test_an_invalid_uri_is_an_error_with_an_example() -> None:
+    """The message shows one that works."""
     with pytest.raises(ConfigurationError, match="mongodb://user:password@host1,host2/hub"):
         MongoStore("mongodb://", clock=Clock(), lock_seconds=1, status_milliseconds=1)
 
@@ -362,7 +362,7 @@ def test_every_page_is_a_range_of_places_behind_equalities_of_one_index(
         assert "views" in equal
 
 
-def test_a_server_that_tells_its_plan_reads_a_page_from_one_index(open_store: OpenStore, database: Any) -> None:
+def test_a_server_that_shows_its_plan_reads_a_page_from_one_index(open_store: OpenStore, database: Any) -> None:
     """On MongoDB; FerretDB has no plan to show, and scans."""
     store = open_store()
     store.append(batch(*(candidate(number) for number in range(1, 300))))

@@ -142,7 +142,7 @@ def test_the_next_writer_writes_the_entry_that_is_missing_before_its_own(open_st
     assert [about["disabled"] for about in entries_about(store, "next-account")] == [False, True]
 
 
-def test_an_entry_that_comes_late_tells_when_the_change_was_made(open_store: OpenStore, uri: str) -> None:
+def test_an_entry_that_comes_late_says_when_the_change_was_made(open_store: OpenStore, uri: str) -> None:
     """Not when somebody found that it was missing."""
     with pytest.raises(KilledError):
         add(open_store(dying_before("AddEntry")), candidate(1), collection="late")
@@ -156,7 +156,7 @@ def test_an_entry_that_comes_late_tells_when_the_change_was_made(open_store: Ope
 def test_a_writer_that_wakes_after_others_wrote_its_entry_writes_no_second_one(
     open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not even where the log has forgotten its commit since."""
+    """Not even where its commit was removed from the log since."""
     monkeypatch.setattr("hub.store.mongo.commit.KEPT_ENTRIES", 1)
     other_store = open_store()
 
@@ -174,7 +174,7 @@ def test_a_writer_that_wakes_after_others_wrote_its_entry_writes_no_second_one(
 
 
 def test_two_changes_of_an_account_at_once_are_two_entries_and_the_last_is_what_is_kept(open_store: OpenStore) -> None:
-    """The process that comes second begins again from what the first one wrote."""
+    """The second process starts again from what the first one wrote."""
     other_store = open_store()
 
     def overtaken(when: str, step: str) -> None:
@@ -211,7 +211,7 @@ def test_what_somebody_else_changed_is_found_though_entries_come_late(open_store
     database.trail.replace_one({"_id": last["_id"]}, last)
 
 
-def test_a_store_of_format_6_goes_on_with_entries_of_its_own_kind(
+def test_a_store_of_format_6_continues_with_entries_of_its_own_kind(
     open_store: OpenStore, uri: str, database: Any
 ) -> None:
     """Its accounts and entries have no names of changes; its number alone makes an older hub refuse it."""
@@ -271,7 +271,7 @@ CHANGES: Final[dict[str, tuple[Change, Change, int]]] = {
 def test_a_writer_killed_anywhere_between_a_change_and_its_entry_leaves_no_change_without_one(
     open_store: OpenStore,
 ) -> None:
-    """The process that settles afterwards writes it, once, however often that is done. Verification reads all of them at the end."""
+    """The process that settles afterwards writes it, once, for any number of runs. Verification reads all of them at the end."""
     store, numbers = open_store(), itertools.count(100)
     for case, (prepare, change, times) in CHANGES.items():
         # (1) what it does where nobody dies

@@ -65,7 +65,7 @@ def stop_here() -> None:
 
 
 def write(uri: str, writer: int, begin: int, end: int, skew: int, seed: int) -> None:
-    """Send batches `begin` to `end`, each until it is acknowledged; stop now and then, at whatever step."""
+    """Send batches `begin` to `end`, each until it is acknowledged; stop now and then, at any step."""
     dice = random.Random(seed)
 
     def observe(_when: str, _step: str) -> None:

@@ -50,7 +50,7 @@ OUTSIDER = an_id(990, "identity")
 
 
 def clock() -> int:
-    """A second later each time that it is looked at."""
+    """A second later at each call."""
     global CLOCK  # noqa: PLW0603 - a clock
     CLOCK += 1000
     return CLOCK

@@ -221,7 +221,7 @@ def readers_of(as_account: Callable[[str], Client], *object_ids: str) -> dict[st
 
 
 def seen(as_account: Callable[[str], Client], object_id: str) -> list[str]:
-    """Who sees it."""
+    """The readers who see it."""
     return readers_of(as_account, object_id)[object_id]
 
 
@@ -240,8 +240,8 @@ def test_every_record_has_the_level_of_todays_rules_or_is_hidden_with_the_reason
     assert unknown == []
 
 
-def test_nothing_is_dropped_and_nothing_moves(up_to_date: UpToDate) -> None:
-    """Each record is there, whatever became of it, at its place; its level is no lower than before."""
+def test_no_record_is_dropped_or_moved(up_to_date: UpToDate) -> None:
+    """Each record is there, at its place; its level is no lower than before."""
     after = up_to_date.records()
     assert up_to_date.before
     for key, record in up_to_date.before.items():
@@ -265,7 +265,7 @@ def test_run_again_it_changes_nothing(up_to_date: UpToDate) -> None:
 
 
 def test_an_upgrade_that_was_broken_off_is_run_again(older: Older, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever it stopped, the result is that of one run; until then a hub that is to open the store notices it."""
+    """For every step at which it stopped, the result is that of one run; until then a hub that is to open the store notices it."""
     for collection in older.catalogue:
         seed(older.store, older.catalogue, collection)
         remove_surplus(older.store, collection)
@@ -330,7 +330,7 @@ def feeds_of(older: Older) -> Collection:
     return collection
 
 
-def test_what_is_released_comes_to_readers_who_were_past_its_place(upgraded: Older, template: Template) -> None:
+def test_what_is_released_reaches_readers_who_were_past_its_place(upgraded: Older, template: Template) -> None:
     """Law L1: a follower that has read everything gets it, at the level that the operator gave and nowhere below."""
     as_account = clients_of(upgraded.hub(), template)
     newest = {reader: as_account(reader).get(at("feeds", "objects"), limit=1000).headers[LAST] for reader in ALL}
@@ -350,7 +350,7 @@ def test_what_is_released_comes_to_readers_who_were_past_its_place(upgraded: Old
         (an_id(1), TLP.AMBER, "Nothing of indicator--"),
     ],
 )
-def test_the_operator_gives_no_level_below_what_is_said_or_above_the_collection(
+def test_the_operator_gives_no_level_below_the_stated_one_or_above_the_collection(
     upgraded: Older, object_id: str, level: TLP, words: str
 ) -> None:
     """In words that say what else to do."""
@@ -359,7 +359,7 @@ def test_the_operator_gives_no_level_below_what_is_said_or_above_the_collection(
 
 
 def test_what_is_removed_is_gone_and_what_was_beside_it_stays(upgraded: Older, template: Template) -> None:
-    """Another member's contradiction goes; the first member's observable is as it was, and its own to improve again."""
+    """Another member's contradiction is removed; the first member's observable is as it was, and that member may improve it again."""
     before = [record.place for record in upgraded.store.history(feeds_of(upgraded).id, FILE)]
     assert remove(upgraded.store, feeds_of(upgraded), FILE) == 1
     assert [record.place for record in upgraded.store.history(feeds_of(upgraded).id, FILE)] == before[:1]
@@ -369,7 +369,7 @@ def test_what_is_removed_is_gone_and_what_was_beside_it_stays(upgraded: Older, t
 
 
 def test_a_member_marks_again_what_is_hidden(upgraded: Older, template: Template) -> None:
-    """A newer version is taken as any other, and is seen; the hidden one stays hidden."""
+    """A newer version is accepted as any other, and is seen; the hidden one stays hidden."""
     as_account = clients_of(upgraded.hub(), template)
     as_account("id-cert").publish("feeds", indicator(17, 2, level=TLP.AMBER))
     assert seen(as_account, an_id(17)) == MEMBERS
@@ -377,7 +377,7 @@ def test_a_member_marks_again_what_is_hidden(upgraded: Older, template: Template
 
 
 def test_a_repeat_of_what_is_hidden_says_so(upgraded: Older, template: Template) -> None:
-    """Its sender would else believe that it is read."""
+    """Otherwise its sender would believe that it is read."""
     hidden = upgraded.store.history(feeds_of(upgraded).id, an_id(40, "note"))[0]
     status = clients_of(upgraded.hub(), template)("id-cert").add("feeds", orjson.loads(hidden.body))
     assert "hidden" in status["successes"][0]["message"]

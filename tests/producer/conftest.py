@@ -33,7 +33,7 @@ def running_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HubProcess
 def region(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[Region]:
     """The hub with the collections and profiles as they are shipped, and an office for each member; it runs.
 
-    Each file of tests has its own: what one publishes, another would find in the same office.
+    Each file of tests has its own: otherwise one would find what another published in the same office.
     """
     new_region = Region(tmp_path_factory.mktemp("region"))
     new_region.make()
@@ -74,7 +74,7 @@ class Medallion:
     collection: str = "52892447-4d7e-4f70-b94d-d7f22742ff63"
 
     def connection(self) -> HubConnection:
-        """A connection with the one login there is."""
+        """A connection with its only login."""
         return HubConnection(self.url, user="user", password="pass", patience=QUICK)
 
 

@@ -37,7 +37,7 @@ CONSTITUENTS: Final = "\n".join(
 
 
 class _Typed(io.StringIO):
-    """What is at standard input; whether somebody types it."""
+    """The text of standard input; `terminal`: a person types it."""
 
     def __init__(self, text: str, *, terminal: bool) -> None:
         super().__init__(text)
@@ -48,7 +48,7 @@ class _Typed(io.StringIO):
 
 
 class _Stream(io.TextIOWrapper):
-    """Standard output or error, kept; whether a person looks at it."""
+    """Standard output or error, kept; `terminal`: a person reads it."""
 
     def __init__(self, *, terminal: bool = False) -> None:
         self._bytes = io.BytesIO()
@@ -83,7 +83,7 @@ class Office:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What its commands see."""
+        """The environment of its commands."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         return {**inherited, "HUB_URL": self.url, "HUB_KEY": self.key, "HUB_HOME": str(self.home)}
 
@@ -120,7 +120,7 @@ class Office:
         )
 
     def followed(self, collection: str) -> list[dict[str, Any]]:
-        """What `hub follow --once --out` has written of a collection so far, this office's own file, after one more go."""
+        """What `hub follow --once --out` has written of a collection so far, in this office's own file, after one more run."""
         out = self.home / f"{collection}.jsonl"
         self.hub("follow", collection, "--once", "--out", out)
         return lines(out)
@@ -165,7 +165,7 @@ class Region:
         return done
 
     def tried(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run one command on the hub's machine, however it ends."""
+        """Run one command on the hub's machine, with any exit code."""
         return warm.run(*words, environment=self.environment)
 
     def make(self) -> None:
@@ -260,7 +260,7 @@ COLUMNS: Final = (
 
 
 def sheet(path: Path, *rows: Mapping[str, str]) -> Path:
-    """A filled-in form: each row an incident at the same invented victim, except what it says itself."""
+    """A filled-in form: each row an incident at the same invented victim, with its own cells in place of the usual ones."""
     usual = {
         "title": "Intrusion at Balai Rekaan Utama",
         "description": "Balai Rekaan Utama was broken into",

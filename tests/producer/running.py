@@ -93,7 +93,7 @@ class HubProcess:
         wait_for(f"{self.server_url}readyz", self.process, self.log)
 
     def stop(self) -> None:
-        """End the hub as an operator would, or else the hard way."""
+        """End the hub as an operator would; kill it where that does not work."""
         if self.process is not None:
             self.process.terminate()
             try:
@@ -124,7 +124,7 @@ class HubProcess:
 
 
 def declare(folder: Path) -> dict[str, str]:
-    """Write what is declared for the hub in that folder; the environment of its commands."""
+    """Write the declarations of the hub in that folder; return the environment of its commands."""
     declared = folder / "collections"
     shutil.copytree(DECLARATIONS / "collections", declared)
     (declared / "region" / "fresh").mkdir()

@@ -30,7 +30,7 @@ def decided(*words: str, officer: str = "Aisyah") -> Approvals:
     ],
 )
 def test_each_key_has_the_reason_behind_it(words: str, reasons: dict[str, str]) -> None:
-    """The preview's commands are added to one another, and one reason must not be recorded for another decision."""
+    """The preview's commands are joined, and one reason must not be recorded for another decision."""
     assert decided(*words.split()).despite == reasons
 
 

@@ -140,7 +140,7 @@ def test_the_corpus_counts_what_converts_and_looks_for_leaks(capsys: pytest.Capt
 def test_the_corpus_sees_a_leak(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Were the release step to let everything out, the table would say so."""
+    """If the release step let everything out, the table would say so."""
 
     class Open:
         def __init__(self, rendered: Any) -> None:
@@ -170,8 +170,8 @@ def test_few_unused_values_are_named_line_by_line(office: Office, tmp_path: Path
     assert "--unused" not in errors
 
 
-def test_that_every_value_was_used_is_said(office: Office, tmp_path: Path) -> None:
-    """Where a file was asked for: it is written, and has only its headings."""
+def test_a_file_of_unused_values_is_written_where_every_value_was_used(office: Office, tmp_path: Path) -> None:
+    """On request; it has only its headings."""
     csv_file, events = tmp_path / "unused.csv", tmp_path / "events.jsonl"
     events.write_text('{"classification.type": "c2-server", "source.ip": "203.0.113.9"}', encoding="utf-8")
     shown = office.hub("convert", events, "--unused", csv_file).stderr
@@ -180,7 +180,7 @@ def test_that_every_value_was_used_is_said(office: Office, tmp_path: Path) -> No
 
 
 def test_many_unused_values_are_a_table_and_all_of_them_are_kept_in_the_file(office: Office, tmp_path: Path) -> None:
-    """The table says how many there are; the file has each, and no spreadsheet takes one for a formula."""
+    """The table says how many there are; the file has each, and no spreadsheet reads one as a formula."""
     file, csv_file = unused_lines(tmp_path, 50), tmp_path / "unused.csv"
     shown = office.hub("convert", file).stderr
     assert re.search(r"^extra\.remark +50  '=remark 0', '=remark 1', '=remark 2', …", shown, re.MULTILINE)

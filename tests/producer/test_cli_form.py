@@ -24,7 +24,7 @@ def test_a_blank_sheet_holds_every_column_and_no_report(tmp_path: Path, language
 
 
 def test_a_filled_in_sheet_is_read(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    """The explaining row may stay; below it is the incident."""
+    """The row of explanations may stay; below it is the incident."""
     assert main(["form"]) == 0
     blank = capsysbinary.readouterr().out.decode("utf-8-sig")
     columns = next(csv.reader(io.StringIO(blank)))

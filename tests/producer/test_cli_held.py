@@ -41,7 +41,7 @@ def entries(office: Office) -> list[dict[str, Any]]:
 
 
 def test_a_file_of_what_is_held_is_answered_and_taken_back(region: Region, tmp_path: Path) -> None:
-    """Written for the owner's eyes; what is answered leaves as decided, under the officer's name; the rest stays."""
+    """Readable by its owner alone; what is answered leaves as decided, under the officer's name; the rest stays."""
     office, answers_file = region.offices["TH"], tmp_path / "held.json"
     file = sheet(tmp_path / "a.csv", ROW)
     done = office.hub("publish", file, "--to", "th", "--preview", "--held", answers_file)
@@ -78,7 +78,7 @@ def test_what_was_answered_is_kept_when_the_file_is_written_again(region: Region
 
 
 def test_convert_takes_answers_and_shows_what_would_leave(region: Region, tmp_path: Path) -> None:
-    """Without --release the answers say for whom: for the region."""
+    """Without --release the answers say for which audience: the region."""
     office, answers_file = region.offices["TH"], tmp_path / "held.json"
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-3"})
     without = office.hub("convert", file, "--held", answers_file).stdout
@@ -91,9 +91,7 @@ def test_convert_takes_answers_and_shows_what_would_leave(region: Region, tmp_pa
     assert "Balai Rekaan Utama" not in answered
 
 
-def test_a_key_that_matches_nothing_stops_the_command_and_those_there_are_are_listed(
-    region: Region, tmp_path: Path
-) -> None:
+def test_a_key_that_matches_nothing_stops_the_command_and_lists_the_keys(region: Region, tmp_path: Path) -> None:
     """Exit code 3, nothing kept or sent; for publish, its preview, and convert."""
     office = region.offices["TH"]
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-4"})
@@ -122,7 +120,7 @@ def test_an_invalid_decision_is_an_error_in_words(region: Region, tmp_path: Path
 
 
 def test_a_suspicious_text_needs_a_reason_and_the_record_has_it(region: Region, tmp_path: Path) -> None:
-    """Approved once: it stays, exit code 1, and why; with --despite it leaves, and the record says who, when and why."""
+    """Approved once, it stays, with exit code 1 and the reason; with --despite it leaves, and the record says who, when and why."""
     office = region.offices["TH"]
     text = "The balairekaanville branch opened late."
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "TH-6", "title": "x", "description": text})

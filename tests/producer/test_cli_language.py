@@ -37,7 +37,7 @@ def test_an_officer_publishes_in_indonesian(region: Region, tmp_path: Path) -> N
 def test_long_work_is_counted_in_each_command_of_an_office(
     region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reading reports, sending, following: each hands its count on."""
+    """Reading reports, sending, following: each passes its count on."""
     counted: list[tuple[str, int]] = []
 
     def show(self: Any, count: int, _total: int | None = None) -> None:

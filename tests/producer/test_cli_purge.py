@@ -33,8 +33,8 @@ def test_no_byte_of_a_purged_object_stays(region: Region, tmp_path: Path) -> Non
     assert of_types(region.objects_in("mm"), "incident")
 
 
-def test_what_is_not_there_is_said(region: Region) -> None:
-    """An unknown collection, an id that is none, an object that is not held: exit code 3, and what to do."""
+def test_what_cannot_be_purged_is_reported(region: Region) -> None:
+    """An unknown collection, an invalid id, an object that is not stored: exit code 3, and what to do."""
     absent = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
     for words, expected in (
         (("asean/nowhere", absent), "hub collections"),

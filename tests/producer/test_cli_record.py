@@ -64,7 +64,7 @@ def released(office: Office, file: Path, collection: str, **approvals: frozenset
         keep_file(path, body)
 
 
-def test_a_record_tells_what_left_when_to_whom_and_who_approved_it(region: Region, tmp_path: Path) -> None:
+def test_a_record_says_what_left_when_to_whom_and_who_approved_it(region: Region, tmp_path: Path) -> None:
     """From the first release to the withdrawal, for each collection, as text, JSON and a page."""
     office = region.offices["PH"]
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "PH-REC"})
@@ -98,7 +98,7 @@ def test_a_record_tells_what_left_when_to_whom_and_who_approved_it(region: Regio
 
 
 def test_the_page_runs_nothing_and_shows_everything_as_text(office: Office, tmp_path: Path) -> None:
-    """Whatever the report, the officer or the collection is called."""
+    """With any name of the report, the officer or the collection."""
     file = sheet(tmp_path / "a.csv", {**ROW, "report_id": f"PH-{EVIL}", "description": EVIL})
     key = text_key(EVIL)
     released(office, file, EVIL, texts=frozenset({key}), despite={key: EVIL})
@@ -124,7 +124,7 @@ def test_a_reason_for_a_second_yes_is_beside_the_text(office: Office, tmp_path: 
 
 
 def test_a_report_that_never_left_has_no_record(office: Office, tmp_path: Path) -> None:
-    """Exit code 3, in words; a file that is there stays as it was."""
+    """Exit code 3, in words; an existing file stays as it was."""
     out = tmp_path / "record.html"
     out.write_text("before", encoding="utf-8")
     done = office.hub("record", "PH-404", "--out", out, code=3)

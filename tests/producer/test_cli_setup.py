@@ -59,7 +59,7 @@ def test_a_key_that_the_hub_does_not_know_is_not_kept(newcomer: Office) -> None:
     assert not (newcomer.home / "hub.toml").exists()
 
 
-def test_a_missing_key_is_told_in_plain_words(newcomer: Office) -> None:
+def test_a_missing_key_is_reported_in_plain_words(newcomer: Office) -> None:
     """Not which header to send: that is for programs."""
     done = newcomer.hub("board", code=3, HUB_KEY="")
     assert "HUB_KEY" in done.stderr
@@ -97,7 +97,7 @@ def test_a_kept_key_that_others_may_read_is_not_used(newcomer: Office) -> None:
     assert "chmod 600" in newcomer.hub("board", code=3).stderr
 
 
-def test_what_is_kept_comes_back_and_does_not_show_itself(tmp_path: Path) -> None:
+def test_a_kept_key_is_read_again_and_never_shown(tmp_path: Path) -> None:
     """Also an address with signs that TOML would misread."""
     access = HubAccess('https://hub.example/"a\\b\x01/', Secret("hub_secret"), "/etc/ca.pem")
     write_access(tmp_path, access)
@@ -111,7 +111,7 @@ def test_what_is_kept_comes_back_and_does_not_show_itself(tmp_path: Path) -> Non
 
 
 class Ring(KeyringBackend):
-    """A keyring in memory, as a desktop has one; locked, it gives and takes nothing."""
+    """A keyring in memory, as a desktop has one; locked, it returns and stores nothing."""
 
     priority = 1
 
@@ -152,7 +152,7 @@ def test_the_key_may_be_in_the_systems_keyring(newcomer: Office, ring: Ring) -> 
     assert "keyring" in newcomer.hub("doctor", code=None, HUB_URL="", HUB_KEY="").stdout
 
 
-def test_a_keyring_that_gives_nothing_is_said_with_the_way_out(newcomer: Office, ring: Ring) -> None:
+def test_a_keyring_that_does_not_work_is_reported_with_what_to_do(newcomer: Office, ring: Ring) -> None:
     """HUB_KEY counts without it; `hub setup` without the option puts the key into the file."""
     newcomer.hub("setup", "--keyring")
     ring.is_locked = True
@@ -171,7 +171,7 @@ def test_a_machine_without_a_keyring_is_told_what_to_install(newcomer: Office, m
     assert "threat-sharing-hub[keyring]" in newcomer.hub("setup", "--keyring", code=3).stderr
 
 
-def test_the_doctor_finds_nothing_where_all_is_well(region: Region) -> None:
+def test_the_doctor_finds_nothing_where_everything_works(region: Region) -> None:
     """An office that publishes; and as JSON, for a script."""
     office = region.offices["MY"]
     office.home.chmod(0o700)
@@ -183,7 +183,7 @@ def test_the_doctor_finds_nothing_where_all_is_well(region: Region) -> None:
 
 
 def test_the_doctor_names_each_thing_and_its_cure(newcomer: Office) -> None:
-    """Everything is looked at, also where the first thing is wrong."""
+    """Everything is checked, also where the first thing is wrong."""
     done = newcomer.hub("doctor", code=3, HUB_URL="http://127.0.0.1:9/asean/")
     assert "run: hub setup" in done.stdout
     assert "MEND  hub:" in done.stdout

@@ -10,7 +10,7 @@ from hub.release.policy import text_key
 from tests.producer.offices import Region, of_types, own, sheet
 
 
-def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Region, tmp_path: Path) -> None:
+def test_a_withdrawal_with_the_hub_away_continues_where_it_broke_off(region: Region, tmp_path: Path) -> None:
     """The revocations wait in the outbox; the same command, tried again, sends these and deletes the observables."""
     office = region.offices["KH"]
     published_otherwise = {item["id"] for item in region.objects_in("kh")}
@@ -32,7 +32,7 @@ def test_a_withdrawal_with_the_hub_away_goes_on_where_it_broke_off(region: Regio
     assert "empty" in office.hub("outbox").stdout
 
 
-def test_no_version_tells_any_more_what_was_withdrawn(region: Region, tmp_path: Path) -> None:
+def test_no_version_shows_what_was_withdrawn(region: Region, tmp_path: Path) -> None:
     """An approved text, the sector and the stages are gone from the hub; what was revoked still says so."""
     office = region.offices["KH"]
     row = {
@@ -94,7 +94,7 @@ def test_a_withdrawn_indicator_is_not_valid_any_more(region: Region, tmp_path: P
     assert moments[1][0] < moments[1][1] <= moments[1][2]
 
 
-def test_what_was_withdrawn_is_not_published_again_unawares(region: Region, tmp_path: Path) -> None:
+def test_what_was_withdrawn_is_not_published_again_by_mistake(region: Region, tmp_path: Path) -> None:
     """A revocation is permanent: the same report is held back in words, under another id it goes out."""
     office = region.offices["KH"]
     row = {"report_id": "KH-2", "country": "KH", "indicators": "ip:203.0.113.72"}
@@ -141,7 +141,7 @@ def test_a_report_that_never_left_cannot_be_withdrawn(region: Region) -> None:
     assert "LA-404" in done.stderr
 
 
-def test_a_withdrawal_tells_which_other_hub_it_went_to(region: Region, tmp_path: Path) -> None:
+def test_a_withdrawal_says_to_which_other_hub_the_report_went(region: Region, tmp_path: Path) -> None:
     """Two hubs may declare one collection, by its id: what is withdrawn at one stays at the other."""
     office = region.offices["KH"]
     file = sheet(tmp_path / "a.csv", {"report_id": "KH-8", "country": "KH", "indicators": "ip:203.0.113.78"})
@@ -158,7 +158,7 @@ def test_a_withdrawal_tells_which_other_hub_it_went_to(region: Region, tmp_path:
     assert shown.count(f"At the hub: {region.url}") == 2, "of the release, and of the withdrawal"
 
 
-def test_no_version_tells_any_more_which_value_an_officer_let_out(region: Region, tmp_path: Path) -> None:
+def test_no_version_shows_which_value_an_officer_let_out(region: Region, tmp_path: Path) -> None:
     """It may lead to the victim, although it was linked to the incident."""
     office = region.offices["KH"]
     value = "http://203.0.113.78/pay?acct=514012345678"

@@ -44,19 +44,19 @@ def test_the_address_may_be_that_of_the_server_or_of_an_api_root(running_hub: Hu
     "name", ["c0ffee00-0000-4000-8000-000000000003", "alerts", "Alerts", "ALERTS"], ids=["id", "alias", "title", "case"]
 )
 def test_a_collection_goes_by_id_alias_or_title(running_hub: HubProcess, name: str) -> None:
-    """Whatever people call it, it is the same collection."""
+    """Each leads to the same collection."""
     with running_hub.connection() as connection:
         assert connection.collection(name).id == "c0ffee00-0000-4000-8000-000000000003"
 
 
-def test_an_unknown_collection_is_answered_with_those_there_are(running_hub: HubProcess) -> None:
-    """A slip of the hand costs one look at the message."""
+def test_an_unknown_collection_is_answered_with_the_list(running_hub: HubProcess) -> None:
+    """So that a typing error is easily corrected."""
     with running_hub.connection() as connection, pytest.raises(NotFoundError, match=r"no collection 'alert'.*alerts"):
         connection.collection("alert")
 
 
-def test_two_collections_of_one_title_have_to_be_told_apart() -> None:
-    """Titles need not be unique: an ambiguous one is no guess."""
+def test_two_collections_of_one_title_must_be_named_by_id_or_alias() -> None:
+    """Titles need not be unique: an ambiguous one is an error."""
     twin = {**COLLECTION, "id": "c0ffee00-0000-4000-a000-000000000002"}
 
     def answer(request: Request) -> Answer:
@@ -70,7 +70,7 @@ def test_two_collections_of_one_title_have_to_be_told_apart() -> None:
         connection.collection("One")
 
 
-def test_a_wrong_key_is_said_at_once(running_hub: HubProcess) -> None:
+def test_a_wrong_key_is_reported_at_once(running_hub: HubProcess) -> None:
     """401 does not pass by itself: it is not tried again, and the message says what to check."""
     pauses: list[float] = []
     with (
@@ -87,8 +87,8 @@ def test_another_server_is_read_alike(medallion: Medallion) -> None:
         assert connection.collection("Other") == connection.collection(medallion.collection)
 
 
-def test_where_nothing_listens_it_is_tried_again_and_then_said() -> None:
-    """Each pause is longer than half of the one before, and the last word is what to check."""
+def test_where_nothing_listens_it_is_tried_again_and_then_reported() -> None:
+    """Each pause is longer than half of the one before, and the message says what to check."""
     pauses: list[float] = []
     patience = Patience(tries=5, first_pause_seconds=1)
     with (
@@ -100,7 +100,7 @@ def test_where_nothing_listens_it_is_tried_again_and_then_said() -> None:
     assert all(longest / 2 <= pause <= longest for pause, longest in zip(pauses, (1, 2, 4, 8), strict=True))
 
 
-def test_an_unknown_host_is_said_so() -> None:
+def test_an_unknown_host_is_reported() -> None:
     """`.invalid` is no host, now or ever (RFC 2606)."""
     with (
         HubConnection("https://hub.invalid/", patience=Patience(tries=1)) as connection,
@@ -139,7 +139,7 @@ def test_retry_after_is_honoured(status: int, header: str) -> None:
     assert min(pauses) >= (7 if header == "7" else 0)
 
 
-def test_a_very_long_retry_after_is_told_rather_than_waited_for() -> None:
+def test_a_very_long_retry_after_is_reported_and_not_waited_for() -> None:
     """Nobody waits a day at a prompt: the outbox keeps the report, and the person knows."""
     pauses: list[float] = []
     with (
@@ -151,7 +151,7 @@ def test_a_very_long_retry_after_is_told_rather_than_waited_for() -> None:
     assert pauses == []
 
 
-def test_what_is_no_taxii_server_is_said_so() -> None:
+def test_an_address_that_is_no_taxii_server_is_reported() -> None:
     """A web page at the address is the most common mistake of all."""
     with (
         Scripted(lambda _: Answer(body=b"<html>hello</html>", content_type="text/html")) as server,
@@ -163,7 +163,7 @@ def test_what_is_no_taxii_server_is_said_so() -> None:
 
 @pytest.mark.parametrize("body", [[], 7, None, {"collections": [{}]}, {"collections": 5}, b"", b'{"title": '])
 def test_answers_of_any_other_shape_are_one_plain_error(body: Any) -> None:
-    """A server may send anything; what comes out is an error of ours, not a KeyError."""
+    """A server may send anything; the result is an error of ours, not a KeyError."""
     with (
         Scripted(lambda _: Answer(body=body)) as server,
         HubConnection(server.url + "root/", patience=Patience(tries=1)) as connection,
@@ -199,7 +199,7 @@ def test_discovery_cannot_send_the_credentials_elsewhere() -> None:
 
 
 def test_no_error_and_no_repr_shows_a_credential() -> None:
-    """Not even where the server sends it back, nor in what an error came from."""
+    """Not even where the server sends it back, nor in the cause of an error."""
 
     def echo(request: Request) -> Answer:
         return Answer(403, {"title": "No", "description": f"no \x1b[31m {request.headers['Authorization']}"})
@@ -245,7 +245,7 @@ def test_names_and_passwords_travel_as_utf8() -> None:
         (lambda: HubConnection("https://hub.example/", ca="no-such-file.pem"), "no such file"),
     ],
 )
-def test_what_cannot_be_used_is_said_before_anything_is_sent(make: Callable[[], HubConnection], says: str) -> None:
+def test_what_cannot_be_used_is_reported_before_anything_is_sent(make: Callable[[], HubConnection], says: str) -> None:
     """Each mistake has its own words, and none of them shows the key."""
     with pytest.raises(ConfigurationError, match=says) as caught:
         make()
@@ -264,10 +264,10 @@ def authority() -> trustme.CA:
     return trustme.CA()
 
 
-def test_an_unknown_certificate_authority_is_said_and_one_that_is_named_is_trusted(
+def test_an_unknown_certificate_authority_is_reported_and_a_named_one_is_trusted(
     authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A national hub may have an authority of its own; one named in the environment does not win over it."""
+    """A national hub may have an authority of its own; it has precedence over one in the environment."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     our_file, their_file = tmp_path / "ours.pem", tmp_path / "theirs.pem"
@@ -301,10 +301,10 @@ CERTIFICATES: dict[str, tuple[Callable[[trustme.CA], trustme.LeafCert] | None, s
 
 
 @pytest.mark.parametrize("fault", CERTIFICATES)
-def test_what_is_wrong_with_tls_is_said_at_once_and_what_to_do(
+def test_what_is_wrong_with_tls_is_reported_at_once_with_what_to_do(
     fault: str, authority: trustme.CA, tmp_path: Path
 ) -> None:
-    """It does not pass by itself, so nothing is tried again; and a hub that was never asked from here is no other case."""
+    """It does not pass by itself, so nothing is tried again; also for a hub that was never asked from here."""
     make, words = CERTIFICATES[fault]
     context = None
     if make is not None:
@@ -325,7 +325,7 @@ def test_what_is_wrong_with_tls_is_said_at_once_and_what_to_do(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_line_that_is_cut_anywhere_is_tried_again(running_hub: HubProcess, seed: int) -> None:
-    """In the request, in the headers, in the body: what comes out in the end is whole."""
+    """In the request, in the headers, in the body: the result is whole."""
     with running_hub.connection() as straight:
         expected = straight.collections()
     with cutting_line(running_hub.port, seed, longest=4_000) as line:

@@ -18,7 +18,7 @@ from tests.producer.offices import Region, sheet
     ],
 )
 def test_a_drill_names_nobodys_addresses(region: Region, tmp_path: Path, indicator: str, leaves: bool) -> None:
-    """Else it is withheld, in words that name the value; outside a drill the same report leaves."""
+    """Otherwise it is withheld, in words that name the value; outside a drill the same report leaves."""
     office = region.offices["KH"]
     row = {"report_id": f"KH-{indicator}", "country": "KH", "indicators": indicator}
     file = sheet(tmp_path / "a.csv", row)

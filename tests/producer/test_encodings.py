@@ -32,7 +32,7 @@ for words in sys.argv[1:]:
 
 
 def printed(encoding: str, home: Path, *commands: tuple[str, ...]) -> Iterator[tuple[int, bytes, bytes]]:
-    """The exit code of each command and what it wrote: one process runs them all, as the encoding is one of the process."""
+    """The exit code of each command and what it wrote: one process runs them all, as the encoding belongs to the process."""
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0", "HUB_HOME": str(home)}
     words = [sys.executable, "-c", COMMANDS, *(json.dumps(command) for command in commands)]
     done = subprocess.run(words, env=environment, capture_output=True, check=False)

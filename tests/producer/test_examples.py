@@ -41,7 +41,7 @@ def run(name: str, office: Office, folder: Path, *words: str, **more: str) -> st
 
 @pytest.fixture(scope="module")
 def published(region: Region, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Indonesia has published a sheet with one report into `alerts`; the id of the incident."""
+    """Indonesia has published a sheet with one report in `alerts`; return the id of the incident."""
     folder = tmp_path_factory.mktemp("published")
     path = sheet(
         folder / "reports.csv", {"report_id": "ID-EX-1", "country": "ID", "indicators": "domain:login.attacker.example"}

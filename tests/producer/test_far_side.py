@@ -178,7 +178,7 @@ class Trail:
 
 @contextmanager
 def witnessing(trail: Trail, file: Path) -> Iterator[Callable[[], str]]:
-    """What a member's witness says when it looks."""
+    """The text of a member's witness after a look."""
 
     def answer(request: Request) -> Answer:
         if "checkpoint" in request.path:
@@ -189,8 +189,8 @@ def witnessing(trail: Trail, file: Path) -> Iterator[Callable[[], str]]:
         yield lambda: Witness(connection, file, lambda _: None).check()
 
 
-def test_a_hub_that_only_appends_is_as_it_must_be(tmp_path: Path) -> None:
-    """However many entries came between two looks; each look keeps the newest checkpoint."""
+def test_a_hub_that_only_appends_is_accepted(tmp_path: Path) -> None:
+    """With any number of entries between two looks; each look keeps the newest checkpoint."""
     trail = Trail()
     with witnessing(trail, tmp_path / "trails" / "hub.json") as look:
         assert look() == ""
@@ -204,8 +204,8 @@ def test_a_hub_that_only_appends_is_as_it_must_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "kind", ["rolled back", "rewritten", "grown beside it", "another key", "another trail", "garbled"]
 )
-def test_a_hub_whose_history_changed_is_complained_of(tmp_path: Path, kind: str) -> None:
-    """And it stays so: what was kept is not replaced, until somebody removes it."""
+def test_a_hub_whose_history_changed_is_reported(tmp_path: Path, kind: str) -> None:
+    """At each look: the kept checkpoint is not replaced until somebody removes it."""
     trail = Trail()
     with witnessing(trail, tmp_path / "hub.json") as look:
         assert look() == ""
@@ -228,13 +228,13 @@ def test_a_hub_whose_history_changed_is_complained_of(tmp_path: Path, kind: str)
 
 
 def test_a_kept_checkpoint_that_is_damaged_is_named(tmp_path: Path) -> None:
-    """Not taken for a first look: that would hide a change."""
+    """It is not treated as a first look: that would hide a change."""
     (tmp_path / "hub.json").write_text("{}")
     with witnessing(Trail(), tmp_path / "hub.json") as look, pytest.raises(ConfigurationError, match="remove it"):
         look()
 
 
-def test_a_server_without_a_trail_is_followed_in_silence(tmp_path: Path) -> None:
+def test_a_server_without_a_trail_is_followed_without_a_message(tmp_path: Path) -> None:
     """Other TAXII servers have none."""
     warnings: list[str] = []
     with (

@@ -30,8 +30,8 @@ def test_each_object_comes_once_and_in_order(running_hub: HubProcess, fresh: str
         assert poll(connection, fresh, page_objects=page) == ids(indicators(30))
 
 
-def test_a_checkpoint_goes_on_where_the_last_call_ended(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
-    """Nothing twice, nothing missed, and a poll with nothing new hands over nothing."""
+def test_a_checkpoint_continues_where_the_last_call_ended(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
+    """Nothing twice, nothing missed, and a poll with nothing new returns nothing."""
     path = tmp_path / "state"
     with running_hub.connection() as connection:
         for start in (0, 10, 20):
@@ -45,7 +45,7 @@ def test_a_checkpoint_goes_on_where_the_last_call_ended(running_hub: HubProcess,
 def test_an_object_counts_as_taken_when_the_next_is_asked_for(
     running_hub: HubProcess, fresh: str, tmp_path: Path
 ) -> None:
-    """Who breaks off in the middle meets the last object again, and no other."""
+    """A follower that stops in the middle gets the last object again, and no other."""
     client = HubClient(running_hub.connection())
     filters = Asked(types=INDICATORS)
     with client:
@@ -128,7 +128,7 @@ def test_files_that_do_not_belong_together_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_out_file_that_became_shorter_is_refused(tmp_path: Path) -> None:
-    """Something else has changed it: to go on would leave a gap that nobody sees."""
+    """Something else has changed it: continuing would leave a gap that nobody sees."""
     filters: dict[str, Any] = {}
     state, out = tmp_path / "state", tmp_path / "out"
     own_keeper = FileKeeper(state, collection="c", asked=filters, out=out)
@@ -156,6 +156,6 @@ def test_objects_are_written_as_they_came(tmp_path: Path) -> None:
     assert str(COLLECTION["id"]) in (tmp_path / "out.jsonl.checkpoint").read_text()
 
 
-def test_a_mark_is_of_the_content() -> None:
+def test_a_mark_depends_on_the_content_alone() -> None:
     """The order of keys does not matter, everything else does."""
     assert mark({"a": 1, "b": 2}) == mark({"b": 2, "a": 1}) != mark({"a": 1, "b": 3})

@@ -23,7 +23,7 @@ from tests.producer.running import HubProcess, command, cutting_line, indicators
 from tests.server.making import ids, indicator
 
 
-def test_following_goes_on_while_the_hub_is_stopped_and_started(own_hub: HubProcess, tmp_path: Path) -> None:
+def test_following_continues_while_the_hub_is_stopped_and_started(own_hub: HubProcess, tmp_path: Path) -> None:
     """For ever means across restarts: trouble is reported once, and everything comes once, in order."""
     own_hub.start()
     texts: list[str] = []
@@ -151,7 +151,7 @@ def _continued(before: list[str], now: list[str]) -> list[str]:
     return now[1:] if before and now[:1] == before[-1:] else now
 
 
-def test_half_a_line_at_the_end_of_an_out_file_is_mended(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
+def test_half_a_line_at_the_end_of_an_out_file_is_replaced(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
     """A write that was cut in the middle leaves half an object, which comes again whole."""
     out, state = tmp_path / "out.jsonl", tmp_path / "state"
     with running_hub.connection() as connection:
@@ -183,10 +183,10 @@ def started(hub: HubProcess, *words: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_to_be_stopped_is_how_following_for_ever_ends(
+def test_following_for_ever_ends_by_a_signal(
     running_hub: HubProcess, fresh: str, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """Exit code 0 and not a word; the checkpoint has everything but perhaps the last object."""
+    """Exit code 0 and no output; the checkpoint has everything except perhaps the last object."""
     with running_hub.connection() as connection:
         publish_objects(connection, fresh, indicators(3))
     state = tmp_path / "state"

@@ -92,7 +92,7 @@ def test_a_token_that_is_refused_is_replaced_by_the_date(tmp_path: Path) -> None
         own_keeper.close()
 
 
-def test_a_server_that_says_more_and_gives_no_way_to_it_is_told_of() -> None:
+def test_a_server_that_says_more_and_gives_no_next_page_is_reported() -> None:
     """taxii2-client alone would ask for the same page for ever."""
     stuck = Answer(body={"more": True, "objects": indicators(1)}, headers={FIRST: date(1), LAST: date(1)})
     with Scripted(taxii(lambda _: stuck)) as server:

@@ -33,7 +33,7 @@ EVENTS = "/root/events"
 
 
 class Following:
-    """Somebody who follows in a thread, and polls by himself practically never; what comes waits in `items`."""
+    """A follower in a thread, which practically never polls by itself; its objects are in `items`."""
 
     def __init__(self, connection: HubConnection, collection: str, rhythm: Rhythm | None = None, **more: Any) -> None:
         self.items: queue.Queue[Any] = queue.Queue()
@@ -112,7 +112,7 @@ def test_the_command_follows_at_once(running_hub: HubProcess, fresh: str) -> Non
 
 
 def test_without_events_only_polls_are_made(running_hub: HubProcess, fresh: str) -> None:
-    """`events=False` leaves the wait as it was: no thread, no connection."""
+    """With `events=False` there is no thread and no connection."""
     put(running_hub, fresh, 1)
     with HubClient(running_hub.connection("sg-cert")) as client:
         followed = client.follow(fresh, raw=True, asked=INDICATORS, events=False, rhythm=Rhythm(interval_seconds=0.01))
@@ -161,7 +161,7 @@ def moved(collection: str, date: str) -> bytes:
 
 
 def test_an_event_ends_the_wait_once_and_only_for_its_collection() -> None:
-    """The same state told again after a new connection wakes nobody; another collection's does not, either."""
+    """The same state sent again after a new connection ends no wait; another collection's does not, either."""
     dates = iter(["1", "1", "1", "2"])
     seen = threading.Event()
 
@@ -199,7 +199,7 @@ def test_where_there_are_no_events_nobody_asks_again_soon(status: int) -> None:
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_what_may_pass_is_asked_again(status: int) -> None:
-    """And when it has passed, the hub is listened to."""
+    """When it has passed, the follower listens to the hub."""
     answers = iter([Answer(status), Answer(status)])
 
     def events(_: Request) -> Answer:

@@ -19,7 +19,7 @@ ROW: Final = {"country": "ID", "indicators": "ip:203.0.113.161"}
 
 @pytest.fixture
 def failing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A fault of the program that one report meets."""
+    """A fault of the program with one report."""
 
     def rendered(report: Any, *args: Any, **more: Any) -> Rendered:
         if report.report_id == BAD:
@@ -85,7 +85,7 @@ def test_a_file_that_cannot_be_read_does_not_stop_the_others_from_being_publishe
     assert not office.hub("publish", tmp_path / "none.csv", "--to", "vn", "--yes", code=3).stdout
 
 
-def test_a_reader_that_fails_costs_what_comes_behind_and_no_more(
+def test_a_reader_that_fails_loses_only_what_comes_after(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it read before is used; the output says how far it came."""
@@ -106,7 +106,7 @@ def test_a_reader_that_fails_costs_what_comes_behind_and_no_more(
 
 
 def test_convert_changes_nothing_and_always_makes_the_same_of_a_file(office: Office, tmp_path: Path) -> None:
-    """However often, in whatever order and with whatever options: the home is as it was, except the CERT's key."""
+    """Any number of times, in any order and with any options: the home is as it was, except the CERT's key."""
     file = three(tmp_path / "three.csv")
     first = office.hub("convert", file).stdout
     before = sorted((path, path.read_bytes()) for path in office.home.rglob("*") if path.is_file())
@@ -117,7 +117,7 @@ def test_convert_changes_nothing_and_always_makes_the_same_of_a_file(office: Off
 
 
 def test_a_bundle_is_written_into_a_file_whole_or_not_at_all(office: Office, tmp_path: Path) -> None:
-    """`--out` overwrites what was converted before; where nothing comes of it the file stays as it was."""
+    """`--out` overwrites what was converted before; where the conversion fails the file stays as it was."""
     out = tmp_path / "national.json"
     done = office.hub("convert", three(tmp_path / "three.csv"), "--out", out)
     assert not done.stdout
@@ -130,7 +130,7 @@ def test_a_bundle_is_written_into_a_file_whole_or_not_at_all(office: Office, tmp
 
 
 def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(office: Office, tmp_path: Path) -> None:
-    """Nothing is on disk, and the second row builds on the first nevertheless."""
+    """Nothing is on disk, and the second row still builds on the first."""
     rows = [
         {**ROW, "report_id": "ID-C", "stage": stage, "severity": number}
         for stage, number in (("early", "3"), ("final", "5"))
@@ -144,7 +144,7 @@ def test_two_stages_in_one_sheet_are_two_versions_of_one_incident(office: Office
 
 
 def test_an_observable_of_two_levels_appears_once_in_a_bundle_at_the_lower(office: Office, tmp_path: Path) -> None:
-    """In whatever order the two reports come; their indicators are two."""
+    """In either order of the two reports; there are two indicators."""
     line = {
         "classification.type": "c2-server",
         "source.ip": "203.0.113.162",

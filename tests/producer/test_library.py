@@ -33,7 +33,7 @@ EVIL = "<script>alert(1)</script>"
 
 @pytest.fixture
 def client(running_hub: HubProcess) -> Iterator[HubClient]:
-    """Indonesia's."""
+    """Indonesia's client."""
     with HubClient(running_hub.connection()) as library_client:
         yield library_client
 
@@ -90,8 +90,8 @@ def test_since_begins_after_a_moment(client: HubClient, fresh: str) -> None:
             client.follow(fresh, since=since, once=True)
 
 
-def test_revoked_objects_are_told_apart(client: HubClient, fresh: str) -> None:
-    """And so are expired ones: a block list takes what is active."""
+def test_revoked_objects_are_distinguished(client: HubClient, fresh: str) -> None:
+    """And expired ones: a block list uses active ones only."""
     put(client, fresh, indicator(908), indicator(909), indicator(910, valid_until="2026-04-01T00:00:00Z"))
     put(client, fresh, indicator(908, version=2, revoked=True))
     items = {item.id: item for item in client.follow(fresh, types=["indicator"], once=True)}
@@ -106,7 +106,7 @@ def test_revoked_objects_are_told_apart(client: HubClient, fresh: str) -> None:
 
 
 def test_an_item_is_read_like_stix2s_object(client: HubClient, fresh: str) -> None:
-    """And handed on like one: to stix2, and back to `publish`."""
+    """It can be passed on like one: to stix2, and back to `publish`."""
     put(client, fresh, indicator(911))
     item = client.get(an_id(911))
     assert (item["id"], item.type, item.pattern, item.get("nothing", 7)) == (
@@ -151,7 +151,7 @@ def test_without_pandas_the_message_says_what_to_install(client: HubClient, monk
 
 
 def test_an_export_as_csv_runs_no_formula(client: HubClient, fresh: str, tmp_path: Path) -> None:
-    """A name that begins like a formula is another member's to choose."""
+    """Another member can choose a name that begins like a formula."""
     put(client, fresh, indicator(915, name='=HYPERLINK("http://evil.example")'))
     out = tmp_path / "indicators.csv"
     text = client.export("csv", fresh, types=["indicator"], out=out)
@@ -178,7 +178,7 @@ def test_an_export_as_stix_is_one_bundle(client: HubClient, fresh: str) -> None:
 def test_an_export_to_misp_leaves_out_what_was_revoked(
     client: HubClient, running_hub: HubProcess, fresh: str, tmp_path: Path
 ) -> None:
-    """MISP has no word for it, and would detect it on. In a process of its own: misp-stix changes how Python imports."""
+    """MISP has no such property, and would still detect it. In a process of its own: misp-stix changes how Python imports."""
     put(client, fresh, indicator(918), indicator(919, pattern="[domain-name:value = 'panel.attacker.example']"))
     put(client, fresh, indicator(918, version=2, revoked=True))
     code = (
@@ -196,7 +196,7 @@ def test_an_export_to_misp_leaves_out_what_was_revoked(
     assert [attribute["value"] for attribute in event["Attribute"]] == ["panel.attacker.example"]
 
 
-def test_a_step_that_the_hub_does_not_take_is_an_error(region: Region) -> None:
+def test_a_step_that_the_hub_refuses_is_an_error(region: Region) -> None:
     """The same for each step: an unknown incident, a request that nobody made."""
     office = region.offices["SG"]
     incident = "incident--8f2c0000-0000-4000-8000-000000000001"
@@ -238,7 +238,7 @@ def test_a_preview_from_python_sends_and_keeps_nothing(region: Region, tmp_path:
 
 
 def test_what_a_notebook_shows_is_escaped() -> None:
-    """Names on the board are other members' to choose; values of a preview are in a report."""
+    """Other members choose names on the board; values of a preview come from a report."""
     entry = {
         "incident": an_id(1, "incident"),
         "name": EVIL,
@@ -265,8 +265,8 @@ def test_time_limits_are_arguments(running_hub: HubProcess) -> None:
             hub.connect(running_hub.url, key="hub_x", **wrong)  # type: ignore[arg-type] # one of two numbers
 
 
-def test_who_waits_is_told_why(caplog: pytest.LogCaptureFixture) -> None:
-    """Each pause that somebody could notice is a warning of the log, with what is wrong; credentials are in none."""
+def test_a_long_pause_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    """Each pause that a person could notice is a warning in the log, with what is wrong; credentials are in none."""
     patience = hub.Patience(
         tries=3, first_pause_seconds=2 * LOGGED_PAUSE_SECONDS, longest_pause_seconds=2 * LOGGED_PAUSE_SECONDS
     )

@@ -45,7 +45,7 @@ def test_python_and_json_agree(region: Region, incident: str) -> None:
     assert answer["whole"] is True
 
 
-def test_no_value_is_said_so(region: Region) -> None:
+def test_a_look_up_without_a_value_is_an_error(region: Region) -> None:
     """Before anything is sent."""
     done = region.offices["SG"].hub("lookup", "-", answer=" \n", code=3)
     assert "give some" in done.stderr

@@ -168,7 +168,7 @@ def test_a_register_may_hold_constituents_of_other_countries(tmp_path: Path) -> 
 
 
 def test_nothing_is_counted_twice(tmp_path: Path) -> None:
-    """A count that is too high would say more of a victim than k allows."""
+    """A count that is too high would show more of a victim than k allows."""
     both = with_register(tmp_path).joinpath("member.toml")
     both.write_text(
         both.read_text("utf-8") + '[[constituents]]\ncountry = "MY"\nsector = "water"\ncount = 3\n', "utf-8"

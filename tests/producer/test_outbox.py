@@ -105,7 +105,7 @@ def test_a_hub_that_is_away_costs_nothing_but_time(running_hub: HubProcess, fres
 
 
 def test_credentials_that_fail_are_no_fault_of_the_file(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
-    """With a wrong key everything waits on."""
+    """With a wrong key everything stays in the outbox."""
     name = box.put(indicators(1), hub=running_hub.url, to=fresh)
     with HubConnection(running_hub.url, key="wrong-key") as connection, pytest.raises(UnauthenticatedError):
         list(box.send(connection))
@@ -124,7 +124,7 @@ def test_files_go_in_the_order_in_which_they_were_put(running_hub: HubProcess, f
     assert versions == [indicator(1, version)["modified"] for version in (1, 2, 3)]
 
 
-def test_a_damaged_file_is_set_aside_and_said(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
+def test_a_damaged_file_is_set_aside_and_reported(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
     """It delays nothing behind it."""
     bad = box.put(indicators(1), hub=running_hub.url, to=fresh)
     good = box.put(indicators(1), hub=running_hub.url, to=fresh)
@@ -147,7 +147,7 @@ def test_only_one_process_sends_at_a_time(running_hub: HubProcess, fresh: str, b
 
 
 def test_two_senders_at_once_send_each_file_once(running_hub: HubProcess, fresh: str, box: Outbox) -> None:
-    """Of two processes on one outbox each object is taken once, and none is held already."""
+    """Of two processes on one outbox each object is accepted once, and none is a repeat."""
     for start in range(0, 100, 5):
         box.put(indicators(5, start), hub=running_hub.url, to=fresh)
     words = command("outbox", "send", "--json", "--outbox", str(box.folder))
@@ -182,7 +182,7 @@ def test_killed_anywhere_while_sending_nothing_is_lost_or_doubled(
 def test_killed_anywhere_while_publishing_a_file_is_whole_or_not_there(
     running_hub: HubProcess, fresh: str, box: Outbox, tmp_path: Path
 ) -> None:
-    """Whatever stage `hub publish` died at, what waits can be sent, and to publish again doubles nothing."""
+    """For every line at which `hub publish` died, what waits can be sent, and publishing again doubles nothing."""
     chance = random.Random(3)
     words = ["publish", str(as_file(tmp_path / "b.json", indicators(20))), "--to", fresh, "--outbox", str(box.folder)]
     kills = sum(dying(running_hub, chance.randint(1, 300), *words) == -9 for _ in range(8))
@@ -225,7 +225,7 @@ def run(hub: HubProcess, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_command_says_what_became_of_a_file(running_hub: HubProcess, fresh: str, tmp_path: Path) -> None:
-    """Taken: 0. Something refused: 1, with the reason. A preview: sends nothing. A file that is none: 5."""
+    """Accepted: 0. Something refused: 1, with the reason. A preview sends nothing. A missing file: 3."""
     file = as_file(tmp_path / "b.json", indicators(2))
     bad = as_file(tmp_path / "bad.json", [indicator(7, created_by_ref=IDENTITIES["SG"])])
     preview = run(running_hub, "publish", str(file), "--to", fresh, "--preview")

@@ -52,7 +52,7 @@ def test_half_an_output_does_not_stay_in_a_file(tmp_path: Path) -> None:
 
 
 def test_a_device_or_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
-    """For root, a file put in the place of /dev/null would be the end of it."""
+    """For root, a file in place of /dev/null would replace the device."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

@@ -13,7 +13,7 @@ import hub
 def test_importing_hub_loads_nothing_else() -> None:
     """No package of anybody else, and of ours two small files.
 
-    What it takes of the standard library is loaded first: whether Python has it already depends on how it was installed.
+    What it uses of the standard library is loaded first: whether Python has it already depends on how it was installed.
     """
     code = "import __future__, importlib, sys; old = set(sys.modules); import hub; print(*set(sys.modules) - old)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -27,7 +27,7 @@ def test_each_public_name_is_there(name: str) -> None:
     assert getattr(hub, name) is not None
 
 
-def test_a_name_that_is_not_there_is_said_so() -> None:
-    """As Python says it."""
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """In Python's own words."""
     with pytest.raises(AttributeError, match="no attribute 'conect'"):
         hub.conect  # noqa: B018 - asked for, on purpose

@@ -21,7 +21,7 @@ from tests.server.making import IDENTITIES, address, an_id, identity, ids, indic
 
 
 def test_each_object_is_in_the_receipt_and_on_the_hub(running_hub: HubProcess, fresh: str) -> None:
-    """Taken the first time, held already the second: the hub has each object once."""
+    """Accepted the first time, a repeat the second: the hub has each object once."""
     objects = indicators(30)
     with running_hub.connection() as connection:
         collection = connection.collection(fresh)
@@ -37,7 +37,7 @@ def test_each_object_is_in_the_receipt_and_on_the_hub(running_hub: HubProcess, f
     assert sorted(ids(indicators_held)) == sorted(ids(objects))
 
 
-def test_what_the_hub_refuses_is_told_in_its_words(running_hub: HubProcess, fresh: str) -> None:
+def test_what_the_hub_refuses_is_reported_in_its_words(running_hub: HubProcess, fresh: str) -> None:
     """The good objects beside a bad one are kept, and nothing is left out of the count."""
     foreign = indicator(900, created_by_ref=IDENTITIES["SG"])
     broken = indicator(901, confidence=101)
@@ -52,8 +52,8 @@ def test_what_the_hub_refuses_is_told_in_its_words(running_hub: HubProcess, fres
     assert not receipt.complete
 
 
-def test_what_the_hub_says_of_objects_that_it_took_is_in_the_receipt(running_hub: HubProcess) -> None:
-    """Such as who reads what is unmarked; the same remark on several objects is one line, also after a repeat."""
+def test_what_the_hub_remarks_on_accepted_objects_is_in_the_receipt(running_hub: HubProcess) -> None:
+    """For example who reads an unmarked object; the same remark on several objects is one line, also after a repeat."""
     unmarked = [indicator(number, level=None) for number in (910, 911)]
     with running_hub.connection() as connection:
         collection = connection.collection("feeds")
@@ -97,7 +97,7 @@ def test_envelopes_fit_the_root_and_what_never_fits_is_a_failure(running_hub: Hu
 
 
 def test_a_server_that_takes_less_than_it_says_is_sent_halves() -> None:
-    """413 and 422 on a whole envelope: halves, down to the object that is the cause; no object is left untold."""
+    """413 and 422 on a whole envelope: halves, down to the object that is the cause; every object has a result."""
 
     def objects(request: Request) -> Answer:
         sent_objects = json.loads(request.body)["objects"]
@@ -145,7 +145,7 @@ def test_a_status_that_is_pending_is_read_until_it_is_done() -> None:
 
 
 def test_what_others_refer_to_goes_first(running_hub: HubProcess, fresh: str) -> None:
-    """Definitions, identities, observables, and then the rest as it stood, also across envelopes."""
+    """Definitions, identities, observables, and then the others in their order, also across envelopes."""
     objects = [note(1, about=[address(7)["id"]]), indicator(1), address(7), identity(7), statement(7)]
     with running_hub.connection() as connection:
         receipt = publish(connection, connection.collection(fresh), objects, envelope_objects=2)
@@ -154,8 +154,8 @@ def test_what_others_refer_to_goes_first(running_hub: HubProcess, fresh: str) ->
     assert stored_ids == [objects[4]["id"], objects[3]["id"], objects[2]["id"], objects[0]["id"], objects[1]["id"]]
 
 
-def test_a_collection_that_is_not_ones_own_is_said_before_anything_is_sent(running_hub: HubProcess) -> None:
-    """Singapore's collection is Singapore's."""
+def test_another_members_collection_is_refused_before_anything_is_sent(running_hub: HubProcess) -> None:
+    """Only Singapore publishes in Singapore's collection."""
     with running_hub.connection() as connection, pytest.raises(ForbiddenError, match="may not write to 'Singapore'"):
         publish(connection, connection.collection("sg"), indicators(1))
 
@@ -173,8 +173,8 @@ def test_a_line_that_is_cut_anywhere_neither_loses_nor_doubles(running_hub: HubP
     assert sorted(indicators_held) == sorted(ids(objects))
 
 
-def test_another_server_takes_it_too(medallion: Medallion) -> None:
-    """medallion, which names no reason and knows no alias."""
+def test_another_server_accepts_it_too(medallion: Medallion) -> None:
+    """medallion, which gives no reasons and knows no aliases."""
     with medallion.connection() as connection:
         receipt = publish(connection, connection.collection("Other"), indicators(45), envelope_objects=20)
         assert receipt.complete

@@ -136,13 +136,13 @@ UNMET = [
 
 
 @pytest.mark.parametrize(("rule", "content"), MET)
-def test_a_demand_that_is_met_finds_nothing(rule: str, content: dict[str, Any]) -> None:
+def test_a_rule_that_is_fulfilled_finds_nothing(rule: str, content: dict[str, Any]) -> None:
     """What the table of verbs says is enough."""
     assert findings(rule, content) == ()
 
 
 @pytest.mark.parametrize(("rule", "content"), UNMET)
-def test_a_demand_that_is_not_met_is_found(rule: str, content: dict[str, Any]) -> None:
+def test_a_rule_that_is_not_fulfilled_is_found(rule: str, content: dict[str, Any]) -> None:
     """The finding names the rule and the object, and opens with the rule's own reason."""
     (finding,) = findings(rule, content)
     assert (finding.rule, finding.object_id) == ("r", NOTE)
@@ -150,13 +150,13 @@ def test_a_demand_that_is_not_met_is_found(rule: str, content: dict[str, Any]) -
 
 
 def test_every_verb_is_tried_both_ways() -> None:
-    """A verb without a case that meets it and one that does not is a verb nobody knows."""
+    """Each verb has a case that fulfils it and one that does not."""
     for cases in (MET, UNMET):
         assert {verb for verb in VERBS if any(f'"{verb}"' in rule for rule, _ in cases)} == set(VERBS) - {BY_READERS}
 
 
 def test_a_rule_may_count_only_where_others_than_certs_read() -> None:
-    """That is the collection's, not the object's."""
+    """The collection decides that, not the object."""
     rule = f'when = {{ path = ".", must = "{BY_READERS}" }}\npath = "a"\nmust = "exist"'
     assert findings(rule, {}) == ()
     assert findings(rule, {}, Context({OWN: "ID"}, beyond_certs=True))
@@ -170,8 +170,8 @@ def test_a_finding_never_repeats_a_value() -> None:
             assert secret not in finding.message
 
 
-def test_a_rule_counts_only_where_all_its_conditions_are_met() -> None:
-    """Two conditions: with one unmet the rule says nothing."""
+def test_a_rule_counts_only_where_all_its_conditions_are_true() -> None:
+    """Two conditions: where one is false the rule does not apply."""
     rule = 'path = "a"\nmust = "exist"\nwhen = [{ path = "b", must = "exist" }, { path = "c", must = "be_absent" }]'
     assert findings(rule, {"b": 1})
     assert not findings(rule, {"b": 1, "c": 1})

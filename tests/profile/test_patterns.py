@@ -41,5 +41,5 @@ def test_a_pattern_with_few_choices_may_be_used(pattern: str) -> None:
     ],
 )
 def test_a_pattern_that_could_be_slow_is_refused(pattern: str, reason: str) -> None:
-    """Nested repeats and many choices let a short text take for ever in a matcher that backtracks."""
+    """Nested repeats and many choices make a matcher that backtracks take for ever on a short text."""
     assert reason in hazard(pattern)

@@ -34,7 +34,7 @@ def parsed(text: str) -> Profile:
 
 
 def test_a_rule_knows_its_types_and_reason() -> None:
-    """A rule reads as it was written; objects of other types have no rule to meet."""
+    """A rule keeps its text; it does not apply to objects of other types."""
     profile = parsed(RULE)
     assert [rule.id for rule in profile.rules_for("incident")] == ["one"]
     assert profile.rules_for("incident")[0].because == "Names help."
@@ -118,7 +118,7 @@ def test_deadlines_go_from_the_highest_criticality_down() -> None:
     ],
 )
 def test_deadlines_that_cannot_be_used_do_not_load(old: str, new: str, key: str, reason: str) -> None:
-    """A clock that is missing, or slower for what is worse, is a mistake in the file."""
+    """A deadline that is missing, or longer for a higher criticality, is a mistake in the file."""
     assert old in DEADLINES
     text = DEADLINES.replace(old, new).replace("1, }", "1 }")
     with pytest.raises(ConfigurationError) as caught:
@@ -128,7 +128,7 @@ def test_deadlines_that_cannot_be_used_do_not_load(old: str, new: str, key: str,
 
 
 def test_the_document_lists_every_verb() -> None:
-    """profiles/README.md is where an operator learns the verbs: all of them, and none that is gone."""
+    """profiles/README.md is where an operator learns the verbs: all of them, and none that was removed."""
     from pathlib import Path
 
     text = (Path(__file__).parents[2] / "profiles" / "README.md").read_text(encoding="utf-8")

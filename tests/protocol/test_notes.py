@@ -35,7 +35,7 @@ members = st.sampled_from(sorted(IDENTITIES))
 
 @st.composite
 def steps(draw: st.DrawFn) -> Step:
-    """Any well-formed step, taken back or not."""
+    """Any well-formed step, withdrawn or not."""
     note, incident, request = (f"{kind}--{draw(ids)}" for kind in ("note", "incident", "note"))
     member, says = draw(members), draw(st.sampled_from(Say))
     if says is Say.ACKNOWLEDGED:
@@ -87,7 +87,7 @@ def test_building_a_note_undoes_reading_it(step: Step, now: int) -> None:
 
 
 @given(steps(), moments)
-def test_a_note_is_stix_and_the_shipped_profile_takes_it(profile: Profile, step: Step, now: int) -> None:
+def test_a_note_is_stix_and_the_shipped_profile_accepts_it(profile: Profile, step: Step, now: int) -> None:
     """By the hub's own check, by the rules of profiles/response.toml, and as stix2 writes it again."""
     note = built(step, now)
     assert list(faults(note)) == []

@@ -122,7 +122,7 @@ def test_a_body_that_ends_before_its_length_is_refused(indonesia: Client, *, ter
     assert indonesia.objects("id") == []
 
 
-def test_ten_thousand_objects_in_one_envelope_are_taken(indonesia: Client) -> None:
+def test_ten_thousand_objects_in_one_envelope_are_accepted(indonesia: Client) -> None:
     """Each once, in their order."""
     notes = [note(n, content="x") for n in range(10_000)]
     assert indonesia.add("id", *notes)["success_count"] == 10_000

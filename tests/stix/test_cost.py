@@ -180,7 +180,7 @@ def steps_of(work: Callable[[], object]) -> int:
 
 
 def through_the_door(body: bytes) -> None:
-    """All that is done to an envelope before the store has it, except the look at what is held."""
+    """All that is done to an envelope before the store has it, except reading what is stored."""
     for value in parse_envelope(body, LIMITS).objects:
         parsed = parse_object(value, LIMITS)
         if isinstance(parsed, StixObject):
@@ -191,7 +191,7 @@ def through_the_door(body: bytes) -> None:
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_ten_times_the_size_takes_ten_times_the_steps(shape: Shape) -> None:
-    """Whichever part of an object grows, accepted or refused."""
+    """For every part of an object that grows, accepted or refused."""
     small, large = (json.dumps({"objects": shape(size)}).encode() for size in (SMALL, 10 * SMALL))
     before, after = (steps_of(lambda body=body: through_the_door(body)) for body in (small, large))  # type: ignore[misc]
     assert after <= GROWTH * before, f"{before} steps, then {after}"
@@ -206,7 +206,7 @@ def test_ten_times_the_pattern_takes_ten_times_the_steps(shape: Callable[[int], 
 
 @pytest.mark.parametrize("item", ["x", 1, True, {}, ["x"]])
 def test_a_long_name_of_a_list_is_not_read_for_each_item(monkeypatch: pytest.MonkeyPatch, item: Any) -> None:
-    """36 kB with one name of 6,000 letters that speaks of TLP took three seconds, and a megabyte an hour."""
+    """36 kB with one name of 6,000 letters that contains TLP took three seconds, and a megabyte an hour."""
     lengths: list[int] = []
     folded = level_words.fold
 
@@ -274,7 +274,7 @@ def test_prose_of_blank_lines_is_read_in_time_that_grows_with_it() -> None:
 
 
 def door_modules() -> Iterator[ModuleType]:
-    """The modules whose regular expressions meet what anybody sends."""
+    """The modules whose regular expressions read what anybody sends."""
     for package in ("stix", "taxii", "protocol"):
         folder = importlib.import_module(f"hub.{package}")
         for module in pkgutil.iter_modules(folder.__path__):

@@ -278,13 +278,13 @@ def test_a_level_is_read_in_the_dialect_of_a_platform_or_format(dialect: str) ->
 
 @pytest.mark.parametrize("content", SILENT.values(), ids=SILENT)
 def test_what_speaks_of_something_else_says_no_level(content: Content) -> None:
-    """Such an object is taken as if that were not there."""
+    """Such an object is accepted as if that were not there."""
     assert own_level_of(indicator(level=None) | content) == StatedLevel()
 
 
 @pytest.mark.parametrize("content", UNCLEAR.values(), ids=UNCLEAR)
 def test_a_level_in_words_that_the_hub_does_not_read_is_not_understood(content: Content) -> None:
-    """It is refused, never taken as unmarked."""
+    """It is refused, never treated as unmarked."""
     assert own_level_of(indicator(level=TLP.GREEN) | content).unclear_text
 
 
@@ -297,6 +297,6 @@ def test_what_a_marking_says_by_a_short_name(name: str) -> None:
 
 
 def test_json_in_a_text_that_is_nested_too_deeply_is_not_understood() -> None:
-    """It ends no request."""
+    """It does not make the request fail."""
     nested = '{"tlp":' * 900 + "1" + "}" * 900
     assert own_level_of(indicator(level=None) | {"x_raw": nested}).unclear_text

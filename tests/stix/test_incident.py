@@ -147,7 +147,7 @@ def test_an_event_of_another_tool_is_a_custom_object() -> None:
 
 
 def test_the_vocabularies_in_the_code_are_those_of_the_schemas() -> None:
-    """Producers take the constants, the hub checks with the schemas: they must not drift apart."""
+    """Producers use the constants, the hub checks with the schemas: they must agree."""
 
     def enumeration(schema: str, name: str) -> list[str]:
         text = resources.files("hub.stix").joinpath("schemas", f"{schema}.schema.json").read_text("utf-8")

@@ -127,8 +127,8 @@ def test_numbers_are_looked_at_wherever_they_stand(inside: Any) -> None:
     assert parsed(x_number=inside(5.5)).digest != parsed(x_number=inside(5)).digest
 
 
-def test_limits_hold_for_plain_objects_too() -> None:
-    """Most objects are passed at a glance, which must not be shorter than the limits."""
+def test_limits_apply_to_plain_objects_too() -> None:
+    """Most objects pass a quick check, which must not skip the limits."""
     limits = replace(Limits(), string_characters=200, object_depth=3)
     assert "longer than 200" in refused(limits, content="x" * 201)
     assert "longer than 200" in refused(limits, labels=["x" * 201])
@@ -160,7 +160,7 @@ def test_a_number_that_no_parser_keeps_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ['"x_n": 0.1', '"x_n": {"a": null, "b": [5.0, -0.0, 1e-300]}', '"x_s": "null and void"']
 )
-def test_what_is_taken_goes_out_as_it_came(text: str) -> None:
+def test_what_is_accepted_goes_out_as_it_came(text: str) -> None:
     """L6: JSON-equal."""
     parsed_object = spelt(text)
     assert isinstance(parsed_object, StixObject)
@@ -168,8 +168,8 @@ def test_what_is_taken_goes_out_as_it_came(text: str) -> None:
 
 
 @pytest.mark.parametrize("ids", [TLP1_IDS, TLP2_IDS])
-def test_an_observed_sco_raises_what_holds_it(ids: dict[TLP, str]) -> None:
-    """L5: an observed-data that holds SCOs whole (the deprecated `objects`) is shown no lower than the highest of them."""
+def test_an_observed_sco_raises_what_contains_it(ids: dict[TLP, str]) -> None:
+    """L5: an observed-data that contains whole SCOs (the deprecated `objects`) is shown no lower than the highest of them."""
     secret = {"type": "ipv4-addr", "value": "203.0.113.7", "object_marking_refs": [ids[TLP.RED]]}
     observed = {"type": "observed-data", "objects": {"0": secret}, "object_marking_refs": [ids[TLP.GREEN]]}
     assert level(observed) is TLP.RED

@@ -115,7 +115,7 @@ def rendered() -> list[Content]:
     return objects
 
 
-def test_what_misp_stix_renders_is_taken(rendered: list[Content]) -> None:
+def test_what_misp_stix_renders_is_accepted(rendered: list[Content]) -> None:
     """Indicators, observed data, SCOs, relationships, the report, markings, and MISP's own custom types."""
     refused = {content["id"]: findings for content in rendered if (findings := faults(content))}
     assert refused == {}

@@ -106,7 +106,7 @@ def test_the_specimens_cover_every_type_that_stix_defines() -> None:
         ("attack-pattern", {"granular_markings": [{"lang": "pt-BR", "selectors": ["name", "kill_chain_phases"]}]}),
     ],
 )
-def test_what_the_standard_leaves_open_is_taken(object_type: str, change: Mapping[str, Any]) -> None:
+def test_what_the_standard_leaves_open_is_accepted(object_type: str, change: Mapping[str, Any]) -> None:
     """Open vocabularies, custom content, defanged and international values, times in any number of digits up to six."""
     content = changed(object_type, change)
     assert faults(content) == ()
@@ -318,7 +318,7 @@ def test_a_refusal_is_reported_in_words(value: Content, words: str) -> None:
     assert all(len(fault.message) < 300 and fault.message.isprintable() for fault in findings)
 
 
-def test_a_hopeless_object_is_told_of_in_ten_faults_at_most() -> None:
+def test_an_object_has_at_most_ten_faults_in_its_status() -> None:
     """A status is read by people."""
     assert len(faults({f"Bad{number}": None for number in range(500)} | specimen("identity"))) == 10
     assert len(faults(specimen("identity") | {"labels": list(range(500))})) == 10
@@ -346,7 +346,7 @@ def test_importing_the_checks_loads_neither_stix2_nor_the_validator() -> None:
 
 
 def test_classes_that_somebody_registered_with_stix2_change_nothing() -> None:
-    """The hub's verdict does not hang on what else runs in its process."""
+    """The hub's verdict does not depend on what else runs in its process."""
     code = (
         "import stix2, json, sys\n"
         "from stix2.properties import StringProperty\n"
@@ -371,7 +371,9 @@ def test_own_extensions_may_be_spelt_as_the_standard_allows() -> None:
     assert faults(note | {"extensions": {incident.INCIDENT_CORE: core}}) == ()
 
 
-def test_objects_that_come_while_the_schemas_are_compiled_are_judged_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_objects_that_come_while_the_schemas_are_compiled_are_checked_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A server compiles them beside its first requests."""
     monkeypatch.setattr(schema, "_rules_by_family", {})
     bad = changed("indicator", {"pattern_type": GONE})

@@ -1,4 +1,4 @@
-"""Law L7 put to the proof: whatever the hub accepts, stix2 parses, however the object was damaged."""
+"""Law L7: stix2 parses everything that the hub accepts, for any damage to an object."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_whatever_the_hub_accepts_stix2_parses(which: int, seed: int) -> None:
 
 
 def test_damage_leaves_enough_objects_valid_for_the_proof_to_mean_something() -> None:
-    """If nearly all were refused, the test above would prove nothing."""
+    """If nearly all were refused, the test above would show nothing."""
     random = Random(20261122)
     verdicts = [bool(faults(damaged(random.choice(SPECIMENS), random))) for _ in range(600)]
     assert 0.1 < verdicts.count(False) / len(verdicts) < 0.6

@@ -51,7 +51,7 @@ def test_the_texts_of_a_pattern(pattern: str, expected: set[str]) -> None:
 
 @pytest.mark.parametrize("end", ["", "\\"])
 def test_a_text_without_an_end_is_read_once(end: str) -> None:
-    """Each of its quotes would else be tried as the start of another one: a cost that grows with their square (law L9)."""
+    """Otherwise each of its quotes would be tried as the start of another one: a cost that grows with their square (law L9)."""
     pattern = "[a:b = 'c'] '" + "\\'" * 500 + end
     indicator = {"type": "indicator", "pattern_type": "stix", "pattern": pattern}
     assert [len(text) for text in texts_of(indicator)] == [1, 500 + len(end)]
@@ -79,7 +79,7 @@ def test_the_texts_of_other_objects(content: dict[str, Any], expected: set[str])
 
 
 def test_an_object_has_so_many_marks_at_most() -> None:
-    """However many values it names; each once."""
+    """For any number of values; each once."""
     aliases = [f"a{number}" for number in range(MOST_MARKS + 10)]
     assert len(marks_in(orjson.dumps({"type": "malware", "aliases": aliases + aliases}))) == MOST_MARKS
 

@@ -161,7 +161,7 @@ def test_what_is_no_envelope_is_refused(indonesia: Client, body: Any) -> None:
     assert "envelope" in response.json["description"]
 
 
-def test_a_bundle_is_taken(indonesia: Client) -> None:
+def test_a_bundle_is_accepted(indonesia: Client) -> None:
     """AD-10: common clients post one."""
     bundle = {"type": "bundle", "id": an_id(1, "bundle"), "objects": [indicator(1)]}
     assert indonesia.post("id", json.dumps(bundle).encode()).json["success_count"] == 1
@@ -216,7 +216,7 @@ def test_a_gzip_body_is_read(indonesia: Client) -> None:
         assert response.json["success_count"] == 2
 
 
-def test_a_large_answer_comes_as_gzip_where_it_is_taken(indonesia: Client) -> None:
+def test_a_large_response_comes_as_gzip_where_it_is_accepted(indonesia: Client) -> None:
     """AD-14: and reads the same."""
     indonesia.publish("id", *(indicator(n) for n in range(20)))
     plain = indonesia.get(at("id", "objects"))
@@ -258,7 +258,7 @@ def test_damaged_gzip_is_malformed(indonesia: Client, body: bytes) -> None:
     assert indonesia.post("id", body, headers={"Content-Encoding": "gzip"}).status_code == 400
 
 
-def test_a_thousand_objects_in_one_envelope_are_taken(indonesia: Client) -> None:
+def test_a_thousand_objects_in_one_envelope_are_accepted(indonesia: Client) -> None:
     """AD-15: and all are there."""
     objects_sent = [indicator(n) for n in range(1000)]
     indonesia.publish("id", *objects_sent)

@@ -104,7 +104,7 @@ def test_an_account_that_neither_reads_nor_writes_finds_nothing(
 
 
 @pytest.mark.parametrize(("account", "collection"), [("sg-cert", "id"), ("id-soc", "incidents"), ("partner", "feeds")])
-def test_who_may_not_write_is_forbidden(as_account: ClientOf, account: str, collection: str) -> None:
+def test_an_account_that_may_not_write_is_forbidden(as_account: ClientOf, account: str, collection: str) -> None:
     """AU-5: POST gives 403 where can_write is false."""
     client = as_account(account)
     assert client.get(at(collection)).json["can_write"] is False

@@ -39,7 +39,7 @@ def test_an_unknown_api_root_answers_404(as_account: ClientOf) -> None:
 
 
 def test_a_page_counts_when_it_has_left_and_a_head_never(hub: Hub, as_account: ClientOf) -> None:
-    """The answer to HEAD brings nobody anything; a GET counts as sent when the server has handed it over."""
+    """The response to HEAD delivers nothing; a GET counts as sent when the server has handed it over."""
     content = versioned("incident", 1, name="Incident 1")
     as_account("id-cert").publish("alerts", content)
     singapore = as_account("sg-cert")
@@ -53,7 +53,7 @@ def test_a_page_counts_when_it_has_left_and_a_head_never(hub: Hub, as_account: C
 
 
 def test_a_member_confirms_its_own_contact(as_account: ClientOf) -> None:
-    """And the directory says who asks, so that a client knows as whom it speaks."""
+    """And the directory says who asks, so that a client knows its own account."""
     as_account("sg-cert").request("POST", "/region/contacts/")
     directory = as_account("id-cert").get("/region/contacts/").json
     assert directory["member"] == "ID"

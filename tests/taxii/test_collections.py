@@ -28,7 +28,7 @@ def test_the_order_is_the_same_every_time(hub: Hub, template: Template, singapor
 
 
 def test_a_root_without_collections_for_this_account_is_not_shown(as_account: ClientOf) -> None:
-    """CO-3: a list would be left out; here the whole root answers 404 to who has nothing in it."""
+    """CO-3: a list would be left out; here the whole root answers 404 to an account that has nothing in it."""
     assert as_account("partner").get("/drills/collections/").status_code == 404
 
 
@@ -46,7 +46,7 @@ def test_aliases_are_unique(singapore: Client) -> None:
 
 
 def test_the_media_types_are_those_of_what_is_kept(singapore: Client) -> None:
-    """CO-6: STIX 2.1, and nothing else is taken."""
+    """CO-6: STIX 2.1, and nothing else is accepted."""
     assert singapore.get(at("id")).json["media_types"] == ["application/stix+json;version=2.1"]
 
 

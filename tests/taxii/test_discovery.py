@@ -65,7 +65,7 @@ def test_each_api_root_works(hub: Hub, singapore: Client) -> None:
 def test_drills_are_listed_to_accounts_that_the_operator_named_and_reached_by_all(
     hub: Hub, as_account: ClientOf
 ) -> None:
-    """DI-6: a tool that takes all that is listed takes no drill for real; a member plays it by its address."""
+    """DI-6: a tool that reads all that is listed reads no drill as live; a member plays it by its address."""
     for account in ("sg-cert", "sg-cert-2", "sg"):
         set_drill_listing(hub.store, account, listed=True)
     set_drill_listing(hub.store, "sg-cert", listed=False)
@@ -82,7 +82,7 @@ def test_drills_are_listed_to_accounts_that_the_operator_named_and_reached_by_al
 def test_a_root_is_shown_to_those_who_may_use_it(
     hub: Hub, as_account: ClientOf, account: str | None, roots: set[str]
 ) -> None:
-    """DI-6: partners and the public have nothing in the drills, so they do not learn of them, whatever is listed."""
+    """DI-6: partners and the public have nothing in the drills, so they do not learn of them, in any case."""
     set_drill_listing(hub.store, account or "nobody", listed=True)
     client = as_account(account)
     resource = client.get("/taxii2/").json

@@ -147,7 +147,7 @@ def test_the_slash_at_the_end_may_be_missing(reader: Client, path: str) -> None:
     assert (without.status_code, without.json) == (with_slash.status_code, with_slash.json) == (200, with_slash.json)
 
 
-def test_a_post_without_the_slash_is_taken(indonesia: Client) -> None:
+def test_a_post_without_the_slash_is_accepted(indonesia: Client) -> None:
     """HD-11: a POST, too."""
     response = indonesia.request("POST", at("id", "objects").rstrip("/"), body=as_envelope([indicator(1)]))
     assert response.status_code == 202
