@@ -140,13 +140,14 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
     ]
     # (5b)
     valid_candidates = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
-    refused_steps = hub.refused_steps(writer.account, writer.collection, valid_candidates)
+    refusals = dict(hub.refused_steps(writer.account, writer.collection, valid_candidates))
+    refusals |= levels.contradicted(valid_candidates)
     early_outcomes = [
         *(verdict for verdict in verdicts if isinstance(verdict, Outcome)),
-        *(_refusal(index, values[index], reason) for index, reason in refused_steps.items()),
+        *(_refusal(index, values[index], reason) for index, reason in refusals.items()),
     ]
     # (6) and (7)
-    candidates = tuple(candidate for candidate in valid_candidates if candidate.index not in refused_steps)
+    candidates = tuple(candidate for candidate in valid_candidates if candidate.index not in refusals)
     refused_bystanders = tuple(
         levels.bystanders(values, parsed, (outcome.index for outcome in early_outcomes), hub.catalogue.markings)
     )

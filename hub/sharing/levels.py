@@ -130,6 +130,28 @@ def _stated_in(value: Mapping[str, Any], known_markings: KnownMarkings) -> tuple
     return HIDDEN if own_level.unclear_text else own_level.level, own_level.markings
 
 
+def contradicted(candidates: Sequence[Candidate]) -> dict[int, str]:
+    """By index, why a candidate is refused whose version is in the same envelope with a higher marking.
+
+    Two exports of one object, put together in one bundle, contradict each other; the first one would be stored.
+    """
+    if len({candidate.id for candidate in candidates}) == len(candidates):
+        return {}
+    marked = [
+        (candidate.index, (candidate.id, candidate.version), candidate.level)
+        for candidate in candidates
+        if candidate.version is not None and candidate.level is not None
+    ]
+    highest: dict[tuple[str, int], int] = {}
+    for _, version, level in marked:
+        highest[version] = max(highest.get(version, level), level)
+    return {
+        index: f"The envelope has this version twice, and the other one is marked {TLP(highest[version]).label}: send one of them."
+        for index, version, level in marked
+        if highest[version] > level
+    }
+
+
 def raises_meaning(records: Sequence[Record], definition: StixObject, known: KnownMarkings) -> str:
     """Why a newer version of a marking definition is refused that states a higher level; empty if it is not.
 

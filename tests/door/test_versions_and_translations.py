@@ -60,6 +60,18 @@ def test_a_definition_does_not_state_a_higher_level_later(as_account: ClientOf, 
     cert.publish("feeds", definition(**before))
 
 
+@pytest.mark.parametrize("higher", [TLP.AMBER, TLP.RED])
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_copies_in_one_envelope_the_lower_one_is_refused(as_account: ClientOf, higher: TLP, order: int) -> None:
+    """As two exports of one object have it, put together; whichever comes first."""
+    copies = [indicator(1, level=TLP.GREEN), indicator(1, level=higher)][::order]
+    status = as_account("id-cert").add("feeds", *copies, indicator(2, level=TLP.GREEN))
+    assert status["failure_count"] == (1 if higher is TLP.AMBER else 2)
+    assert any("twice" in failure["message"] for failure in status["failures"])
+    assert seen_by(as_account, an_id(1)) == ([] if higher is TLP.RED else ["sg-soc", "sg-cert"])
+    assert seen_by(as_account, an_id(2)) == ["partner", "sg-soc", "sg-cert"]
+
+
 TRANSLATION: Final[Content] = {
     **{k: v for k, v in note(3, level=TLP.GREEN).items() if k not in ("content", "object_refs")},
     "type": "language-content",
