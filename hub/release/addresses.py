@@ -123,8 +123,8 @@ def addresses(text: str) -> Iterator[Address]:
         text = "".join(str(unicodedata.decimal(char)) if char.isdecimal() else char for char in text)
     if _MAY_CONTAIN_ADDRESS.search(text) is None:
         return
-    for notation, normal, is_certain in _candidates(text):
-        interval = interval_of(normal)
+    for notation, normal_form, is_certain in _candidates(text):
+        interval = interval_of(normal_form)
         if interval is not None:
             yield Address(notation, interval, is_certain)
 
@@ -162,10 +162,10 @@ def _network(text: str) -> Network | None:
 
 def _candidates(text: str) -> Iterator[tuple[str, str, bool]]:
     for match in _IPV4.finditer(text):
-        normal = re.sub(r"[_-]", ".", match[1])
-        yield match[1], normal, True
-        if "/" not in normal:  # host names and reverse DNS contain reversed addresses
-            yield match[1], ".".join(reversed(normal.split("."))), True
+        normal_form = re.sub(r"[_-]", ".", match[1])
+        yield match[1], normal_form, True
+        if "/" not in normal_form:  # host names and reverse DNS contain reversed addresses
+            yield match[1], ".".join(reversed(normal_form.split("."))), True
     for match in _PARTIAL.finditer(text):
         first, second, third = match.groups()
         yield match[0], f"{first}.{second}.{third}.0/24" if third else f"{first}.{second}.0.0/16", True
@@ -239,11 +239,11 @@ def _other_digit_candidates(text: str) -> Iterator[tuple[str, str, bool]]:
 
 def _restore_colons(text: str) -> str:
     """`2001-db8-5400--9` as `2001:db8:5400::9`. Too few parts are the beginning of an address: a network."""
-    normal = re.sub(r"[_-]", ":", text)
-    if "::" not in normal and normal.count(":") < 7:
-        parts = [part for part in normal.split(":") if part]
+    normal_form = re.sub(r"[_-]", ":", text)
+    if "::" not in normal_form and normal_form.count(":") < 7:
+        parts = [part for part in normal_form.split(":") if part]
         return f"{':'.join(parts)}::/{16 * len(parts)}"
-    return normal
+    return normal_form
 
 
 def _reverse_dns_candidates(text: str) -> Iterator[tuple[str, str, bool]]:

@@ -87,7 +87,7 @@ class ReleaseContext:
     def findings(self, text: str) -> Findings:
         """The findings in a text of the report that may identify a victim, a person, or a machine not of the adversary's."""
         hits = self.scanner.hits(text)
-        identifying = [
+        refused_spans = [
             span
             for span in identifying_spans(text)
             if span.kind not in APPROVABLE_KINDS and span.text not in self.adversary_values
@@ -97,13 +97,13 @@ class ReleaseContext:
             suspicion
             for suspicion in suspicious_spans(text, (hit for hit in hits if not hit.is_exact))
             if not any(suspicion.text in value for value in values)
-            and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in identifying)
+            and not any(span.start <= suspicion.start and suspicion.end <= span.end for span in refused_spans)
         ]
         # For a public release, "the only port" is as good as a name, so no reason makes it approvable.
         is_public = self.audience.profile is AudienceProfile.PUBLIC
         superlatives = [suspicion for suspicion in suspicions if is_public and suspicion.kind == "superlative"]
         return Findings(
-            refusals=(*(str(hit) for hit in hits if hit.is_exact), *map(str, identifying), *map(str, superlatives)),
+            refusals=(*(str(hit) for hit in hits if hit.is_exact), *map(str, refused_spans), *map(str, superlatives)),
             suspicions=tuple(str(suspicion) for suspicion in suspicions if suspicion not in superlatives),
         )
 

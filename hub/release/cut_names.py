@@ -13,8 +13,8 @@ from hub.release.disguises import drop_vowels
 from hub.release.joined_names import plain_words
 from hub.release.names import distinctive_words, load_lexicon
 
-MIN_ROW: Final = 6  # letters of joined beginnings
-MAX_ROW: Final = 4  # words whose beginnings are joined
+MIN_JOINED: Final = 6  # letters of joined beginnings
+MAX_JOINED: Final = 4  # words whose beginnings are joined
 MIN_BLENDED: Final = 6  # letters of a blend
 MIN_WITHOUT_VOWELS: Final = 5  # letters of a word of which one half has no vowels
 _BEGINNINGS: Final = (3, 4)  # letters of each beginning
@@ -40,12 +40,12 @@ def joined_beginnings(name: str) -> set[str]:
     """
     bare_words, own_words = plain_words(name), frozenset(distinctive_words(name))
     texts: set[str] = set()
-    for length in range(2, min(len(bare_words), MAX_ROW) + 1):
-        row = bare_words[:length]
-        if own_words.isdisjoint(row) and not (len(own_words) < 2 < len(bare_words)):
+    for length in range(2, min(len(bare_words), MAX_JOINED) + 1):
+        first_words = bare_words[:length]
+        if own_words.isdisjoint(first_words) and not (len(own_words) < 2 < len(bare_words)):
             continue
-        texts |= {"".join(parts) for parts in product(*map(_beginnings, row)) if list(parts) != row}
-    return {text for text in texts if len(text) >= MIN_ROW and text.isascii() and text not in own_words}
+        texts |= {"".join(parts) for parts in product(*map(_beginnings, first_words)) if list(parts) != first_words}
+    return {text for text in texts if len(text) >= MIN_JOINED and text.isascii() and text not in own_words}
 
 
 def _beginnings(word: str) -> list[str]:
@@ -56,9 +56,9 @@ def _beginnings(word: str) -> list[str]:
 def digit_spellings(name: str) -> Iterator[str]:
     """The words of a name with its numbers in digits: `3gunung` of Tiga Gunung."""
     bare_words = plain_words(name)
-    row = [_NUMBERS.get(word, word) for word in bare_words]
-    if row != bare_words:
-        yield "".join(row)
+    words_in_digits = [_NUMBERS.get(word, word) for word in bare_words]
+    if words_in_digits != bare_words:
+        yield "".join(words_in_digits)
 
 
 def blends(name: str) -> set[str]:

@@ -230,8 +230,8 @@ class _DeclaredNeedles:
     def _add_name(self, name: str, owner: str) -> None:
         self.needles += needles.name_needles(name, owner)
         self.needles += similar_needles.name_variants(name, owner)
-        for short in needles.bracketed_names(name):
-            self.needles += similar_needles.short_name_variants(short, owner)
+        for short_name in needles.bracketed_names(name):
+            self.needles += similar_needles.short_name_variants(short_name, owner)
         self.hashed_spellings += hash_spellings.hashed_spellings((name,), owner)
 
     def _add_short_name(self, name: str, owner: str) -> None:

@@ -19,7 +19,7 @@ from uuid import NAMESPACE_DNS, NAMESPACE_URL, UUID, uuid3, uuid5
 from hub.release.needle import HashedSpelling
 
 MIN_DIGEST: Final = 8  # digits of a cut hash value, as in names of files or victims
-_START_BYTES: Final = MIN_DIGEST // 2  # bytes
+_START_BYTES: Final = MIN_DIGEST // 2  # bytes stored of each digest of what a report declares
 _CACHED_SPELLINGS: Final = 1 << 15  # spellings of about ten reports; about 200 bytes each
 _USUAL_ALGORITHMS: Final = ("md5", "sha1", "sha256")
 _RARE_ALGORITHMS: Final = ("sha224", "sha384", "sha512", "sha3_224", "sha3_256", "sha3_512", "blake2b", "blake2s")
@@ -60,9 +60,8 @@ class DeclaredDigests:
         self._spellings = spellings
         self._spelling_list: list[HashedSpelling] | None = None
         self._by_start: dict[bytes, int] = {}
-        self._further_numbers: dict[
-            bytes, list[int]
-        ] = {}  # numbers of digests with the same beginning as another digest
+        # the numbers of digests with the same beginning as another digest
+        self._further_numbers: dict[bytes, list[int]] = {}
 
     def find(self, value: str) -> HashedSpelling | None:
         """As the protocol says; also for digits that are only the beginning of a hash value."""
@@ -74,9 +73,9 @@ class DeclaredDigests:
         number = self._by_start.get(start)
         if number is None:
             return None
-        for place in (number, *self._further_numbers.get(start, ())):
-            hashed: HashedSpelling = self._spelling_list[place // len(_ALGORITHMS)]
-            if _ALGORITHMS[place % len(_ALGORITHMS)](hashed.spelling.encode()).hex().startswith(value):
+        for index in (number, *self._further_numbers.get(start, ())):
+            hashed: HashedSpelling = self._spelling_list[index // len(_ALGORITHMS)]
+            if _ALGORITHMS[index % len(_ALGORITHMS)](hashed.spelling.encode()).hex().startswith(value):
                 return hashed
         return None
 
@@ -85,8 +84,8 @@ class DeclaredDigests:
         number = 0
         for hashed in spellings:
             starts = _starts(hashed.spelling)
-            for place in range(0, len(starts), _START_BYTES):
-                start = starts[place : place + _START_BYTES]
+            for index in range(0, len(starts), _START_BYTES):
+                start = starts[index : index + _START_BYTES]
                 if self._by_start.setdefault(start, number) != number:
                     self._further_numbers.setdefault(start, []).append(number)
                 number += 1
@@ -109,8 +108,8 @@ class ListedDigests:
             numbers = (_number(digest) for digest, _ in self._digests(len(value)))
             self._tables[len(value)] = array("Q", sorted(numbers))
         table, digest_bytes = self._tables[len(value)], bytes.fromhex(value)
-        place = bisect_left(table, _number(digest_bytes))
-        if place == len(table) or table[place] != _number(digest_bytes):
+        index = bisect_left(table, _number(digest_bytes))
+        if index == len(table) or table[index] != _number(digest_bytes):
             return None
         spelling = next((spelling for digest, spelling in self._digests(len(value)) if digest == digest_bytes), None)
         return None if spelling is None else HashedSpelling(spelling, self._description)

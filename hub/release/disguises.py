@@ -95,7 +95,7 @@ _LATIN_LOOKALIKE_SCRIPTS: Final = re.compile(
     "[\u0080-\u058f\u13a0-\u13ff\u1d00-\u1fff\u2c60-\u2dff\ua4d0-\ua4ff\ua640-\ua7ff\uab30-\uabbf]"
 )
 # Small letters that resemble another letter only roughly, or resemble a small capital.
-_MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "eebhnurwkmtenbeuwkt".lower(), strict=True))
+_MORE_LOOKALIKES: Final = dict(zip("єэвнпигшкмтзηβεμωκτ", "eebhnurwkmtenbeuwkt", strict=True))
 
 
 def transliterate(text: str) -> str:

@@ -94,13 +94,13 @@ class Gate:
         self._approvals = approvals
         self._space = member_space(member)
         self._texts = {
-            id_: list(searched_texts(content, self._origins[id_].observable))
+            identifier: list(searched_texts(content, self._origins[identifier].observable))
             for content in rendered.contents
-            if (id_ := content["id"]) in self._origins
+            if (identifier := content["id"]) in self._origins
         }
         self._scanner = scanner
-        report_level = max((level for c in rendered.contents if c["type"] in ("report", "incident") and (level := tlp.level(c)) is not None), default=None)  # fmt: skip
-        self._report_level = report_level
+        reports = (content for content in rendered.contents if content["type"] in ("report", "incident"))
+        self._report_level = max((level for item in reports if (level := tlp.level(item)) is not None), default=None)
         self._adversary_mails = {
             origin.observable.value
             for origin in self._origins.values()
@@ -122,7 +122,7 @@ class Gate:
         """The level at which an object leaves; None if it may not. An unmarked object counts as AMBER+STRICT."""
         marking_refs = content.get("object_marking_refs", ())
         level = max((tlp.LEVELS[ref] for ref in marking_refs if ref in tlp.LEVELS), default=tlp.TLP.AMBER_STRICT)
-        granular_refs = [m.get("marking_ref") for m in content.get("granular_markings", ())]
+        granular_refs = [marking.get("marking_ref") for marking in content.get("granular_markings", ())]
         raised_levels = [
             tlp.LEVELS[ref]
             for ref in granular_refs

@@ -26,8 +26,8 @@ def southern_readings(word: str) -> set[str]:
         return set()
     readings = _readings()
     windows = (word[start : start + length] for length in _WINDOW_LENGTHS for start in range(len(word) - length + 1))
-    rows = ([readings.get(character, ()) for character in window] for window in windows)
-    texts = {"".join(parts) for row in rows for parts in product(*row)}
+    readings_by_window = ([readings.get(character, ()) for character in window] for window in windows)
+    texts = {"".join(parts) for window_readings in readings_by_window for parts in product(*window_readings)}
     return {text for text in texts if len(text) >= MIN_JOINED}
 
 

@@ -85,12 +85,12 @@ def listed_spellings(texts: Iterable[str]) -> Iterator[str]:
 
 def _spellings(text: str, *, every_row: bool) -> Iterator[str]:
     for form in dict.fromkeys([text, BRACKETS.sub(" ", text), *bracketed_names(text)]):
-        plain = " ".join(form.split())
-        yield plain
-        if "@" in plain or ("." in plain and " " not in plain):
-            yield from _domain_spellings(fold(plain))
+        plain_form = " ".join(form.split())
+        yield plain_form
+        if "@" in plain_form or ("." in plain_form and " " not in plain_form):
+            yield from _domain_spellings(fold(plain_form))
         else:
-            yield from _name_spellings(plain, every_row=every_row)
+            yield from _name_spellings(plain_form, every_row=every_row)
 
 
 def _domain_spellings(domain: str) -> Iterator[str]:

@@ -211,9 +211,9 @@ class Decisions:
         """Check the decisions. ReleaseError if a key is unknown or belongs to another value, or a text is to leave alone."""
         if unmatched_keys := sorted(self._approvals.keys - self._items.keys()):
             lines = [f"  {item.key}  {item.object}" for item in self._items.values() if item.object]
-            remainder = [f"  and {len(lines) - MAX_LISTED} more"] if len(lines) > MAX_LISTED else []
+            last_line = [f"  and {len(lines) - MAX_LISTED} more"] if len(lines) > MAX_LISTED else []
             listing = (
-                "\n".join(["; there are:", *lines[:MAX_LISTED], *remainder]) if lines else "; nothing is held here"
+                "\n".join(["; there are:", *lines[:MAX_LISTED], *last_line]) if lines else "; nothing is held here"
             )
             raise ReleaseError(f"No text or value has the key {', '.join(map(repr, unmatched_keys))}{listing}")
         for key, value in self._approvals.shown.items():

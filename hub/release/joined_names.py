@@ -28,17 +28,17 @@ def initials_with_words(name: str) -> set[str]:
     own_words = distinctive_words(name)
     bare_words = plain_words(name)
     long_words = [word for word in bare_words if len(word) > 3 or word not in load_lexicon().words]
-    texts = {text for row in (bare_words, long_words, own_words) for text in _joined_with_initials(row, own_words)}
+    texts = {text for words in (bare_words, long_words, own_words) for text in _joined_with_initials(words, own_words)}
     if len(own_words) < 2 < len(bare_words):
         first = "".join(bare_words[:2])
         texts |= {first} if len(first) >= MIN_GENERIC else set()
     return {text for text in texts if len(text) >= MIN_JOINED and text.isascii()}
 
 
-def _joined_with_initials(row: Sequence[str], own_words: Sequence[str]) -> Iterator[str]:
-    for index, word in enumerate(row):
+def _joined_with_initials(words: Sequence[str], own_words: Sequence[str]) -> Iterator[str]:
+    for index, word in enumerate(words):
         if word in own_words and len(word) >= MIN_OF_TWO:
-            leading, trailing = ("".join(word[0] for word in parts) for parts in (row[:index], row[index + 1 :]))
+            leading, trailing = ("".join(word[0] for word in parts) for parts in (words[:index], words[index + 1 :]))
             yield from (text for text in (leading + word, word + trailing, leading + word + trailing) if text != word)
 
 
@@ -46,11 +46,13 @@ def syllables(name: str) -> set[str]:
     """The beginnings of words, joined: `sumaksej` of Sumber Makmur Sejahtera, `unkel` of Universitas Kelapa."""
     own_words = [word for word in distinctive_words(name) if word.isascii() and word.isalpha()][:MAX_WORDS]
     bare_words = plain_words(name)
-    rows = [own_words[:length] for length in range(2, len(own_words) + 1)]
+    word_lists = [own_words[:length] for length in range(2, len(own_words) + 1)]
     first = bare_words[0] if bare_words else ""
     if own_words and first in load_lexicon().words and first.isascii() and first.isalpha():
-        rows += [[first, *own_words[:length]] for length in range(1, min(len(own_words), 2) + 1)]
-    texts = {"".join(parts) for row in rows for parts in product(*(_beginnings(word, len(row)) for word in row))}
+        word_lists += [[first, *own_words[:length]] for length in range(1, min(len(own_words), 2) + 1)]
+    texts = {
+        "".join(parts) for words in word_lists for parts in product(*(_beginnings(word, len(words)) for word in words))
+    }
     return {text for text in texts if len(text) >= MIN_JOINED and text not in own_words}
 
 
@@ -73,10 +75,10 @@ def strip_affix(brand: str) -> str:
 def user_names(name: str) -> set[str]:
     """The user names that a person's name may give, with and without its particles: `tvminh`, `minhtv`, `jdelacruz`."""
     lexicon = load_lexicon()
-    row = [word for word in split_words(strip_brackets(name)) if word not in lexicon.titles and word.isascii()]
-    own_words = [word for word in row if word not in lexicon.titles_and_particles]
+    all_words = [word for word in split_words(strip_brackets(name)) if word not in lexicon.titles and word.isascii()]
+    own_words = [word for word in all_words if word not in lexicon.titles_and_particles]
     texts: set[str] = set()
-    for parts in (row, own_words):
+    for parts in (all_words, own_words):
         for index in range(1, len(parts)):
             leading, trailing = parts[:index], parts[index:]
             texts |= {"".join(word[0] for word in leading) + "".join(trailing), parts[0][0] + "".join(trailing)}

@@ -84,10 +84,10 @@ def technique_name(number: str) -> str | None:
 
 def looks_like_a_person(name: str) -> bool:
     """Whether a name may be a person's: two to six words, with a title, or all capitalised and none of them generic."""
-    plain = re.sub(r"\([^)]*\)", " ", name)
-    words = plain.split()
+    plain_name = re.sub(r"\([^)]*\)", " ", name)
+    words = plain_name.split()
     parts = [part for word in words for part in _CAPITALISED.findall(word)]
-    if not 2 <= len(parts) <= 6 or any(character.isdigit() for character in plain):
+    if not 2 <= len(parts) <= 6 or any(character.isdigit() for character in plain_name):
         return False
     if any(name_key(part) in _WORDS_IN_PERSON_NAMES for part in parts):
         return True
@@ -128,9 +128,8 @@ def is_known_action(name: str) -> bool:
 
 
 _MITIGATIONS: Final = frozenset(MITIGATIONS.values())
-_SINGLE_SECTOR_WORDS: Final = frozenset(
-    {"Skimmer", "Asset", "Operational Databases"}
-)  # words of banks and shops, and of plants
+# Words of banks and shops, and of plants.
+_SINGLE_SECTOR_WORDS: Final = frozenset({"Skimmer", "Asset", "Operational Databases"})
 _DETECTIONS: Final = frozenset(
     wording.detection_name(source) for source in DATA_SOURCES.values() if source not in _SINGLE_SECTOR_WORDS
 )
@@ -140,8 +139,8 @@ def _consists_of_threat_words(name: str) -> bool:
     """Whether each word is on the list, generic, or a version."""
     if name_key(name) in _names("veris"):
         return True
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    parts = dict.fromkeys(_WORD.findall(plain))
+    plain_name = unicodedata.normalize("NFKD", name).casefold()
+    parts = dict.fromkeys(_WORD.findall(plain_name))
     own_words = [word for word in parts if word not in _GENERIC_WORDS and not _VERSION.fullmatch(word)]
     if not own_words:
         return any(word in _GENERIC_WORDS for word in parts)
@@ -149,7 +148,7 @@ def _consists_of_threat_words(name: str) -> bool:
     if "".join(map(name_key, own_words)) in threats:
         return True
     # Feeds join the names of a malware family and of its carrier: `avalanche-andromeda`.
-    return not re.search(r"\s", plain) and all(name_key(word) in threats for word in own_words)
+    return not re.search(r"\s", plain_name) and all(name_key(word) in threats for word in own_words)
 
 
 @cache

@@ -126,7 +126,7 @@ def links(item: Observable, report: Report) -> list[Link]:
     """The links in an observable of the report, each once."""
     if item.type in ACCOUNTS:
         return [Link(ACCOUNTS[item.type], "")]
-    distinct_links = dict.fromkeys(_document(item, report))
+    distinct_links = dict.fromkeys(_document_links(item, report))
     if item.type in _TEXT_TYPES:
         text = item.pattern or item.value
         for kind, pattern in _KINDS:
@@ -147,7 +147,7 @@ def is_leak(report: Report) -> bool:
     return any(kind in _LEAK_TYPES for _, kind in report.rsit) or not _LEAK_EVENTS.isdisjoint(report.incident_types)
 
 
-def _document(item: Observable, report: Report) -> Iterator[Link]:
+def _document_links(item: Observable, report: Report) -> Iterator[Link]:
     if item.type is not ObservableType.FILE or item.malware is not None or report.kind is not ReportKind.CASE:
         return
     name = (item.file.name if item.file else item.value) or ""

@@ -83,10 +83,10 @@ def _fields(report: Report) -> Iterator[Iterator[NamedThing]]:
 def field_kind(key: str) -> Kind | None:
     """The kind of thing that a field names, by its column or key; None if the key does not say it."""
     field_words = _field_words()
-    row = split_words(key.rpartition(".")[2])
-    if not field_words.excluded_words.isdisjoint(row):
+    words = split_words(key.rpartition(".")[2])
+    if not field_words.excluded_words.isdisjoint(words):
         return None
-    phrase = f" {' '.join(row)} "
+    phrase = f" {' '.join(words)} "
     for kind in KINDS:
         if any(f" {word} " in phrase for word in field_words.whole_words[kind]) or any(
             word in phrase for word in field_words.word_parts[kind]
@@ -98,12 +98,12 @@ def field_kind(key: str) -> Kind | None:
 def _names(value: str) -> Iterator[str]:
     """The names in a value, without everyday words. Sentences, mailboxes and numbers are not names."""
     for part in _BETWEEN_NAMES.split(value):
-        row = [word for word in part.split() if word]
-        if len(part) > MAX_NAME or len(row) > MAX_WORDS or _NOT_A_NAME.search(part):
+        words = [word for word in part.split() if word]
+        if len(part) > MAX_NAME or len(words) > MAX_WORDS or _NOT_A_NAME.search(part):
             continue
-        distinctive = [word for word in row if _is_distinctive("".join(split_words(word)))]
-        if distinctive:
-            yield " ".join(distinctive)
+        distinctive_words = [word for word in words if _is_distinctive("".join(split_words(word)))]
+        if distinctive_words:
+            yield " ".join(distinctive_words)
 
 
 def _is_distinctive(word: str) -> bool:

@@ -27,9 +27,7 @@ BRACKETS: Final = re.compile(r"[(\[]([^)\]]*)[)\]]")
 # Scripts without spaces between words: there, generic words are removed from the ends of longer words.
 UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _HAN: Final = re.compile("[\u3400-\u9fff]")
-MIN_UNSPACED_WORD: Final = (
-    4  # characters of a generic word that is removed from the end of another, in Thai and the like
-)
+MIN_UNSPACED_WORD: Final = 4  # characters of a generic word that is removed from the end of another: Thai and the like
 MIN_HAN_WORD: Final = 2
 MIN_OWN_PART: Final = 4  # letters of a label that remain without generic words
 MIN_CUT_WORD: Final = 3  # letters of a generic word that was cut
@@ -75,11 +73,8 @@ def load_lexicon() -> Lexicon:
         return [" ".join(split_words(entry)) for text in texts for entry in text.split(",")]
 
     written_entries = [entry.strip() for text in table["organisations"].values() for entry in text.split(",")]
-    organisations, countries = (
-        entries("organisations"),
-        [" ".join(split_words(e)) for e in table["places"]["countries"].split(",")],
-    )
-    people, technical_words = entries("people"), entries("technical")
+    organisations, people, technical_words = entries("organisations"), entries("people"), entries("technical")
+    countries = [" ".join(split_words(entry)) for entry in table["places"]["countries"].split(",")]
     # People also write a phrase as one word: `rumahsakit`.
     single_words = frozenset(
         [entry for entry in (*organisations, *countries) if " " not in entry]
@@ -119,10 +114,10 @@ def load_lexicon() -> Lexicon:
     )
 
 
-def _by_letter(unspaced_words: Iterable[str], place: int) -> dict[str, tuple[str, ...]]:
+def _by_letter(unspaced_words: Iterable[str], index: int) -> dict[str, tuple[str, ...]]:
     groups: dict[str, list[str]] = {}
     for word in unspaced_words:
-        groups.setdefault(word[place], []).append(word)
+        groups.setdefault(word[index], []).append(word)
     return {letter: tuple(group) for letter, group in groups.items()}
 
 
@@ -157,8 +152,8 @@ def split_words(text: str) -> list[str]:
     folded = fold(text)
     if folded.isascii():
         return _PLAIN_WORD.findall(folded)
-    spaced = "".join(character if unicodedata.category(character)[0] in "LNM" else " " for character in folded)
-    return spaced.split()
+    spaced_text = "".join(character if unicodedata.category(character)[0] in "LNM" else " " for character in folded)
+    return spaced_text.split()
 
 
 def strip_brackets(name: str) -> str:
@@ -169,14 +164,14 @@ def strip_brackets(name: str) -> str:
 def distinctive_words(name: str) -> list[str]:
     """The words of an organisation's name that are not generic, not a legal form and not a country; folded, in order."""
     lexicon = load_lexicon()
-    outside = strip_brackets(name)
-    bare_name = strip_legal_form(outside)
+    name_outside_brackets = strip_brackets(name)
+    bare_name = strip_legal_form(name_outside_brackets)
     own_words = split_words(bare_name)
     # There are many phrases: search only if one may begin here, and in scripts where one word may contain the next.
     if not bare_name.isascii() or not lexicon.phrase_starts.isdisjoint(own_words):
         own_words = lexicon.phrases.sub(" ", " ".join(own_words)).split()
     parts = (_strip_unspaced_words(word, lexicon) for word in own_words)
-    accented = frozenset() if outside.isascii() else _differently_accented(outside, lexicon)
+    accented = frozenset() if name_outside_brackets.isascii() else _differently_accented(name_outside_brackets, lexicon)
     return [word for word in parts if word and (word not in lexicon.words or word in accented)]
 
 
@@ -240,12 +235,14 @@ def short_words_with_neighbours(name: str) -> list[str]:
 
     A short word alone would not be searched for inside longer words, and its neighbour may be generic by chance.
     """
-    row = split_words(strip_legal_form(strip_brackets(name)))
+    all_words = split_words(strip_legal_form(strip_brackets(name)))
     own_words = distinctive_words(name)
     if not own_words or sum(map(len, own_words)) > MAX_SHORT:
         return []
     pairs = (
-        (row[index], row[index + 1]) for index in range(len(row) - 1) if {row[index], row[index + 1]} & set(own_words)
+        (all_words[index], all_words[index + 1])
+        for index in range(len(all_words) - 1)
+        if {all_words[index], all_words[index + 1]} & set(own_words)
     )
     return [text for pair in pairs if len(text := "".join(pair)) >= MIN_PAIR and text.isascii()]
 
@@ -279,11 +276,11 @@ def initials(name: str) -> set[str]:
 _PART_SEPARATOR: Final = re.compile(r"\s[-\u2013\u2014:|/]\s|,\s")  # between an organisation and its part
 
 
-def _words_before_of(row: list[str]) -> Iterator[list[str]]:
+def _words_before_of(words: list[str]) -> Iterator[list[str]]:
     """The words before the first "of": "First National Bank" of "First National Bank of Meru", for `fnb`."""
-    index = next((index for index, word in enumerate(row) if word in _WORDS_FOR_OF), 0)
+    index = next((index for index, word in enumerate(words) if word in _WORDS_FOR_OF), 0)
     if index:
-        yield row[:index]
+        yield words[:index]
 
 
 _WORDS_FOR_OF: Final = frozenset({"of", "de", "da", "do", "ng", "di"})
@@ -295,8 +292,8 @@ def initials_with_numbers(name: str) -> set[str]:
     if not any(map(str.isdecimal, bare_words)):
         return set()
     first = next(index for index, word in enumerate(bare_words) if word.isdecimal())
-    rows = (bare_words, bare_words[: first + 1], bare_words[first:], distinctive_words(name))
-    texts = {"".join(word if word.isdecimal() else word[0] for word in row) for row in rows}
+    variants = (bare_words, bare_words[: first + 1], bare_words[first:], distinctive_words(name))
+    texts = {"".join(word if word.isdecimal() else word[0] for word in words) for words in variants}
     return {
         text for text in texts if MIN_INITIALS <= len(text) <= MAX_INITIALS and text.isascii() and not text.isdecimal()
     }
@@ -310,9 +307,11 @@ def few_initials(name: str) -> set[str]:
     lexicon = load_lexicon()
     bare_words = split_words(strip_legal_form(strip_brackets(name)))
     own_words = distinctive_words(name)
-    texts = {"".join(word[0] for word in row) for row in (bare_words, own_words) if len(row) == MIN_OWN_INITIALS}
+    texts = {"".join(word[0] for word in words) for words in (bare_words, own_words) if len(words) == MIN_OWN_INITIALS}
     for index, word in enumerate(own_words[:MAX_COMPOUNDS]):
-        leading, trailing = ("".join(word[0] for word in row) for row in (own_words[:index], own_words[index + 1 :]))
+        leading, trailing = (
+            "".join(word[0] for word in words) for words in (own_words[:index], own_words[index + 1 :])
+        )
         texts |= {f"{leading}{word[0]}{letter}{trailing}" for letter in _second_halves(word)}
     lengths = range(MIN_OWN_INITIALS, MIN_INITIALS + 2)
     return {
@@ -350,12 +349,16 @@ def generic_words_with_initials(name: str) -> set[str]:
 
 def _initials_before_generic_word(name: str, lexicon: Lexicon) -> set[str]:
     """The initials of the first words of a name with the generic word after them: `slenergy` of Siam Lotus Energy."""
-    row = split_words(strip_legal_form(strip_brackets(name)))
-    places = (
-        index for index in range(MIN_OWN_INITIALS, min(len(row), MIN_INITIALS + 2)) if row[index] in lexicon.words
+    all_words = split_words(strip_legal_form(strip_brackets(name)))
+    indexes = (
+        index
+        for index in range(MIN_OWN_INITIALS, min(len(all_words), MIN_INITIALS + 2))
+        if all_words[index] in lexicon.words
     )
     texts = {
-        "".join(word[0] for word in row[:index]) + row[index] for index in places if len(row[index]) > MIN_INITIALS
+        "".join(word[0] for word in all_words[:index]) + all_words[index]
+        for index in indexes
+        if len(all_words[index]) > MIN_INITIALS
     }
     return {text for text in texts if text.isascii() and text.isalpha() and text not in lexicon.affixes}
 

@@ -76,13 +76,13 @@ def report_texts(report: Report) -> Iterator[str | None]:
 def organisation_names(text: str, adversary_words: Collection[str] = frozenset()) -> Iterator[str]:
     """The names of organisations in a text. `adversary_words` are words of the adversary's names in the report."""
     lexicon = load_lexicon()
-    row = [_Word(match[0], fold(match[0]), *match.span()) for match in _WORD.finditer(text)]
-    for start, end in _name_ranges(text, row, lexicon):
-        distinctive = [
-            word for word in row[start:end] if word.is_capital and _is_distinctive(word, lexicon, adversary_words)
+    words = [_Word(match[0], fold(match[0]), *match.span()) for match in _WORD.finditer(text)]
+    for start, end in _name_ranges(text, words, lexicon):
+        distinctive_words = [
+            word for word in words[start:end] if word.is_capital and _is_distinctive(word, lexicon, adversary_words)
         ]
-        if distinctive:
-            yield text[row[start].start : row[end - 1].end]
+        if distinctive_words:
+            yield text[words[start].start : words[end - 1].end]
     for match in _UNSPACED_RUN.finditer(text):
         head = next((head for head in lexicon.unspaced_words if head in lexicon.heads and head in match[0]), None)
         if head is not None:
@@ -93,45 +93,47 @@ def organisation_names(text: str, adversary_words: Collection[str] = frozenset()
 _UNSPACED_RUN: Final = re.compile(rf"(?:{UNSPACED.pattern}){{4,80}}")
 
 
-def _name_ranges(text: str, row: list[_Word], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
+def _name_ranges(text: str, words: list[_Word], lexicon: Lexicon) -> Iterator[tuple[int, int]]:
     """The range of words of each name: the index of the first word, and the index after the last one."""
-    for index, word in enumerate(row):
-        if head := _head_phrase(row, index, lexicon):
-            first = index if lexicon.heads[head] else _first_index(text, row, index, lexicon)
-            yield first, _end_index(text, row, index + len(head.split()), first)
-        elif word.folded in _WORDS_FOR_AT and index + 1 < len(row) and row[index + 1].is_capital:
-            yield index + 1, _end_index(text, row, index + 2, index + 1)
+    for index, word in enumerate(words):
+        if head := _head_phrase(words, index, lexicon):
+            first = index if lexicon.heads[head] else _first_index(text, words, index, lexicon)
+            yield first, _end_index(text, words, index + len(head.split()), first)
+        elif word.folded in _WORDS_FOR_AT and index + 1 < len(words) and words[index + 1].is_capital:
+            yield index + 1, _end_index(text, words, index + 2, index + 1)
 
 
-def _first_index(text: str, row: list[_Word], index: int, lexicon: Lexicon) -> int:
+def _first_index(text: str, words: list[_Word], index: int, lexicon: Lexicon) -> int:
     """The index of the first capitalised word of the name that contains this word. A word such as "PT" begins a name."""
     first = index
-    while first > 0 and index - first < MAX_WORDS and row[first - 1].is_capital and _are_neighbours(text, row, first):
-        if row[first - 1].folded in _WORDS_FOR_AT:
+    while (
+        first > 0 and index - first < MAX_WORDS and words[first - 1].is_capital and _are_neighbours(text, words, first)
+    ):
+        if words[first - 1].folded in _WORDS_FOR_AT:
             break
         first -= 1
-        if lexicon.heads.get(row[first].folded):
+        if lexicon.heads.get(words[first].folded):
             break
     return first
 
 
-def _end_index(text: str, row: list[_Word], end: int, first: int) -> int:
+def _end_index(text: str, words: list[_Word], end: int, first: int) -> int:
     """The index after the last of the capitalised words of a name that begins at `first`."""
-    while end < len(row) and end - first < MAX_WORDS and row[end].is_capital and _are_neighbours(text, row, end):
+    while end < len(words) and end - first < MAX_WORDS and words[end].is_capital and _are_neighbours(text, words, end):
         end += 1
     return end
 
 
-def _head_phrase(row: list[_Word], index: int, lexicon: Lexicon) -> str:
+def _head_phrase(words: list[_Word], index: int, lexicon: Lexicon) -> str:
     """The phrase for a kind of organisation that begins with this word; "" if there is none."""
-    lengths = range(min(_LONGEST_HEAD, len(row) - index), 0, -1)
-    phrases = (" ".join(word.folded for word in row[index : index + length]) for length in lengths)
+    lengths = range(min(_LONGEST_HEAD, len(words) - index), 0, -1)
+    phrases = (" ".join(word.folded for word in words[index : index + length]) for length in lengths)
     return next((phrase for phrase in phrases if phrase in lexicon.heads), "")
 
 
-def _are_neighbours(text: str, row: list[_Word], index: int) -> bool:
+def _are_neighbours(text: str, words: list[_Word], index: int) -> bool:
     """Whether a word and the word before it may belong to one name: no end of a sentence is between them."""
-    return _WORD_SEPARATOR.fullmatch(text, row[index - 1].end, row[index].start) is not None
+    return _WORD_SEPARATOR.fullmatch(text, words[index - 1].end, words[index].start) is not None
 
 
 def _is_distinctive(word: _Word, lexicon: Lexicon, adversary_words: Collection[str]) -> bool:

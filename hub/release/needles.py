@@ -86,8 +86,10 @@ def name_needles(name: str, owner: str) -> Iterator[Needle]:
 def _forms(name: str) -> Iterator[str]:
     if is_legal_form(name):
         return
-    outside = strip_brackets(name)  # NFKC turns wide brackets into ASCII
-    for form in dict.fromkeys((name, strip_legal_form(name), outside, strip_legal_form(outside))):
+    text_outside_brackets = strip_brackets(name)  # NFKC turns wide brackets into ASCII
+    for form in dict.fromkeys(
+        (name, strip_legal_form(name), text_outside_brackets, strip_legal_form(text_outside_brackets))
+    ):
         text = squeeze(form)
         if len(text) >= MIN_WORD and text not in PLACEHOLDERS and not is_legal_form(form):
             yield text
@@ -95,8 +97,8 @@ def _forms(name: str) -> Iterator[str]:
 
 def bracketed_names(name: str) -> list[str]:
     """The short names in brackets in a name."""
-    inside = BRACKETS.findall(unicodedata.normalize("NFKC", name))
-    candidates = (text for text in inside if any(map(str.isupper, text)) or not text.isascii())
+    bracketed_texts = BRACKETS.findall(unicodedata.normalize("NFKC", name))
+    candidates = (text for text in bracketed_texts if any(map(str.isupper, text)) or not text.isascii())
     return [text for text in candidates if len(squeeze(text)) >= MIN_SHORT and not is_legal_form(text)]
 
 
@@ -127,11 +129,11 @@ def person_needles(name: str, owner: str) -> Iterator[Needle]:
 
 def domain_needles(domain: str, owner: str) -> Iterator[Needle]:
     """A domain, and the label in it that belongs to the organisation: `contoh` of `www.contoh.co.id`."""
-    plain = fold(domain).strip().rstrip(".").removeprefix("*.")
-    if plain in _FREE_MAIL or "." not in plain:
+    plain_domain = fold(domain).strip().rstrip(".").removeprefix("*.")
+    if plain_domain in _FREE_MAIL or "." not in plain_domain:
         return
-    yield Needle(squeeze(plain), f"{owner} domain", domain, HitRule.DOMAIN)
-    label = own_label(plain)
+    yield Needle(squeeze(plain_domain), f"{owner} domain", domain, HitRule.DOMAIN)
+    label = own_label(plain_domain)
     if len(label) >= MIN_WORD:
         bounds = Bounds.ANYTHING if len(label) >= MIN_LETTERS else Bounds.NOTHING
         yield Needle(label, f"{owner} domain", domain, bounds=bounds)
@@ -145,8 +147,8 @@ def has_own_domain(mail: str) -> bool:
 def own_label(domain: str) -> str:
     """The label of a domain that identifies its owner, squeezed; empty if there is none."""
     labels = map(squeeze, fold(domain).split(".")[:-1])
-    own = [label for label in labels if label not in _common_labels()]
-    return own[-1] if own else ""
+    own_labels = [label for label in labels if label not in _common_labels()]
+    return own_labels[-1] if own_labels else ""
 
 
 @lru_cache(maxsize=1)
@@ -190,11 +192,13 @@ def number_needles(text: str, description: str, declared_text: str | None = None
 
     `201901000005 (1312345-A)` contains two numbers, and each is searched for by itself.
     """
-    outside = BRACKETS.sub(" ", text)
+    text_outside_brackets = BRACKETS.sub(" ", text)
     numbers = _NUMBERS.findall(text) if " " in text else ()  # the number in `NIB 9120001234567`
     branch = _BRANCH.fullmatch(text.strip())  # `0312345678-001` is a branch of company 0312345678
     company_numbers = (branch[1],) if branch else ()
-    for squeezed in dict.fromkeys(map(squeeze, (text, outside, *BRACKETS.findall(text), *numbers, *company_numbers))):
+    for squeezed in dict.fromkeys(
+        map(squeeze, (text, text_outside_brackets, *BRACKETS.findall(text), *numbers, *company_numbers))
+    ):
         if len(squeezed) >= MIN_SHORT:
             bounds = Bounds.ANYTHING if len(squeezed) >= MIN_NUMBER else Bounds.NOTHING
             yield Needle(squeezed, description, declared_text or text, HitRule.WHOLE_WORDS, bounds)

@@ -94,9 +94,8 @@ _UNBROKEN_UEN: Final = re.compile(
 )
 _UNBROKEN_NIK: Final = re.compile(r"(?<!\d)\d{16}(?!\d)")
 _DASHED_TH: Final = re.compile(r"(?<![\d-])\d-\d{4}-\d{5}-\d{2}-\d(?![\d-])")
-_UNBROKEN_TH: Final = re.compile(
-    r"(?<!\d)[2-8]\d{12}(?!\d)"
-)  # a number that begins with 1 may be a time in milliseconds
+# A number that begins with 1 may be a time in milliseconds.
+_UNBROKEN_TH: Final = re.compile(r"(?<!\d)[2-8]\d{12}(?!\d)")
 _DASHED_PH: Final = re.compile(r"(?<![\d-])(?:\d{3}-\d{3}-\d{3}(?:-\d{3,5})?|\d{2}-\d{7}-\d)(?![\d-])")
 _PLUS_PHONE: Final = re.compile(
     r"(?:\+|%2B|(?:wa\.me|whatsapp\.com|\btel|\bsms)[/:]\+?|[?&;](?:phone|tel|mobile|msisdn|hp|telp|no_?hp)=(?:\+|%2B)?)"

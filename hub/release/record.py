@@ -301,15 +301,15 @@ def withdrawal(record: ReleaseRecord, now: str) -> Withdrawal:
 
 
 def _revoke_all(versions_by_id: Mapping[str, Version], now: str, decided_values: frozenset[str]) -> dict[str, Version]:
-    revoked: dict[str, Version] = {}
+    revocations: dict[str, Version] = {}
     for identifier, version in versions_by_id.items():
         if version.revoked:
-            revoked[identifier] = version
+            revocations[identifier] = version
             continue
         content = dict(versions.revoke(version, now).content)
         revocation = bare_revocation(content, keeps_pattern=not has_decided_value(content, decided_values))
-        revoked[identifier] = Version(versions.digest(revocation), revocation)
-    return revoked
+        revocations[identifier] = Version(versions.digest(revocation), revocation)
+    return revocations
 
 
 def record_withdrawal(path: Path, record: ReleaseRecord) -> None:

@@ -16,10 +16,10 @@ NAME_CHARS: Final = 200  # characters of an indicator's name
 
 
 def _container_name(_value: Any, context: ObjectContext) -> Change:
-    """The title of the incident, followed by its standing."""
+    """The title of the incident, followed by its status."""
     texts = context.release.texts
     own_text = approved_text(context.release.report.title, context) or Change(texts.title)
-    return Change(own_text.value and f"{own_text.value} [{texts.standing}]", refusals=own_text.refusals)
+    return Change(own_text.value and f"{own_text.value} [{texts.status}]", refusals=own_text.refusals)
 
 
 def _container_text(_value: Any, context: ObjectContext) -> Change:

@@ -199,14 +199,14 @@ class _Rewriter:
 
     def _context(self, pseudonyms: tuple[str, ...]) -> ReleaseContext:
         release_input, disclosure = self._input, self._disclosure
-        span = period_in_words(disclosure.pseudonym_period, release_input.member.pseudonym_months)
+        period = period_in_words(disclosure.pseudonym_period, release_input.member.pseudonym_months)
         context = ReleaseContext(
             report=release_input.report,
             member=release_input.member,
             audience=release_input.audience,
             approvals=release_input.approvals,
             scanner=release_input.scanner,
-            texts=self._sentences(pseudonyms, span),
+            texts=self._sentences(pseudonyms, period),
             origins=release_input.rendered.origins,
             adversary_values=self._gate.values,
             first_release=release_input.first_release,
@@ -223,11 +223,11 @@ class _Rewriter:
             families={name: released_name for name, released_name in names.items() if released_name is not None},
         )
 
-    def _sentences(self, pseudonyms: tuple[str, ...], span: str) -> texts.Texts:
+    def _sentences(self, pseudonyms: tuple[str, ...], period: str) -> texts.Texts:
         """The sentences of the release. The one about a flood is for members only, and must not resemble the victim's name."""
         release_input = self._input
         sentences = texts.texts_for(
-            release_input.report, self._disclosure.rung, release_input.member.name, pseudonyms, span
+            release_input.report, self._disclosure.rung, release_input.member.name, pseudonyms, period
         )
         is_public = release_input.audience.profile is AudienceProfile.PUBLIC
         return replace(sentences, flood="") if is_public or release_input.scanner.hits(sentences.flood) else sentences

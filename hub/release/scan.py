@@ -48,9 +48,7 @@ TOO_MANY: Final = "more encoded text than is read"
 MAX_SPAN: Final = 120  # characters of a span that are shown
 MIN_IN_NOISE: Final = 6  # letters of a needle that is searched for in a noisy reading
 MIN_CERTAIN_DIGITS: Final = 16  # digits of a hash value that is an exact hit; fewer may match by chance
-MIN_TEXT_SHARE: Final = (
-    0.6  # share of printable bytes in hexadecimal digits that may be a text; with fewer they are a hash value
-)
+MIN_TEXT_SHARE: Final = 0.6  # share of printable bytes in hexadecimal digits that may be a text, not a hash value
 
 
 class Strength(Enum):
@@ -184,7 +182,7 @@ class Scanner:
         text = reading.text[start:end]
         strength = Strength.EXACT if is_exact(needle.rule, reading.text, start, end) else Strength.SIMILAR
         squeezed = squeeze(text)
-        if any(squeezed in allowed_texts for allowed_texts in self._allowed_texts):
+        if any(squeezed in allowed_text for allowed_text in self._allowed_texts):
             return
         if strength is Strength.SIMILAR and {squeezed, word_around(reading.text, start, end)} & self._harmless_words:
             return
@@ -263,9 +261,8 @@ def _hash_values(text: str) -> Iterator[tuple[int, int, str]]:
         for match in pattern.finditer(text):
             yield match.start(), match.end(), match[0].replace("-", "").lower()
     for match in _BASE64_HASH.finditer(text):
-        if (
-            match[0].islower() or match[0].isupper()
-        ):  # a name such as `hostile-infrastructure`; base64 of bytes has both cases
+        # base64 of bytes has both cases; a name such as `hostile-infrastructure` has one
+        if match[0].islower() or match[0].isupper():
             continue
         decoded_text = match[0].rstrip("=").replace("-", "+").replace("_", "/")
         yield match.start(), match.end(), base64.b64decode(decoded_text + "=" * (-len(decoded_text) % 4)).hex()

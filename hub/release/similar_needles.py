@@ -261,7 +261,7 @@ def _user_name_needles(name: str, parts: list[str], owner: str) -> Iterator[Need
         for text in (first + second, first[:1] + second, first + second[:1]):
             if len(text) >= MIN_DISGUISED:
                 yield _needle(text, f"the name of {owner} as a user name", name, Bounds.AFFIXES)
-    for text in dict.fromkeys(text for row in pairwise(parts) for text in _cut_pairs(*row)):
+    for text in dict.fromkeys(text for pair in pairwise(parts) for text in _cut_pairs(*pair)):
         yield _needle(text, f"the name of {owner} as a user name", name, Bounds.AFFIXES)
     for text in dict.fromkeys(part[:length] for part in parts for length in range(MIN_ANYWHERE, len(part) - MAX_CUT)):
         if text.isascii() and text.isalpha() and not is_ordinary(text):
@@ -290,7 +290,7 @@ def _honorific_needles(part: str, name: str, owner: str) -> Iterator[Needle]:
 def _cut_pairs(first: str, second: str) -> Iterator[str]:
     """Two parts of a person's name joined, with one or both of them cut: `nikzul`, `hafram`."""
     cuts = ([part[:3], part[:4], part] for part in (first, second) if part.isascii() and part.isalpha())
-    texts = ("".join(row) for row in product(*cuts))
+    texts = ("".join(parts) for parts in product(*cuts))
     yield from (
         text for text in texts if len(text) >= MIN_ANYWHERE and text not in (first, second) and not is_ordinary(text)
     )

@@ -53,7 +53,7 @@ _DIGITS: Final = {
 
 
 def _run_of(words: dict[str, str]) -> re.Pattern[str]:
-    """The expression for a row of these words, joined, or with other characters than letters between them."""
+    """The expression for several of these words in a row, joined or separated by characters that are not letters."""
     choices = "|".join(sorted(words, key=len, reverse=True))
     return re.compile(rf"(?<![a-z])(?=[a-z])(?:{choices})(?:[^a-z]{{0,3}}(?:{choices})){{{MIN_SPELT - 1},}}(?![a-z])")
 
@@ -78,23 +78,23 @@ def _decode_words(text: str) -> Iterator[DecodedText]:
     for run, word, letters in _RUNS:
         for match in run.finditer(folded):
             spelt_letters = "".join(letters[word_of_letter] for word_of_letter in word.findall(match[0]))
-            place = (match.start(), match.end()) if len(folded) == len(text) else (0, len(text))
-            yield DecodedText(spelt_letters, *place)
+            span = (match.start(), match.end()) if len(folded) == len(text) else (0, len(text))
+            yield DecodedText(spelt_letters, *span)
 
 
 # -- pictures of letters -----------------------------------------------------------------------------------------------
 
 
-def _row(first: int, letters: str = _ALPHABET) -> dict[int, str]:
+def _letters_from(first: int, letters: str = _ALPHABET) -> dict[int, str]:
     return {first + place: letter for place, letter in enumerate(letters)}
 
 
 # White letters in black circles and squares, flags, tags, and braille: Unicode does not map them to letters.
 _PICTURES: Final = {
-    **_row(0x1F150),
-    **_row(0x1F170),
-    **_row(0x1F1E6),
-    **_row(0xE0020, "".join(map(chr, range(0x20, 0x7F)))),
+    **_letters_from(0x1F150),
+    **_letters_from(0x1F170),
+    **_letters_from(0x1F1E6),
+    **_letters_from(0xE0020, "".join(map(chr, range(0x20, 0x7F)))),
     **{0x2800 + dots: letter for letter, dots in zip(
         _ALPHABET, (1, 3, 9, 25, 17, 11, 27, 19, 10, 26, 5, 7, 13, 29, 21, 15, 31, 23, 14, 30, 37, 39, 58, 45, 61, 53), strict=True
     )},

@@ -138,7 +138,7 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
     )
     # Lone indicators get the day only: an exact time would link them to their incident.
     day = versions.timestamp(datetime.fromisoformat(floor(time, Fidelity.DAY)))
-    lone, lone_versions = _settle(
+    lone_indicators, lone_versions = _settle(
         list(map(mark_as_drill, draft.lone_indicators)),
         record.lone_indicators,
         day,
@@ -153,7 +153,7 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
     ]
     definitions = [*_level_definitions([*shared_objects, *settled_objects]), *draft.definitions]
     contents = (*definitions, *shared_objects, *settled_objects) if settled_objects else ()
-    lone_contents = (*_level_definitions(lone), *own_identity, *lone) if lone else ()
+    lone_contents = (*_level_definitions(lone_indicators), *own_identity, *lone_indicators) if lone_indicators else ()
     # (5) the last look
     known_ids = frozenset({*record.objects, *record.observable_ids, *record.common_ids, *record.lone_indicators})
     look = check.LastLook(
@@ -166,7 +166,7 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
         one_of_each_type=report.kind is ReportKind.FEED,
     )
     problems = check.find_problems(contents, look)
-    problems += _lone_problems(lone, own_identity, look, member, report)
+    problems += _lone_problems(lone_indicators, own_identity, look, member, report)
     crowd = ladder.release_crowd(member, audience)
     if not all(ladder.is_anonymous(rung, crowd) for rung in draft.rungs):
         problems.append("what is said of a victim fits too few organisations")
@@ -211,15 +211,15 @@ def release(  # noqa: PLR0913  every input of a release is a parameter
 
 
 def _lone_problems(
-    lone: list[Content], own_identity: list[Content], look: check.LastLook, member: OwnMember, report: Report
+    lone_indicators: list[Content], own_identity: list[Content], look: check.LastLook, member: OwnMember, report: Report
 ) -> list[str]:
     """The problems that the last look finds in lone indicators.
 
     Their values may resemble the victim's, but must not be the victim's own. A compromised host may also belong to a
     constituent, since the officer has decided about it, but not to the victim.
     """
-    compromised = [content for content in lone if "compromised" in content.get("indicator_types", ())]
-    other_indicators = [content for content in lone if content not in compromised]
+    compromised = [content for content in lone_indicators if "compromised" in content.get("indicator_types", ())]
+    other_indicators = [content for content in lone_indicators if content not in compromised]
     problems = check.find_problems(
         (*_level_definitions(other_indicators), *own_identity, *other_indicators),
         replace(look, scanner=look.scanner.approved_value_scanner()),
@@ -267,9 +267,9 @@ def _settle(
     """As `versions.settle`, but revocations repeat no text (see `revocation`) and no value in `kept_keys`."""
     settled_objects, object_versions = versions.settle(drafts, earlier_versions, time)
     leaving = []
-    drafted = {content["id"] for content in drafts}
+    drafted_ids = {content["id"] for content in drafts}
     for content in settled_objects:
-        if content["id"] in drafted:
+        if content["id"] in drafted_ids:
             leaving.append(content)
             continue
         has_hits = any(scanner.hits(text) for text in check.checked_texts(content))
@@ -300,6 +300,6 @@ def _hidden_ids(rendered: Rendered, draft: ReleaseDraft, member: OwnMember) -> f
 
 
 def _refusal_text(problems: list[str]) -> str:
-    distinct = list(dict.fromkeys(problems))
-    remainder = [f"and {len(distinct) - MAX_REASONS} more"] if len(distinct) > MAX_REASONS else []
-    return "The last look found what must not leave: " + "; ".join([*distinct[:MAX_REASONS], *remainder]) + "."
+    distinct_problems = list(dict.fromkeys(problems))
+    last_line = [f"and {len(distinct_problems) - MAX_REASONS} more"] if len(distinct_problems) > MAX_REASONS else []
+    return "The last look found what must not leave: " + "; ".join([*distinct_problems[:MAX_REASONS], *last_line]) + "."

@@ -130,11 +130,7 @@ def _expressions() -> tuple[tuple[str, re.Pattern[str]], ...]:
     number = r"\d[\d.,]{0,20}"  # all repetitions are bounded: the cost is linear in the text
     cities = "|".join(sorted(map(re.escape, _cities()), key=len, reverse=True))
     titles = _alternatives(table["people"]["titles"])
-    unique = {
-        name: _alternatives(split_words)
-        for name, split_words in table["unique"].items()
-        if isinstance(split_words, str)
-    }
+    unique = {name: _alternatives(entries) for name, entries in table["unique"].items() if isinstance(entries, str)}
     unspaced_institutions = "|".join(map(re.escape, table["unique"]["institutions_without_spaces"]))
     any_number = _alternatives(units["number_words"])
     capital = rf"(?<!\w){_CAPITAL}[\w'\u2019-]{{1,40}}"

@@ -21,7 +21,7 @@ class Texts:
     """The sentences about the incident as a whole."""
 
     kind: str
-    standing: str
+    status: str
     victim_class: str  # "a healthcare organisation in Malaysia", or empty
     author: str
     note: str  # an explanation of pseudonyms, or empty
@@ -35,7 +35,7 @@ class Texts:
     @property
     def description(self) -> str:
         """The description of the incident, which can be understood without the title."""
-        return f"{self.title} ({self.standing}).{self.flood} Shared by {self.author}.{self.note}"
+        return f"{self.title} ({self.status}).{self.flood} Shared by {self.author}.{self.note}"
 
 
 def texts_for(report: Report, rung: Rung, author: str, pseudonyms: tuple[str, ...], period_text: str) -> Texts:

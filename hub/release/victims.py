@@ -138,8 +138,8 @@ def victim_identity(victim: Victim, rung: Rung, disclosure: Disclosure) -> Conte
         )
     else:
         return class_identity(rung)
-    kind = "individual" if victim.is_person else "organization"
-    content: Content = {"type": "identity", "spec_version": "2.1", "name": name, "identity_class": kind}
+    identity_class = "individual" if victim.is_person else "organization"
+    content: Content = {"type": "identity", "spec_version": "2.1", "name": name, "identity_class": identity_class}
     return content | ({"sectors": [rung.sector]} if rung.sector else {})
 
 
