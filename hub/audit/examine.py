@@ -43,10 +43,10 @@ def _level(  # noqa: C901 - one line for each source of a level
     collection = catalogue.by_id(record.collection)
     if collection is None or record.level == HIDDEN or record.source in (UNKNOWN_SOURCE, BY_OPERATOR):
         return
-    declared = access.level_of(obj, collection, catalogue)
-    if isinstance(declared, access.Refusal):
+    stated = access.level_of(obj, collection, catalogue)
+    if isinstance(stated, access.Refusal):
         return
-    own_level, recorded = declared.value, TLP(record.level).label
+    own_level, recorded = stated.value, TLP(record.level).label
     if record.source == BY_HUB:
         if record.level != TLP.CLEAR:
             yield f"its level is {recorded}, and objects that the hub itself added are CLEAR"
@@ -60,10 +60,7 @@ def _level(  # noqa: C901 - one line for each source of a level
     ):
         yield f"its level is {recorded}, and its only marking is {TLP(own_level).label}"
     elif (
-        record.source == BY_MARKING
-        and own_level is None
-        and not obj.own_level.markings
-        and declared.source == BY_MARKING
+        record.source == BY_MARKING and own_level is None and not obj.own_level.markings and stated.source == BY_MARKING
     ):
         yield f"its level {recorded} is recorded as that of its marking, and it has no marking"
     elif record.source == BY_DEFAULT and own_level is not None:

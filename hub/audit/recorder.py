@@ -71,17 +71,17 @@ class Recorder:
         content = {"account": account.name, "address": address[:NAME_CHARACTERS], "issuer": issuer, "person": person}
         self._store.add_to_trail([Act(SIGNED_IN, content)])
 
-    def read(self, account: Account | None, delivered: DeliveredPage) -> None:
+    def read(self, account: Account | None, page: DeliveredPage) -> None:
         """Count a page of objects if its reader may see AMBER+STRICT or RED in that collection."""
-        query = delivered.query
-        if account is None or query is None or not delivered.count or query.clearance < TLP.AMBER_STRICT:
+        query = page.query
+        if account is None or query is None or not page.count or query.clearance < TLP.AMBER_STRICT:
             return
         with self._lock:
             reading = self._readings.setdefault((account.name, query.collection, query.clearance), _Reading())
             reading.pages += 1
-            reading.objects += delivered.count
-            reading.first = min(reading.first or delivered.first, delivered.first)
-            reading.last = max(reading.last, delivered.last)
+            reading.objects += page.count
+            reading.first = min(reading.first or page.first, page.first)
+            reading.last = max(reading.last, page.last)
 
     def flush(self) -> None:
         """Write the counts, and what the ledger noted since the last flush. StoreError if the store refuses them."""
@@ -90,7 +90,7 @@ class Recorder:
             readings, self._readings = self._readings, {}
             since, self._since = self._since, self._clock()
         try:
-            acts = [*_login_acts(self._named(logins), since), *_read_acts(readings, since)]
+            acts = [*_login_acts(self._hide_unknown_names(logins), since), *_read_acts(readings, since)]
             if acts:
                 self._store.add_to_trail(acts)
         except BaseException:
@@ -98,12 +98,12 @@ class Recorder:
             raise
         self._note_deliveries()
 
-    def _named(self, logins: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
+    def _hide_unknown_names(self, logins: Counter[tuple[str, str]]) -> Counter[tuple[str, str]]:
         """Replace names that no account has: people type passwords there, and the trail keeps everything for ever."""
-        exists = {name: self._store.get_account(name) is not None for _, name in logins}
+        is_account = {name: self._store.get_account(name) is not None for _, name in logins}
         counts = Counter[tuple[str, str]]()
         for (address, name), count in logins.items():
-            counts[address, name if exists[name] or not name else UNKNOWN_NAME] += count
+            counts[address, name if is_account[name] or not name else UNKNOWN_NAME] += count
         return counts
 
     def _put_back(
@@ -112,12 +112,12 @@ class Recorder:
         with self._lock:
             self._logins.update(logins)
             self._since = since
-            for key, unwritten in readings.items():
-                reading = self._readings.setdefault(key, _Reading(first=unwritten.first))
-                reading.pages += unwritten.pages
-                reading.objects += unwritten.objects
-                reading.first = min(reading.first, unwritten.first)
-                reading.last = max(reading.last, unwritten.last)
+            for key, added_reading in readings.items():
+                reading = self._readings.setdefault(key, _Reading(first=added_reading.first))
+                reading.pages += added_reading.pages
+                reading.objects += added_reading.objects
+                reading.first = min(reading.first, added_reading.first)
+                reading.last = max(reading.last, added_reading.last)
 
     def _note_deliveries(self) -> None:
         progress_facts = self._store.facts(KIND)

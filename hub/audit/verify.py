@@ -62,11 +62,11 @@ class Verification:
         head_at_start = state.head
         names = list(dict.fromkeys((*collections, *state.seals)))
         # (2)
-        examined: list[Finding] = []
+        record_findings: list[Finding] = []
         for name in names:
-            examined += self._records(name, state.seals.get(name, Seals()), key)
+            record_findings += self._records(name, state.seals.get(name, Seals()), key)
         # (3)
-        derived = [finding for name in names for finding in self._derived(name)]
+        derived_findings = [finding for name in names for finding in self._check_derived(name)]
         heads = {name: self.store.head(name) for name in names}
         # (4)
         accounts = {row.name: trail.account_seal(key, row) for row in self.store.list_accounts()}
@@ -88,8 +88,8 @@ class Verification:
         yield from state.findings
         yield from self._extends(head_at_start, checkpoint)
         yield from (suspect.finding for suspect in self._suspects.values())
-        yield from examined
-        yield from derived
+        yield from record_findings
+        yield from derived_findings
         for name, head in heads.items():
             if head not in allowed_heads[name]:
                 expected = max(allowed_heads[name])
@@ -131,17 +131,17 @@ class Verification:
 
     # --- (3) ------------------------------------------------------------------------------------------------------
 
-    def _derived(self, collection: str) -> list[Finding]:
+    def _check_derived(self, collection: str) -> list[Finding]:
         findings: list[Finding] = []
         for _ in range(SETTLE_TRIES):
             head_before = self.store.trail_head()
-            findings = self._derived_once(collection)
+            findings = self._check_derived_once(collection)
             if not findings or self.store.trail_head() == head_before:
                 return findings
             self.pause()
         return findings
 
-    def _derived_once(self, collection: str) -> list[Finding]:
+    def _check_derived_once(self, collection: str) -> list[Finding]:
         """Compute the governing levels and the counts again from the records' own levels, and compare them."""
         standings = self.store.standings(collection)
         shown_counts = [0] * (NO_LEVEL + 1)
@@ -217,15 +217,15 @@ class Verification:
 # --- (4) ----------------------------------------------------------------------------------------------------------
 
 
-def _account_findings(accounts: dict[str, str], allowed: dict[str, set[str]]) -> Iterator[Finding]:
-    for name in sorted(accounts.keys() | allowed.keys()):
+def _account_findings(accounts: dict[str, str], allowed_seals: dict[str, set[str]]) -> Iterator[Finding]:
+    for name in sorted(accounts.keys() | allowed_seals.keys()):
         if name not in accounts:
             yield Finding(
                 "account", name, "the account is missing from the store, and no account is ever removed from it"
             )
-        elif name not in allowed:
+        elif name not in allowed_seals:
             yield Finding("account", name, "the account exists, and no entry of the trail added it")
-        elif accounts[name] not in allowed[name]:
+        elif accounts[name] not in allowed_seals[name]:
             yield Finding("account", name, "the account (its kind, member, state or credentials) was changed")
 
 

@@ -39,7 +39,7 @@ class _ViewState:
     generation: int = -1  # of the index
     changes: int = 0  # how many of the index's changes it includes
     entries: dict[str, Entry] = field(default_factory=dict)
-    ordered: list[Entry] = field(default_factory=list)  # of open incidents; the list is replaced, never changed
+    sorted_entries: list[Entry] = field(default_factory=list)  # of open incidents; the list is replaced, never changed
     overdue: int = 0  # deadlines that have passed, of open incidents
     deadlines: list[tuple[int, str]] = field(
         default_factory=list
@@ -101,12 +101,12 @@ class Board:
                 "api_root": self._root.name,
                 "exercise": self._root.exercise,
                 "generated_at": format_place(now),
-                "open": len(state.ordered),
+                "open": len(state.sorted_entries),
                 "overdue": state.overdue,
                 **head_fields,
                 "statistics": state.statistics,
             }
-            return OpenIncidents(head, state.ordered, now, self._index.newest_places(view))
+            return OpenIncidents(head, state.sorted_entries, now, self._index.newest_places(view))
 
     def as_json(self, view: View, head_fields: Mapping[str, Any], page: int = 1) -> bytes:
         """A page of the board as a JSON object, with `head_fields`; its field `more` says whether another page follows."""
@@ -120,7 +120,7 @@ class Board:
         """Every deadline of open incidents that has passed and was not met."""
         with self._index.lock:
             state = self._refresh_state(view, self._clock())
-            return [deadline for entry in state.ordered for deadline in entry.overdue]
+            return [deadline for entry in state.sorted_entries for deadline in entry.overdue]
 
     def incidents(self, view: View, incident_ids: Iterable[str]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         """These incidents, open or closed, as the board shows them, and the statistics of only these incidents."""
@@ -151,11 +151,11 @@ class Board:
         if state is None or state.generation != index.generation:
             state = self._states[key] = _ViewState(index.generation)
         counted_since = now - STATISTICS_DAYS * _DAY
-        changed, old_samples, new_samples = self._rewrite_entries(state, view, now, counted_since)
+        has_changed, old_samples, new_samples = self._rewrite_entries(state, view, now, counted_since)
         # (3)
-        if changed:
-            state.ordered = self._in_order(entry for entry in state.entries.values() if entry.open)
-            state.overdue = sum(len(entry.overdue) for entry in state.ordered)
+        if has_changed:
+            state.sorted_entries = self._in_order(entry for entry in state.entries.values() if entry.open)
+            state.overdue = sum(len(entry.overdue) for entry in state.sorted_entries)
         # (4)
         old_samples += state.drop_old_samples(counted_since)
         if old_samples or new_samples or not state.statistics:
@@ -170,14 +170,14 @@ class Board:
 
         A change above the view's levels changes none of its entries.
         """
-        changed = dict.fromkeys(self._index.changes[state.changes :])
+        changed_ids = dict.fromkeys(self._index.changes[state.changes :])
         state.changes = len(self._index.changes)
         while state.deadlines and state.deadlines[0][0] <= now:
-            changed[heappop(state.deadlines)[1]] = None
+            changed_ids[heappop(state.deadlines)[1]] = None
         old_samples: list[Sample] = []
         new_samples: list[Sample] = []
         has_changed = False
-        for identifier in changed:
+        for identifier in changed_ids:
             old_entry = state.entries.pop(identifier, None)
             if old_entry is not None and old_entry.is_counted:
                 old_samples += old_entry.samples

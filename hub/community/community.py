@@ -73,8 +73,8 @@ class Community:
 
     def _head_fields(self, reader: Account, root: ApiRoot) -> dict[str, Any]:
         """The fields at the head of a board: its reader's member, and the members whose contacts were not confirmed lately."""
-        confirmed = self._confirmation_times()
-        stale_members = [code for code in root.members if self._is_stale(confirmed.get(code))]
+        confirmed_at = self._confirmation_times()
+        stale_members = [code for code in root.members if self._is_stale(confirmed_at.get(code))]
         return {"member": reader.member, "unconfirmed": stale_members}
 
     def incident(self, account: Account | None, root: str, incident: str) -> dict[str, Any] | None:
@@ -139,8 +139,8 @@ class Community:
     def contacts(self, account: Account | None, root: str) -> bytes:
         """The members' points of contact as JSON, with duty lines; only for the members' national CERTs."""
         reader, api_root = self._must_be_cert(account, root)
-        confirmed = self._confirmation_times()
-        rows = [self._contact(self._catalogue.members[code], confirmed.get(code)) for code in api_root.members]
+        confirmed_at = self._confirmation_times()
+        rows = [self._contact(self._catalogue.members[code], confirmed_at.get(code)) for code in api_root.members]
         return orjson.dumps(
             {"api_root": api_root.name, "exercise": api_root.exercise, "member": reader.member, "contacts": rows}
         )
@@ -153,7 +153,7 @@ class Community:
         self._store.put_facts(CONFIRMED, {reader.member: str(now).encode()})
         return orjson.dumps(self._contact(self._catalogue.members[reader.member], now))
 
-    def _contact(self, member: Member, confirmed: int | None) -> dict[str, Any]:
+    def _contact(self, member: Member, confirmed_at: int | None) -> dict[str, Any]:
         return {
             "member": member.code,
             "country": member.country,
@@ -165,16 +165,16 @@ class Community:
             "time_zone": member.time_zone,
             "languages": list(member.languages),
             "pgp_fingerprint": member.pgp_fingerprint or None,
-            "confirmed_at": None if confirmed is None else format_place(confirmed),
-            "confirmed": not self._is_stale(confirmed),
+            "confirmed_at": None if confirmed_at is None else format_place(confirmed_at),
+            "confirmed": not self._is_stale(confirmed_at),
         }
 
     def _confirmation_times(self) -> dict[str, int]:
         facts = self._store.facts(CONFIRMED)
         return {fact.key: moment for fact in facts if (moment := fact.milliseconds) is not None}
 
-    def _is_stale(self, confirmed: int | None) -> bool:
-        return confirmed is None or self._clock() - confirmed > CONFIRMED_DAYS * _DAY
+    def _is_stale(self, confirmed_at: int | None) -> bool:
+        return confirmed_at is None or self._clock() - confirmed_at > CONFIRMED_DAYS * _DAY
 
     # --- steps of the joint protocol ------------------------------------------------------------------------------
 

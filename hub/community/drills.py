@@ -101,8 +101,8 @@ def _event(table: Table, members: tuple[str, ...]) -> DrillEvent:
     start_seconds, member, incident = _span(table, "at"), _choice(table, "member", members), table.text("incident")
     if "ask" in table:
         ask = table.texts("ask")
-        if ask != (ALL,) and (unknown := next((code for code in ask if code not in members), None)):
-            raise table.complaint("ask", f'{unknown!r} is no member; there are {", ".join(members)}, or ["{ALL}"]')
+        if ask != (ALL,) and (unknown_code := next((code for code in ask if code not in members), None)):
+            raise table.complaint("ask", f'{unknown_code!r} is no member; there are {", ".join(members)}, or ["{ALL}"]')
         event = DrillEvent(start_seconds, member, incident, ask=ask, what=table.text("what"), due=_span(table, "due"))
     else:
         event = DrillEvent(
@@ -120,10 +120,10 @@ def _event(table: Table, members: tuple[str, ...]) -> DrillEvent:
     return event
 
 
-def _choice(table: Table, key: str, allowed: tuple[str, ...]) -> str:
+def _choice(table: Table, key: str, words: tuple[str, ...]) -> str:
     text = table.text(key)
-    if text not in allowed:
-        raise table.complaint(key, f"{text!r} should be one of {', '.join(allowed)}")
+    if text not in words:
+        raise table.complaint(key, f"{text!r} should be one of {', '.join(words)}")
     return text
 
 
@@ -139,9 +139,9 @@ def exercise_root(hub: Hub, name: str | None) -> tuple[ApiRoot, Collection]:
     """The API root for drills and its collection of alerts. UnprocessableError unless exactly one root fits."""
     roots = [root for root in hub.catalogue.roots.values() if root.exercise and name in (None, root.name)]
     if len(roots) != 1:
-        allowed = ", ".join(root.name for root in hub.catalogue.roots.values() if root.exercise) or "none"
+        root_names = ", ".join(root.name for root in hub.catalogue.roots.values() if root.exercise) or "none"
         raise UnprocessableError(
-            f"Name one API root for exercises (--root); there are: {allowed}. Drills go nowhere else."
+            f"Name one API root for exercises (--root); there are: {root_names}. Drills go nowhere else."
         )
     alerts = next((collection for collection in roots[0].collections if has_steps(collection)), None)
     if alerts is None:

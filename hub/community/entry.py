@@ -104,9 +104,13 @@ class EntryWriter:
             if version.step.says is Say.OPEN
         ]
         is_open = not last.revoked and stage != "final" and last.status != "closed"
-        pending = [pending for request in requests for pending in request.pending]
-        pending += self._to_acknowledge(incident.id, first_place.place, criticality, recipients, acknowledge_times)
-        overdue = tuple(sorted((p for p in pending if p.due <= now and is_open), key=lambda p: (p.due, p.member)))
+        open_deadlines = [open_deadlines for request in requests for open_deadlines in request.open_deadlines]
+        open_deadlines += self._to_acknowledge(
+            incident.id, first_place.place, criticality, recipients, acknowledge_times
+        )
+        overdue = tuple(
+            sorted((p for p in open_deadlines if p.due <= now and is_open), key=lambda p: (p.due, p.member))
+        )
         sectors = sectors_of(self._index, incident, view)
         tlp = TLP(last.level).label
         content = {
@@ -125,9 +129,9 @@ class EntryWriter:
             "stage": stage or None,
             "determination": last.determination,
             "investigation_status": last.status,
-            "fetched": {member: format_place(at) for member, at in fetch_times.items()},
+            "fetched": {member: format_place(time) for member, time in fetch_times.items()},
             "not_fetched": [member for member in recipients if member not in fetch_times],
-            "acknowledged": {member: format_place(at) for member, at in acknowledge_times.items()},
+            "acknowledged": {member: format_place(time) for member, time in acknowledge_times.items()},
             "acknowledge_due": self._acknowledge_due(first_place.place, criticality),
             "requests": [request.content for request in requests],
             "overdue": [_overdue_content(deadline) for deadline in overdue],
@@ -146,7 +150,7 @@ class EntryWriter:
             tlp=tlp,
             classes=tuple(dict.fromkeys(name.partition(":")[0] for name in last.classes)),
             sectors=tuple(sectors),
-            owed_deadlines=_owed(pending, requests),
+            owed_deadlines=_owed(open_deadlines, requests),
             body=orjson.dumps(content)[:-1],
             open=is_open,
             first_place=first_place.place,
@@ -154,7 +158,7 @@ class EntryWriter:
             overdue=overdue,
             samples=tuple(samples),
             is_counted=first_place.place >= counted_since,
-            next_deadline=min((p.due for p in pending if p.due > now), default=NEVER),
+            next_deadline=min((p.due for p in open_deadlines if p.due > now), default=NEVER),
         )
 
     def _recipients(self, versions: list[IncidentVersion], author: str) -> list[str]:
@@ -163,8 +167,8 @@ class EntryWriter:
         return [code for code in self._root.members if code in readers and code != author]
 
     def _alias(self, collection: str) -> str:
-        declared = self._catalogue.by_id(collection)
-        return declared.alias if declared is not None else collection
+        declared_collection = self._catalogue.by_id(collection)
+        return declared_collection.alias if declared_collection is not None else collection
 
     def _to_acknowledge(
         self,
@@ -222,12 +226,12 @@ class EntryWriter:
             ("answer", member, _duration(version.place, answers[member][0].place if member in answers else None))
             for member in asked_codes
         )
-        pending = tuple(
+        open_deadlines = tuple(
             Overdue(member, "answer", step.incident, step.id, due, criticality)
             for member in asked_codes
             if member not in answers and due is not None
         )
-        return _Request(content, samples, pending)
+        return _Request(content, samples, open_deadlines)
 
     def _due(self, version: StepVersion, criticality: int) -> int | None:
         """The deadline of a request: its own if it states one, else the profile's."""
@@ -244,13 +248,13 @@ class _Request:
 
     content: dict[str, Any]
     samples: tuple[Sample, ...]
-    pending: tuple[Overdue, ...]
+    open_deadlines: tuple[Overdue, ...]
 
 
-def _owed(pending: Iterable[Overdue], requests: Iterable[_Request]) -> dict[str, int]:
+def _owed(open_deadlines: Iterable[Overdue], requests: Iterable[_Request]) -> dict[str, int]:
     """Each member that owes an acknowledgement or an answer, with its first deadline."""
     owed_deadlines: dict[str, int] = {}
-    for deadline in pending:
+    for deadline in open_deadlines:
         owed_deadlines[deadline.member] = min(deadline.due, owed_deadlines.get(deadline.member, NEVER))
     for request in requests:
         for member in request.content["owing"]:

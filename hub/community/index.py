@@ -171,8 +171,8 @@ class BoardIndex:
 
     def readers(self, collection: str) -> frozenset[str]:
         """The members that read the collection."""
-        declared = self._catalogue.by_id(collection)
-        return declared.readers if declared is not None else frozenset()
+        declared_collection = self._catalogue.by_id(collection)
+        return declared_collection.readers if declared_collection is not None else frozenset()
 
     def newest_places(self, view: View) -> dict[str, int]:
         """For each collection of the view, the place of the newest record that was read and is visible; 0 if there is none."""
@@ -394,12 +394,12 @@ def board_selection(catalogue: Catalogue) -> Selection:
     """Selects the objects that can change a board: those that `BoardIndex` reads."""
 
     def selects(collection: str, content: Mapping[str, Any]) -> bool:
-        declared = catalogue.by_id(collection)
+        declared_collection = catalogue.by_id(collection)
         if content["type"] == "report":
             is_about_incidents = any(ref.startswith("incident--") for ref in content.get("object_refs", ()))
             return is_about_incidents and stage_of(content.get("labels", ())) != ""
         if content["type"] == "note":
-            is_step = declared is not None and has_steps(declared)
+            is_step = declared_collection is not None and has_steps(declared_collection)
             return is_step and parse_step(content, catalogue.member_by_identity) is not None
         if content["type"] == "identity":
             # a later version may remove sectors

@@ -162,7 +162,7 @@ class Ledger:
     def fold(self) -> int:
         """Join neighbouring intervals older than 90 days, with the time of the last; return how many facts were removed."""
         oldest_kept = self._clock() - FOLD_DAYS * _DAY
-        removed = 0
+        removed_count = 0
         by_reader: dict[_Reader, list[Delivery]] = {}
         for fact in self._store.facts(KIND):
             delivery = delivery_from(fact)
@@ -170,28 +170,28 @@ class Ledger:
                 continue
             if not delivery.sent:
                 self._store.put_facts(KIND, {}, [fact.key])  # it will not be confirmed any more
-                removed += 1
+                removed_count += 1
             else:
                 by_reader.setdefault((delivery.collection, delivery.account, delivery.clearance), []).append(delivery)
         for deliveries in by_reader.values():
-            for joined_delivery, parts in _joined(deliveries):
+            for joined_delivery, parts in _join_intervals(deliveries):
                 # write the joined interval and remove its parts in one step: no claim is missing in between
                 self._store.put_facts(
                     KIND,
                     {joined_delivery.key: joined_delivery.value},
                     {part.key for part in parts} - {joined_delivery.key},
                 )
-                removed += len(parts) - 1
-        return removed
+                removed_count += len(parts) - 1
+        return removed_count
 
     def _deliveries(self, account: str, query: Query, page: DeliveredPage) -> list[Delivery]:
         # (1)
-        plain = not query.ids and not query.types and (query.versions.last or query.versions.every)
-        if plain and (query.versions.every or not page.more):
+        is_unfiltered = not query.ids and not query.types and (query.versions.last or query.versions.every)
+        if is_unfiltered and (query.versions.every or not page.more):
             return [self._delivery(account, query, query.after, page.last, page.last)]
         # read after the page, so that it is never too low: a head that is too high claims less
         head = self._store.head(query.collection)
-        if plain:
+        if is_unfiltered:
             return [self._delivery(account, query, query.after, page.last, head)]
         # (2) places only grow, so the records up to the page's last place were there when the page was read
         if query.types and "incident" not in query.types:
@@ -216,43 +216,43 @@ class Ledger:
         with self._lock:
             if self._clock() - self._read_at >= REFRESH_MILLISECONDS or self._clock() < self._read_at:
                 self._refresh()
-            waiting = self._unconfirmed.get((collection, account), {})
+            unconfirmed = self._unconfirmed.get((collection, account), {})
             arrived_deliveries = [
                 _as_sent(delivery)
-                for delivery in waiting.values()
-                if delivery.last == after and not self._covered(delivery)
+                for delivery in unconfirmed.values()
+                if delivery.last == after and not self._is_covered(delivery)
             ]
         if arrived_deliveries:
             self._write(arrived_deliveries)
 
-    def _covered(self, delivery: Delivery) -> bool:
+    def _is_covered(self, delivery: Delivery) -> bool:
         intervals = self._sent.get(_reader(delivery))
         return intervals is not None and intervals.cover(delivery.after, delivery.last)
 
     def _new_parts(self, page: Iterable[Delivery]) -> list[Delivery]:
         """(5) The new parts of a page: each interval without the part that the reader was sent before."""
-        new: list[Delivery] = []
+        parts: list[Delivery] = []
         for delivery in page:
             intervals = self._sent.get(_reader(delivery))
             after = delivery.after if intervals is None else intervals.reach(delivery.after)
             if after < delivery.last:
-                new.append(delivery if after == delivery.after else replace(delivery, after=after))
-        return new
+                parts.append(delivery if after == delivery.after else replace(delivery, after=after))
+        return parts
 
     def _with_previous(self, delivery: Delivery) -> Delivery:
         """(5) The delivery joined with the interval before it, if neither has an incident."""
         with self._lock:
-            before = self._newest.get(_reader(delivery))
-        if before is None or not before.after < delivery.after <= before.last:
+            previous = self._newest.get(_reader(delivery))
+        if previous is None or not previous.after < delivery.after <= previous.last:
             return delivery
-        first = Query(delivery.collection, TLP.RED, before.after, 1, types=("incident",), versions=EVERY)
+        first = Query(delivery.collection, TLP.RED, previous.after, 1, types=("incident",), versions=EVERY)
         try:
             incidents = self._store.manifest(first).rows
         except StoreError:
             return delivery
         if incidents and incidents[0].place <= delivery.last:
             return delivery
-        return replace(delivery, after=before.after, at=before.at, replaces=(before.key, delivery.key))
+        return replace(delivery, after=previous.after, at=previous.at, replaces=(previous.key, delivery.key))
 
     def settle(self) -> bool:
         """Wait for the thread that writes the queue, if it runs; return whether the queue is empty."""
@@ -292,7 +292,7 @@ class Ledger:
     def _take_queue(self) -> dict[str, Delivery]:
         """Take all queued notes, except "on its way" notes for pages already recorded as sent: they would overwrite that record."""
         batch = {
-            key: delivery for key, delivery in self._queued.items() if delivery.sent or not self._covered(delivery)
+            key: delivery for key, delivery in self._queued.items() if delivery.sent or not self._is_covered(delivery)
         }
         self._queued = {}
         if batch:
@@ -304,8 +304,8 @@ class Ledger:
         is_written = False
         try:
             facts = {key: delivery.value for key, delivery in batch.items()}
-            replaced = {key for delivery in batch.values() for key in delivery.replaces} - facts.keys()
-            self._store.put_facts(KIND, facts, replaced, patience_seconds=patience_seconds)
+            replaced_keys = {key for delivery in batch.values() for key in delivery.replaces} - facts.keys()
+            self._store.put_facts(KIND, facts, replaced_keys, patience_seconds=patience_seconds)
             is_written = True
         except StoreError:
             pass
@@ -321,10 +321,10 @@ class Ledger:
             delivery.key in batch and batch[delivery.key].sent for batch in self._batches_in_progress
         ):
             return  # as in `_take_queue`
-        waiting = self._queued.get(delivery.key)
-        if waiting is None and len(self._queued) >= MAX_QUEUED:
+        queued = self._queued.get(delivery.key)
+        if queued is None and len(self._queued) >= MAX_QUEUED:
             return
-        if waiting is None or (delivery.sent and not waiting.sent):
+        if queued is None or (delivery.sent and not queued.sent):
             self._queued[delivery.key] = delivery
 
     def _refresh(self) -> None:
@@ -335,12 +335,12 @@ class Ledger:
                 self._record(delivery)
 
     def _record(self, delivery: Delivery) -> None:
-        waiting = self._unconfirmed.setdefault((delivery.collection, delivery.account), {})
+        unconfirmed = self._unconfirmed.setdefault((delivery.collection, delivery.account), {})
         if not delivery.sent:
-            waiting.setdefault(delivery.key, delivery)
+            unconfirmed.setdefault(delivery.key, delivery)
             return
         for key in (delivery.key, *delivery.replaces):
-            waiting.pop(key, None)
+            unconfirmed.pop(key, None)
         self._sent.setdefault(_reader(delivery), Intervals()).add(delivery.after, delivery.last)
         newest = self._newest.get(_reader(delivery))
         if newest is None or newest.last < delivery.last:
@@ -387,7 +387,7 @@ def _as_sent(delivery: Delivery) -> Delivery:
     return replace(delivery, sent=True)
 
 
-def _joined(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Delivery]]]:
+def _join_intervals(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Delivery]]]:
     """(joined interval, its parts) for each run of two or more touching intervals; with their latest time and head."""
     runs: list[list[Delivery]] = []
     reach = -1
@@ -397,10 +397,10 @@ def _joined(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, list[Deliver
         else:
             runs.append([delivery])
         reach = max(reach, delivery.last)
-    joins: list[tuple[Delivery, list[Delivery]]] = []
+    results: list[tuple[Delivery, list[Delivery]]] = []
     for run in runs:
         if len(run) > 1:
             last, head, at = (max(values) for values in zip(*((o.last, o.head, o.at) for o in run), strict=True))
             start = run[0]
-            joins.append((replace(start, last=last, head=head, at=at, sent=True, replaces=()), run))
-    return joins
+            results.append((replace(start, last=last, head=head, at=at, sent=True, replaces=()), run))
+    return results

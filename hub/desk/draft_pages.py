@@ -154,10 +154,10 @@ def confirm_page(draft_id: str) -> flask.Response:
     reading = desk.read(draft)
     now = datetime.now(UTC)
     outgoing = desk.preview(draft, reading, now)
-    if outgoing.stale or not outgoing.leaving:
+    if outgoing.stale or not outgoing.leaving_reports:
         return frame.see(f"/report/{draft.id}/release")
     draft = desk.seal(draft, outgoing, now)
-    leaving = outgoing.leaving
+    leaving = outgoing.leaving_reports
     return frame.render(
         "send.html",
         draft=draft,
@@ -226,7 +226,7 @@ def _release_response(
     except HubError as error:
         outgoing, problem = OutgoingReports((), 0, frozenset(), ""), str(error)
     answers = {**draft.answers, **(new_answers or {})}
-    held, more_count = _held_items(outgoing.reports, answers)
+    held_items, more_count = _held_items(outgoing.reports, answers)
     return frame.render(
         "release.html",
         draft=draft,
@@ -235,12 +235,12 @@ def _release_response(
         sides=[_sides(report) for report in outgoing.reports[:MAX_REPORTS]],
         bundles=[
             (report, sort_bundle(report.contents), sort_bundle(report.lone))
-            for report in outgoing.leaving[:MAX_REPORTS]
+            for report in outgoing.leaving_reports[:MAX_REPORTS]
         ],
-        leaving=len(outgoing.leaving),
+        leaving=len(outgoing.leaving_reports),
         total=len(outgoing.reports),
         undecided=outgoing.undecided,
-        held=held,
+        held=held_items,
         more=more_count,
         broken=len(_places(reading)),
         exercise=desk.is_drill(draft.to),
@@ -257,17 +257,17 @@ class Sides:
     """One report in two columns: what stays at the CERT, and what leaves, each with the reason. `cut` counts omitted rows."""
 
     outgoing: OutgoingReport
-    stays: tuple[PreviewRow, ...]
-    leaves: tuple[PreviewRow, ...]
+    staying_rows: tuple[PreviewRow, ...]
+    leaving_rows: tuple[PreviewRow, ...]
     omitted_count: int
 
 
 def _sides(outgoing: OutgoingReport) -> Sides:
-    stays = [row for row in outgoing.preview.rows if row.leaves is None and not (row.held and not row.refused)]
-    leaves = [row for row in outgoing.preview.rows if row.leaves is not None]
-    leaves.sort(key=lambda row: row.outcome != "changed")  # changed values first
-    omitted_count = max(0, len(stays) - MAX_ROWS) + max(0, len(leaves) - MAX_ROWS)
-    return Sides(outgoing, tuple(stays[:MAX_ROWS]), tuple(leaves[:MAX_ROWS]), omitted_count)
+    staying_rows = [row for row in outgoing.preview.rows if row.leaves is None and not (row.held and not row.refused)]
+    leaving_rows = [row for row in outgoing.preview.rows if row.leaves is not None]
+    leaving_rows.sort(key=lambda row: row.outcome != "changed")  # changed values first
+    omitted_count = max(0, len(staying_rows) - MAX_ROWS) + max(0, len(leaving_rows) - MAX_ROWS)
+    return Sides(outgoing, tuple(staying_rows[:MAX_ROWS]), tuple(leaving_rows[:MAX_ROWS]), omitted_count)
 
 
 def _held_items(outgoing: Sequence[OutgoingReport], answers: Mapping[str, Answer]) -> tuple[list[Held], int]:
@@ -278,7 +278,7 @@ def _held_items(outgoing: Sequence[OutgoingReport], answers: Mapping[str, Answer
             if row.key and not row.refused:
                 rows.setdefault(row.key, (outgoing_report.report.report_id, row))
     ordered = sorted(rows.items(), key=lambda item: (item[0] in answers and not item[1][1].insist, not item[1][1].held))
-    held = [
+    held_items = [
         Held(
             number=number,
             report_id=report_id,
@@ -290,7 +290,7 @@ def _held_items(outgoing: Sequence[OutgoingReport], answers: Mapping[str, Answer
         )
         for number, (key, (report_id, row)) in enumerate(ordered[:MAX_HELD])
     ]
-    return held, max(0, len(ordered) - MAX_HELD)
+    return held_items, max(0, len(ordered) - MAX_HELD)
 
 
 def _unreadable_rows(reading: Reading) -> list[tuple[str, list[Any], bool]]:

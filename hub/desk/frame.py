@@ -112,8 +112,8 @@ def _frame() -> dict[str, Any]:
 
 def _menu() -> list[Place]:
     path = flask.request.path.removeprefix(base())
-    waiting = watch().unseen_count
-    incoming = gettext("Incoming") + (f" ({waiting})" if waiting else "")
+    unseen_count = watch().unseen_count
+    incoming = gettext("Incoming") + (f" ({unseen_count})" if unseen_count else "")
     entries = [
         (gettext("Reports"), "/"),
         (incoming, "/incoming/"),

@@ -90,17 +90,23 @@ class Watch:
         while self._is_followed.wait():
             try:
                 with self._connect() as hub:
-                    readable = [collection for collection in hub.connection.collections() if collection.can_read]
+                    readable_collections = [
+                        collection for collection in hub.connection.collections() if collection.can_read
+                    ]
                     with Hints(
                         hub.connection,
-                        *(collection for collection in readable if INDICATORS not in collection.x_hub_profiles),
+                        *(
+                            collection
+                            for collection in readable_collections
+                            if INDICATORS not in collection.x_hub_profiles
+                        ),
                     ) as hints:
                         while not self._is_idle():
-                            self.board(fresh=True)
+                            self.board(refresh=True)
                             pause.wait(PAUSE_SECONDS)
                             hints.wait(REFRESH_SECONDS)
             except HubError:
-                self.board(fresh=True)  # the view has the error
+                self.board(refresh=True)  # the view has the error
                 pause.wait(REFRESH_SECONDS)
             with self._changed:
                 if self._is_idle():
@@ -114,11 +120,11 @@ class Watch:
         """How many incidents were not seen yet, according to the last board; sends no request."""
         return len(self._view.unseen)
 
-    def board(self, *, fresh: bool = False) -> BoardView:
+    def board(self, *, refresh: bool = False) -> BoardView:
         """The board. If the hub cannot be reached: the last board, with the error."""
         with self._lock:
             now = self._clock()
-            if fresh or self._read_at is None or now - self._read_at >= REFRESH_SECONDS:
+            if refresh or self._read_at is None or now - self._read_at >= REFRESH_SECONDS:
                 old_view, self._view = self._view, self._read_board()
                 is_first, self._read_at = self._read_at is None, self._clock()
                 if is_first or _ids(old_view) != _ids(self._view):
@@ -248,12 +254,12 @@ def _reports(connection: HubConnection, collection: CollectionResource, since: s
 
 def _by_ids(connection: HubConnection, collections: Iterable[CollectionResource], ids: list[str]) -> list[Entry]:
     newest: dict[str, Entry] = {}
-    missing = list(ids)
+    missing_ids = list(ids)
     for collection in collections:
-        for start in range(0, len(missing), _IDS_AT_A_TIME):
-            for item in connection.page(collection, ids=missing[start : start + _IDS_AT_A_TIME]).objects:
+        for start in range(0, len(missing_ids), _IDS_AT_A_TIME):
+            for item in connection.page(collection, ids=missing_ids[start : start + _IDS_AT_A_TIME]).objects:
                 newest.setdefault(item["id"], item)
-        missing = [identifier for identifier in missing if identifier not in newest]
-        if not missing:
+        missing_ids = [identifier for identifier in missing_ids if identifier not in newest]
+        if not missing_ids:
             break
     return [newest[identifier] for identifier in ids if identifier in newest]

@@ -40,7 +40,7 @@ class StepForm:
     action: str
     text: str
     request: str
-    asked: tuple[str, ...]
+    asked_members: tuple[str, ...]
     hours: str
 
 
@@ -119,7 +119,7 @@ def publish_step(incident: str) -> flask.Response:
         return _incident(incident, form, str(error))
     if not receipt.complete:
         return _incident(incident, form, receipt.in_words())
-    watch.board(fresh=True)
+    watch.board(refresh=True)
     return frame.see(f"/incoming/{incident}/?done={form.action}")
 
 
@@ -128,7 +128,7 @@ def _publish(hub: HubClient, incident: str, form: StepForm) -> Any:
         return hub.acknowledge(incident, text=form.text)
     if form.action == "ask":
         due = f"{form.hours}h" if form.hours else None
-        return hub.ask(incident, members=form.asked, what=form.text, due=due)
+        return hub.ask(incident, members=form.asked_members, what=form.text, due=due)
     return hub.answer(form.request, form.action, why=form.text)
 
 
@@ -141,7 +141,7 @@ def _form() -> StepForm:
         action=action,
         text=frame.field("text", TEXT_CHARACTERS),
         request=frame.field("request", 100),
-        asked=tuple(code for code in flask.request.form.getlist("asked") if len(code) <= 3)[:50],
+        asked_members=tuple(code for code in flask.request.form.getlist("asked") if len(code) <= 3)[:50],
         hours=hours if hours in map(str, HOURS) else "",
     )
 
@@ -151,7 +151,7 @@ def _words(form: StepForm, entry: Entry, board: BoardView, members: Directory) -
     if form.action == "acknowledge":
         return acknowledgement("", members.member, entry["incident"], form.text).text
     if form.action == "ask":
-        if not form.asked:
+        if not form.asked_members:
             raise UnprocessableError(gettext("Choose whom you ask."))
         if not form.text:
             raise UnprocessableError(gettext("Say in a sentence what you ask for."))

@@ -198,8 +198,8 @@ def _settings(desk: Desk) -> dict[str, str]:
 
 
 def _last_choices(desk: Desk) -> dict[str, str]:
-    saved = desk.drafts.saved_values(LAST)
-    values = {name: str(saved.get(name, "")) for name in ("to", "zone", "officer")}
+    saved_values = desk.drafts.saved_values(LAST)
+    values = {name: str(saved_values.get(name, "")) for name in ("to", "zone", "officer")}
     try:
         zone_of(values["zone"])
     except HubError:

@@ -102,11 +102,11 @@ def withdraw() -> flask.Response:
 
 def _outbox(results: list[str], problem: str) -> flask.Response:
     box = _box(frame.desk())
-    waiting, refused = box.waiting(), box.refused()
+    queued_names, refused_names = box.waiting(), box.refused()
     return frame.render(
         "outbox.html",
-        waiting=[_entry(box, name) for name in waiting[:MAX_SHOWN]],
-        refused=[(*_entry(box, name), _refusal_reason(box, name)) for name in refused[:MAX_SHOWN]],
+        waiting=[_entry(box, name) for name in queued_names[:MAX_SHOWN]],
+        refused=[(*_entry(box, name), _refusal_reason(box, name)) for name in refused_names[:MAX_SHOWN]],
         results=results,
         problem=problem,
     )

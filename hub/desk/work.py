@@ -81,7 +81,7 @@ class OutgoingReports:
     digest: str  # of everything that would leave
 
     @property
-    def leaving(self) -> tuple[OutgoingReport, ...]:
+    def leaving_reports(self) -> tuple[OutgoingReport, ...]:
         """The reports of which something leaves."""
         return tuple(report for report in self.reports if not report.reason)
 
@@ -170,7 +170,7 @@ class Desk:
             if reports.digest != seal.digest:
                 raise ConfigurationError("What would leave is no longer what you were shown: look again.")
             results: list[str] = []
-            is_refused, failed = False, ""
+            is_refused, failure = False, ""
             try:
                 for delivery in pipeline.send():
                     source = f"{delivery.source}: " if delivery.source else ""
@@ -179,8 +179,8 @@ class Desk:
             except ReleaseError:
                 raise  # nothing was stored or sent
             except HubError as error:  # a part may be in the outbox, or at the hub
-                failed = str(error)
-        return self.drafts.change(draft.id, sent=_now(), results=results, refused=is_refused, failed=failed)
+                failure = str(error)
+        return self.drafts.change(draft.id, sent=_now(), results=results, refused=is_refused, failed=failure)
 
     def is_drill(self, to: str) -> bool:
         """Whether the collection is for drills; False if that is unknown."""

@@ -108,8 +108,8 @@ def _keyring() -> ModuleType:
 
 def quoted(text: str) -> str:
     """The text as a TOML string (TOML 1.0, "String")."""
-    escaped = "".join(
+    escaped_text = "".join(
         f"\\U{ord(character):08x}" if character in '"\\' or not character.isprintable() else character
         for character in text
     )
-    return f'"{escaped}"'
+    return f'"{escaped_text}"'

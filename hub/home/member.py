@@ -210,16 +210,16 @@ def _register(table: Mapping[str, Any], home: Path, path: Path, country: str) ->
         raise ConfigurationError(f"{path}: register.file: {error}") from None
 
 
-def _counts(register: tuple[Constituent, ...], declared: Mapping[Cell, int], path: Path) -> Mapping[Cell, int]:
+def _counts(register: tuple[Constituent, ...], declared_counts: Mapping[Cell, int], path: Path) -> Mapping[Cell, int]:
     """The counts of the register, and the declared counts of the countries that are not in the register."""
     register_counts = counts(register)
-    duplicate_countries = {cell[0] for cell in register_counts} & {cell[0] for cell in declared}
+    duplicate_countries = {cell[0] for cell in register_counts} & {cell[0] for cell in declared_counts}
     if duplicate_countries:
         raise ConfigurationError(
             f"{path}: the register counts the constituents of {', '.join(sorted(duplicate_countries))}: "
             "remove their [[constituents]]"
         )
-    return {**declared, **register_counts}
+    return {**declared_counts, **register_counts}
 
 
 def _constituents(rows: Any, path: Path) -> dict[Cell, int]:
@@ -265,8 +265,8 @@ def _check_keys(table: Any, section: str, path: Path) -> None:
 def _table(table: Mapping[str, Any], section: str, path: Path) -> Mapping[str, Any]:
     value: Any = table.get(section, {})
     _check_keys(value, section, path)
-    checked: Mapping[str, Any] = value
-    return checked
+    section_table: Mapping[str, Any] = value
+    return section_table
 
 
 def _text(table: Mapping[str, Any], key: str, path: Path, default: str | None = None) -> str:

@@ -59,8 +59,8 @@ def read_register(path: Path, country: str) -> tuple[Constituent, ...]:
         raise ConfigurationError(f"{path}: cannot be read: {error}") from None
     rows = csv.reader(io.StringIO(text, newline=""))
     header = [cell.strip().lower().replace("_", " ") for cell in next(rows, [])]
-    unknown = [name for name in header if name not in _COLUMNS]
-    if "name" not in header or unknown or len(set(header)) != len(header):
+    unknown_columns = [name for name in header if name not in _COLUMNS]
+    if "name" not in header or unknown_columns or len(set(header)) != len(header):
         raise ConfigurationError(
             f"{path}: line 1 must name the columns, each once and `name` among them: {', '.join(_COLUMNS)}"
         )

@@ -26,7 +26,7 @@ class Assets:
     """The files of one application, served below `prefix`: those in its own folder, and those that all pages share."""
 
     prefix: str
-    own: Path
+    folder: Path
 
     def address(self, name: str) -> str:
         """The address from which a page loads the file."""
@@ -42,7 +42,7 @@ class Assets:
         return response
 
     def _file(self, name: str) -> Path:
-        for folder in (self.own, _SHARED):
+        for folder in (self.folder, _SHARED):
             for file in folder.iterdir():  # compare the name instead of joining it to a path: it comes from the client
                 if file.name == name:
                     return file

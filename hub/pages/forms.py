@@ -14,5 +14,7 @@ def is_longer(request: flask.Request, limit: int) -> bool:
 
 def local_target(address: str) -> str:
     """The address if it is a path on this server, else ""; for addresses in forms and queries, such as after the sign-in."""
-    plain = address.isascii() and address.isprintable() and "\\" not in address
-    return address if plain and address.startswith("/") and not address.startswith("//") and len(address) < 500 else ""
+    is_plain = address.isascii() and address.isprintable() and "\\" not in address
+    return (
+        address if is_plain and address.startswith("/") and not address.startswith("//") and len(address) < 500 else ""
+    )

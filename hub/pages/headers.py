@@ -10,10 +10,10 @@ def secure(response: flask.Response, *, connect: str = "") -> None:
 
     `connect` is another origin to which the page's script may connect.
     """
-    allowed = f"'self' {connect}".strip()
+    connect_sources = f"'self' {connect}".strip()
     response.headers["Content-Security-Policy"] = (
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; "
-        f"connect-src {allowed}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"connect-src {connect_sources}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -42,9 +42,9 @@ def install(app: flask.Flask, zone: Callable[[], tzinfo | None]) -> None:
 
     `zone` returns the reader's time zone; None: only UTC.
     """
-    own = app.jinja_loader
+    own_loader = app.jinja_loader
     app.jinja_options = {"finalize": shown, "trim_blocks": True, "bytecode_cache": _COMPILED}
-    app.jinja_loader = jinja2.ChoiceLoader([*([own] if own else []), jinja2.FileSystemLoader(_TEMPLATES)])
+    app.jinja_loader = jinja2.ChoiceLoader([*([own_loader] if own_loader else []), jinja2.FileSystemLoader(_TEMPLATES)])
     # after a request the thread belongs to no reader
     app.teardown_request(lambda _error: texts.choose_language(texts.ENGLISH))
     app.jinja_env.globals |= {

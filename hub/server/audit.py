@@ -40,10 +40,10 @@ def _media_type() -> str:
     try:
         check_accept(flask.request.headers.get("Accept"))
     except NotAcceptableError:
-        accepted = flask.request.accept_mimetypes.best_match((_JSON, _TEXT))
-        if accepted is None:
+        best_match = flask.request.accept_mimetypes.best_match((_JSON, _TEXT))
+        if best_match is None:
             raise
-        return accepted
+        return best_match
     return ""
 
 

@@ -57,15 +57,15 @@ def confirm(root: str) -> flask.Response:
 
 def _answer(board_of: Callable[[Account | None, str], bytes], root: str) -> flask.Response:
     """The response in TAXII's media type, or as plain JSON for a client that requests it, such as a dashboard."""
-    plain = False
+    is_plain_json = False
     try:
         check_accept(flask.request.headers.get("Accept"))
     except NotAcceptableError:
-        plain = bool(flask.request.accept_mimetypes[PLAIN])
-        if not plain:
+        is_plain_json = bool(flask.request.accept_mimetypes[PLAIN])
+        if not is_plain_json:
             raise
     response = taxii_response(board_of(_account(), root))
-    if plain:
+    if is_plain_json:
         response.content_type = PLAIN
     return response
 

@@ -155,17 +155,17 @@ class HttpConnection(HttpToolsProtocol):
         if not self._account:
             self.registry.idle_anonymous[self] = None
             return
-        idle = self.registry.idle_by_account.setdefault(self._account, OrderedDict())
-        idle[self] = None
-        if len(idle) > self.registry.limits.account_connections:
-            idle.popitem(last=False)[0].drop()
+        idle_connections = self.registry.idle_by_account.setdefault(self._account, OrderedDict())
+        idle_connections[self] = None
+        if len(idle_connections) > self.registry.limits.account_connections:
+            idle_connections.popitem(last=False)[0].drop()
 
     def _mark_busy(self) -> None:
         self.registry.idle_anonymous.pop(self, None)
-        idle = self.registry.idle_by_account.get(self._account)
-        if idle is not None:
-            idle.pop(self, None)
-            if not idle:
+        idle_connections = self.registry.idle_by_account.get(self._account)
+        if idle_connections is not None:
+            idle_connections.pop(self, None)
+            if not idle_connections:
                 del self.registry.idle_by_account[self._account]
 
     def _start_head_timer(self) -> None:

@@ -163,11 +163,11 @@ class Front:
     def waiting_counts(self) -> dict[str, int]:
         """How many requests wait now, by what they wait for; and the bytes of request bodies in memory."""
         return {
-            "turns": self._request_turns.queued + self._unknown_turns.queued,
+            "turns": self._request_turns.queued_count + self._unknown_turns.queued_count,
             "threads": len(self._threads.calls),
             "passwords": self._passwords.waiting_count,
             "provider": self._provider.waiting_count,
-            "answers": self._response_turns.queued,
+            "answers": self._response_turns.queued_count,
             "body_bytes": self._body_bytes,
         }
 
@@ -235,8 +235,8 @@ class Front:
     async def _read_body(self, environ: dict[str, Any], receive: Receive) -> bytes:
         """Read the body as it was sent. The application checks its length again, against the API root's own limit."""
         limits = self._limits
-        declared = environ.get("CONTENT_LENGTH") or "0"
-        expected = int(declared) if declared.isdecimal() else 0
+        declared_length = environ.get("CONTENT_LENGTH") or "0"
+        expected = int(declared_length) if declared_length.isdecimal() else 0
         if expected > limits.body_bytes:
             raise TooLargeError(
                 f"The body is larger than the {limits.body_bytes} bytes that the hub accepts: send it in parts."

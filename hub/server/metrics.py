@@ -66,9 +66,9 @@ def count_front_refusal(status: int) -> None:
     _front_refusals.labels(str(status)).inc()
 
 
-def note_front(waiting: Mapping[str, int], throttled: Mapping[str, int]) -> None:
+def note_front(waiting_counts: Mapping[str, int], throttled: Mapping[str, int]) -> None:
     """Note how much waits in the front now, and how much it refused since the last call."""
-    for queue, count in waiting.items():
+    for queue, count in waiting_counts.items():
         _waiting.labels(queue).set(count)
     for limit, count in throttled.items():
         _throttles.labels(limit).inc(count)

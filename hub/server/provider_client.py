@@ -203,8 +203,8 @@ def verify_token(
         options["acr"] = {"essential": True, "value": registration.acr}
     parameters = {"nonce": nonce, "client_id": registration.client_id, "access_token": token.get("access_token")}
     try:
-        decoded = jwt.decode(encoded, keys, registry=registry)
-        claims = CodeIDToken(decoded.claims, decoded.header, options, parameters)
+        decoded_token = jwt.decode(encoded, keys, registry=registry)
+        claims = CodeIDToken(decoded_token.claims, decoded_token.header, options, parameters)
         claims.validate(now, _LEEWAY_SECONDS)
     except (JoseError, ValueError, TypeError, AttributeError) as error:
         raise sign_in_refusal(f"the ID token is not valid: {error}"[:300]) from None

@@ -38,7 +38,7 @@ class Turns:
         self._client_limits = clients
         self._crowd = crowd
         self._clients: dict[str, _Client] = {}
-        self.queued = 0  # how many wait now, of all clients
+        self.queued_count = 0  # how many wait now, of all clients
         self.refusal_count = 0  # how many requests were refused
 
     def turn(self, name: str) -> _Turn:
@@ -54,7 +54,7 @@ class Turns:
         if client.active_count < active_limit + client.extra_turns:
             client.active_count += 1
             return client
-        if self._crowd is not None and self.queued >= self._crowd[0]:
+        if self._crowd is not None and self.queued_count >= self._crowd[0]:
             waiting_limit = min(waiting_limit, self._crowd[1])
         if len(client.queue) >= waiting_limit:
             self.refusal_count += 1
@@ -69,7 +69,7 @@ class Turns:
     async def _wait(self, name: str, client: _Client) -> None:
         future = asyncio.get_running_loop().create_future()
         client.queue.append(future)
-        self.queued += 1
+        self.queued_count += 1
         try:
             await future
         except asyncio.CancelledError:
@@ -79,7 +79,7 @@ class Turns:
                 client.queue.remove(future)
             raise
         finally:
-            self.queued -= 1
+            self.queued_count -= 1
 
     def allow_extra(self, name: str) -> None:
         """Allow one more turn at a time to a client that has a turn now."""

@@ -121,7 +121,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
     envelope = parse_envelope(body, hub.limits)
     values = envelope.objects
     # (3) for all objects before (4): doing all steps for each object in turn takes a quarter longer (processor caches)
-    parsed = [parse_object(value, hub.limits, hub.catalogue.markings) for value in values]
+    parse_results = [parse_object(value, hub.limits, hub.catalogue.markings) for value in values]
     # (4) and (5)
     request = _Request(hub, writer, hub.clock())
     inspection = Inspection(
@@ -136,7 +136,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
     )
     verdicts = [
         judge(inspection, index, value, result)
-        for index, (value, result) in enumerate(zip(values, parsed, strict=True))
+        for index, (value, result) in enumerate(zip(values, parse_results, strict=True))
     ]
     # (5b)
     valid_candidates = [verdict for verdict in verdicts if isinstance(verdict, Candidate)]
@@ -149,7 +149,7 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
     # (6) and (7)
     candidates = tuple(candidate for candidate in valid_candidates if candidate.index not in refusals)
     refused_bystanders = tuple(
-        levels.bystanders(values, parsed, (outcome.index for outcome in early_outcomes), hub.catalogue.markings)
+        levels.bystanders(values, parse_results, (outcome.index for outcome in early_outcomes), hub.catalogue.markings)
     )
     outer_bystanders = (
         tuple(levels.envelope_bystanders(envelope.other_keys, candidates, hub.catalogue.markings))
@@ -160,12 +160,12 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
     notes = WithheldNotes(hub.store, writer.member, writer.collection, request.now, lifetime)
     noted_bystanders: tuple[Bystander, ...] = ()
     if any(candidate.level is None or candidate.markings for candidate in candidates):
-        sent_ids = {obj.id for obj in parsed if isinstance(obj, StixObject)} | {
+        sent_ids = {obj.id for obj in parse_results if isinstance(obj, StixObject)} | {
             bystander.id for bystander in refused_bystanders
         }
         noted_bystanders = tuple(notes.bystanders(sent_ids))
     status_id = hub.new_id()
-    appended = hub.store.append(
+    append_result = hub.store.append(
         Batch(
             collection=writer.collection.id,
             publisher=writer.member,
@@ -181,42 +181,42 @@ def accept(hub: Entrance, writer: Writer, body: bytes) -> AcceptResult:
                 *outer_bystanders,
                 *refused_bystanders,
                 *noted_bystanders,
-                *levels.twin_bystanders(parsed, hub.store, writer.collection, writer.member),
+                *levels.twin_bystanders(parse_results, hub.store, writer.collection, writer.member),
             ),
             refused_count=sum(outcome.verdict is Verdict.REFUSED for outcome in early_outcomes),
         )
     )
-    notes.keep(candidates, appended.outcomes, refused_bystanders)
-    failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*early_outcomes, *appended.outcomes))
-    return AcceptResult(status_id, appended.status, len(values) - failures, failures)
+    notes.keep(candidates, append_result.outcomes, refused_bystanders)
+    failures = sum(outcome.verdict is Verdict.REFUSED for outcome in (*early_outcomes, *append_result.outcomes))
+    return AcceptResult(status_id, append_result.status, len(values) - failures, failures)
 
 
 def judge(
-    inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]
+    inspection: Inspection, index: int, value: Any, parse_result: StixObject | tuple[Fault, ...]
 ) -> Candidate | Outcome:
     """Check one object (steps 3 to 5): return it as a candidate for the store, or an outcome if it goes no further."""
     catalogue, collection = inspection.catalogue, inspection.collection
-    if not isinstance(parsed, StixObject):
-        return _refusal(index, value, "; ".join(_sentence(fault) for fault in parsed))
-    if reason := _date_problem(inspection, parsed):
+    if not isinstance(parse_result, StixObject):
+        return _refusal(index, value, "; ".join(_sentence(fault) for fault in parse_result))
+    if reason := _date_problem(inspection, parse_result):
         return _refusal(index, value, reason)
     # (4)
-    level = access.level_of(parsed, collection, catalogue)
+    level = access.level_of(parse_result, collection, catalogue)
     if isinstance(level, access.Refusal):
         return _refusal(index, value, level.message)
-    if reason := _level_problem(inspection, parsed, level):
+    if reason := _level_problem(inspection, parse_result, level):
         return _refusal(index, value, reason)
-    owner = access.decide_owner(inspection.member, parsed, collection, catalogue)
+    owner = access.decide_owner(inspection.member, parse_result, collection, catalogue)
     if isinstance(owner, access.Refusal):
         return _refusal(index, value, owner.message)
     if isinstance(owner, access.HubCopy):
-        if inspection.held_objects.holds(collection.id, parsed.id, TLP.RED):
-            return Outcome(index, parsed.id, parsed.version_text, Verdict.REPEAT, owner.message)
+        if inspection.held_objects.holds(collection.id, parse_result.id, TLP.RED):
+            return Outcome(index, parse_result.id, parse_result.version_text, Verdict.REPEAT, owner.message)
         owner = access.Owner(inspection.member)  # the hub has not added its copy yet
     # (5)
-    if findings := check(parsed.content, collection.profiles, inspection.context):
+    if findings := check(parse_result.content, collection.profiles, inspection.context):
         return _refusal(index, value, " ".join(finding.message for finding in findings))
-    return candidate_of(inspection, index, parsed, level, owner)
+    return candidate_of(inspection, index, parse_result, level, owner)
 
 
 def _level_problem(inspection: Inspection, parsed: StixObject, level: access.Level) -> str:
@@ -231,25 +231,25 @@ def _level_problem(inspection: Inspection, parsed: StixObject, level: access.Lev
 
 
 def candidate_of(
-    inspection: Inspection, index: int, parsed: StixObject, level: access.Level, owner: access.Owner
+    inspection: Inspection, index: int, obj: StixObject, level: access.Level, owner: access.Owner
 ) -> Candidate:
     """The object as a candidate for the store."""
     return Candidate(  # by position: by name it takes three times as long, and each object needs one
         index,
-        parsed.id,
-        parsed.type,
-        parsed.version,
-        parsed.version_text,
+        obj.id,
+        obj.type,
+        obj.version,
+        obj.version_text,
         level.value,
         owner.member,
-        parsed.revoked,
-        parsed.references.named_ids,
-        parsed.body,
-        parsed.digest,
-        inspection.handed_over.get(parsed.id, ""),
-        () if level.source == BY_HUB else parsed.own_level.markings,
-        parsed.references.contained_ids,
-        parsed.references.described_id,
+        obj.revoked,
+        obj.references.named_ids,
+        obj.body,
+        obj.digest,
+        inspection.handed_over.get(obj.id, ""),
+        () if level.source == BY_HUB else obj.own_level.markings,
+        obj.references.contained_ids,
+        obj.references.described_id,
         level.source,
     )  # fmt: skip - one field after the other, as the store has them
 
@@ -261,19 +261,19 @@ def _other_collections(request: _Request, candidates: Sequence[Candidate]) -> Ma
     return levels.collections_read(request.hub.catalogue, request.writer.account, request.writer.collection)
 
 
-def _date_problem(inspection: Inspection, parsed: StixObject) -> str:
+def _date_problem(inspection: Inspection, obj: StixObject) -> str:
     """Why the date of an object's version is refused; empty if it is accepted.
 
     Common clients use the newest `modified` that they read as their position: one date in the future hides all that
     follows. `created` is never later than `modified` (STIX 2.1, 3.2), and other dates may be in the future.
     """
     minutes = inspection.future_minutes
-    lead = 0 if parsed.version is None else parsed.version - inspection.now * 1000
+    lead = 0 if obj.version is None else obj.version - inspection.now * 1000
     if lead <= minutes * MINUTE:
         return ""
     hint = " Is this local time? Write it in UTC." if _is_time_zone(lead) else ""
     return (
-        f"Its version {parsed.version_text} is more than {minutes} minutes ahead of the hub's clock, which says "
+        f"Its version {obj.version_text} is more than {minutes} minutes ahead of the hub's clock, which says "
         f"{format_place(inspection.now)}: correct `created` and `modified`, or the clock of the machine that wrote them.{hint}"
     )
 

@@ -157,9 +157,11 @@ def _describes_another(member: str, obj: StixObject, catalogue: Catalogue) -> st
     """Why the object is another member's identity, or would be taken for it."""
     # a translation of an identity states its name and contact, which only the member itself may do
     if obj.type == "language-content":
-        described = obj.content["object_ref"]
-        if catalogue.member_by_identity.get(described, member) != member:
-            return f"It translates {described}, which is another member's identity: only that member may translate it."
+        described_id = obj.content["object_ref"]
+        if catalogue.member_by_identity.get(described_id, member) != member:
+            return (
+                f"It translates {described_id}, which is another member's identity: only that member may translate it."
+            )
     # a member's identities belong to it even before it has published them
     declared_member = catalogue.member_by_identity.get(obj.id)
     if declared_member is not None and declared_member != member:
@@ -193,7 +195,7 @@ def _mailbox_of_another(member: str, text: str, catalogue: Catalogue) -> bool:
 
 
 def _cert_of_another(member: str, name: str, catalogue: Catalogue) -> bool:
-    countries = [member_declared.country for member_declared in catalogue.members.values()]
+    countries = [declared.country for declared in catalogue.members.values()]
     return any(catalogue.similar_names.get(form, member) != member for form in claimed_forms(name, countries))
 
 

@@ -49,12 +49,12 @@ def _sentence(store: Store, key: str, previous_form: Form | None, current_form: 
         kind, f"{kind} {name}"
     )
     if current_form is not None and previous_form is not None:
-        differing = (
+        changed_fields = (
             field
             for field in sorted({*previous_form, *current_form})
             if previous_form.get(field) != current_form.get(field)
         )
-        return f"{subject}: changed: {', '.join(differing)}"
+        return f"{subject}: changed: {', '.join(changed_fields)}"
     if current_form is not None:
         return f"{subject}: new"
     if kind == "collection":

@@ -221,9 +221,9 @@ def _read_extras(lines: _Lines) -> tuple[_Extras, dict[str, Any] | None]:
 
 
 def _restore_extras(store: Store, extras: _Extras, path: Path) -> Iterator[str]:
-    deleted = deleted_accounts(store)
+    deleted_names = deleted_accounts(store)
     for account in extras.accounts:
-        if account.name not in deleted:  # deleted since the export: its credentials stay deleted
+        if account.name not in deleted_names:  # deleted since the export: its credentials stay deleted
             store.put_account(account)
     if extras.accounts:
         yield f"{len(extras.accounts)} accounts, with their passwords and keys"
@@ -273,9 +273,9 @@ def object_lists(path: Path) -> list[list[Any]]:
 def definitions_bundle(catalogue: Catalogue) -> dict[str, Any]:
     """The marking and extension definitions and the members' identities, as one bundle that tools can import."""
     contents = {content["id"]: content for collection in catalogue for content in definitions(catalogue, collection)}
-    ordered = sorted(contents.values(), key=lambda content: content["type"] not in DEFINITION_TYPES)
+    sorted_contents = sorted(contents.values(), key=lambda content: content["type"] not in DEFINITION_TYPES)
     name = uuid.uuid5(uuid.NAMESPACE_URL, ",".join(sorted(contents)))  # the same objects get the same bundle id
-    return {"type": "bundle", "id": f"bundle--{name}", "objects": ordered}
+    return {"type": "bundle", "id": f"bundle--{name}", "objects": sorted_contents}
 
 
 def _with_progress(lines: Iterable[bytes], total: int, progress: Callable[[int, int], None]) -> Iterator[bytes]:

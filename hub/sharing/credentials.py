@@ -211,12 +211,12 @@ class Credentials:
             )
         old_hashes = row.key_hashes
         row, key = self._with_secret(row, password)
-        ends = {}
+        end_times = {}
         if overlap_milliseconds:
             row = replace(row, key_hashes=(*row.key_hashes, old_hashes[0]))
-            ends = {old_hashes[0]: str(self._clock() + overlap_milliseconds).encode()}
+            end_times = {old_hashes[0]: str(self._clock() + overlap_milliseconds).encode()}
         # the facts first: if the second write fails, no old key is valid without an end
-        self._store.put_facts(OVERLAP, ends, [key_hash for key_hash in old_hashes if key_hash not in ends])
+        self._store.put_facts(OVERLAP, end_times, [key_hash for key_hash in old_hashes if key_hash not in end_times])
         self._store.put_account(row)
         return key
 
@@ -273,11 +273,13 @@ def keys_in_force(store: Store, row: AccountRow, now: int) -> tuple[str, ...]:
 
     A replaced key without a stored end is invalid.
     """
-    newest, *replaced = row.key_hashes or ("",)
-    if not replaced:
+    newest, *replaced_keys = row.key_hashes or ("",)
+    if not replaced_keys:
         return row.key_hashes
-    ends = {fact.key: fact.milliseconds or 0 for key_hash in replaced for fact in store.facts(OVERLAP, prefix=key_hash)}
-    return (newest, *(key_hash for key_hash in replaced if ends.get(key_hash, 0) > now))
+    end_times = {
+        fact.key: fact.milliseconds or 0 for key_hash in replaced_keys for fact in store.facts(OVERLAP, prefix=key_hash)
+    }
+    return (newest, *(key_hash for key_hash in replaced_keys if end_times.get(key_hash, 0) > now))
 
 
 def deleted_accounts(store: Store) -> frozenset[str]:

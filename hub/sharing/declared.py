@@ -109,21 +109,21 @@ def _parse_members(table: Table, members: dict[str, Member], member_by_identity:
 
 
 def _parse_root(
-    declared: DeclaredRoot, member_codes: Mapping[str, tuple[str, ...]], profiles: Mapping[str, Profile]
+    declared_root: DeclaredRoot, member_codes: Mapping[str, tuple[str, ...]], profiles: Mapping[str, Profile]
 ) -> ApiRoot:
-    table = declared.root
-    if _SEGMENT.fullmatch(declared.name) is None or declared.name in RESERVED_NAMES:
+    table = declared_root.root
+    if _SEGMENT.fullmatch(declared_root.name) is None or declared_root.name in RESERVED_NAMES:
         raise ConfigurationError(
-            f"{table.file}: {declared.name!r} cannot be an API root: its folder's name has small letters, digits, "
+            f"{table.file}: {declared_root.name!r} cannot be an API root: its folder's name has small letters, digits, "
             f"- and _ only, and is none of {', '.join(sorted(RESERVED_NAMES))}"
         )
     exercise = table.flag("exercise", default=False)
-    codes = _root_members(declared, member_codes)
+    codes = _root_members(declared_root, member_codes)
     collections = tuple(
-        _parse_collection(entry, declared.name, exercise, codes, profiles) for entry in declared.collections
+        _parse_collection(entry, declared_root.name, exercise, codes, profiles) for entry in declared_root.collections
     )
     root = ApiRoot(
-        name=declared.name,
+        name=declared_root.name,
         title=table.text("title"),
         description=table.text("description"),
         max_content_length=table.number("max_content_length", least=SMALLEST_BODY, most=LARGEST_BODY),
@@ -135,13 +135,13 @@ def _parse_root(
     return root
 
 
-def _root_members(declared: DeclaredRoot, member_codes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+def _root_members(declared_root: DeclaredRoot, member_codes: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     """The members of a root: those of its members.toml, or those of the root that its `members` names."""
-    table = declared.root
-    if declared.members is not None:
+    table = declared_root.root
+    if declared_root.members is not None:
         if "members" in table:
-            raise table.complaint("members", f"leave it out: {declared.members.file} declares the members")
-        return member_codes[declared.name]
+            raise table.complaint("members", f"leave it out: {declared_root.members.file} declares the members")
+        return member_codes[declared_root.name]
     name = table.text("members")
     if name not in member_codes:
         raise table.complaint(

@@ -58,14 +58,14 @@ def own_objects(catalogue: Catalogue) -> dict[str, dict[str, Any]]:
     return {content["id"]: content for content in (*_builtin_definitions(TLP.RED), *members)}
 
 
-def is_same(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
+def is_same(hub_object: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
     """Whether a valid copy is equal to the hub's own object; its times may be written differently."""
-    return _with_instants(own) == _with_instants(copy)
+    return _with_instants(hub_object) == _with_instants(copy)
 
 
-def adds_nothing(own: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
+def adds_nothing(hub_object: Mapping[str, Any], copy: Mapping[str, Any]) -> bool:
     """Whether a copy has no property that differs from the hub's own object, apart from its author, times and markings."""
-    return all(own.get(name) == value for name, value in copy.items() if name not in _COPY_PROPERTIES)
+    return all(hub_object.get(name) == value for name, value in copy.items() if name not in _COPY_PROPERTIES)
 
 
 def _with_instants(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def collection_views(
 
     Raises the errors of `gate` for a collection that it may not read; ForbiddenError if it may read none.
     """
-    declared = gate.find_root(catalogue, account, root).collections
+    root_collections = gate.find_root(catalogue, account, root).collections
     if names:
         collections = [gate.find_collection(catalogue, account, root, name) for name in dict.fromkeys(names)]
         # a collection may be named by its id and by its alias: the dict removes the duplicate
@@ -66,7 +66,7 @@ def collection_views(
                 CollectionView(collection.id, gate.must_read(account, collection)) for collection in collections
             )
         )
-    levels = ((collection.id, access.readable_level(account, collection)) for collection in declared)
+    levels = ((collection.id, access.readable_level(account, collection)) for collection in root_collections)
     views = tuple(CollectionView(collection, level) for collection, level in levels if level is not None)
     if not views:
         raise ForbiddenError("This account may read no collection here, so it cannot listen to events here.")

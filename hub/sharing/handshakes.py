@@ -89,12 +89,12 @@ class Handshakes:
             identifier,
             started_at,
             target,
-            state=self._derived("state", identifier),
-            nonce=self._derived("nonce", identifier),
-            verifier=self._derived("verifier", identifier),
+            state=self._derive("state", identifier),
+            nonce=self._derive("nonce", identifier),
+            verifier=self._derive("verifier", identifier),
         )
 
-    def _derived(self, purpose: str, identifier: str) -> str:
+    def _derive(self, purpose: str, identifier: str) -> str:
         """43 characters, the minimum for a verifier (RFC 7636, 4.1)."""
         digest = hmac.digest(self._secret, f"{purpose}\x00{identifier}".encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -52,11 +52,11 @@ def show_at(store: Store, catalogue: Catalogue, collection: Collection, object_i
 
     NotFoundError if none is hidden, UnprocessableError if the operator may not choose this level.
     """
-    hidden = _hidden_versions(store, collection, object_id)
+    hidden_versions = _hidden_versions(store, collection, object_id)
     name = f"{collection.root}/{collection.alias}"
     if level > collection.highest_tlp:
         raise UnprocessableError(f"{name} takes nothing above {collection.highest_tlp.label}.")
-    highest = max(_stated_level(store, record, catalogue) for record in hidden)
+    highest = max(_stated_level(store, record, catalogue) for record in hidden_versions)
     if level < highest:
         raise UnprocessableError(
             f"{object_id} is marked {highest.label} by its member, and the operator cannot lower that: ask the member for a newer "
@@ -66,12 +66,12 @@ def show_at(store: Store, catalogue: Catalogue, collection: Collection, object_i
 
 
 def _hidden_versions(store: Store, collection: Collection, object_id: str) -> list[Record]:
-    hidden = [record for record in store.history(collection.id, object_id) if record.level == HIDDEN]
-    if not hidden:
+    hidden_versions = [record for record in store.history(collection.id, object_id) if record.level == HIDDEN]
+    if not hidden_versions:
         raise NotFoundError(
             f"Nothing of {object_id} is hidden in {collection.root}/{collection.alias}; `hub levels list` says what is."
         )
-    return hidden
+    return hidden_versions
 
 
 def _stated_level(store: Store, record: Record, catalogue: Catalogue) -> TLP:

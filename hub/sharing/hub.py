@@ -122,8 +122,8 @@ class TaxiiHub(ABC):
 
     def max_content_length(self, root: str) -> int:
         """The maximum bytes of a request body in this API root."""
-        declared = self.catalogue.roots[root].max_content_length if root in self.catalogue.roots else 0
-        return min(declared or self.limits.body_bytes, self.limits.body_bytes)
+        declared_bytes = self.catalogue.roots[root].max_content_length if root in self.catalogue.roots else 0
+        return min(declared_bytes or self.limits.body_bytes, self.limits.body_bytes)
 
     def collections(self, account: Account | None, root: str) -> resources.Collections:
         """TAXII 2.1, 5.1: the collections that the account may know of, in the declared order."""
@@ -187,10 +187,10 @@ class TaxiiHub(ABC):
         waiting_count = self.store.index_values(collection.id, 0, gate.must_read(account, collection))
         return min(waiting_count, MOST_COMPARED), waiting_count > MOST_COMPARED
 
-    def _notify_observers(self, account: Account | None, delivered: DeliveredPage) -> DeliveredPage:
+    def _notify_observers(self, account: Account | None, page: DeliveredPage) -> DeliveredPage:
         for observe in self.read_observers:
-            observe(account, delivered)
-        return delivered
+            observe(account, page)
+        return page
 
     def versions(
         self, account: Account | None, root: str, name: str, object_id: str, filters: Filters

@@ -45,16 +45,16 @@ def collections_read(catalogue: Catalogue, account: Account, excluded: Collectio
 
 def bystanders(
     values: Sequence[Any],
-    parsed: Sequence[StixObject | tuple[Fault, ...]],
-    refused: Iterable[int],
+    parse_results: Sequence[StixObject | tuple[Fault, ...]],
+    refused_indexes: Iterable[int],
     known_markings: KnownMarkings,
 ) -> Iterator[Bystander]:
     """The refused objects of an envelope that still set the level of others: containers and marking definitions.
 
     `refused` has their indexes.
     """
-    for index in refused:
-        value, obj = values[index], parsed[index]
+    for index in refused_indexes:
+        value, obj = values[index], parse_results[index]
         if isinstance(obj, StixObject):
             if obj.references.contained_ids:
                 own_level = obj.own_level
@@ -78,7 +78,10 @@ def envelope_bystanders(
 
 
 def twin_bystanders(
-    parsed: Sequence[StixObject | tuple[Fault, ...]], held_objects: HeldObjects, collection: Collection, member: str
+    parse_results: Sequence[StixObject | tuple[Fault, ...]],
+    held_objects: HeldObjects,
+    collection: Collection,
+    member: str,
 ) -> Iterator[Bystander]:
     """The objects whose content an unmarked object repeats, as if they contained it (law L5 c).
 
@@ -86,7 +89,7 @@ def twin_bystanders(
     (2) MISP writes one attribute as an observed-data and an indicator with the same UUID, and may mark only the first. The
     observed-data is in the envelope, or stored from the same member.
     """
-    objects = {obj.id: obj for obj in parsed if isinstance(obj, StixObject)}
+    objects = {obj.id: obj for obj in parse_results if isinstance(obj, StixObject)}
     for obj in objects.values():
         if obj.type == "relationship" and obj.content.get("relationship_type") == "based-on":
             # (1)

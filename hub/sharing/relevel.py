@@ -87,24 +87,26 @@ def relevel(store: Store, catalogue: Catalogue, limits: Limits, now: int) -> Ite
         return
     rules = Rules(catalogue, limits, now, HandOvers(store).owners())
     with closing(Rehearsal()) as rehearsal:
-        unfit = rehearse(rehearsal, rules, {collection.id: store.records(collection.id) for collection in catalogue})
+        unfit_counts = rehearse(
+            rehearsal, rules, {collection.id: store.records(collection.id) for collection in catalogue}
+        )
         for collection in old_collections:
-            yield _write(store, collection, rehearsal.judgements(collection.id), unfit.get(collection.id, 0))
+            yield _write(store, collection, rehearsal.judgements(collection.id), unfit_counts.get(collection.id, 0))
 
 
-def _write(store: Store, collection: Collection, judgements: Iterable[Judgement], unfit: int) -> RelevelResult:
-    unknown = (judgement for judgement in judgements if judgement.held_source == UNKNOWN_SOURCE)
-    count = raised = hidden = 0
-    while batch := list(islice(unknown, LEVELS_AT_ONCE)):
+def _write(store: Store, collection: Collection, judgements: Iterable[Judgement], unfit_count: int) -> RelevelResult:
+    old_judgements = (judgement for judgement in judgements if judgement.held_source == UNKNOWN_SOURCE)
+    judged_count = raised_count = hidden_count = 0
+    while batch := list(islice(old_judgements, LEVELS_AT_ONCE)):
         new_levels = [decide_level(judgement, collection) for judgement in batch]
         store.set_levels(collection.id, new_levels)
-        count += len(batch)
-        hidden += sum(new_level.level == HIDDEN for new_level in new_levels)
-        raised += sum(
+        judged_count += len(batch)
+        hidden_count += sum(new_level.level == HIDDEN for new_level in new_levels)
+        raised_count += sum(
             judgement.held_level < new_level.level < HIDDEN
             for judgement, new_level in zip(batch, new_levels, strict=True)
         )
-    return RelevelResult(collection, count, raised, hidden, unfit)
+    return RelevelResult(collection, judged_count, raised_count, hidden_count, unfit_count)
 
 
 def limit_sentence(collection: Collection) -> str:
@@ -147,7 +149,7 @@ def rehearse(rehearsal: Rehearsal, rules: Rules, records: Mapping[str, Iterable[
     for envelope in envelopes:
         publishing.publish(envelope)
     rehearsal.spread()
-    return publishing.unfit
+    return publishing.unfit_counts
 
 
 def _envelopes(records: Iterable[Record], max_objects: int) -> Iterator[list[Record]]:
@@ -175,22 +177,22 @@ class _Publishing:
         self._reads: dict[tuple[str, str], Mapping[str, int]] = {}  # by collection and member
         # without profiles, which only apply to what comes in
         self._collections = {collection.id: replace(collection, profiles=()) for collection in rules.catalogue}
-        self.unfit: Counter[str] = Counter()
+        self.unfit_counts: Counter[str] = Counter()
 
     def publish(self, records: Sequence[Record]) -> None:
         """Publish one envelope."""
         catalogue = self._rules.catalogue
         collection, member = self._collections[records[0].collection], records[0].publishers[0]
         if member == NOBODY:
-            candidates = tuple(self._own(index, record) for index, record in enumerate(records))
+            candidates = tuple(self._hub_candidate(index, record) for index, record in enumerate(records))
             self._rehearsal.publish(
                 Batch(collection.id, NOBODY, candidates, status_id=None, account="", describe=describe_nothing), records
             )
             return
         values: list[Any] = [orjson.loads(record.body) for record in records]
-        parsed = [parse_object(value, self._rules.limits, catalogue.markings) for value in values]
+        parse_results = [parse_object(value, self._rules.limits, catalogue.markings) for value in values]
         context = Context(catalogue.member_by_identity, collection.beyond_certs)
-        self._count_unfit(collection.id, parsed, context)
+        self._count_unfit(collection.id, parse_results, context)
         inspection = Inspection(
             self._rehearsal,
             catalogue,
@@ -203,15 +205,15 @@ class _Publishing:
         )
         verdicts = [
             self._judge(inspection, index, value, result)
-            for index, (value, result) in enumerate(zip(values, parsed, strict=True))
+            for index, (value, result) in enumerate(zip(values, parse_results, strict=True))
         ]
-        refused: list[int] = []
+        refused_indexes: list[int] = []
         for outcome in verdicts:
             if not isinstance(outcome, Outcome):
                 continue
             record = records[outcome.index]
             if outcome.verdict is Verdict.REFUSED:
-                refused.append(outcome.index)
+                refused_indexes.append(outcome.index)
                 self._rehearsal.note(record, Level(record.level, BY_DEFAULT), outcome.message)
             else:  # a member's copy of an object of the hub
                 self._rehearsal.note(record, Level(TLP.CLEAR, BY_HUB))
@@ -227,30 +229,34 @@ class _Publishing:
                 highest_level=collection.highest_tlp,
                 readable_levels=self._collections_read(member, collection),
                 bystanders=(
-                    *levels.bystanders(values, parsed, refused, catalogue.markings),
-                    *levels.twin_bystanders(parsed, self._rehearsal, collection, member),
+                    *levels.bystanders(values, parse_results, refused_indexes, catalogue.markings),
+                    *levels.twin_bystanders(parse_results, self._rehearsal, collection, member),
                 ),
             ),
             records,
         )
 
-    def _count_unfit(self, collection: str, parsed: Iterable[StixObject | tuple[Fault, ...]], context: Context) -> None:
-        declared = self._rules.catalogue.by_id(collection)
-        if declared is not None and declared.profiles:
-            objects = (obj for obj in parsed if isinstance(obj, StixObject))
-            self.unfit[collection] += sum(bool(check(obj.content, declared.profiles, context)) for obj in objects)
+    def _count_unfit(
+        self, collection: str, parse_results: Iterable[StixObject | tuple[Fault, ...]], context: Context
+    ) -> None:
+        declared_collection = self._rules.catalogue.by_id(collection)
+        if declared_collection is not None and declared_collection.profiles:
+            objects = (obj for obj in parse_results if isinstance(obj, StixObject))
+            self.unfit_counts[collection] += sum(
+                bool(check(obj.content, declared_collection.profiles, context)) for obj in objects
+            )
 
     def _judge(
-        self, inspection: Inspection, index: int, value: Any, parsed: StixObject | tuple[Fault, ...]
+        self, inspection: Inspection, index: int, value: Any, parse_result: StixObject | tuple[Fault, ...]
     ) -> Candidate | Outcome:
-        if isinstance(parsed, StixObject) and inspection.member not in inspection.catalogue.members:
+        if isinstance(parse_result, StixObject) and inspection.member not in inspection.catalogue.members:
             # a member that has left: its objects keep their owner, and only the level is judged
-            level = access.level_of(parsed, inspection.collection, inspection.catalogue)
+            level = access.level_of(parse_result, inspection.collection, inspection.catalogue)
             if isinstance(level, access.Level):
-                return candidate_of(inspection, index, parsed, level, access.Owner(inspection.member))
-        return judge(inspection, index, value, parsed)
+                return candidate_of(inspection, index, parse_result, level, access.Owner(inspection.member))
+        return judge(inspection, index, value, parse_result)
 
-    def _own(self, index: int, record: Record) -> Candidate:
+    def _hub_candidate(self, index: int, record: Record) -> Candidate:
         """An object of the hub itself as a candidate."""
         return Candidate(
             index=index,

@@ -59,8 +59,8 @@ def reread(store: Store, catalogue: Catalogue) -> Iterator[RereadResult]:
         if changes := list(_changes(store, catalogue, collection)):
             for start in range(0, len(changes), LEVELS_AT_ONCE):
                 store.set_levels(collection.id, changes[start : start + LEVELS_AT_ONCE])
-            hidden = sum(change.level == HIDDEN for change in changes)
-            yield RereadResult(collection, len(changes) - hidden, hidden)
+            hidden_count = sum(change.level == HIDDEN for change in changes)
+            yield RereadResult(collection, len(changes) - hidden_count, hidden_count)
     store.put_facts(KIND, {_KEY: str(RULES).encode()})
 
 

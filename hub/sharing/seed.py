@@ -32,8 +32,8 @@ def seed(store: Store, catalogue: Catalogue, collection: Collection) -> int:
     if _remove_foreign_versions(store, collection, candidates, outcomes):
         second_outcomes = store.append(batch).outcomes
         outcomes = tuple(
-            before if before.verdict is Verdict.ADDED else after
-            for before, after in zip(outcomes, second_outcomes, strict=True)
+            first if first.verdict is Verdict.ADDED else second
+            for first, second in zip(outcomes, second_outcomes, strict=True)
         )
     for outcome in outcomes:
         if outcome.verdict is Verdict.REFUSED:
@@ -56,13 +56,13 @@ def _remove_foreign_versions(
     suspects |= {
         row.id for row in _versions(store, collection, own_versions) if row.version_text != own_versions[row.id]
     }
-    removed = False
+    has_removed = False
     for identifier in sorted(suspects):
         for publisher in store.publishers(collection.id, identifier, HIDDEN):
             if publisher != NOBODY:
                 store.delete(collection.id, identifier, publisher, HIDDEN)
-                removed = True
-    return removed
+                has_removed = True
+    return has_removed
 
 
 def remove_surplus(store: Store, collection: Collection) -> int:
@@ -70,10 +70,10 @@ def remove_surplus(store: Store, collection: Collection) -> int:
 
     A definition that a member also published stays as that member's.
     """
-    removed = 0
+    removed_count = 0
     for object_id in dict.fromkeys(row.id for row in _versions(store, collection, surplus_ids(collection))):
-        removed += store.delete(collection.id, object_id, NOBODY, HIDDEN) is Deletion.DELETED
-    return removed
+        removed_count += store.delete(collection.id, object_id, NOBODY, HIDDEN) is Deletion.DELETED
+    return removed_count
 
 
 def _versions(store: Store, collection: Collection, ids: Iterable[str]) -> Iterator[ManifestRow]:
@@ -88,20 +88,20 @@ def _versions(store: Store, collection: Collection, ids: Iterable[str]) -> Itera
 
 
 def _candidate(index: int, content: dict[str, Any], catalogue: Catalogue) -> Candidate:
-    parsed = parse_object(content, Limits())
-    if not isinstance(parsed, StixObject):
-        raise ConfigurationError(f"{content.get('id')} is not valid: {parsed[0].path} {parsed[0].message}")
+    obj = parse_object(content, Limits())
+    if not isinstance(obj, StixObject):
+        raise ConfigurationError(f"{content.get('id')} is not valid: {obj[0].path} {obj[0].message}")
     return Candidate(
         index=index,
-        id=parsed.id,
-        type=parsed.type,
-        version=parsed.version,
-        version_text=parsed.version_text,
+        id=obj.id,
+        type=obj.type,
+        version=obj.version,
+        version_text=obj.version_text,
         level=TLP.CLEAR,
-        owner=catalogue.member_by_identity.get(parsed.id, NOBODY),
+        owner=catalogue.member_by_identity.get(obj.id, NOBODY),
         revoked=False,
         named_ids=(),
-        body=parsed.body,
-        digest=parsed.digest,
+        body=obj.body,
+        digest=obj.digest,
         source=BY_HUB,
     )

@@ -42,7 +42,7 @@ class WithheldNotes:
     def bystanders(self, envelope: Container[str]) -> Iterator[Bystander]:
         """The noted containers that are not in the envelope, each at the collection's default level or higher."""
         default = self.collection.unmarked or 0
-        for fact in self._counted(self._facts()):
+        for fact in self._counting_facts(self._facts()):
             bystander = _bystander(fact)
             if bystander.id in envelope:
                 continue
@@ -59,7 +59,7 @@ class WithheldNotes:
         containers = [candidate for candidate in candidates if candidate.contained_ids or candidate.type == MARKING]
         if not containers and not refused_bystanders:
             return
-        refused = {outcome.index for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
+        refused_indexes = {outcome.index for outcome in outcomes if outcome.verdict is Verdict.REFUSED}
         new_notes = {
             self._key(bystander): self._note_value(bystander)
             for bystander in refused_bystanders
@@ -68,12 +68,12 @@ class WithheldNotes:
         new_notes |= {
             self._key(container): self._note_value(container)
             for container in containers
-            if container.index in refused and self._withholds(container)
+            if container.index in refused_indexes and self._withholds(container)
         }
         facts = self._facts()
-        stale_keys = {fact.key for fact in facts} - {fact.key for fact in self._counted(facts)}
+        stale_keys = {fact.key for fact in facts} - {fact.key for fact in self._counting_facts(facts)}
         stale_keys |= {fact.key for fact in facts} & {
-            self._key(container) for container in containers if container.index not in refused
+            self._key(container) for container in containers if container.index not in refused_indexes
         }
         stale_keys -= new_notes.keys()
         if new_notes or stale_keys:
@@ -96,7 +96,7 @@ class WithheldNotes:
     def _facts(self) -> Sequence[Fact]:
         return self.store.facts(KIND, prefix=f"{self.member}/")
 
-    def _counted(self, facts: Sequence[Fact]) -> list[Fact]:
+    def _counting_facts(self, facts: Sequence[Fact]) -> list[Fact]:
         """The newest facts that count, within the limits above."""
         counted_facts: list[Fact] = []
         references = 0
@@ -127,8 +127,8 @@ class WithheldNotes:
 
 def forget(store: Store, object_id: str) -> None:
     """Remove the notes that contain the id: the object is purged, and an observable's id gives its value away."""
-    named = object_id.encode()
-    keys = [fact.key for fact in store.facts(KIND) if named in fact.value or named in fact.key.encode()]
+    id_bytes = object_id.encode()
+    keys = [fact.key for fact in store.facts(KIND) if id_bytes in fact.value or id_bytes in fact.key.encode()]
     if keys:
         store.put_facts(KIND, {}, keys)
 

@@ -115,12 +115,12 @@ def test_a_hub_that_is_away_is_said_and_what_is_known_stays(region: Region, inci
     assert isinstance(watch, Watch)
     assert incident in browser.text("/incoming/")
     with region.away():
-        watch.board(fresh=True)
+        watch.board(refresh=True)
         page = browser.text("/incoming/")
         assert incident in page
         assert 'role="alert"' in page
         assert browser.get("/incoming/news").get_json()["problem"] is True
-    assert watch.board(fresh=True).problem == ""
+    assert watch.board(refresh=True).problem == ""
 
 
 def test_the_hub_is_asked_at_most_every_ten_seconds(region: Region, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def test_one_client_has_so_many_turns_and_the_others_of_it_wait_in_order() -> No
         tasks = [asyncio.create_task(work(name)) for name in "abcd"]
         await asyncio.sleep(0)
         assert order == ["a", "b"]
-        assert turns.queued == 2
+        assert turns.queued_count == 2
         with pytest.raises(TooManyRequestsError, match="4 requests of this client"):
             await work("e")
         async with turns.turn("sg"):
@@ -32,7 +32,7 @@ def test_one_client_has_so_many_turns_and_the_others_of_it_wait_in_order() -> No
         go_on.set()
         await asyncio.gather(*tasks)
         assert turns.refusal_count == 1
-        assert turns.queued == 0
+        assert turns.queued_count == 0
         assert not turns._clients
         return order
 
@@ -100,17 +100,17 @@ def test_when_many_wait_a_client_has_fewer_waiting() -> None:
 
         tasks = [asyncio.create_task(work("id")) for _ in range(5)]
         await asyncio.sleep(0)
-        assert turns.queued == 4
+        assert turns.queued_count == 4
         with pytest.raises(TooManyRequestsError):
             await turns.take("id")
         tasks += [asyncio.create_task(work("sg")) for _ in range(3)]
         await asyncio.sleep(0)
-        assert turns.queued == 6
+        assert turns.queued_count == 6
         with pytest.raises(TooManyRequestsError):
             await turns.take("sg")
         go_on.set()
         await asyncio.gather(*tasks)
-        assert turns.queued == 0
+        assert turns.queued_count == 0
         await asyncio.gather(*(work("id") for _ in range(4)))
 
     asyncio.run(story())
@@ -142,7 +142,7 @@ def test_a_client_that_gives_up_leaves_its_turn_to_the_next() -> None:
         waiting_tasks[0].cancel()
         await asyncio.wait([holder, *waiting_tasks])
         assert done == ["d"]
-        assert turns.queued == 0
+        assert turns.queued_count == 0
         assert not turns._clients
 
     asyncio.run(story())

@@ -64,8 +64,8 @@ class Subject:
     kind: str
     member: str
     has_password: bool
-    disabled: bool
-    deleted: bool
+    is_disabled: bool
+    is_deleted: bool
     created: str  # a date
 
 
@@ -128,8 +128,8 @@ def change_account(name: str) -> flask.Response:
         subject = _subject(name)  # (3) as it is now
         if not operators.may_act(actor):  # disabled a moment ago
             raise ForbiddenError("This account changes no others.")
-        sealed = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("state", ""))
-        if sealed != [action, name, pages.sessions().state_of(name)]:
+        sealed_value = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("state", ""))
+        if sealed_value != [action, name, pages.sessions().state_of(name)]:
             words = gettext("The account was changed since this page was made, so nothing was done. Look at it again.")
             return _account_page(actor, subject, _Problem(words, 409))
         if (reason := reason_against(actor, subject, action)) is not None:
@@ -156,7 +156,7 @@ def reason_against(actor: Account, subject: Subject, action: str) -> str | None:
         return gettext(
             "This operator may change accounts. It is enabled, and gets a new password, with `hub account` on the hub's machine alone."
         )
-    if subject.deleted:
+    if subject.is_deleted:
         return gettext("This account was deleted permanently.")
     return None
 
@@ -199,8 +199,8 @@ def _subject(name: str) -> Subject:
         kind=subject.kind,
         member=subject.member,
         has_password=bool(subject.password_hash),
-        disabled=subject.disabled,
-        deleted=subject.name in deleted_accounts(pages.hub().store),
+        is_disabled=subject.disabled,
+        is_deleted=subject.name in deleted_accounts(pages.hub().store),
         created=format_place(subject.created_at)[:10],
     )
 
@@ -223,7 +223,7 @@ def _account_page(actor: Account, subject: Subject, problem: _Problem | None = N
     seen_time = last_seen(hub.store).get(subject.name)
     sent_time = hub.community.ledger.last_sent().get(subject.name)
     state = sessions.state_of(subject.name)
-    actions = ("enable",) if subject.disabled else ("rotate", "disable")
+    actions = ("enable",) if subject.is_disabled else ("rotate", "disable")
     may = operators.may_act(actor) and session is not None
     return pages.render(
         "account.html",

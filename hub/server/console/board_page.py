@@ -27,7 +27,7 @@ def _template_values(root: str, incidents: OpenIncidents) -> dict[str, Any]:
     """The values for the template."""
     hub = pages.hub()
     board = incidents.head
-    declared = hub.catalogue.roots[root]
+    api_root = hub.catalogue.roots[root]
     reader = board["member"]
     filters = _filters(flask.request.args)
     entries = board_view.select(incidents.entries, filters, reader)
@@ -39,19 +39,19 @@ def _template_values(root: str, incidents: OpenIncidents) -> dict[str, Any]:
     query = {name: value for name, value in flask.request.args.items() if name != "page" and value}
     return {
         "exercise": board["exercise"],
-        "root": declared,
+        "root": api_root,
         "board": board,
         "reader": hub.catalogue.members[reader],
-        "members": [hub.catalogue.members[code] for code in declared.members],
+        "members": [hub.catalogue.members[code] for code in api_root.members],
         "countries": {member.code: member.country for member in hub.catalogue.members.values()},
         "filters": filters,
         "classes": sorted(set().union(*{entry.classes for entry in incidents.entries})),
         "sectors": sorted(set().union(*{entry.sectors for entry in incidents.entries})),
         "view": board_view,
-        "own_rows": board_view.rows_of(incidents.contents(own_entries[:rows]), declared.members, reader),
+        "own_rows": board_view.rows_of(incidents.contents(own_entries[:rows]), api_root.members, reader),
         "own_count": len(own_entries),
         "other_rows": board_view.rows_of(
-            incidents.contents(other_entries[first : first + rows]), declared.members, reader
+            incidents.contents(other_entries[first : first + rows]), api_root.members, reader
         ),
         "other_count": len(other_entries),
         "page": number,

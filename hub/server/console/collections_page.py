@@ -28,36 +28,40 @@ def console() -> flask.Response:
         if pages.wants_page(flask.request):
             return pages.to_sign_in()
         raise
-    shelves = hub.overview(account, own_url)
-    listed = [
-        shelf for shelf in shelves if shelf.url in discovery.api_roots
+    overviews = hub.overview(account, own_url)
+    listed_roots = [
+        overview for overview in overviews if overview.url in discovery.api_roots
     ]  # drills only if they are listed to the account
     return pages.render(
         "collections.html",
         discovery=discovery,
         discovery_url=f"{own_url}taxii2/" if own_url.endswith("/") else f"{own_url}/taxii2/",
-        shelves=shelves,
-        listed=listed,
+        overviews=overviews,
+        listed_roots=listed_roots,
         date=format_place,
-        **_client(listed, account.name if account is not None else "NAME"),
+        **_client(listed_roots, account.name if account is not None else "NAME"),
     )
 
 
-def _client(shelves: Sequence[RootOverview], account: str) -> dict[str, Any]:
+def _client(overviews: Sequence[RootOverview], account: str) -> dict[str, Any]:
     """The choice of a client and a collection, and the text for the two; without a choice, no text."""
-    readable = [(shelf, row) for shelf in shelves for row in shelf.rows if row.resource.can_read]
-    asked = flask.request.args
-    client = asked.get("client", "")
-    ids = {row.resource.id for _, row in readable}
-    chosen = asked.get("collection", "") if asked.get("collection") in ids else _usual(readable)
+    readable_rows = [(overview, row) for overview in overviews for row in overview.rows if row.resource.can_read]
+    arguments = flask.request.args
+    client = arguments.get("client", "")
+    ids = {row.resource.id for _, row in readable_rows}
+    selected_id = (
+        arguments.get("collection", "") if arguments.get("collection") in ids else _default_collection(readable_rows)
+    )
     recipe = ""
-    for shelf, row in readable:
-        if client in CLIENTS and row.resource.id == chosen:
-            recipe = recipe_for(client, PolledCollection(row.resource.title, shelf.url, chosen), account)
-    return {"clients": CLIENTS, "readable": readable, "client": client, "chosen": chosen, "recipe": recipe}
+    for overview, row in readable_rows:
+        if client in CLIENTS and row.resource.id == selected_id:
+            recipe = recipe_for(client, PolledCollection(row.resource.title, overview.url, selected_id), account)
+    return {"clients": CLIENTS, "readable": readable_rows, "client": client, "chosen": selected_id, "recipe": recipe}
 
 
-def _usual(readable: Sequence[tuple[RootOverview, CollectionRow]]) -> str:
+def _default_collection(readable_rows: Sequence[tuple[RootOverview, CollectionRow]]) -> str:
     """The collection that most clients poll: that of indicators, else the one with the most objects."""
-    ordered = sorted(readable, key=lambda pair: (_INDICATORS in pair[1].resource.x_hub_profiles, pair[1].count))
-    return ordered[-1][1].resource.id if ordered else ""
+    sorted_rows = sorted(
+        readable_rows, key=lambda pair: (_INDICATORS in pair[1].resource.x_hub_profiles, pair[1].count)
+    )
+    return sorted_rows[-1][1].resource.id if sorted_rows else ""

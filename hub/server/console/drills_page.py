@@ -87,13 +87,13 @@ def start_drill() -> flask.Response:
     value: Any = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("sealed", ""))
     if value is None:
         raise MalformedError("This form is not one that the hub made for this session: upload the scenario again.")
-    name, began, speed, text = value
-    if hub.clock() - began > AGREED_MINUTES * _MINUTE:
+    name, started_at, speed, text = value
+    if hub.clock() - started_at > AGREED_MINUTES * _MINUTE:
         return _form_page(gettext("It is long ago that this was shown. Upload the scenario again."))
     try:
         root, alerts, scenario = _parse_again(name, text)
-        key = key_of(root.name, began)
-        drill = performance.start(hub, root, alerts, scenario, started_at=began, speed=speed, by=actor.name)
+        key = key_of(root.name, started_at)
+        drill = performance.start(hub, root, alerts, scenario, started_at=started_at, speed=speed, by=actor.name)
         if drill is not None:  # else this form was sent before
             note_command(hub.store, "drill", {"by": actor.name}, root=root.name, events=len(scenario.events))
     except (ConfigurationError, UnprocessableError) as error:
@@ -101,41 +101,41 @@ def start_drill() -> flask.Response:
     return layout.see(f"/console/operator/drills/{key}")
 
 
-def show_drill(root: str, began: str) -> flask.Response:
-    """GET /console/operator/drills/<root>/<began>: the progress of a drill, and who reacted."""
+def show_drill(root: str, started_at: str) -> flask.Response:
+    """GET /console/operator/drills/<root>/<started_at>: the progress of a drill, and who reacted."""
     account, hub = operators.operator(), pages.hub()
-    declared = _exercise(root)
-    key = f"{declared.name}/{began}"
+    api_root = _exercise(root)
+    key = f"{api_root.name}/{started_at}"
     state = performance.find_performance(hub, key)
-    drill = next((drill for drill in drills_of(hub, declared) if drill["drill"] == key), None)
+    drill = next((drill for drill in drills_of(hub, api_root) if drill["drill"] == key), None)
     if state is None and drill is None:
         raise NotFoundError("There was no such drill.")
-    report = None if drill is None else drill_report(hub, declared, drill)
+    report = None if drill is None else drill_report(hub, api_root, drill)
     return pages.render(
         "drill.html",
         stopping="stopping" in flask.request.args,
         owed=OWED,
         exercise=True,
-        root=declared,
+        root=api_root,
         key=key,
         title=str(drill["title"]) if drill is not None else state.title if state is not None else "",
-        began=board_view.clock(format_place(int(began))) if began.isdecimal() else "",
+        began=board_view.clock(format_place(int(started_at))) if started_at.isdecimal() else "",
         state=state,
         words=STATES,
         may_act=operators.may_act(account) and pages.session() is not None,
         report=report,
         clocks=_CLOCKS,
-        late=[] if report is None else [late for entry in report["incidents"] for late in entry["overdue"]],
+        late=[] if report is None else [deadline for entry in report["incidents"] for deadline in entry["overdue"]],
         view=board_view,
         members=hub.catalogue.members,
     )
 
 
-def stop_drill(root: str, began: str) -> flask.Response:
-    """POST /console/operator/drills/<root>/<began>: stop the drill."""
+def stop_drill(root: str, started_at: str) -> flask.Response:
+    """POST /console/operator/drills/<root>/<started_at>: stop the drill."""
     actor, hub = operators.acting_operator(), pages.hub()
     operators.form_session()
-    key = f"{_exercise(root).name}/{began}"
+    key = f"{_exercise(root).name}/{started_at}"
     state = performance.find_performance(hub, key)
     if state is None:
         raise NotFoundError("There was no such drill.")

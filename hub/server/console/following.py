@@ -27,8 +27,8 @@ def page(
         events = pages.events_address(root, board=True)
         return pages.render(template, live=False, events=events, **make_values(incidents))
     boards: LiveBoards = flask.current_app.extensions["live_boards"]
-    reader, confirmed = incidents.head["member"], tuple(incidents.head["unconfirmed"])
-    key = (template, root, reader, confirmed, chosen_language(), flask.request.query_string)
+    reader, unconfirmed = incidents.head["member"], tuple(incidents.head["unconfirmed"])
+    key = (template, root, reader, unconfirmed, chosen_language(), flask.request.query_string)
     response = boards.page(
         key,
         incidents.entries,

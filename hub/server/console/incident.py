@@ -75,7 +75,7 @@ def _is_plain(value: Any) -> bool:
 
 def find_incident(hub: Hub, account: Account | None, root: str, identifier: str) -> Incident:
     """The incident with this id; NotFoundError if the account may not see it."""
-    readable = [
+    readable_collections = [
         c
         for c in gate.find_root(hub.catalogue, account, root).collections
         if access.readable_level(account, c) is not None
@@ -85,7 +85,7 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
     versions: list[Content] = []
     incident_collections: list[Collection] = []
     if identifier.startswith("incident--"):
-        for collection in readable:
+        for collection in readable_collections:
             page = hub.objects(account, root, collection.id, _by_ids([identifier]))
             if page.count:
                 incident_collections.append(collection)
@@ -96,11 +96,11 @@ def find_incident(hub: Hub, account: Account | None, root: str, identifier: str)
         raise NotFoundError("There is no such incident, or not for this account; the board lists the incidents.")
     content = max(versions, key=_version)
     # (2)
-    reports = _read_objects(hub, account, readable, hub.community.reports_of(account, root, identifier))
+    reports = _read_objects(hub, account, readable_collections, hub.community.reports_of(account, root, identifier))
     # (3)
     refs = {ref for report in reports for ref in report.get("object_refs", ())} | set(_refs(content))
     refs -= {identifier, *(report["id"] for report in reports)}
-    objects = _read_objects(hub, account, readable, sorted(refs)[:MAX_OBJECTS])
+    objects = _read_objects(hub, account, readable_collections, sorted(refs)[:MAX_OBJECTS])
     return Incident(
         content=content,
         reports=tuple(sorted(reports, key=_version)),

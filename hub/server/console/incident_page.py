@@ -47,31 +47,31 @@ def incident(root: str, incident_id: str) -> flask.Response:
 def preview_step(root: str, incident_id: str) -> flask.Response:
     """POST /<root>/board/<incident>/preview: show the objects that the form would publish."""
     session = _checked_form()
-    hub, account, declared = pages.hub(), _account(), _root(root)
+    hub, account, api_root = pages.hub(), _account(), _root(root)
     incident = find_incident(hub, account, root, incident_id)
     form = {**flask.request.form.to_dict(), "asked": flask.request.form.getlist("asked")}
     if form.get("action") == steps.WITHDRAW:
-        return _preview_withdrawal(session, declared, incident)
+        return _preview_withdrawal(session, api_root, incident)
     try:
-        planned = steps.plan(hub, account, declared, incident, form)
+        planned = steps.plan(hub, account, api_root, incident, form)
     except UnprocessableError as error:
         return _page(root, incident, problem=str(error), form=form, status=422)
     sealed = pages.sessions().seal(session, _PURPOSE, [asdict(step) for step in planned])
-    return _preview(declared, incident, flask.request.form["action"], planned, sealed)
+    return _preview(api_root, incident, flask.request.form["action"], planned, sealed)
 
 
 def publish_step(root: str, incident_id: str) -> flask.Response:
     """POST /<root>/board/<incident>/publish: publish what was shown, with the same checks as over TAXII."""
     session = _checked_form()
-    hub, account, declared = pages.hub(), _account(), _root(root)
+    hub, account, api_root = pages.hub(), _account(), _root(root)
     values = pages.sessions().unseal(session, _PURPOSE, flask.request.form.get("sealed", ""))
     planned = [PlannedObject(**step) for step in values] if isinstance(values, list) else []
     incident = find_incident(hub, account, root, incident_id)
     if isinstance(values, dict):
-        return _withdraw(session, declared, incident, values)
+        return _withdraw(session, api_root, incident, values)
     if not planned or not steps.is_fresh(planned, hub.clock()):
         return _page(root, incident, problem=gettext("This was shown too long ago: begin again."), status=422)
-    refusals = _publish(account, declared, planned)
+    refusals = _publish(account, api_root, planned)
     if refusals:
         return _page(root, incident, problem=" ".join(refusals), status=422)
     action = flask.request.form.get("action", "")
@@ -173,24 +173,24 @@ def _page(  # noqa: PLR0913 - keyword arguments
     form: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> flask.Response:
-    hub, account, declared = pages.hub(), pages.account(), _root(root)
-    entry = _entry(account, declared, incident)
+    hub, account, api_root = pages.hub(), pages.account(), _root(root)
+    entry = _entry(account, api_root, incident)
     member = (account.member if account is not None else None) or ""
     plain = "plain" in flask.request.args
     response = pages.render(
         "incident.html",
         status,
-        exercise=declared.exercise,
-        root=declared,
+        exercise=api_root.exercise,
+        root=api_root,
         incident=incident,
         entry=entry,
-        row=None if entry is None else board_view.row_of(entry, declared.members, member),
+        row=None if entry is None else board_view.row_of(entry, api_root.members, member),
         board={"generated_at": format_milliseconds(hub.clock()), "member": member},
         view=board_view,
         members=hub.catalogue.members,
         countries={member.code: member.country for member in hub.catalogue.members.values()},
         may_withdraw=withdrawal.may_withdraw(hub, account, incident),
-        possible=steps.possible_steps(account, declared, entry) if account is not None and entry is not None else None,
+        possible=steps.possible_steps(account, api_root, entry) if account is not None and entry is not None else None,
         steps=steps,
         form=form or {},
         problem=problem,
@@ -259,8 +259,8 @@ def _timeline(incident: Incident, entry: Mapping[str, Any] | None) -> list[tuple
     lines.append(
         (entry["first_added"], entry["reported_by"] or entry["relayed_by"] or "", gettext("put it on the hub"), "")
     )
-    lines += [(at, member, gettext("has it"), "") for member, at in entry["fetched"].items()]
-    lines += [(at, member, gettext("acknowledged it"), "") for member, at in entry["acknowledged"].items()]
+    lines += [(time, member, gettext("has it"), "") for member, time in entry["fetched"].items()]
+    lines += [(time, member, gettext("acknowledged it"), "") for member, time in entry["acknowledged"].items()]
     for request in entry["requests"]:
         members = pages.hub().catalogue.members
         countries = ", ".join(members[code].country if code in members else code for code in request["asked"])

@@ -105,9 +105,9 @@ def look_up(hub: Hub, account: Account | None, values: Sequence[str]) -> Lookup:
     marks = LookupCriteria(marks=tuple(mark(text) for text in value_by_text))
     mentioned_values: set[str] = set()
     for collection in collections:
-        compared, has_more = hub.count_unindexed(account, collection)
+        compared_count, has_more = hub.count_unindexed(account, collection)
         result.is_index_behind = result.is_index_behind or has_more
-        result.bytes_read += compared * _OBJECT_BYTES
+        result.bytes_read += compared_count * _OBJECT_BYTES
         # (1)
         for content in _contents(hub, account, collection, marks, MAX_MATCHES, result):
             # (2)
@@ -170,14 +170,14 @@ def _add_incidents(hub: Hub, account: Account | None, collections: Sequence[Coll
             contents = _contents(hub, account, collection, LookupCriteria(ids=tuple(chunk)), len(chunk), result)
             names |= {(collection.root, mention["id"]): shortened(str(mention.get("name", ""))) for mention in contents}
     for link in links:
-        visible = [ref for ref in link.incidents if (link.root, ref) in names]
+        visible_ids = [ref for ref in link.incidents if (link.root, ref) in names]
         for identifier in link.object_ids:
-            incident_ids[link.root, identifier].update(visible[: MAX_INCIDENTS + 1])
+            incident_ids[link.root, identifier].update(visible_ids[: MAX_INCIDENTS + 1])
     incidents_by_object: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {}
     for (root, identifier), refs in incident_ids.items():
-        visible = sorted(ref for ref in refs if (root, ref) in names)
-        result.is_cut = result.is_cut or len(visible) > MAX_INCIDENTS
-        incidents_by_object[root, identifier] = tuple((ref, names[root, ref]) for ref in visible[:MAX_INCIDENTS])
+        visible_ids = sorted(ref for ref in refs if (root, ref) in names)
+        result.is_cut = result.is_cut or len(visible_ids) > MAX_INCIDENTS
+        incidents_by_object[root, identifier] = tuple((ref, names[root, ref]) for ref in visible_ids[:MAX_INCIDENTS])
     result.mentions = [
         replace(mention, incidents=incidents_by_object[mention.root, mention.id]) for mention in result.mentions
     ]

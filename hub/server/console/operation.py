@@ -40,7 +40,7 @@ class TrailSearch:
     account: str = ""
     day: str = ""
     until: str = ""
-    before: int = 0  # only entries before this number; 0: all
+    before_number: int = 0  # only entries before this number; 0: all
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class DrillLine:
     key: str
     root: str
     title: str
-    began: str
+    started_at: str
     incidents: int
 
 
 def trail_view(hub: Hub, search: TrailSearch) -> TrailView:
     """Search the trail backwards from its end, or from the end of an earlier search: at most `ENTRIES_READ` entries."""
     size = hub.store.trail_head().size
-    start = min(search.before or size + 1, size + 1)
+    start = min(search.before_number or size + 1, size + 1)
     until = _day_after(search.until)
     if until:
         # a clock that was set back may have put some entries after later ones
@@ -124,7 +124,7 @@ def drills_played(hub: Hub) -> list[DrillLine]:
             key=str(drill["drill"]),
             root=root.name,
             title=str(drill["title"]),
-            began=format_place(int(str(drill["drill"]).partition("/")[2] or 0)),
+            started_at=format_place(int(str(drill["drill"]).partition("/")[2] or 0)),
             incidents=len(drill["incidents"]),
         )
         for root in hub.catalogue.roots.values()

@@ -52,7 +52,7 @@ def operator() -> flask.Response:
     counts: Volumes = flask.current_app.extensions["volumes"]
     counts.write()  # so that the page includes what this worker sent
     volumes_by_account = volumes(hub.store)
-    deleted = deleted_accounts(hub.store)
+    deleted_names = deleted_accounts(hub.store)
     now = hub.clock()
     lines = [
         AccountLine(
@@ -70,14 +70,14 @@ def operator() -> flask.Response:
             and now - max(seen_times.get(row.name, 0), last_sent.get(row.name, 0)) > SILENT_DAYS * _DAY,
         )
         for row in hub.store.list_accounts()
-        if row.name not in deleted
+        if row.name not in deleted_names
     ]
     active_members = {
         line.member for line in lines if line.kind == AccountKind.CERT and not line.silent and not line.disabled
     }
     arguments = flask.request.args
     search_texts = {name: arguments.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in _SEARCH_FIELDS}
-    search = operation.TrailSearch(**search_texts, before=_number(arguments.get("before", "")))
+    search = operation.TrailSearch(**search_texts, before_number=_number(arguments.get("before", "")))
     texts = explained()
     limits = described(Settings(limits=hub.limits))
     return pages.render(

@@ -66,8 +66,8 @@ class Place:
 
 def wants_page(request: flask.Request) -> bool:
     """Whether the client is a browser: it prefers HTML to TAXII and JSON. A client that sends only `*/*` is a program."""
-    accepted = request.accept_mimetypes
-    return accepted.quality(HTML) > max(accepted.quality(protocol.TAXII), accepted.quality(_PLAIN))
+    accept_header = request.accept_mimetypes
+    return accept_header.quality(HTML) > max(accept_header.quality(protocol.TAXII), accept_header.quality(_PLAIN))
 
 
 def hub() -> Hub:
@@ -132,17 +132,17 @@ def end_page(response: flask.Response) -> None:
     """After each request for a page: renew the session."""
     current_session = session()
     if current_session is not None and LIVE not in flask.request.headers and not flask.g.get("signed_out"):
-        renewed = sessions().renewed_session(current_session)
-        if renewed is not None:
-            set_session(response, renewed)
+        renewed_session = sessions().renewed_session(current_session)
+        if renewed_session is not None:
+            set_session(response, renewed_session)
 
 
-def set_session(response: flask.Response, new: Session) -> None:
+def set_session(response: flask.Response, new_session: Session) -> None:
     """Set the session's cookie, which the browser deletes when it closes."""
     name = guard.cookie_name(flask.request, public_url())
     response.set_cookie(
         name,
-        sessions().cookie(new),
+        sessions().cookie(new_session),
         httponly=True,
         secure=name == SECURE_COOKIE,
         samesite="Lax",  # so that a link in a mail opens the board; forms have a token in addition
@@ -250,19 +250,21 @@ def events_address(root: str, *, board: bool) -> str:
     `board`: the page shows the board, and is loaded again when the board changes. Other live pages show an incident, and are
     loaded again when a collection with incidents has new objects.
     """
-    events, declared = events_url(), hub().catalogue.roots[root]
+    events, api_root = events_url(), hub().catalogue.roots[root]
     if not events:
         return ""
     query = [("since", format_place(max(0, hub().clock() - COMMIT_MILLISECONDS)))]
     if board:
         query.append(("about", "board"))
     else:
-        readable = [
+        readable_collections = [
             collection
-            for collection in declared.collections
+            for collection in api_root.collections
             if access.readable_level(account(), collection) is not None
         ]
-        query += [("collection", collection.alias) for collection in readable if accepts_incidents(collection)]
+        query += [
+            ("collection", collection.alias) for collection in readable_collections if accepts_incidents(collection)
+        ]
     return f"{events}/{root}/events?{urlencode(query)}"
 
 

@@ -89,7 +89,7 @@ def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
         if content["type"] not in NOT_DRAWN:
             columns.setdefault(_column(content["type"]), []).append(content)
     boxes: dict[str, Box] = {}
-    drawn: list[Box] = []
+    all_boxes: list[Box] = []
     for x_index, number in enumerate(sorted(columns)):
         column_contents = sorted(
             columns[number], key=lambda item: (item["type"] != "incident", item["type"], _name(item))
@@ -98,9 +98,9 @@ def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
         x = _MARGIN + x_index * (BOX_WIDTH + GAP_X)
         for y_index, content in enumerate(drawn_contents):
             name = _name(content)
-            box = Box(x, _MARGIN + y_index * (BOX_HEIGHT + GAP_Y), content["type"], _cut(name), name)
+            box = Box(x, _MARGIN + y_index * (BOX_HEIGHT + GAP_Y), content["type"], _shorten(name), name)
             boxes[content["id"]] = box
-            drawn.append(box)
+            all_boxes.append(box)
         if len(column_contents) > len(drawn_contents):
             more_box = Box(
                 x,
@@ -110,15 +110,15 @@ def draw(objects: Sequence[Mapping[str, Any]]) -> Picture:
                 "",
             )
             boxes |= {content["id"]: more_box for content in column_contents[len(drawn_contents) :]}
-            drawn.append(more_box)
+            all_boxes.append(more_box)
     lines = {
         (boxes[source], boxes[target]): Line(_path(boxes[source], boxes[target]), label)
         for source, label, target in _relations(objects)
         if source in boxes and target in boxes and boxes[source] != boxes[target]
     }
-    width = max((box.x + BOX_WIDTH for box in drawn), default=0) + _MARGIN
-    height = max((box.y + BOX_HEIGHT for box in drawn), default=0) + _MARGIN
-    return Picture(width, height, tuple(drawn), tuple(lines.values()))
+    width = max((box.x + BOX_WIDTH for box in all_boxes), default=0) + _MARGIN
+    height = max((box.y + BOX_HEIGHT for box in all_boxes), default=0) + _MARGIN
+    return Picture(width, height, tuple(all_boxes), tuple(lines.values()))
 
 
 def _relations(objects: Iterable[Mapping[str, Any]]) -> Iterable[tuple[str, str, str]]:
@@ -152,15 +152,15 @@ def _name(content: Mapping[str, Any]) -> str:
     return str(content["type"])
 
 
-def _cut(text: str) -> str:
+def _shorten(text: str) -> str:
     return text if len(text) <= _CHARACTERS else f"{text[: _CHARACTERS - 1]}…"
 
 
 def _path(source: Box, target: Box) -> str:
     """A curve from one column to another; within a column, an arc at its right side."""
     if source.x == target.x:
-        right = source.x + BOX_WIDTH
-        return f"M{right} {source.middle} C{right + 40} {source.middle} {right + 40} {target.middle} {right} {target.middle}"
+        right_edge = source.x + BOX_WIDTH
+        return f"M{right_edge} {source.middle} C{right_edge + 40} {source.middle} {right_edge + 40} {target.middle} {right_edge} {target.middle}"
     first, second = (source, target) if source.x < target.x else (target, source)
     begin, end = first.x + BOX_WIDTH, second.x
     bend = (begin + end) // 2

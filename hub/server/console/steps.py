@@ -182,23 +182,23 @@ def _closing(hub: Hub, account: Account, root: ApiRoot, incident: Incident) -> l
     Each collection gets a version of its own report: a collection with fewer readers may have a report that says more.
     """
     own_identities = hub.catalogue.members[account.member or ""].identities
-    planned = []
+    planned_objects = []
     for report in incident.reports:
         if report.get("created_by_ref") not in own_identities or not stage_of(report.get("labels", ())):
             continue
-        planned += [
+        planned_objects += [
             PlannedObject(collection.id, _final(hub, stored, report["modified"]))
             for collection in root.collections
             if access.may_write(account, collection)
             for stored in _held_reports(hub, account, root, collection, report["id"])
         ]
-    if not planned:
+    if not planned_objects:
         raise UnprocessableError(
             gettext(
                 "There is no report of your member about this incident that could be set to final: publish its last stage."
             )
         )
-    return planned
+    return planned_objects
 
 
 def _final(hub: Hub, report: Content, newest: str) -> Content:
@@ -221,21 +221,22 @@ def _held_reports(hub: Hub, account: Account, root: ApiRoot, collection: Collect
 
 
 def publish(
-    hub: Hub, account: Account, root: ApiRoot, planned: Sequence[PlannedObject]
+    hub: Hub, account: Account, root: ApiRoot, planned_objects: Sequence[PlannedObject]
 ) -> tuple[list[AcceptResult], list[str]]:
     """(3) Publish the objects; return the result for each collection, and the messages about refused objects."""
     results, words = [], []
-    for collection in dict.fromkeys(step.collection for step in planned):
+    for collection in dict.fromkeys(step.collection for step in planned_objects):
         writer = hub.may_add(account, root.name, collection)
-        objects = [step.content for step in planned if step.collection == collection]
+        objects = [step.content for step in planned_objects if step.collection == collection]
         result = hub.add_objects(writer, orjson.dumps({"objects": objects}))
         results.append(result)
         words += [failure["message"] for failure in orjson.loads(result.body).get("failures", ())]
     return results, words
 
 
-def is_fresh(planned: Sequence[PlannedObject], now: int) -> bool:
+def is_fresh(planned_objects: Sequence[PlannedObject], now: int) -> bool:
     """Whether the objects were built recently enough to be published."""
     return all(
-        abs(now - parse_timestamp(step.content["modified"]) // 1000) <= SHOWN_MINUTES * 60_000 for step in planned
+        abs(now - parse_timestamp(step.content["modified"]) // 1000) <= SHOWN_MINUTES * 60_000
+        for step in planned_objects
     )

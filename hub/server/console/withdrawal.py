@@ -87,18 +87,18 @@ def plan(hub: Hub, account: Account, root: ApiRoot, incident: Incident, moment: 
     named_ids = {ref for report in reports for ref in report.get("object_refs", ())} | {incident.content["id"]}
     withdrawn_ids = {incident.content["id"], *(report["id"] for report in reports)}
     candidates = [item for item in incident.objects if item["id"] in named_ids]
-    revocable = [
+    revocable_ids = [
         item["id"]
         for item in candidates
         if item.get("created_by_ref") in own_identities and _belongs_to_incident(item, incident.content)
     ]
     containers = list(_containers(hub, account, root, [item["id"] for item in candidates]))
-    shared = _named_elsewhere(containers, withdrawn_ids.union(revocable))
-    ids = [*withdrawn_ids, *(item for item in revocable if item not in shared)]
+    shared_ids = _named_elsewhere(containers, withdrawn_ids.union(revocable_ids))
+    ids = [*withdrawn_ids, *(item for item in revocable_ids if item not in shared_ids)]
     observables = {
         item["id"]: str(item.get("value") or item.get("name") or item["id"])
         for item in candidates
-        if item["type"] in OBSERVABLE_TYPES and item["id"] not in shared
+        if item["type"] in OBSERVABLE_TYPES and item["id"] not in shared_ids
     }
     collections = [
         c for c in root.collections if access.may_write(account, c) and access.readable_level(account, c) is not None
@@ -129,15 +129,15 @@ def _revocations(
     versions: dict[str, list[Content]] = {}
     for content in _all_versions(hub, account, collection, ids):
         versions.setdefault(content["id"], []).append(content)
-    planned = []
+    planned_objects = []
     for object_versions in versions.values():
         if any(version.get("revoked") is True for version in object_versions):
             continue
         newest = max(parse_timestamp(version["modified"]) for version in object_versions)
         lowest = min(object_versions, key=lambda version: (_level(version), -parse_timestamp(version["modified"])))
         modified = format_milliseconds(max(moment, newest // 1000 + 1))
-        planned.append(PlannedObject(collection.id, lowest | {"revoked": True, "modified": modified}))
-    return planned
+        planned_objects.append(PlannedObject(collection.id, lowest | {"revoked": True, "modified": modified}))
+    return planned_objects
 
 
 def _level(content: Content) -> int:
@@ -164,17 +164,17 @@ def _deletable(hub: Hub, account: Account, collection: Collection, observables: 
 
 def _named_elsewhere(containers: Sequence[tuple[str, frozenset[str]]], withdrawn_ids: AbstractSet[str]) -> set[str]:
     """(1) The objects that a container names which is not withdrawn; a container among them is not withdrawn, either."""
-    shared: set[str] = set()
+    shared_ids: set[str] = set()
     while True:
         names = {
             name
             for container, refs in containers
-            if container not in withdrawn_ids or container in shared
+            if container not in withdrawn_ids or container in shared_ids
             for name in refs
         }
-        if names <= shared:
-            return shared
-        shared |= names
+        if names <= shared_ids:
+            return shared_ids
+        shared_ids |= names
 
 
 def _containers(hub: Hub, account: Account, root: ApiRoot, ids: Sequence[str]) -> Iterator[tuple[str, frozenset[str]]]:
