@@ -10,7 +10,7 @@ from hub.desk.labels import LABELS
 from hub.pages.texts import gettext, marked
 from hub.protocol.labels import Stage
 from hub.reports import rsit
-from hub.reports.formats.form.columns import COLUMNS, REQUIRED
+from hub.reports.formats.form.columns import COLUMNS, REQUIRED_COLUMNS
 from hub.reports.report import Determination, ReportStatus
 from hub.reports.victims import SIZES, Consent
 from hub.stix.incident import DETECTION_METHODS, RECOVERABILITIES, TIMESTAMP_FIDELITIES
@@ -141,7 +141,7 @@ def _field(column: str, value: str, problems: Sequence[str]) -> Field:
         hint=gettext(COLUMNS[column]),
         kind="choice" if choices else "text" if column in _LONG else "line",
         value=value,
-        required=column in REQUIRED,
+        required=column in REQUIRED_COLUMNS,
         choices=choices,
         problems=tuple(problems),
     )

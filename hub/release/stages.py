@@ -21,7 +21,7 @@ from hub.release.victims import add_register_size
 from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading.values import url_host
 from hub.reports.report import Report, ReportKind
-from hub.reports.victims import IDENTIFYING, Consent, Contact, Size, Victim
+from hub.reports.victims import IDENTIFYING_FIELDS, Consent, Contact, Size, Victim
 
 # The field of a victim for each type of a value of its own.
 _FIELD_OF_VALUE: Final[Mapping[ObservableType, str]] = {
@@ -30,7 +30,7 @@ _FIELD_OF_VALUE: Final[Mapping[ObservableType, str]] = {
     ObservableType.USER_ACCOUNT: "accounts",
     **dict.fromkeys((ObservableType.FILE, ObservableType.BANK_ACCOUNT, ObservableType.PHONE), "registration_numbers"),
 }
-_RECORDED_FIELDS: Final = (*IDENTIFYING, "is_person", "size")  # fields of a victim
+_RECORDED_FIELDS: Final = (*IDENTIFYING_FIELDS, "is_person", "size")  # fields of a victim
 MAX_VALUES: Final = 100_000  # values of the victim in one record
 
 

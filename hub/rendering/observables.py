@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from hub.rendering.builder import Builder, Origin
-from hub.rendering.patterns import account_property, good_hashes, host_type, package_of
+from hub.rendering.patterns import account_property, host_type, package_of, valid_hashes
 from hub.reports.markings import strictest
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.stix.identifiers import OPENCTI_EXTENSION
@@ -82,7 +82,7 @@ def _content_beyond_stix(item: Observable) -> dict[str, Any] | None:
 
 def _file_content(builder: Builder, item: Observable) -> dict[str, Any] | None:
     details = item.file or FileDetails(name=item.value)
-    hashes = good_hashes(details)
+    hashes = valid_hashes(details)
     for algorithm in sorted(details.hashes.keys() - hashes.keys()):
         builder.note_unusable(
             f"hash {algorithm}", details.hashes[algorithm], "the algorithm is unknown, or the hash is malformed"

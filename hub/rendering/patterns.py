@@ -24,7 +24,7 @@ _FUZZY: Final = {
 }
 
 
-def good_hashes(details: FileDetails) -> dict[str, str]:
+def valid_hashes(details: FileDetails) -> dict[str, str]:
     """Return the well-formed hashes with algorithms of STIX (STIX 2.1, 10.6), in the order of HASH_ALGORITHMS."""
     return {name: value for name in HASH_ALGORITHMS if (value := details.hashes.get(name)) and _is_hash(name, value)}
 
@@ -68,7 +68,7 @@ def _address(kind: str) -> Callable[[Observable], str]:
 
 def _hashes(kind: str, details: FileDetails | None) -> str:
     # Any one hash identifies the file. A name is weak, so it is used only without a hash.
-    hashes = {} if details is None else good_hashes(details)
+    hashes = {} if details is None else valid_hashes(details)
     return " OR ".join(f"{kind}:hashes.{_step(name)} = {quote(value)}" for name, value in hashes.items())
 
 

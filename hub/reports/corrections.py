@@ -45,7 +45,7 @@ def read_corrected(
 ) -> Iterator[Reading]:
     """Like `read_reports`, for a file in one of the CORRECTABLE formats, with the corrected cells."""
     source = open_source(body, name)
-    yield from read_records(FORMAT, _corrected(_records(source, format_name, options), changes), source, options)
+    yield from read_records(FORMAT, _apply_changes(_records(source, format_name, options), changes), source, options)
 
 
 def cell_text(value: Any) -> str:
@@ -93,7 +93,7 @@ def _records(source: Source, format_name: str, options: ReadOptions) -> Iterator
             yield place, BadValue(place, cell_text(value)[:80], "a mapping of the form's columns to values")
 
 
-def _corrected(records: Iterator[Record], changes: Changes) -> Iterator[Record]:
+def _apply_changes(records: Iterator[Record], changes: Changes) -> Iterator[Record]:
     for place, cells in records:
         if isinstance(cells, BadValue) or place not in changes:
             yield place, cells

@@ -27,7 +27,7 @@ SIZES: Final[tuple[Size, ...]] = ("micro", "small", "medium", "large")
 class Victim:
     """The attacked organisation or person. **Private**: the release step decides how much of it leaves.
 
-    The values of the fields in IDENTIFYING identify the victim: the release step searches for them in everything that
+    The values of the fields in IDENTIFYING_FIELDS identify the victim: the release step searches for them in everything that
     would leave. ``size`` is micro, small, medium or large (fewer than 10, 50, 250 staff, or more); ``size_text`` is the
     text of the report. ``sectors`` are words of STIX's industry-sector-ov.
     """
@@ -55,7 +55,7 @@ class Victim:
 
     def identifiers(self) -> Iterator[tuple[str, str]]:
         """Yield (field, value) for each value that identifies the victim, including short names in brackets."""
-        for field in IDENTIFYING:
+        for field in IDENTIFYING_FIELDS:
             value = getattr(self, field)
             for text in (value,) if isinstance(value, str) else value or ():
                 yield field, text
@@ -63,7 +63,7 @@ class Victim:
                     yield from (("short_names", inner.strip()) for inner in _BRACKETS.findall(text) if inner.strip())
 
 
-IDENTIFYING: Final = (
+IDENTIFYING_FIELDS: Final = (
     "name", "other_names", "short_names", "brands", "subsidiaries", "registration_numbers", "people", "accounts",
     "emails", "domains", "hosts", "ip_ranges", "places",
 )  # fmt: skip

@@ -19,8 +19,8 @@ import pytest
 
 from hub.pages.texts import LANGUAGES
 from hub.reports.formats.form.blank import blank_form_csv, blank_form_xlsx, form_rows
-from hub.reports.formats.form.choices import CHOICES, FIRST, ORDER
-from hub.reports.formats.form.columns import COLUMNS, REQUIRED
+from hub.reports.formats.form.choices import CHOICES, COLUMN_ORDER, FIRST_COLUMNS
+from hub.reports.formats.form.columns import COLUMNS, REQUIRED_COLUMNS
 from hub.reports.rsit import RSIT
 from tests.reports.reading_reports import only_report
 
@@ -34,10 +34,10 @@ def reports(request: pytest.FixtureRequest) -> Any:
 def test_fourteen_columns_come_first_and_the_rest_is_one_group(reports: Any) -> None:
     """All that must be filled is among them. No column is hidden: the reader asks about what nobody sees."""
     headings = [cell.value for cell in reports[1]]
-    assert headings == list(ORDER)
+    assert headings == list(COLUMN_ORDER)
     assert set(headings) == set(COLUMNS)
-    assert len(FIRST) == 14
-    assert {*REQUIRED, "detected_at", "reported_at"} <= set(FIRST)
+    assert len(FIRST_COLUMNS) == 14
+    assert {*REQUIRED_COLUMNS, "detected_at", "reported_at"} <= set(FIRST_COLUMNS)
     levels = [reports.column_dimensions[cell.column_letter].outlineLevel for cell in reports[1]]
     assert levels == [0] * 14 + [1] * (len(COLUMNS) - 14)
     assert not any(dimension.hidden for dimension in reports.column_dimensions.values())
@@ -47,7 +47,13 @@ def test_what_must_be_filled_has_a_colour_of_its_own(reports: Any) -> None:
     """And the two times, of which one must be, another."""
     colours: dict[str, set[str]] = {}
     for cell in reports[1]:
-        kind = "must" if cell.value in REQUIRED else "either" if cell.value in ("detected_at", "reported_at") else "may"
+        kind = (
+            "must"
+            if cell.value in REQUIRED_COLUMNS
+            else "either"
+            if cell.value in ("detected_at", "reported_at")
+            else "may"
+        )
         colours.setdefault(kind, set()).add(cell.fill.start_color.rgb)
     assert [len(cells) for cells in colours.values()] == [1, 1, 1]
     assert len(set.union(*colours.values())) == 3

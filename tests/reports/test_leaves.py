@@ -18,7 +18,7 @@ from xml.etree.ElementTree import Element, fromstring, tostring
 import pytest
 
 from hub.rendering.render import render
-from hub.reports.formats.form.columns import COLUMNS, REQUIRED
+from hub.reports.formats.form.columns import COLUMNS, REQUIRED_COLUMNS
 from hub.reports.read import Report, read_reports
 from tests.reports.full_events import INTELMQ, N6
 from tests.reports.making_reports import NOW, a_member
@@ -216,7 +216,7 @@ def test_each_column_of_the_form_counts() -> None:
 NOT_RENDERED = {"contact_name", "contact_email", "contact_phone", "consent"}
 
 
-@pytest.mark.parametrize("column", sorted(set(COLUMNS) - set(REQUIRED)))
+@pytest.mark.parametrize("column", sorted(set(COLUMNS) - set(REQUIRED_COLUMNS)))
 def test_each_column_of_the_form_is_rendered(column: str) -> None:
     """At the CERT itself nothing is left out: without the column the STIX is another."""
     empty = {key: value for key, value in FORM.items() if key != column}

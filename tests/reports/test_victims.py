@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from hub.reports.victims import IDENTIFYING, Victim
+from hub.reports.victims import IDENTIFYING_FIELDS, Victim
 from tests.reports.reading_reports import only_report
 from tests.reports.specimens import FORM
 
 
 def test_all_that_identifies_a_victim_is_listed_with_its_field() -> None:
     """The search for it relies on this; short names in brackets, wide ones among them, count as declared."""
-    texts = {field: f"value of {field}" for field in IDENTIFYING}
+    texts = {field: f"value of {field}" for field in IDENTIFYING_FIELDS}
     lists = {field: (text,) for field, text in texts.items() if field != "name"}
     victim = Victim(name="Bank Contoh (BCB) \uff08銀行\uff09", **lists)  # type: ignore[arg-type]  # each field but the name is a tuple of text
     pairs = list(victim.identifiers())
-    assert {field for field, _ in pairs} == set(IDENTIFYING)
+    assert {field for field, _ in pairs} == set(IDENTIFYING_FIELDS)
     assert ("short_names", "BCB") in pairs
     assert ("short_names", "銀行") in pairs
 

@@ -23,7 +23,7 @@ from hub.reports.observables import Observable, ObservableType, Role
 from hub.reports.reading import roles, values
 from hub.reports.reading.composites import NO_CONNECTION, attacker_connection, file_by_hashes
 from hub.reports.reading.countries import country_code
-from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
+from hub.reports.reading.draft import PROTECTED_REASON, Draft, Fields, Problem, distinct
 from hub.reports.reading.feed import FeedLine
 from hub.reports.reading.named_victims import named_victims
 from hub.reports.reading.options import ReadOptions
@@ -38,7 +38,7 @@ _SUPPLIER: Final = "names the supplier of the feed, who stays unnamed"
 _NO_INDICATOR: Final = "describes the event, which has no indicator to carry it"
 _PRIVATE: Final = "names a person or desk, and stays at the CERT"
 _NETWORK: Final = "describes the network's owner or place"
-_DROPPED: Final = {
+_UNUSED_KEYS: Final = {
     _SUPPLIER: ("feed.name", "feed.provider", "feed.url", "feed.code", "feed.documentation"),
     _PRIVATE: ("source.abuse_contact", "destination.abuse_contact"),
     _NETWORK: tuple(
@@ -46,7 +46,7 @@ _DROPPED: Final = {
     ),
     "is of one observation; a feed report has no severity": ("severity",),
 }
-_IGNORED: Final = ("__type", "raw", "screenshot_url", "output", "event_hash", "rtir_id")
+_IGNORED_KEYS: Final = ("__type", "raw", "screenshot_url", "output", "event_hash", "rtir_id")
 """Keys that are ignored without a note: raw data and ids of other systems (hub/docs/roles.md)."""
 _HASHES: Final = {"malware.hash.md5": "MD5", "malware.hash.sha1": "SHA-1", "malware.hash.sha256": "SHA-256"}
 _GROUPS: Final = (
@@ -137,7 +137,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         raise Problem("", value, "an event: a JSON object with dotted keys")
     options = draft.options
     event = Fields(with_dotted_keys(value), draft)
-    event.ignore(*_IGNORED)
+    event.ignore(*_IGNORED_KEYS)
     # 1.
     kind, line = _classify(event)
     # 2.
@@ -161,7 +161,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     target = event.text("event_description.target")
     machines = tuple(text for side in ("source", "destination") if (text := event.text(f"{side}.local_hostname")))
     for key in ("event_description.target", "source.local_hostname", "destination.local_hostname"):
-        event.drop(PROTECTED, key)
+        event.drop(PROTECTED_REASON, key)
     accuracy = event.read("feed.accuracy", lambda text: values.number(text, most=100))
     host_is_victim = line.type in roles.VICTIM_TYPES
     if identifier and family and identifier != family and line.type in _FAMILY_TYPES:
@@ -179,7 +179,7 @@ def _line(value: Any, draft: Draft) -> FeedLine:
         if (text := event.text(key))
     )
     tlp = event.read("tlp", values.tlp) or options.default_tlp
-    for reason, keys in _DROPPED.items():
+    for reason, keys in _UNUSED_KEYS.items():
         event.drop(reason, *keys)
     vulnerabilities = [
         name

@@ -19,7 +19,7 @@ from hub.reports.observables import FileDetails, Observable, ObservableType, Rol
 from hub.reports.reading import roles, values
 from hub.reports.reading.composites import NO_CONNECTION, attacker_connection, file_by_hashes
 from hub.reports.reading.countries import country_code
-from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem
+from hub.reports.reading.draft import PROTECTED_REASON, Draft, Fields, Problem
 from hub.reports.reading.feed import FeedLine
 from hub.reports.reading.named_victims import named_victims
 from hub.reports.reading.options import ReadOptions
@@ -52,7 +52,7 @@ _RESTRICTIONS: Final[dict[str, tuple[TlpWord, Consent | None]]] = {
 }
 _INTERNAL: Final = "Its restriction in n6 is 'internal': such events never leave the CERT."
 _MALWARE_NAMES: Final = frozenset({"bots", "cnc", "malurl", "sandbox-url", "malware-action", "dns-query", "webinject"})
-_DROPPED: Final = {
+_UNUSED_KEYS: Final = {
     "names the supplier of the event, who stays unnamed": ("source",),
     "is personal, and stays at the CERT": ("email", "phone", "iban", "registrar"),
     "is an address that n6 hides in part": ("adip",),
@@ -89,9 +89,9 @@ def _line(value: Any, draft: Draft) -> FeedLine:
     claims = claims_of(category)
     observables, country = _observables(event, draft, category, *claims)
     target, username = event.text("target"), event.text("username")
-    event.drop(PROTECTED, "target", "username")
+    event.drop(PROTECTED_REASON, "target", "username")
     event.ignore("id")
-    for reason, keys in _DROPPED.items():
+    for reason, keys in _UNUSED_KEYS.items():
         event.drop(reason, *keys)
     event.note_remaining()
     line = rsit.find(CATEGORIES[category]) or rsit.RSIT["other", "other"]

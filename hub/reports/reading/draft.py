@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 NO_PLACE = "has no place in an incident report"
 UNKNOWN_WORD = "is an unknown word"
-PROTECTED = "names a target of the attack: searched for in everything that leaves, and never published"
+PROTECTED_REASON = "names a target of the attack: searched for in everything that leaves, and never published"
 """Reasons for unused values, which several readers use."""
 
 

@@ -115,7 +115,7 @@ class Feed:
         batch.times += [moment for moment in (line.first_seen, line.last_seen) if moment]
         if len(batch.times) > 2:
             batch.times = [min(batch.times), max(batch.times)]
-        observables = [batch.draft.observe(self._dated(item, line)) for item in line.observables]
+        observables = [batch.draft.observe(self._with_line_data(item, line)) for item in line.observables]
         indicators = [
             item for item in observables if item.as_indicator and item.role is Role.ADVERSARY and not item.hold_reason
         ]
@@ -123,7 +123,7 @@ class Feed:
         self._count(batch, line, [] if line.host_is_victim else indicators)
 
     @staticmethod
-    def _dated(item: Observable, line: FeedLine) -> Observable:
+    def _with_line_data(item: Observable, line: FeedLine) -> Observable:
         return replace(
             item,
             first_seen=item.first_seen or line.first_seen,

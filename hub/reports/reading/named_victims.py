@@ -19,12 +19,12 @@ from hub.reports.victims import Victim
 MAX_NAMES: Final = 20  # of one line
 MAX_DEPTH: Final = 8  # levels of nesting
 _CHARACTERS: Final = range(3, 81)  # of a name; a longer text is a sentence
-_VICTIM: Final = frozenset(
+_VICTIM_WORDS: Final = frozenset(
     "victim victims target targets targeted customer customers client clients affected constituent korban mangsa sasaran "
     "pelanggan nasabah biktima kliyente vítima cliente vitima nạn nhân เหยื่อ ผู้เสียหาย ลูกค้า 受害者 客户".split()
 )
 # Words in a key whose value is no name, such as `victim_country`.
-_NO_NAME: Final = frozenset(
+_DETAIL_WORDS: Final = frozenset(
     "address asn category cc city class count country date first geo hash id industry ip ips kind last latitude longitude lat "
     "lon network number os platform port protocol region sector service severity size software state status time type url "
     "uri vertical zip".split()
@@ -52,8 +52,8 @@ def _names(value: Any, *, is_victim: bool = False, depth: int = 0) -> Iterator[s
     if isinstance(value, Mapping):
         for key, inner in value.items() if depth < MAX_DEPTH else ():
             words = frozenset(word.casefold() for word in _WORD.findall(_CAMEL.sub(" ", str(key))))
-            if words.isdisjoint(_NO_NAME):
-                names_victim = is_victim or not words.isdisjoint(_VICTIM)
+            if words.isdisjoint(_DETAIL_WORDS):
+                names_victim = is_victim or not words.isdisjoint(_VICTIM_WORDS)
                 yield from _names(inner, is_victim=names_victim, depth=depth + 1)
     elif isinstance(value, list):
         for inner in value[:MAX_NAMES] if depth < MAX_DEPTH else ():

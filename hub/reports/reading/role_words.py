@@ -70,20 +70,20 @@ _TARGET_WORDS: Final = frozenset({"target", "sasaran", "mục tiêu", "เป้
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """Return a pattern for the words: whole words in scripts that separate words by blanks, else any part of a text."""
     alternatives = []
-    for word in sorted(map(_folded, words), key=len, reverse=True):
+    for word in sorted(map(_fold, words), key=len, reverse=True):
         text = r"\s+".join(re.escape(part) for part in word.split())
         separated = word[0] < "\u0e00" or "\u1e00" <= word[0] < "\u2000"
         alternatives.append(rf"(?<!\w){text}(?!\w)" if separated else text)
     return re.compile("|".join(alternatives))
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFKC", text).casefold())
 
 
 def victim_word(comment: str) -> str | None:
     """Return the word of a comment that says that the value belongs to a victim; "target" must be the whole comment."""
-    whole_comment = _folded(comment).strip(" .:") if comment else ""
+    whole_comment = _fold(comment).strip(" .:") if comment else ""
     return whole_comment if whole_comment in _TARGET_WORDS else _first_match(VICTIM_WORDS, comment)
 
 
@@ -98,5 +98,5 @@ def adversary_word(comment: str) -> str | None:
 
 
 def _first_match(words: tuple[str, ...], comment: str) -> str | None:
-    match = _pattern(words).search(_folded(comment)) if comment else None
+    match = _pattern(words).search(_fold(comment)) if comment else None
     return match[0] if match else None

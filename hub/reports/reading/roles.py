@@ -208,7 +208,7 @@ def apply_comments(item: Observable, comments: Iterable[str | None]) -> Observab
     return item
 
 
-_INFECTED: Final = re.compile(
+_INFECTION_WORDS: Final = re.compile(
     r"(?<!\w)(?:infected|terinfeksi|terjangkit|dijangkiti|dijangkit|naimpeksyon|infetadu)(?!\w)|bị nhiễm|nhiễm mã độc"
     r"|ติดมัลแวร์|ติดไวรัส|ติดเชื้อ|ຕິດໄວຣັສ|ឆ្លងមេរោគ|受感染|被感染",
     re.IGNORECASE,
@@ -223,7 +223,7 @@ def adjust_for_description(claim: Claim, field: str, text: str | None) -> Claim:
     """
     if claim.role is not Role.ADVERSARY or not text or role_words.adversary_word(text):
         return claim
-    word = role_words.compromise_word(text) or ((match := _INFECTED.search(text)) and match[0])
+    word = role_words.compromise_word(text) or ((match := _INFECTION_WORDS.search(text)) and match[0])
     return unknown(f"{claim.evidence}, but {field} says “{word}”: it may be a third party's") if word else claim
 
 

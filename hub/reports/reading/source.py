@@ -188,7 +188,7 @@ def _is_json(line: bytes) -> bool:
     return True
 
 
-def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
+def is_too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
     """Whether parsed JSON is nested deeper than ``limit`` levels."""
     level = [value]
     for _ in range(limit):
@@ -206,7 +206,7 @@ def too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
 
 def check_value(place: str, value: Any) -> tuple[str, Any | BadValue]:
     """Return (place, value); a BadValue instead of a value that is nested too deeply or cannot be written as JSON again."""
-    if too_deep(value):
+    if is_too_deep(value):
         return place, BadValue(place, "deep nesting", f"at most {MAX_DEPTH} levels")
     try:
         orjson.dumps(value)
@@ -281,7 +281,7 @@ class _Window:
         self._reader = io.TextIOWrapper(source.stream, encoding="utf-8-sig", errors="strict", newline="")
         self._text, self._position, self._at_end = "", 0, False
         self.fault = ""  # of the last value: a number that JSON does not have, or a repeated key
-        self._decoder = json.JSONDecoder(parse_constant=self._constant, object_pairs_hook=self._object)
+        self._decoder = json.JSONDecoder(parse_constant=self._note_constant, object_pairs_hook=self._build_object)
 
     def _read_more(self) -> bool:
         if self._at_end:
@@ -299,10 +299,10 @@ class _Window:
         self._at_end = not chunk
         return bool(chunk)
 
-    def _constant(self, name: str) -> None:
+    def _note_constant(self, name: str) -> None:
         self.fault = f"{name}, which is no JSON number"
 
-    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def _build_object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
             self.fault = f"the key {excerpt(_repeated_key(pairs))} twice in one object"

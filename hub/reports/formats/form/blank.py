@@ -17,8 +17,8 @@ import wcwidth
 
 from hub.errors import ReadingError
 from hub.pages.texts import ENGLISH, LANGUAGES, marked, translated
-from hub.reports.formats.form.choices import CHOICES, FIRST, ORDER
-from hub.reports.formats.form.columns import COLUMNS, REQUIRED
+from hub.reports.formats.form.choices import CHOICES, COLUMN_ORDER, FIRST_COLUMNS
+from hub.reports.formats.form.columns import COLUMNS, REQUIRED_COLUMNS
 
 # Explanations in Indonesian, with local words beside the words of the form. Other languages are in `pages.texts`.
 _INDONESIAN: Final[dict[str, str]] = {
@@ -136,21 +136,25 @@ def form_rows(language: str = ENGLISH) -> list[list[str]]:
     """Return the headings, explanations and example as rows of cells. Raises ReadingError for an unknown language."""
     if language not in LANGUAGES:
         raise ReadingError(f"the form is in {', '.join(LANGUAGES)}; choose one of them")
-    explanations = [_explanation(column, language) for column in ORDER]
+    explanations = [_explanation(column, language) for column in COLUMN_ORDER]
     example = {
         **_EXAMPLE,
         **{column: translated(text, language) for column, text in _EXAMPLE_TEXTS.items()},
         "report_id": f"# {translated(_EXAMPLE_ID, language).format(report='ID-2026-0311')}",
         "language": language,
     }
-    return [list(ORDER), [f"# {explanations[0]}", *explanations[1:]], [example.get(column, "") for column in ORDER]]
+    return [
+        list(COLUMN_ORDER),
+        [f"# {explanations[0]}", *explanations[1:]],
+        [example.get(column, "") for column in COLUMN_ORDER],
+    ]
 
 
 def _explanation(column: str, language: str) -> str:
     text = _INDONESIAN[column] if language == "id" else translated(COLUMNS[column], language)
     if column in {"detected_at", "reported_at"}:
         return translated(_ALTERNATIVE_TEXT, language).format(text=text)
-    return translated(_REQUIRED_TEXT, language).format(text=text) if column in REQUIRED else text
+    return translated(_REQUIRED_TEXT, language).format(text=text) if column in REQUIRED_COLUMNS else text
 
 
 def blank_form_csv(language: str = ENGLISH) -> bytes:
@@ -163,7 +167,7 @@ def blank_form_csv(language: str = ENGLISH) -> bytes:
 def blank_form_xlsx(language: str = ENGLISH) -> bytes:
     """Return the sheet as XLSX. Every cell is text, so that a spreadsheet does not change ids and times.
 
-    Required columns have a colour, cells offer their words, and the columns after FIRST are one group. Each row has a
+    Required columns have a colour, cells offer their words, and the columns after FIRST_COLUMNS are one group. Each row has a
     height that fits its texts, because a spreadsheet does not calculate heights when it opens the file.
     """
     from openpyxl import Workbook  # noqa: PLC0415  an extra, and slow to load
@@ -180,7 +184,7 @@ def blank_form_xlsx(language: str = ENGLISH) -> bytes:
     }
     rows = form_rows(language)
     for number, row in enumerate(rows, start=1):
-        for position, (column, text) in enumerate(zip(ORDER, row, strict=True), start=1):
+        for position, (column, text) in enumerate(zip(COLUMN_ORDER, row, strict=True), start=1):
             cell = sheet.cell(number, position, text or None)
             cell.number_format = "@"
             cell.font = Font(bold=number == 1, italic=number > 1)
@@ -188,24 +192,24 @@ def blank_form_xlsx(language: str = ENGLISH) -> bytes:
             if number == 1:
                 cell.fill = fills[_colour(column)]
         sheet.row_dimensions[number].height = _height(row)
-    for position, column in enumerate(ORDER, start=1):
+    for position, column in enumerate(COLUMN_ORDER, start=1):
         letter = get_column_letter(position)
         dimension = sheet.column_dimensions[letter]
         dimension.width = _WIDE_WIDTH if column in _WIDE_COLUMNS else _WIDTH
-        dimension.outlineLevel = 0 if column in FIRST else 1
+        dimension.outlineLevel = 0 if column in FIRST_COLUMNS else 1
         for number in range(_FIRST_ROW, _LAST_ROW + 1):  # the rows that people fill in
             sheet.cell(number, position).number_format = "@"
         if column in CHOICES:
             _offer(sheet, letter, CHOICES[column])
     sheet.freeze_panes = "B2"
-    _set_up_printing(sheet, get_column_letter(len(FIRST)))
+    _set_up_printing(sheet, get_column_letter(len(FIRST_COLUMNS)))
     data = io.BytesIO()
     book.save(data)
     return data.getvalue()
 
 
 def _colour(column: str) -> str:
-    if column in REQUIRED:
+    if column in REQUIRED_COLUMNS:
         return _REQUIRED_COLOUR
     return _ALTERNATIVE_COLOUR if column in {"detected_at", "reported_at"} else _OPTIONAL_COLOUR
 
@@ -214,7 +218,7 @@ def _height(row: list[str]) -> float:
     """Return the height in points of a row that shows all of its texts."""
     lines = [
         math.ceil(wcwidth.wcswidth(text) / ((_WIDE_WIDTH if column in _WIDE_COLUMNS else _WIDTH) * _FILLED_SHARE))
-        for column, text in zip(ORDER, row, strict=True)
+        for column, text in zip(COLUMN_ORDER, row, strict=True)
     ]
     return _LINE_POINTS * max(1, *lines) + 3
 

@@ -11,13 +11,13 @@ from typing import Final
 from hub.reports.formats.form.columns import COLUMNS
 from hub.reports.rsit import RSIT
 
-FIRST: Final = (
+FIRST_COLUMNS: Final = (
     "report_id", "title", "incident_class", "incident_type", "status", "determination", "tlp", "country", "detected_at",
     "reported_at", "victim_sector", "victim_name", "consent", "indicators",
 )  # fmt: skip
 """The most important columns: the required ones, the victim, its consent, and the indicators."""
 
-ORDER: Final = (*FIRST, *(column for column in COLUMNS if column not in FIRST))
+COLUMN_ORDER: Final = (*FIRST_COLUMNS, *(column for column in COLUMNS if column not in FIRST_COLUMNS))
 
 _YES_NO: Final = ("yes", "no")
 CHOICES: Final[Mapping[str, Sequence[str]]] = {

@@ -83,7 +83,7 @@ COLUMNS: Final[dict[str, str]] = {
     "related_reports": "ids of your other reports",
 }
 
-REQUIRED: Final = (
+REQUIRED_COLUMNS: Final = (
     "report_id", "title", "incident_class", "incident_type", "status", "determination", "tlp", "country",
     "victim_sector",
 )  # fmt: skip

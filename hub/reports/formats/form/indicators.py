@@ -28,7 +28,7 @@ NOT_AN_INDICATOR: Final = "no -> after a value that is the victim's or unknown: 
 EXPECTED_NAMES: Final = "a name that stands in malware, tool, actor, attack_techniques or cves of the same report"
 
 
-def split(item: Any) -> tuple[Any, tuple[str, ...]]:
+def split_arrow(item: Any) -> tuple[Any, tuple[str, ...]]:
     """Return (an indicator without its arrow, the names after the arrow)."""
     if isinstance(item, Mapping):
         lists = [value for key, value in item.items() if _is_key(key)]
@@ -94,7 +94,7 @@ def read_indicators(
             hosts.append(machine[1])
             continue
         try:
-            text, indicated_names = split(item)
+            text, indicated_names = split_arrow(item)
             ends = names.ends(indicated_names)
             observable, confirmed = read_indicator(text, row.draft.options.zone)
             if ends and not observable.as_indicator:

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from hub.protocol.labels import Stage
 from hub.reports import rsit
-from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED
+from hub.reports.formats.form.columns import COLUMNS, LIST_COLUMNS, REQUIRED_COLUMNS
 from hub.reports.formats.form.headings import is_victims_name
 from hub.reports.formats.form.impacts import read_impacts
 from hub.reports.formats.form.indicators import NamedParts, read_indicators
@@ -25,7 +25,7 @@ from hub.reports.losses import excerpt
 from hub.reports.moments import Fidelity, Timeline
 from hub.reports.reading import methods, values
 from hub.reports.reading.countries import country_code
-from hub.reports.reading.draft import PROTECTED, Draft, Problems, distinct
+from hub.reports.reading.draft import PROTECTED_REASON, Draft, Problems, distinct
 from hub.reports.reading.sectors import sector_word
 from hub.reports.reading.spelling import spelling_key
 from hub.reports.references import Reference
@@ -45,9 +45,9 @@ def read_row(cells: Mapping[str, Any], draft: Draft) -> Report:
     row = FormRow(cells, draft, [])
     for column, value in cells.items():
         if column not in COLUMNS:
-            reason = PROTECTED if is_victims_name(column) else "is no column of the form"
+            reason = PROTECTED_REASON if is_victims_name(column) else "is no column of the form"
             draft.note_unused(column, value.text if isinstance(value, Formula) else value, reason)
-    for column in REQUIRED:
+    for column in REQUIRED_COLUMNS:
         if cells.get(column) in (None, "", []) or not str(cells.get(column)).strip():
             row.add_problem(column, None, f"{COLUMNS[column]} (this column must be filled)")
     report = _report(row)
@@ -296,13 +296,13 @@ def flatten(document: Mapping[str, Any]) -> dict[str, Any]:
                 row[nested if nested in COLUMNS else f"{name}.{excerpt(inner)}"] = item
         else:
             row[name] = value
-    return {key: _unlisted(key, value) for key, value in row.items()}
+    return {key: _single_value(key, value) for key, value in row.items()}
 
 
-def _unlisted(column: str, value: Any) -> Any:
+def _single_value(column: str, value: Any) -> Any:
     """Replace a list of one by its value if the column has a single value; replace true and false by yes and no."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and len(value) == 1 and column not in LIST_COLUMNS:
-        return _unlisted(column, value[0])
+        return _single_value(column, value[0])
     return value

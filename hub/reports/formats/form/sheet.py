@@ -43,7 +43,7 @@ def csv_records(source: Source, options: ReadOptions) -> Iterator[Record]:
         ) from None
     rows = csv.reader(_bounded_lines(text, source.name), delimiter=_delimiter(head))
     try:
-        yield from records_of(_numbered(rows), source.name)
+        yield from records_of(_number_rows(rows), source.name)
     finally:
         text.detach()  # the caller closes the stream
 
@@ -75,7 +75,7 @@ def _bounded_lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
         raise ReadingError(f"{name}: ends in the middle of a character; save it again as UTF-8") from None
 
 
-def _numbered(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[Any] | BadValue]]:
+def _number_rows(rows: Iterator[list[str]]) -> Iterator[tuple[int, list[Any] | BadValue]]:
     """Yield (number of the row, as in a spreadsheet, its cells). A quote that is never closed makes its row a BadValue."""
     number = 0
     while True:

@@ -33,7 +33,7 @@ from hub.reports.reading.reader import Record, read_records
 from hub.reports.reading.source import BadValue, Source, read_whole
 from hub.reports.report import Reading
 
-_FORBIDDEN: Final = (
+_FORBIDDEN_PARTS: Final = (
     ("vbaproject", "contains macros; save it as .xlsx without them"),
     ("macrosheets/", "contains macros; save it as .xlsx without them"),
     ("externallinks/", "links to other files; break the links (Data, Edit Links) and save it again"),
@@ -55,7 +55,7 @@ def xlsx_records(source: Source) -> Iterator[Record]:
     """Yield (place, cells by column) of the rows of the form, unchanged. Raises ReadingError like `read_xlsx`."""
     data = read_whole(source)
     _check_package(data, source.name)
-    book = _book(_transitional(data), source.name)
+    book = _book(_to_transitional(data), source.name)
     try:
         sheets = [Sheet(sheet, book, source.name) for sheet in book.worksheets]
         form = next((sheet for sheet in sheets if not sheet.is_hidden and sheet.has_heading()), None)
@@ -84,22 +84,22 @@ def _book(data: bytes, name: str) -> Any:
 
 
 # ISO/IEC 29500 has two sets of namespaces: "strict" (part 1) and "transitional" (part 4). openpyxl reads the second.
-_STRICT: Final = re.compile(
+_STRICT_NAMESPACE: Final = re.compile(
     rb"""((?:xmlns(?::\w+)?|Type)\s*=\s*["'])http://purl\.oclc\.org/ooxml/(officeDocument|spreadsheetml|drawingml)/"""
 )
-_TRANSITIONAL: Final = rb"\1http://schemas.openxmlformats.org/\2/2006/"
+_TRANSITIONAL_NAMESPACE: Final = rb"\1http://schemas.openxmlformats.org/\2/2006/"
 
 
-def _transitional(data: bytes) -> bytes:
+def _to_transitional(data: bytes) -> bytes:
     """Return the package with transitional namespaces; unchanged if it has them already."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         workbook = next((part for part in package.namelist() if part.casefold().endswith("xl/workbook.xml")), None)
-        if workbook is None or not _STRICT.search(package.read(workbook)):
+        if workbook is None or not _STRICT_NAMESPACE.search(package.read(workbook)):
             return data
         converted = io.BytesIO()
         with zipfile.ZipFile(converted, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as output:
             for part in package.infolist():
-                output.writestr(part.filename, _STRICT.sub(_TRANSITIONAL, package.read(part)))
+                output.writestr(part.filename, _STRICT_NAMESPACE.sub(_TRANSITIONAL_NAMESPACE, package.read(part)))
     return converted.getvalue()
 
 
@@ -153,7 +153,7 @@ def _check_parts(parts: list[zipfile.ZipInfo], name: str) -> None:
         if "mimetype" in names and "content.xml" in names:
             raise ReadingError(f"{name}: is an OpenDocument sheet; save it as Excel Workbook (.xlsx)")
         raise ReadingError(f"{name}: is a zip file, but not a spreadsheet")
-    for mark, reason in _FORBIDDEN:
+    for mark, reason in _FORBIDDEN_PARTS:
         if any(mark in part for part in names):
             raise ReadingError(f"{name}: {reason}")
 

@@ -17,7 +17,7 @@ from hub.reports.markings import TLP_WORDS, TlpWord
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role, Sighting
 from hub.reports.reading import roles, values
 from hub.reports.reading.composites import connection
-from hub.reports.reading.draft import PROTECTED, Draft
+from hub.reports.reading.draft import PROTECTED_REASON, Draft
 from hub.reports.reading.indicators import KINDS
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.times import parse_moment
@@ -150,7 +150,7 @@ class ObservableReader:
         for name in (name for name in names if name):
             if "." not in name and claim.role is not Role.ADVERSARY:
                 self.machine_names.append(name)
-                self._draft.note_unused("System/Node", name, PROTECTED)
+                self._draft.note_unused("System/Node", name, PROTECTED_REASON)
             else:
                 items.append(self._draft.attempt(KINDS["domain"], "System/Node", name))
         return [claim.apply_to(item) for item in items if item]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from hub.reports.formats.misp.claims import VICTIM_CATEGORIES, claim_for, is_for_detection, is_recipient
-from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content
+from hub.reports.formats.misp.content import TARGETING_TYPES, VICTIM_FIELDS, Content
 from hub.reports.formats.misp.links import end_of
 from hub.reports.formats.misp.tags import FALSE_POSITIVE, read_attribute_tags, tag_names, tlp_of
 from hub.reports.formats.misp.types import READERS
@@ -17,7 +17,7 @@ from hub.reports.markings import TlpWord, strictest
 from hub.reports.moments import Moment
 from hub.reports.observables import Observable, Role, Sighting
 from hub.reports.reading import values
-from hub.reports.reading.draft import NO_PLACE, PROTECTED, UNKNOWN_WORD, Draft
+from hub.reports.reading.draft import NO_PLACE, PROTECTED_REASON, UNKNOWN_WORD, Draft
 from hub.reports.reading.times import parse_epoch, parse_moment
 from hub.reports.references import Reference
 from hub.reports.report import Note
@@ -163,11 +163,11 @@ def _read_observables(
     level above the event is used.
     """
     draft, kind, text = content.draft, str(attribute.get("type") or ""), str(attribute.get("value"))
-    is_too_high = content.is_above(own_level) and kind not in TARGETING and kind not in READERS
+    is_too_high = content.is_above(own_level) and kind not in TARGETING_TYPES and kind not in READERS
     if is_too_high:
         draft.note_unused(key, text, f"is marked TLP:{(own_level or '').upper()}, above its event", place=place)
     is_knowledge = (
-        not is_deleted(attribute) and not is_too_high and _adds_knowledge(kind, text, attribute, content, place)
+        not is_deleted(attribute) and not is_too_high and _add_knowledge(kind, text, attribute, content, place)
     )
     items = [] if is_knowledge or is_too_high else _items(kind, text, key, draft, place)
     if not is_knowledge and not items and attribute.get("category") in VICTIM_CATEGORIES:
@@ -197,17 +197,17 @@ def _items(kind: str, text: str, key: str, draft: Draft, place: str) -> list[Obs
         return []
 
 
-def _adds_knowledge(kind: str, text: str, attribute: Mapping[str, Any], content: Content, place: str) -> bool:
+def _add_knowledge(kind: str, text: str, attribute: Mapping[str, Any], content: Content, place: str) -> bool:
     """Add an attribute that is no observable but describes the incident to ``content``; return whether it was added."""
     relation = str(attribute.get("object_relation") or "")
     name = text.strip()[:500]
     if kind in _DISPLAY_NAMES or relation in _DISPLAY_NAMES:
-        content.imitate(name, relation or kind, place)
-    elif kind in TARGETING:
+        content.add_imitated_name(name, relation or kind, place)
+    elif kind in TARGETING_TYPES:
         content.targets.setdefault(VICTIM_FIELDS[kind], []).append(name)
-        content.draft.note_unused(kind, name, PROTECTED, place=place)
+        content.draft.note_unused(kind, name, PROTECTED_REASON, place=place)
     elif relation.casefold().startswith(_TARGET_RELATIONS) and kind in _TEXT_TYPES:
-        content.imitate(name, relation, place)
+        content.add_imitated_name(name, relation, place)
     elif kind == "vulnerability":
         content.vulnerabilities.setdefault(name.upper(), Vulnerability(name.upper()))
         content.links.register(attribute, ("vulnerability", name.upper()))

@@ -25,7 +25,7 @@ from hub.reports.markings import TLP_WORDS, PapWord, TlpWord
 from hub.reports.observables import Observable, Sighting
 from hub.reports.reading import values
 from hub.reports.reading.countries import country_code
-from hub.reports.reading.draft import PROTECTED, Draft, distinct
+from hub.reports.reading.draft import PROTECTED_REASON, Draft, distinct
 from hub.reports.references import Reference
 from hub.reports.report import Determination, Note, ReportStatus, Severity
 from hub.reports.victims import Size, Victim
@@ -40,7 +40,7 @@ VICTIM_FIELDS: Final[Mapping[str, str]] = {
     "domain": "domains", "website": "domains", "ip-address": "ip_ranges", "email": "emails", "e-mail": "emails",
     "regions": "places", "address": "places", "user-name": "accounts", "employee-id": "accounts",
 }  # fmt: skip
-TARGETING: Final = frozenset(name for name in VICTIM_FIELDS if name.startswith("target-"))
+TARGETING_TYPES: Final = frozenset(name for name in VICTIM_FIELDS if name.startswith("target-"))
 """The types of targeting data in MISP."""
 
 
@@ -98,10 +98,10 @@ class Content:
         """Whether a level of a part of the event is stricter than the level of the event."""
         return level is not None and TLP_WORDS.index(level) > TLP_WORDS.index(self.level)
 
-    def imitate(self, name: str, key: str, place: str) -> None:
+    def add_imitated_name(self, name: str, key: str, place: str) -> None:
         """Add the name of somebody whom the attacker imitated: it is searched for like the name of a victim."""
         self.imitated_names.append(name)
-        self.draft.note_unused(key, name, PROTECTED, place=place)
+        self.draft.note_unused(key, name, PROTECTED_REASON, place=place)
 
     def replace_observable(self, old: Observable, new: Observable) -> None:
         """Move the relations and sightings of an observable to the one that it became a part of."""
@@ -141,7 +141,7 @@ def build_victim(
             countries.append(country_code(text))
         except ValueError:
             places.append(text)
-            draft.note_unused("victim.regions", text, PROTECTED)
+            draft.note_unused("victim.regions", text, PROTECTED_REASON)
     victim = Victim(
         name=names[0] if names else None,
         other_names=distinct([*names[1:], *fields.get("other_names", [])]),

@@ -84,10 +84,10 @@ def read_cluster(kind: str, value: str, cluster: Mapping[str, Any], content: Con
     if kind == "branded_vulnerability":
         content.vulnerabilities.setdefault(name, Vulnerability(name))
         return ("vulnerability", name)
-    return NO_TARGET if _adds_knowledge(kind, name, attack_id, meta, content) else None
+    return NO_TARGET if _add_knowledge(kind, name, attack_id, meta, content) else None
 
 
-def _adds_knowledge(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> bool:
+def _add_knowledge(kind: str, name: str, attack_id: str | None, meta: Mapping[str, Any], content: Content) -> bool:
     """Add a cluster that describes the incident, but names no part of the attack; return whether it was added."""
     event_tags = content.event_tags
     if kind in _COURSES:

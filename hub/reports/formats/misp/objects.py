@@ -16,7 +16,7 @@ from hub.reports.formats.misp.attributes import (
     unwrap,
 )
 from hub.reports.formats.misp.claims import check_caller
-from hub.reports.formats.misp.content import TARGETING, VICTIM_FIELDS, Content, build_victim
+from hub.reports.formats.misp.content import TARGETING_TYPES, VICTIM_FIELDS, Content, build_victim
 from hub.reports.formats.misp.known_objects import KNOWN_OBJECTS, read_known_object
 from hub.reports.formats.misp.links import end_of
 from hub.reports.knowledge import Flood
@@ -24,7 +24,7 @@ from hub.reports.markings import TLP_WORDS, TlpWord, strictest
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import methods, roles, values
 from hub.reports.reading.composites import connection
-from hub.reports.reading.draft import PROTECTED, Draft, as_list, distinct
+from hub.reports.reading.draft import PROTECTED_REASON, Draft, as_list, distinct
 from hub.reports.reading.options import MAX_LIST_ITEMS
 from hub.reports.reading.sectors import sector_word
 
@@ -84,7 +84,7 @@ def read_object(item: Any, place: str, content: Content) -> list[Observable]:
     level = level_of(item, draft, place)
     content.links.add_references(item, place, draft, level)
     parts = _without_file_parts(name, parts, place, draft)
-    if _is_no_observable(name, item, parts, place, content):
+    if _add_if_no_observable(name, item, parts, place, content):
         return []
     observables: list[Observable] = []
     for index, part in enumerate(parts):
@@ -154,7 +154,7 @@ def _without_file_parts(name: str, parts: list[Mapping[str, Any]], place: str, d
     return file_attributes
 
 
-def _is_no_observable(
+def _add_if_no_observable(
     name: str, item: Mapping[str, Any], parts: list[Mapping[str, Any]], place: str, content: Content
 ) -> bool:
     """Add an object that describes no observable to ``content``; return whether it was one."""
@@ -319,7 +319,7 @@ def _add_victim(name: str, parts: list[Mapping[str, Any]], place: str, content: 
     for part in parts:
         relation, text = str(part.get("object_relation")), str(part.get("value") or "").strip()
         targeting = str(part.get("type"))
-        field = VICTIM_FIELDS.get(relation) or (VICTIM_FIELDS[targeting] if targeting in TARGETING else "")
+        field = VICTIM_FIELDS.get(relation) or (VICTIM_FIELDS[targeting] if targeting in TARGETING_TYPES else "")
         if relation in {"sectors", "sector", "industry"}:
             sectors += [word for word in [draft.attempt(sector_word, f"{name}.{relation}", text)] if word]
         elif relation in person_names:
@@ -337,10 +337,10 @@ def _add_victim(name: str, parts: list[Mapping[str, Any]], place: str, content: 
     victim = replace(victim, sectors=distinct(sectors))
     content.secondary_victims += external_parties
     for party in external_parties:
-        draft.note_unused(f"{name}.external", party.name, PROTECTED, place=place)
+        draft.note_unused(f"{name}.external", party.name, PROTECTED_REASON, place=place)
     role = next((str(part.get("value")) for part in parts if part.get("object_relation") == "role"), "").casefold()
     if name == "victim" or role in {"victim", "target"} or (name in _ORGANISATIONS and not content.declares_victim):
         content.victims.append(victim)
     else:
         content.secondary_victims.append(victim)
-        draft.note_unused(f"Object {name}", victim.name, PROTECTED, place=place)
+        draft.note_unused(f"Object {name}", victim.name, PROTECTED_REASON, place=place)

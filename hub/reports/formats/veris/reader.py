@@ -25,7 +25,7 @@ from hub.reports.moments import Timeline
 from hub.reports.observables import Observable
 from hub.reports.reading import roles, values
 from hub.reports.reading.countries import country_code
-from hub.reports.reading.draft import PROTECTED, Draft, Fields, Problem, distinct
+from hub.reports.reading.draft import PROTECTED_REASON, Draft, Fields, Problem, distinct
 from hub.reports.reading.indicators import guess_observable
 from hub.reports.reading.options import ReadOptions
 from hub.reports.reading.reader import Format, Record, read_records
@@ -207,7 +207,7 @@ def _victim(fields: Fields, draft: Draft) -> tuple[Victim, tuple[Victim, ...], i
     secondary = fields.mapping("secondary")
     secondary_count = secondary.read("amount", values.whole_number)
     names = without_fillers(tuple(part for text in secondary.texts("victim_id") for part in _names(text)))
-    secondary.drop(PROTECTED, "victim_id")
+    secondary.drop(PROTECTED_REASON, "victim_id")
     secondary.drop(NOTES, "notes")
     secondary.note_remaining()
     names_of_victim = tuple(name for text in fields.texts("victim_id") if (name := _name(text)))

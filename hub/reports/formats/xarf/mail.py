@@ -24,7 +24,7 @@ from hub.reports.reading.source import BadValue, Source, as_utf8, check_value, r
 MAX_PARTS: Final = 100
 """Parts of one mail that are read."""
 _SEPARATOR: Final = re.compile(rb"From \S+ .*\b\d{4}\b")
-_QUOTED: Final = re.compile(rb">+From ")
+_QUOTED_LINE: Final = re.compile(rb">+From ")
 _LINE: Final = re.compile(r"(?P<key>[A-Za-z][\w-]{1,40})\s*:\s*(?P<value>.*)", re.ASCII)
 _NOTES_CHARS: Final = 4_000
 
@@ -52,7 +52,7 @@ def _mbox(source: Source) -> Iterator[bytes]:
             size += len(line)
             if size > MAX_DOCUMENT_BYTES:
                 raise ReadingError(f"{source.name}: has a mail of more than {MAX_DOCUMENT_BYTES // MIB} MiB; split it")
-            lines.append(line[1:] if _QUOTED.match(line) else line)
+            lines.append(line[1:] if _QUOTED_LINE.match(line) else line)
         is_after_blank = line in {b"\n", b"\r\n"}
     if lines:
         yield b"".join(lines)

@@ -51,12 +51,12 @@ _TYPES: Final = {
     "infrastructure-compromised-server": "system-compromise",
     "reputation": "other",
 }  # fmt: skip
-_REFUSED: Final = frozenset({"content-csam", "content-csem"})
-_DROPPED: Final = {
+_REFUSED_TYPES: Final = frozenset({"content-csam", "content-csem"})
+_UNUSED_KEYS: Final = {
     "is used only by the sender, and is not relayed": ("tags",),
     "raw evidence stays at the CERT": ("evidence",),
 }
-_IGNORED: Final = ("xarf_version", "legacy_version", "_internal", "cvss_vector")
+_IGNORED_KEYS: Final = ("xarf_version", "legacy_version", "_internal", "cvss_vector")
 """Keys that are ignored without a note."""
 _COPYRIGHT: Final = "It is a claim of copyright, which is no threat to others: such claims are not shared."
 
@@ -201,7 +201,7 @@ def _content(value: Any, draft: Draft) -> _Content:
     # 2.
     category = (report.text("category") or "").replace("_", "-")
     kind = f"{category}-{(report.text('type') or '').replace('_', '-')}"
-    if kind in _REFUSED:
+    if kind in _REFUSED_TYPES:
         raise Problem(
             "type", data.get("type"), "anything but child sexual abuse material: report that to the national hotline"
         )
@@ -250,9 +250,9 @@ def _content(value: Any, draft: Draft) -> _Content:
     )
     if flood:
         report.ignore("attack_vector", "amplification_vector", "attack_type")
-    for reason, keys in _DROPPED.items():
+    for reason, keys in _UNUSED_KEYS.items():
         report.drop(reason, *keys)
-    report.ignore(*_IGNORED)
+    report.ignore(*_IGNORED_KEYS)
     report.note_remaining()
     return content
 

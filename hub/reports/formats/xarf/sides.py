@@ -12,7 +12,7 @@ from hub.reports.knowledge import Flood
 from hub.reports.observables import FileDetails, Observable, ObservableType, Role
 from hub.reports.reading import methods, roles, values
 from hub.reports.reading.composites import NO_CONNECTION, attacker_connection
-from hub.reports.reading.draft import PROTECTED, Draft, Fields, distinct, observable_reader
+from hub.reports.reading.draft import PROTECTED_REASON, Draft, Fields, distinct, observable_reader
 from hub.reports.reading.indicators import guess_observable
 from hub.reports.victims import Victim
 
@@ -28,14 +28,14 @@ _VICTIM_CATEGORIES: Final = ("vulnerability-", "infrastructure-")
 
 
 # Keys that name the host, page or mail that is reported.
-_REPORTED: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
+_HOST_READERS: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
     ("source_identifier", guess_observable),
     ("url", observable_reader(ObservableType.URL, values.url)),
     ("infringing_url", observable_reader(ObservableType.URL, values.url)),
     ("domain", observable_reader(ObservableType.DOMAIN, values.domain)),
 )
 # Keys that describe what was sent: useful to know, but nothing to block.
-_DESCRIBING: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
+_CONTENT_READERS: Final[tuple[tuple[str, Callable[[str], Observable]], ...]] = (
     ("subject", observable_reader(ObservableType.EMAIL_MESSAGE, values.plain_text)),
     ("user_agent", observable_reader(ObservableType.USER_AGENT, values.plain_text)),
 )
@@ -77,14 +77,14 @@ def read_sides(
             # The sender may be a victim, so the server may be a hacked server of the victim.
             host = roles.unknown(f"{field}, but {claim.evidence}: the server may be theirs")
     # 3.
-    reported_items = [item for key, reader in _REPORTED if (item := report.read(key, reader))]
+    reported_items = [item for key, reader in _HOST_READERS if (item := report.read(key, reader))]
     host = roles.adjust_for_names(
         host, line.type, [item.value for item in reported_items if item.type is ObservableType.DOMAIN]
     )
     observables = list(roles.mark_hacked_sites(map(host.apply_to, reported_items), one_observation=True))
     observables += mail
     # 4.
-    content_items = [item for key, reader in _DESCRIBING if (item := report.read(key, reader))]
+    content_items = [item for key, reader in _CONTENT_READERS if (item := report.read(key, reader))]
     observables += [replace(host.apply_to(item), as_indicator=False) for item in content_items]
     file = _file(report, draft)
     if file:
@@ -113,7 +113,7 @@ def read_sides(
     # 6.
     accounts = tuple(str(text) for text in _list(report, "account"))
     for text in accounts:
-        draft.note_unused("account", text, PROTECTED)
+        draft.note_unused("account", text, PROTECTED_REASON)
     victim_items = [item for item in observables if item.role is Role.VICTIM]
     victims: tuple[Victim, ...] = ()
     if victim_items or accounts:
@@ -163,7 +163,7 @@ def _imitated_victims(report: Fields, draft: Draft) -> tuple[Victim, ...]:
     names = [str(text) for key in _IMITATED_NAMES for text in _list(report, key)]
     pages = [draft.attempt(values.url, key, text) for key in _IMITATED_PAGES for text in _list(report, key)]
     for key in (*_IMITATED_NAMES, *_IMITATED_PAGES):
-        report.drop(PROTECTED, key)
+        report.drop(PROTECTED_REASON, key)
     hosts = tuple(host for page in pages if page and (host := values.url_host(page)))
     if not names and not hosts:
         return ()
