@@ -86,7 +86,7 @@ def test_the_owner_of_a_network_does_not_depend_on_the_role(role: Role) -> None:
     "text", ["phetngam-login.example", "Thanthip.zip", "ธารทิพย์", "ThanthipPhetngamLocker", "Operation Phetngam Storm"]
 )
 def test_words_of_all_its_names_are_searched_for(text: str) -> None:
-    """Also if the report has only the name in the other script."""
+    """They are searched for even if the report has only the name in the other script."""
     case = a_case(victims=(Victim(name=CLINIC.name, countries=("TH",)),))
     assert scanner_for(MEMBER, case).hits(text)
     assert not scanner_for(MEMBER, case).hits("velvet-update.example")

@@ -58,7 +58,7 @@ def test_a_long_list_is_hashed_only_when_needed_and_once_for_each_algorithm() ->
 
 
 def test_words_in_small_letters_are_not_a_hash_value_in_base64(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The product's word `hostile-infrastructure` has 22 characters, like an MD5: otherwise every report would hash the list."""
+    """The product's word `hostile-infrastructure` has 22 characters, like an MD5. If it counted as one, every report would hash the list."""
     calls: list[str] = []
     monkeypatch.setattr(ListedDigests, "find", lambda _, value: calls.append(value))
     list_scanner(MEMBER).hits("hostile-infrastructure")

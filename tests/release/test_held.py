@@ -99,7 +99,7 @@ def test_an_invalid_file_is_refused_with_an_explanation(body: bytes, words: str)
 
 
 def test_an_unknown_key_is_an_error_that_lists_the_known_keys() -> None:
-    """The same for keys that are approved, kept or taken back. An approved key counts as known."""
+    """Keys to approve, keep and take back are checked alike. An approved key counts as known."""
     for approvals in (
         Approvals("A", texts=frozenset({"dead", LURE.key})),
         Approvals("A", kept=frozenset({"dead"})),

@@ -74,7 +74,7 @@ def test_the_first_screen_summarises_any_number_of_rows() -> None:
 
 
 def test_the_preview_shows_the_evidence_for_every_value() -> None:
-    """The same for values that leave, stay and are held."""
+    """It shows the evidence for values that leave, stay and are held."""
     rows = (
         PreviewRow(
             "indicator",

@@ -208,7 +208,7 @@ def test_a_name_is_found_in_every_usual_encoding(encoding: str, text: str) -> No
 
 
 def test_a_text_with_too_many_encodings_is_held() -> None:
-    """Otherwise an attacker, or a long rule, could hide a name behind hundreds of meaningless runs."""
+    """An attacker, or a long rule, could hide a name behind hundreds of meaningless runs."""
     encoded_runs = " ".join(
         base64.b64encode(f"nothing {number} here".encode()).decode() for number in range(MAX_READINGS)
     )

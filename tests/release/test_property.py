@@ -223,7 +223,7 @@ def _texts(report: Report) -> list[str]:
 
 
 def test_most_reports_leave_although_they_name_their_victim_everywhere() -> None:
-    """Otherwise a release step that withholds everything would pass the test above."""
+    """A release step that withholds everything would pass the test above, but not this one."""
     random_choices = random.Random(7)
     secrets = ["Zukvorbex Sdn Bhd", "zukvor.example", "quil.jaz@zukvor.example", "199701024877"]
     victim = Victim(

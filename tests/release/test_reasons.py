@@ -45,7 +45,7 @@ def test_numbers_superlatives_and_places_need_a_reason(text: str) -> None:
 
 
 def test_a_reason_is_valid_for_later_stages_until_it_is_taken_back() -> None:
-    """Like every approval."""
+    """It is valid for as long as any other approval."""
     report, key = a_case(notes=(Note(SIMILAR_TEXT, "lesson"),)), text_key(SIMILAR_TEXT)
     record = must_release(report, approvals=Approvals("Aisyah", texts=frozenset({key}), despite={key: REASON})).record
     assert objects_of_type(must_release(report, record=record), "note")

@@ -57,7 +57,7 @@ def test_a_name_without_any_word_has_no_legal_form(punctuation: str) -> None:
 
 
 def test_legal_forms_are_removed_only_at_the_ends_and_one_word_remains() -> None:
-    """Also if a name begins or ends like a longer form, or consists of legal forms only."""
+    """This is true even if a name begins or ends like a longer form, or consists of legal forms only."""
     assert strip_legal_form("Public Works Company") == "works"
     assert strip_legal_form("Joint Venture Co Ltd") == "joint venture"
     assert strip_legal_form("Sdn Melati Bhd") == "sdn melati"

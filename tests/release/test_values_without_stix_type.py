@@ -127,7 +127,7 @@ def test_protected_collections_accept_no_other_property_of_an_account() -> None:
 
 
 def test_a_technique_whose_name_resembles_the_victims_leaves_with_its_number() -> None:
-    """Otherwise the public name would stop the whole release."""
+    """Its public name would stop the whole release."""
     report = a_case(
         victims=(replace(VICTIM, short_names=("Exploit Public",)),), techniques=(Technique("T1190", "T1190"),)
     )

@@ -46,7 +46,7 @@ def publish(report: Report, member: OwnMember, now: Any = NOW) -> tuple[Rendered
 
 
 def publish_in_first_wording(report: Report, member: OwnMember) -> tuple[Rendered, Released]:
-    """The same in the first wording, with records in their format at that time: they do not state their wording."""
+    """Publish in the first wording, with records in their format at that time: they do not state their wording."""
     rendered = render(report, member, record=VersionRecord(wording=FIRST_WORDING), now=NOW)
     result = release(
         rendered, report, member, AUDIENCE, approvals=APPROVALS, record=ReleaseRecord(wording=FIRST_WORDING), now=NOW
