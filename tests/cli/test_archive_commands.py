@@ -73,7 +73,7 @@ def test_a_bundle_goes_through_the_hubs_door(command_with_store: Command, bundle
 def test_what_is_wrong_with_an_import_is_reported(
     command_with_store: Command, bundle: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    """Before anything is taken."""
+    """Before anything is imported."""
     assert words in command_with_store("import", str(bundle), *arguments, code=3).err
 
 

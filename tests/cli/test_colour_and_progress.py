@@ -144,7 +144,7 @@ def test_short_work_shows_no_progress_and_loads_no_library(monkeypatch: pytest.M
 
 
 def test_long_work_counts_on() -> None:
-    """Of how many, where that is known; at the end the line is taken away."""
+    """Of how many, where that is known; at the end the line is removed."""
     clock = Seconds()
     with standard_error(Terminal()) as terminal, Progress("objects", clock=clock) as progress:
         progress.show(1, 4000)
@@ -156,7 +156,7 @@ def test_long_work_counts_on() -> None:
 
 
 def test_notes_are_above_the_line() -> None:
-    """The line is taken away before a note is printed, and drawn again below it."""
+    """The line is removed before a note is printed, and drawn again below it."""
     clock = Seconds()
     with standard_error(Terminal()) as terminal, Progress("reports", clock=clock) as progress:
         clock.now = 1.0

@@ -92,7 +92,7 @@ def test_at_a_terminal_only_a_yes_is_a_yes(folder: Path, command_with_store: Com
 
 
 @pytest.mark.parametrize("answer", ["y", "YES", "ya", " có ", "oo", "ใช่"])
-def test_a_yes_is_taken_in_each_language(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_yes_is_accepted_in_each_language(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that commands speak."""
     monkeypatch.setattr(sys, "stdin", Keyboard(f"{answer}\n"))
     assert agreed("Do it?", yes=False)

@@ -1,4 +1,4 @@
-"""The door of the joint protocol: each step is taken from who may take it, and refused to all others in words."""
+"""The door of the joint protocol: each step is accepted from those who may take it, and refused to all others in words."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_the_same_note_sent_again_is_a_success(played: Hub) -> None:
     publish_as(played, "MY", answered(11, "MY", "done", 20))
 
 
-def test_a_step_is_taken_back_and_never_rewritten(played: Hub) -> None:
+def test_a_step_is_withdrawn_and_never_rewritten(played: Hub) -> None:
     """What others have acted on stays as it was."""
     changed = acknowledged(10, "MY") | {"modified": stamp(5), "content": "other"}
     assert "rewritten" in _reason(played, "MY", changed)

@@ -1,4 +1,4 @@
-"""An incident in a browser: what it shows, and what can be taken along."""
+"""An incident in a browser: what it shows, and what can be downloaded."""
 
 from __future__ import annotations
 

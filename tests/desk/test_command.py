@@ -81,7 +81,7 @@ def test_the_token_is_on_no_command_line(region: Region, tmp_path: Path) -> None
         assert not page.exists()
 
 
-def test_a_port_that_is_taken_is_said(region: Region) -> None:
+def test_a_port_that_is_taken_is_reported(region: Region) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = region.offices["SG"].hub("desk", "--no-browser", "--port", str(port), code=3)

@@ -45,7 +45,7 @@ def dated(ahead: int) -> Content:
 
 
 @pytest.mark.parametrize("ahead", [-400 * 24 * HOUR, 0, 4 * MINUTE, 5 * MINUTE])
-def test_a_version_up_to_five_minutes_ahead_is_taken(indonesia: Client, ahead: int) -> None:
+def test_a_version_up_to_five_minutes_ahead_is_accepted(indonesia: Client, ahead: int) -> None:
     """Clocks differ a little."""
     indonesia.publish("id", dated(ahead))
 

@@ -239,7 +239,7 @@ class Simulation:
             self._lose(actor)
 
     def _lose(self, actor: Actor) -> None:
-        """Sometimes an answer does not come: the step is taken again, and sometimes it also arrives a third time, late."""
+        """Sometimes an answer does not come: the step is repeated, and sometimes it also arrives a third time, late."""
         done = actor.step
         if done is None or isinstance(done, steps.ReadRange) or self.random.random() > 0.05:
             return

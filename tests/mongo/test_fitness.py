@@ -39,7 +39,7 @@ def test_a_server_that_is_not_fit_is_refused_in_words(
         ({}, {"version": "7.0.42", "ferretdbVersion": "v2"}),
     ],
 )
-def test_replica_sets_routers_and_compatible_servers_are_taken(
+def test_replica_sets_routers_and_compatible_servers_are_accepted(
     hello: dict[str, object], build: dict[str, object]
 ) -> None:
     """Where acknowledged writes stay."""

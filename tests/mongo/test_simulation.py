@@ -392,7 +392,7 @@ def test_a_lost_answer_is_told_apart_from_a_step_that_was_not_taken() -> None:
     assert performed(model, steps.Insert(theirs, steps.Plan())) == "mine"
 
 
-def test_a_write_that_a_majority_never_had_is_taken_again_after_the_primary_stepped_down() -> None:
+def test_a_write_that_a_majority_never_had_is_repeated_after_the_primary_stepped_down() -> None:
     """The writer does not build on what may be rolled back."""
     model = Model()
     performing = perform(model, steps.Insert(steps.LogEntry("c1", 1, "mine", START), steps.Plan()))

@@ -54,7 +54,7 @@ def _no_search(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_roles(patch: pytest.MonkeyPatch) -> None:
-    """Every observable is taken for the adversary's."""
+    """Every observable counts as the adversary's."""
     read_incident = releasing.read_incident
 
     def without_roles(*args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What an officer decides on the command line is confirmed, shown afterwards, and can be taken back by what is shown."""
+"""What an officer decides on the command line is confirmed, shown afterwards, and can be undone by what is shown."""
 
 from __future__ import annotations
 

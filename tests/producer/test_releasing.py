@@ -186,7 +186,7 @@ def test_a_case_sent_to_a_collection_of_indicators_leaves_its_indicators_there(r
     assert "nothing leaves" in office.hub("publish", bare_sheet, "--to", "indicators", "--yes", code=1).stderr
 
 
-def test_an_approval_stands_for_later_stages_until_it_is_taken_back(region: Region, tmp_path: Path) -> None:
+def test_an_approval_is_valid_for_later_stages_until_it_is_withdrawn(region: Region, tmp_path: Path) -> None:
     """The lone indicator of the first stage is not revoked by the second, which nobody approved again; `--disapprove` does."""
     office = region.offices["TL"]
     row = {"report_id": "TL-3", "country": "TL", "indicators": f"domain:{LURE};ip:203.0.113.96"}

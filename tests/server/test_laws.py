@@ -78,7 +78,7 @@ def test_an_sco_with_other_content_is_a_new_version(indonesia: Client) -> None:
 
 
 def test_revocation_is_permanent(indonesia: Client) -> None:
-    """L2: after it no newer version is taken, and no revocation goes behind a newer version."""
+    """L2: after it no newer version is accepted, and no revocation older than a newer version."""
     indonesia.publish("id", indicator(1), indicator(1, version=3, revoked=True))
     assert "permanent" in indonesia.refusal("id", indicator(1, version=4))
     indonesia.publish("id", indicator(1, version=2))
@@ -128,7 +128,7 @@ def test_without_author_it_belongs_to_its_first_publisher(indonesia: Client, sin
     assert indonesia.delete("feeds", an_id(1, "note")).status_code == 200
 
 
-def test_outsiders_work_is_taken_where_it_is_relayed(indonesia: Client, singapore: Client) -> None:
+def test_outsiders_work_is_accepted_where_it_is_relayed(indonesia: Client, singapore: Client) -> None:
     """L4: any member may relay an exact copy; versions are added by the member that relayed it first."""
     attack = versioned("attack-pattern", 1, author=OUTSIDER, name="Phishing", x_mitre_version="1.0")
     newer = attack | {"modified": stamp(2), "x_mitre_version": "1.1"}
@@ -279,7 +279,7 @@ def test_a_note_that_names_a_higher_sco_is_refused(indonesia: Client, *, togethe
     indonesia.publish("id", note(1, about=[secret["id"]], level=TLP.AMBER_STRICT))
 
 
-def test_a_reference_to_an_sco_of_the_same_level_is_taken(indonesia: Client) -> None:
+def test_a_reference_to_an_sco_of_the_same_level_is_accepted(indonesia: Client) -> None:
     """L5: GREEN may name GREEN."""
     indonesia.publish("id", address(1), note(1, about=[address(1)["id"]]))
 
@@ -287,7 +287,7 @@ def test_a_reference_to_an_sco_of_the_same_level_is_taken(indonesia: Client) -> 
 # ------------------------------------------------------------------------------------------------------------ time
 
 
-def test_a_date_next_year_is_taken_where_it_is_no_version(indonesia: Client) -> None:
+def test_a_date_next_year_is_accepted_where_it_is_no_version(indonesia: Client) -> None:
     """`valid_until`, due dates and the like may lie in the future."""
     indonesia.publish("id", indicator(1, valid_until="2027-04-02T03:10:00Z"))
 

@@ -202,7 +202,7 @@ def test_what_a_page_shows_already_is_no_news_to_it(
     asyncio.run(story())
 
 
-def test_nothing_but_get_is_taken(hub: Hub, template: Template) -> None:
+def test_nothing_but_get_is_accepted(hub: Hub, template: Template) -> None:
     application = Events(hub)
 
     async def story() -> None:

@@ -1,4 +1,4 @@
-"""What conforming producers really send is taken: a MISP event as misp-stix renders it."""
+"""What conforming producers really send is accepted: a MISP event as misp-stix renders it."""
 
 from __future__ import annotations
 

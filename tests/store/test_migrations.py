@@ -58,7 +58,7 @@ def test_only_hub_init_upgrades(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_steps_are_taken_once(tmp_path: Path) -> None:
+def test_migrations_run_once(tmp_path: Path) -> None:
     """Run again, there is nothing to do; a new store and an upgraded one have the same tables."""
     schemas = []
     for name in ("new", "old"):

@@ -79,7 +79,7 @@ def test_an_sco_never_takes_a_version_that_is_held(store: Store) -> None:
     assert places(store) == [START, START + 2]
 
 
-def test_after_a_revocation_no_newer_version_is_taken(store: Store) -> None:
+def test_after_a_revocation_no_newer_version_is_accepted(store: Store) -> None:
     """STIX 2.1, 3.2: revocation is permanent; an older version that comes late is still history."""
     add(store, candidate(1, version=5, revoked=True))
     newer, older = add(store, candidate(1, version=6), candidate(1, version=4))

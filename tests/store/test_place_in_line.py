@@ -113,7 +113,7 @@ def test_a_page_filtered_by_type_ends_where_its_bytes_do(store: Store) -> None:
     assert [content["id"] for content in objects_read] == [an_id(number) for number in range(6)]
 
 
-def test_places_before_and_beyond_all_times_are_taken_as_they_are(store: Store) -> None:
+def test_places_before_and_beyond_all_times_are_accepted(store: Store) -> None:
     """added_after may be any year from 0001 to 9999."""
     add(store, candidate(1))
     assert store.read(asking(after=-(10**14)), 1000).count == 1

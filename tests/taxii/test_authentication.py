@@ -228,13 +228,13 @@ def test_malformed_credentials_are_no_failure(indonesia: Client, authorization: 
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "TOKEN", "Token"])
-def test_keys_are_taken_in_any_scheme(indonesia: Client, template: Template, scheme: str) -> None:
+def test_keys_are_accepted_in_any_scheme(indonesia: Client, template: Template, scheme: str) -> None:
     """AU-14: other schemes: Bearer and Token, in any case."""
     assert status_of(indonesia, "GET", at("id", "objects"), f"{scheme} {template.keys['sg-cert']}") == 200
 
 
 @pytest.mark.parametrize("scheme", ["Basic", "basic", "BASIC"])
-def test_a_key_is_taken_as_password(indonesia: Client, template: Template, scheme: str) -> None:
+def test_a_key_is_accepted_as_password(indonesia: Client, template: Template, scheme: str) -> None:
     """AU-14: for platforms that know Basic only, one of which writes it in small letters."""
     header = basic("sg-cert", template.keys["sg-cert"]).replace("Basic", scheme)
     assert status_of(indonesia, "GET", at("id", "objects"), header) == 200

@@ -35,13 +35,13 @@ def accept(client: Client, path: str, header: str | None) -> int:
 
 
 @pytest.mark.parametrize("header", [f"{TAXII};version=2.1", f"{TAXII}; version=2.1", f"{TAXII} ; version=2.1"])
-def test_the_documented_accept_is_taken_everywhere(reader: Client, header: str) -> None:
+def test_the_documented_accept_is_accepted_everywhere(reader: Client, header: str) -> None:
     """CN-1: the media type with its version, with or without a space."""
     assert {path: accept(reader, path, header) for path in GETS} == dict.fromkeys(GETS, 200)
 
 
 def test_the_version_is_optional(reader: Client) -> None:
-    """CN-2: without a version it is taken everywhere."""
+    """CN-2: without a version it is accepted everywhere."""
     assert {path: accept(reader, path, TAXII) for path in GETS} == dict.fromkeys(GETS, 200)
 
 
@@ -67,12 +67,12 @@ def test_every_answer_has_the_content_type(as_account: ClientOf, account: str | 
         f"{TAXII};version=2.1;q=1, */*;q=0",
     ],
 )
-def test_a_list_with_the_range_in_it_is_taken(reader: Client, header: str) -> None:
+def test_a_list_with_the_range_in_it_is_accepted(reader: Client, header: str) -> None:
     """CN-5: in any position, with q-values and optional white space."""
     assert {path: accept(reader, path, header) for path in GETS} == dict.fromkeys(GETS, 200)
 
 
-def test_the_manifests_own_accept_is_taken(reader: Client) -> None:
+def test_the_manifests_own_accept_is_accepted(reader: Client) -> None:
     """CN-6: 5.3 documents two media types for it."""
     header = "application/taxii+json;version=2.1,application/stix+json;version=2.1"
     assert accept(reader, at("id", "manifest"), header) == 200
@@ -131,7 +131,7 @@ def test_case_and_quotes_do_not_matter(reader: Client, header: str) -> None:
         ("a" * 8000, 406),
     ],
 )
-def test_wildcards_are_taken_and_q_0_is_a_refusal(reader: Client, header: str | None, status: int) -> None:
+def test_wildcards_are_accepted_and_q_0_is_a_refusal(reader: Client, header: str | None, status: int) -> None:
     """CN-10: any range that fits will do; the most specific one decides; nonsense is no 5xx."""
     assert accept(reader, "/taxii2/", header) == status
 
