@@ -36,25 +36,26 @@ _HELD: Final = 1_000
 
 
 def measure(bench: Bench) -> None:
-    served = bench.store(_HELD)
-    keys = _accounts(served)
+    built_store = bench.store(_HELD)
+    keys = _accounts(built_store)
     print(
         f"from publish to {FOLLOWERS} followers in processes of their own, {ALERTS} alerts, beside {IDLE_ACCOUNTS:,} "
         f"accounts that poll every {IDLE_SECONDS:.0f} s"
     )
-    with hub_server(served, workers=2) as (port, _), _idle(port, keys):
-        delays = _run(served, port, events=True)
-        polled = _run(served, port, events=False)
+    with hub_server(built_store, workers=2) as (port, _), _idle(port, keys):
+        delays = _run(built_store, port, events=True)
+        polled = _run(built_store, port, events=False)
     _row("told by the hub's events", delays, "wanted: p99 at most 250")
     _row(f"polling every {POLL_SECONDS:.0f} s", polled, "")
 
 
-def _accounts(served: Served) -> list[str]:
-    opened = served.open()
+def _accounts(built_store: Served) -> list[str]:
+    store_hub = built_store.open()
     keys = [
-        opened.credentials.add(Account(f"idle-{n}", AccountKind.CERT, "SG"), None) or "" for n in range(IDLE_ACCOUNTS)
+        store_hub.credentials.add(Account(f"idle-{n}", AccountKind.CERT, "SG"), None) or ""
+        for n in range(IDLE_ACCOUNTS)
     ]
-    opened.store.close()
+    store_hub.store.close()
     return keys
 
 
@@ -65,12 +66,12 @@ def _idle(port: int, keys: list[str]) -> Iterator[None]:
     path = f"{PATH}?added_after={quote('2099-01-01T00:00:00.000000Z')}"
 
     def poll() -> None:
-        begun, asked = time.monotonic(), 0
-        while not stop.wait(max(0.0, begun + asked * IDLE_SECONDS / len(keys) - time.monotonic())):
-            number = asked % len(keys)
+        start, request_count = time.monotonic(), 0
+        while not stop.wait(max(0.0, start + request_count * IDLE_SECONDS / len(keys) - time.monotonic())):
+            number = request_count % len(keys)
             with Wire(port, f"idle-{number}", keys[number]) as wire:
                 wire.ask(wire.request(path))
-            asked += 1
+            request_count += 1
 
     thread = threading.Thread(target=poll)
     thread.start()
@@ -81,12 +82,12 @@ def _idle(port: int, keys: list[str]) -> Iterator[None]:
         thread.join()
 
 
-def _run(served: Served, port: int, *, events: bool) -> list[float]:
+def _run(built_store: Served, port: int, *, events: bool) -> list[float]:
     """Milliseconds from each publication to each follower."""
     url = f"http://127.0.0.1:{port}/asean/"
     interval = INTERVAL_SECONDS if events else POLL_SECONDS
     words = [sys.executable, "-m", "tests.bench.alerting", url, str(interval), "events" if events else ""]
-    environment = {**os.environ, "HUB_KEY": served.keys["sg"]}
+    environment = {**os.environ, "HUB_KEY": built_store.keys["sg"]}
     followers = [subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True) for _ in range(FOLLOWERS)]
     got: list[dict[str, int]] = [{} for _ in followers]
     threads = [
@@ -96,35 +97,35 @@ def _run(served: Served, port: int, *, events: bool) -> list[float]:
     for thread in threads:
         thread.start()
     try:
-        sent = _publish(served, url, got, seed=2 if events else 3)
+        published_at = _publish(built_store, url, got, seed=2 if events else 3)
     finally:
         for follower in followers:
             follower.kill()
             follower.wait()
         for thread in threads:
             thread.join()
-    return [(arrivals[name] - begun) / 1e6 for arrivals in got for name, begun in sent.items()]
+    return [(arrivals[name] - start) / 1e6 for arrivals in got for name, start in published_at.items()]
 
 
-def _publish(served: Served, url: str, got: list[dict[str, int]], seed: int) -> dict[str, int]:
+def _publish(built_store: Served, url: str, got: list[dict[str, int]], seed: int) -> dict[str, int]:
     """Object id -> when `publish` was called, in nanoseconds of the machine's steady clock."""
     random = Random(seed)
-    opened = served.open()
-    author = opened.catalogue.members["ID"].identity
-    opened.store.close()
-    sent: dict[str, int] = {}
-    with hub.connect(url, key=served.keys["id"]) as client:
+    store_hub = built_store.open()
+    author = store_hub.catalogue.members["ID"].identity
+    store_hub.store.close()
+    published_at: dict[str, int] = {}
+    with hub.connect(url, key=built_store.keys["id"]) as client:
         client.collections()
         for number, content in enumerate(indicators(ALERTS + WARM, author, seed=seed)):
-            begun = time.monotonic_ns()
+            start = time.monotonic_ns()
             client.publish(content, to=COLLECTION)
             if number < WARM:  # all followers are there, and have been told once
                 _all_have(got, content["id"])
             else:
-                sent[content["id"]] = begun
+                published_at[content["id"]] = start
             time.sleep(random.uniform(*GAP_SECONDS))
         _all_have(got, content["id"])
-    return sent
+    return published_at
 
 
 def _all_have(got: list[dict[str, int]], name: str) -> None:
@@ -141,10 +142,10 @@ def _collect(process: subprocess.Popen[str], arrivals: dict[str, int]) -> None:
         arrivals[name] = int(moment)
 
 
-def _row(name: str, values: list[float], wanted: str) -> None:
+def _row(name: str, values: list[float], target: str) -> None:
     ordered = sorted(values)
     middle, most = (ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99))
-    print(f"  {name:<52} p50 {middle:>8,.1f} ms  p99 {most:>8,.1f} ms   ({ordered[-1]:,.1f} at most)  {wanted}")
+    print(f"  {name:<52} p50 {middle:>8,.1f} ms  p99 {most:>8,.1f} ms   ({ordered[-1]:,.1f} at most)  {target}")
 
 
 def _follow(url: str, interval: str, events: str) -> None:

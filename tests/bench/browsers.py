@@ -140,9 +140,9 @@ class _Open:
         writer.write(f"GET {path} HTTP/1.1\r\n{head}Origin: http://127.0.0.1:{self._port}\r\n\r\n".encode())
         if b" 200 " not in await reader.readline():
             raise RuntimeError("a browser may not listen")
-        moved = asyncio.Event()
+        has_moved = asyncio.Event()
         shown: dict[str, str] = {}
-        following = asyncio.create_task(self._follow(head, moved, shown))
+        following = asyncio.create_task(self._follow(head, has_moved, shown))
         first = True
         while line := await reader.readline():
             if first and line.startswith(b": listening"):
@@ -153,15 +153,15 @@ class _Open:
             if line.startswith(b"data: "):
                 event = orjson.loads(line[6:])
                 if event["date_added"] > shown.get(event["collection"], ""):
-                    moved.set()
+                    has_moved.set()
         following.cancel()
 
-    async def _follow(self, head: str, moved: asyncio.Event, shown: dict[str, str]) -> None:
+    async def _follow(self, head: str, has_moved: asyncio.Event, shown: dict[str, str]) -> None:
         etag = ""
         while True:
-            await moved.wait()
+            await has_moved.wait()
             await asyncio.sleep(0.1 + 0.4 * _lots.random())
-            moved.clear()
+            has_moved.clear()
             live = "Accept-Encoding: gzip\r\nHub-Live: 1\r\n"
             took, answer = await self._ask(f"{head}{live}" + (f"If-None-Match: {etag}\r\n" if etag else ""))
             etag = answer.lower().partition("\netag: ")[2].partition("\r")[0] or etag
@@ -174,14 +174,14 @@ class _Open:
             await asyncio.sleep(max(_GAP_SECONDS - took, 5 * took))
 
     async def _ask(self, head: str) -> tuple[float, str]:
-        begun = time.perf_counter()
+        start = time.perf_counter()
         reader, writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 24)
         writer.write(f"GET /asean/board/ HTTP/1.1\r\n{head}Accept: text/html\r\nConnection: close\r\n\r\n".encode())
         answer = await reader.read()
         writer.close()
         if answer[9:12] not in (b"200", b"304"):
             raise RuntimeError(answer[:200].decode("latin-1"))
-        return time.perf_counter() - begun, answer.decode("latin-1")
+        return time.perf_counter() - start, answer.decode("latin-1")
 
 
 async def _browse(port: int, cookies: list[str]) -> None:
@@ -227,10 +227,10 @@ async def _serve_bare(port: int, answer_bytes: int) -> None:
         server.close()
 
 
-def _main(what: str, *numbers: int) -> None:
+def _main(part: str, *numbers: int) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(_FILES, hard), hard))
-    if what == "bare":
+    if part == "bare":
         uvloop.run(_serve_bare(*numbers))
         return
     cookies = []

@@ -75,8 +75,8 @@ def _converted(folder: Path, file: Path, way: str) -> tuple[float, float, float]
 
 def _file(folder: Path, events: int) -> Path:
     path = folder / f"events-{events}.jsonl"
-    with path.open("w", encoding="utf-8") as opened:
-        opened.writelines(json.dumps(event) + "\n" for event in _events(events))
+    with path.open("w", encoding="utf-8") as out_file:
+        out_file.writelines(json.dumps(event) + "\n" for event in _events(events))
     return path
 
 

@@ -33,16 +33,16 @@ _PUBLISHED: Final = 10  # objects of an envelope that the good client publishes
 
 
 def measure(bench: Bench) -> None:
-    served = bench.store(min(bench.objects, _OBJECTS))
-    opened = served.open()
-    authors = {code: member.identity for code, member in opened.catalogue.members.items()}
-    opened.store.close()
+    built_store = bench.store(min(bench.objects, _OBJECTS))
+    store_hub = built_store.open()
+    authors = {code: member.identity for code, member in store_hub.catalogue.members.items()}
+    store_hub.store.close()
     folder = bench.folder / "fairness"
     folder.mkdir()
-    with hub_server(served) as (port, _):
-        paths, bodies = pages(port, served.keys["sg"], 10_000, 10, keep=False)
+    with hub_server(built_store) as (port, _):
+        paths, bodies = pages(port, built_store.keys["sg"], 10_000, 10, keep=False)
         refused = json.dumps({"objects": list(indicators(_REFUSED, authors["SG"], seed=3))}).encode()
-        with Wire(port, "id", served.keys["id"]) as wire:
+        with Wire(port, "id", built_store.keys["id"]) as wire:
             status = bytes(wire.ask(wire.request(abuse.PUBLISH, refused))[2])
         if json.loads(status)["failure_count"] != _REFUSED:
             raise RuntimeError("the objects that should be refused were taken")
@@ -59,7 +59,7 @@ def measure(bench: Bench) -> None:
                 "a good client beside one account at full speed, against the same attack on a server that only answers"
             )
             for kind in abuse.KINDS:
-                _measure(bench, port, dummy_port, served.keys, folder, kind, published)
+                _measure(bench, port, dummy_port, built_store.keys, folder, kind, published)
 
 
 def _measure(
@@ -74,10 +74,14 @@ def _measure(
             polls[attacked].append(poll)
             publishes[attacked].append(publish)
     print(f"{abuse.KINDS[kind]} connections: {kind}")
-    for what, times in (("poll", polls), ("publish", publishes)):
-        beside = row(f"{what} p50, the dummy attacked", times[dummy_port], "ms")
-        attacked_too = row(f"{what} p50, the hub attacked", times[port], "ms")
-        ratio(f"{what}: the hub attacked against the dummy", attacked_too / beside, f"wanted: at most {_WANTED}")
+    for request_kind, times in (("poll", polls), ("publish", publishes)):
+        during_attack = row(f"{request_kind} p50, the dummy attacked", times[dummy_port], "ms")
+        attacked_too = row(f"{request_kind} p50, the hub attacked", times[port], "ms")
+        ratio(
+            f"{request_kind}: the hub attacked against the dummy",
+            attacked_too / during_attack,
+            f"wanted: at most {_WANTED}",
+        )
 
 
 def _good_client(port: int, key: str, published: Iterator[bytes]) -> tuple[float, float]:

@@ -18,9 +18,9 @@ def measure(bench: Bench) -> None:
 
 
 def _after_poll(bench: Bench, objects: int) -> float:
-    served = bench.store(objects)
-    with hub_server(served) as (port, pid):
-        pages(port, served.keys["sg"], 1000, 10_000, keep=False)
+    built_store = bench.store(objects)
+    with hub_server(built_store) as (port, pid):
+        pages(port, built_store.keys["sg"], 1000, 10_000, keep=False)
         return max(anonymous_mebibytes(child) for child in children(pid))
 
 

@@ -79,39 +79,41 @@ def _on_the_server(bench: Bench) -> None:
 
 
 def _spent(browser: Browser, path: str) -> float:
-    begun = time.process_time()
+    start = time.process_time()
     browser.text(path)
-    return (time.process_time() - begun) * 1000
+    return (time.process_time() - start) * 1000
 
 
 def _looks(browser: Browser, clock: Clock, more: dict[str, str]) -> float:
     """Of one of a hundred that come within a second."""
-    begun = time.process_time()
+    start = time.process_time()
     for _ in range(_LOOKS):
         clock.now += 1000 // _LOOKS
         browser.get("/asean/board/", **_LIVE, **more)
-    return (time.process_time() - begun) * 1000 / _LOOKS
+    return (time.process_time() - start) * 1000 / _LOOKS
 
 
 def _beside_publishers(bench: Bench) -> None:
-    served = bench.store(_HELD)
-    cookies = _sessions(served)
+    built_store = bench.store(_HELD)
+    cookies = _sessions(built_store)
     author = CATALOGUE.members["ID"].identity
     print(f"publishing while {_BROWSERS} browsers are open at the board, one worker; wanted: nothing measurable")
     rates: dict[tuple[str, bool], list[float]] = {}
     spent: dict[tuple[str, bool], list[float]] = {}
     looks: dict[str, list[float]] = {}
     sizes: list[int] = []
-    with hub_server(served) as (port, pid):
+    with hub_server(built_store) as (port, pid):
         processes = children(pid)
         for turn in range(bench.rounds):
-            for beside in (False, True):
-                batches = envelopes(_ENVELOPES, _SIZE, author, seed=1000 + 2 * turn + beside)
-                numbers = range(50_000 + 100 * (2 * turn + beside), 50_000 + 100 * (2 * turn + beside) + _ALERTS)
+            for with_followers in (False, True):
+                batches = envelopes(_ENVELOPES, _SIZE, author, seed=1000 + 2 * turn + with_followers)
+                numbers = range(
+                    50_000 + 100 * (2 * turn + with_followers), 50_000 + 100 * (2 * turn + with_followers) + _ALERTS
+                )
                 alerts = [orjson.dumps({"objects": [incident(number), report(number)]}) for number in numbers]
                 with (
-                    open_browsers(port, cookies) if beside else nullcontext() as browsers,
-                    Wire(port, "id", served.keys["id"]) as wire,
+                    open_browsers(port, cookies) if with_followers else nullcontext() as browsers,
+                    Wire(port, "id", built_store.keys["id"]) as wire,
                 ):
                     if browsers is not None:
                         spent.setdefault(("idle", True), []).append(_idle(processes))
@@ -126,8 +128,8 @@ def _beside_publishers(bench: Bench) -> None:
                         else:
                             time.sleep(2 * SETTLED_SECONDS)
                         after = sum(map(processor_seconds, processes))
-                        rates.setdefault((collection, beside), []).append(len(bodies) / took)
-                        spent.setdefault((collection, beside), []).append((after - before) * 1000 / len(bodies))
+                        rates.setdefault((collection, with_followers), []).append(len(bodies) / took)
+                        spent.setdefault((collection, with_followers), []).append((after - before) * 1000 / len(bodies))
     for collection, what in (
         (COLLECTION, f"envelopes of {_SIZE} indicators"),
         ("alerts", f"incidents, {_ALERTS} as fast as can be"),
@@ -166,18 +168,18 @@ def _bare(cookies: list[str], rounds: int, answer_bytes: int) -> None:
     row(f"a bare server: an event to each, {answer_bytes:,} bytes for a look", spent, "ms")
 
 
-def _sessions(served: Served) -> list[str]:
+def _sessions(built_store: Served) -> list[str]:
     """A session for each browser; the members' CERTs share them out."""
-    opened = served.open()
-    sessions = Sessions(opened.store, opened.secret, opened.clock, opened.limits)
-    accounts = [Account(f"{code.lower()}-duty", AccountKind.CERT, code) for code in opened.catalogue.members]
+    store_hub = built_store.open()
+    sessions = Sessions(store_hub.store, store_hub.secret, store_hub.clock, store_hub.limits)
+    accounts = [Account(f"{code.lower()}-duty", AccountKind.CERT, code) for code in store_hub.catalogue.members]
     cookies = []
     for account in accounts:
-        opened.credentials.add(account, None)
+        store_hub.credentials.add(account, None)
     for number in range(_BROWSERS):
         session = sessions.begin(accounts[number % len(accounts)])
         if session is None:
             raise RuntimeError("an account has no session")
         cookies.append(sessions.cookie(session))
-    opened.store.close()
+    store_hub.store.close()
     return cookies

@@ -20,21 +20,21 @@ _MEDALLION = "/asean/collections/472c94ae-3113-4e3e-a4dd-a9f4ac7471d4/objects/"
 
 
 def measure(bench: Bench) -> None:
-    served = bench.store(bench.objects)
-    hub_, bare = [], []
-    opened = served.open()
-    author = opened.catalogue.members["ID"].identity
-    opened.store.close()
+    built_store = bench.store(bench.objects)
+    hub_, bare_figures = [], []
+    store_hub = built_store.open()
+    author = store_hub.catalogue.members["ID"].identity
+    store_hub.store.close()
     loop = _BareLoop(bench.folder / "bare.sqlite", bench.objects)
-    with hub_server(served) as (port, _), Wire(port, "id", served.keys["id"]) as wire:
+    with hub_server(built_store) as (port, _), Wire(port, "id", built_store.keys["id"]) as wire:
         for number in range(bench.rounds):
             batches = envelopes(_ENVELOPES, _SIZE, author, seed=100 + number)
             spent, _ = seconds(wire, [wire.request(PATH, body) for body in batches], 202)
             hub_.append(_ENVELOPES * _SIZE / spent)
-            bare.append(_ENVELOPES * _SIZE / loop.run(batches))
+            bare_figures.append(_ENVELOPES * _SIZE / loop.run(batches))
     print(f"publishing envelopes of {_SIZE} valid indicators into {bench.objects:,}")
     middle = row("hub: HTTP, login, validation, levels, status, sync", hub_, "objects/s")
-    ceiling = row("bare loop: parse, insert under a unique index, sync", bare, "objects/s")
+    ceiling = row("bare loop: parse, insert under a unique index, sync", bare_figures, "objects/s")
     share("hub as a share of the bare loop", middle / ceiling, "wanted: 50 %")
     _medallion(bench, middle, author)
 

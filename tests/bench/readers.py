@@ -26,17 +26,17 @@ _SECONDS: Final = 300  # for all of them
 def measure(bench: Bench) -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(_READERS + 1_000, hard), hard))
-    served = bench.store(_OBJECTS)
-    hub = served.open()
+    built_store = bench.store(_OBJECTS)
+    hub = built_store.open()
     keys = []
     for number in range(_READERS):
         name = f"reader-{number}"
-        if name not in served.keys:
-            served.keys[name] = hub.credentials.add(Account(name, AccountKind.CONSTITUENT, "SG"), None) or ""
-        keys.append(served.keys[name])
+        if name not in built_store.keys:
+            built_store.keys[name] = hub.credentials.add(Account(name, AccountKind.CONSTITUENT, "SG"), None) or ""
+        keys.append(built_store.keys[name])
     hub.store.close()
     print(f"{_READERS:,} accounts, the first poll of {_OBJECTS:,} objects each, at once, {_WORKERS} workers")
-    with hub_server(served, _WORKERS) as (port, pid):
+    with hub_server(built_store, _WORKERS) as (port, pid):
         paths, _ = pages(port, keys[0], _PAGE, _OBJECTS // _PAGE + 1, keep=False, user="reader-0")
         start = time.perf_counter()
         milliseconds = uvloop.run(asyncio.wait_for(_all(port, keys, paths), _SECONDS))

@@ -15,9 +15,9 @@ def _shown(value: float) -> str:
     return f"{value:,.1f}" if value >= 1 else f"{value:.3f}"
 
 
-def ratio(name: str, value: float, wanted: str = "") -> None:
-    print(f"  {name:<52} {value:>12.2f} {'times':<10} {wanted}")
+def ratio(name: str, value: float, target: str = "") -> None:
+    print(f"  {name:<52} {value:>12.2f} {'times':<10} {target}")
 
 
-def share(name: str, value: float, wanted: str) -> None:
-    print(f"  {name:<52} {value:>12.0%} {'':<10} {wanted}")
+def share(name: str, value: float, target: str) -> None:
+    print(f"  {name:<52} {value:>12.0%} {'':<10} {target}")

@@ -66,16 +66,18 @@ class Bench:
         return self._stores[objects]
 
     def _fill(self, objects: int) -> Served:
-        served = Served(self.folder / f"store-{objects}")
-        served.folder.mkdir()
-        subprocess.run([sys.executable, "-m", "hub", "init"], env=served.environment, check=True, capture_output=True)
-        hub = served.open()
+        built_store = Served(self.folder / f"store-{objects}")
+        built_store.folder.mkdir()
+        subprocess.run(
+            [sys.executable, "-m", "hub", "init"], env=built_store.environment, check=True, capture_output=True
+        )
+        hub = built_store.open()
         for name, kind, member in (
             ("id", AccountKind.CERT, "ID"),
             ("sg", AccountKind.CERT, "SG"),
             ("out", AccountKind.PARTNER, None),
         ):
-            served.keys[name] = hub.credentials.add(Account(name, kind, member), None) or ""
+            built_store.keys[name] = hub.credentials.add(Account(name, kind, member), None) or ""
         collection = hub.catalogue.find("asean", COLLECTION)
         author = hub.catalogue.members["ID"].identity
         if collection is None:
@@ -87,7 +89,7 @@ class Bench:
                 hub.store.append(Batch(collection.id, "ID", tuple(candidates), None, "bench", describe_nothing))
                 candidates.clear()
         hub.store.close()
-        return served
+        return built_store
 
 
 def candidate(index: int, content: dict[str, object]) -> Candidate:
@@ -111,11 +113,11 @@ def candidate(index: int, content: dict[str, object]) -> Candidate:
 
 
 @contextmanager
-def hub_server(served: Served, workers: int = 1, **settings: str) -> Iterator[tuple[int, int]]:
+def hub_server(built_store: Served, workers: int = 1, **settings: str) -> Iterator[tuple[int, int]]:
     """(port, process id of the parent) of a hub over that store, as `hub serve` runs it."""
     port = free_port()
     command = [sys.executable, "-m", "hub", "serve", "--port", str(port), "--workers", str(workers)]
-    with _running(command, {**served.environment, **settings}, port) as pid:
+    with _running(command, {**built_store.environment, **settings}, port) as pid:
         yield port, pid
 
 

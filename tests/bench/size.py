@@ -31,7 +31,7 @@ def measure(bench: Bench) -> None:
     print(f"a hub with {bench.objects:,} objects beside one with {_SMALL:,}")
     small, large = _of(bench, _SMALL), _of(bench, bench.objects)
     times = bench.objects / _SMALL
-    wanted = {
+    targets = {
         "start of a worker, ms": "no growth",
         "a poll with nothing new, ms": "no growth",
         "first page of 1,000, ms": "at most 1.2",
@@ -40,28 +40,30 @@ def measure(bench: Bench) -> None:
         "an envelope of 100, ms": "at most 1.5",
     }
     for name, values in large.items():
-        what, _, unit = name.rpartition(", ")
-        middle = row(what, values, unit)
-        ratio("  against the small one", middle / median(small[name]), wanted.get(name, f"objects: {times:,.0f} times"))
+        label, _, unit = name.rpartition(", ")
+        middle = row(label, values, unit)
+        ratio(
+            "  against the small one", middle / median(small[name]), targets.get(name, f"objects: {times:,.0f} times")
+        )
 
 
 def _of(bench: Bench, objects: int) -> Mapping[str, list[float]]:
-    served = bench.store(objects)
-    opened = served.open()
-    author = opened.catalogue.members["ID"].identity
-    collection = opened.catalogue.find("asean", COLLECTION)
+    built_store = bench.store(objects)
+    store_hub = built_store.open()
+    author = store_hub.catalogue.members["ID"].identity
+    collection = store_hub.catalogue.find("asean", COLLECTION)
     if collection is None:
         raise RuntimeError(f"no collection {COLLECTION}")
-    middle = format_milliseconds(opened.store.head(collection.id) - objects // 2)
-    opened.store.close()
+    middle = format_milliseconds(store_hub.store.head(collection.id) - objects // 2)
+    store_hub.store.close()
     figures: dict[str, list[float]] = {
-        "size on disk, MiB": [sum(file.stat().st_size for file in served.folder.glob("hub.sqlite*")) / 2**20]
+        "size on disk, MiB": [sum(file.stat().st_size for file in built_store.folder.glob("hub.sqlite*")) / 2**20]
     }
     for number in range(bench.rounds):
         start = time.perf_counter()
-        with hub_server(served) as (port, pid):
+        with hub_server(built_store) as (port, pid):
             figures.setdefault("start of a worker, ms", []).append((time.perf_counter() - start) * 1000)
-            with Wire(port, "id", served.keys["id"]) as wire:
+            with Wire(port, "id", built_store.keys["id"]) as wire:
                 idle = wire.request(f"{PATH}?added_after={quote('2099-01-01T00:00:00.000000Z')}")
                 page = wire.request(f"{PATH}?limit=1000")
                 middle_page = wire.request(f"{PATH}?limit=1000&added_after={quote(middle)}")
@@ -77,7 +79,7 @@ def _of(bench: Bench, objects: int) -> Mapping[str, list[float]]:
             resident = max(anonymous_mebibytes(child) for child in children(pid))
             figures.setdefault("memory of the worker, MiB", []).append(resident)
     archive = bench.folder / f"archive-{objects}.jsonl"
-    figures["export, s"] = [_command(served, "export", out=archive)]
+    figures["export, s"] = [_command(built_store, "export", out=archive)]
     target = Served(bench.folder / f"imported-{objects}")
     target.folder.mkdir()
     _command(target, "init")
@@ -86,10 +88,10 @@ def _of(bench: Bench, objects: int) -> Mapping[str, list[float]]:
     return figures
 
 
-def _command(served: Served, *arguments: str, out: Path | None = None) -> float:
+def _command(built_store: Served, *arguments: str, out: Path | None = None) -> float:
     """Seconds that `hub …` takes."""
     start = time.perf_counter()
     with (out or Path("/dev/null")).open("wb") as file:
         command = [sys.executable, "-m", "hub", *arguments]
-        subprocess.run(command, env=served.environment, check=True, stdout=file, stderr=subprocess.DEVNULL)
+        subprocess.run(command, env=built_store.environment, check=True, stdout=file, stderr=subprocess.DEVNULL)
     return time.perf_counter() - start

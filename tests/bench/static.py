@@ -18,11 +18,11 @@ _COLD = 120
 
 
 def measure(bench: Bench) -> None:
-    served = bench.store(bench.objects)
-    key = served.keys["sg"]
+    built_store = bench.store(bench.objects)
+    key = built_store.keys["sg"]
     with ExitStack() as stack:
-        warm_port, _ = stack.enter_context(hub_server(served))
-        cold_port, _ = stack.enter_context(hub_server(served, HUB_LIMITS_READY_MEGABYTES="1"))
+        warm_port, _ = stack.enter_context(hub_server(built_store))
+        cold_port, _ = stack.enter_context(hub_server(built_store, HUB_LIMITS_READY_MEGABYTES="1"))
         paths, bodies = pages(warm_port, key, 1000, _PAGES)
         bodies = bodies[: len(paths)]
         nginx_port = stack.enter_context(nginx_server(bodies, bench.folder))
@@ -53,24 +53,24 @@ def _rates(bench: Bench, ports: dict[str, int], key: str, paths: list[str], *, p
             count = _COLD if name == "hub, cold" else _REQUESTS
             with Wire(port, "sg", key, packed=packed) as wire:
                 numbers = [number % len(paths) for number in range(count)]
-                asked = {
+                requests_of = {
                     "bare Flask view": [wire.request(f"/page?n={number}") for number in numbers],
                     "nginx, static": [wire.request(f"/{number}") for number in numbers],
                 }.get(name, [wire.request(paths[number]) for number in numbers])
-                rates[name].append(count / seconds(wire, asked, 200)[0])
+                rates[name].append(count / seconds(wire, requests_of, 200)[0])
     return {name: values[1:] for name, values in rates.items()}  # the first round makes what is kept ready
 
 
 def _idle(bench: Bench, port: int, fronted_port: int, key: str) -> None:
-    hub, bare = [], []
+    hub, bare_figures = [], []
     path = f"{PATH}?added_after={quote('2099-01-01T00:00:00.000000Z')}"
     for _ in range(bench.rounds):
         with Wire(port, "sg", key) as to_hub, Wire(fronted_port) as to_bare:
             hub.append(_REQUESTS / seconds(to_hub, [to_hub.request(path)] * _REQUESTS, 200)[0])
-            bare.append(_REQUESTS / seconds(to_bare, [to_bare.request("/idle?n=0")] * _REQUESTS, 200)[0])
+            bare_figures.append(_REQUESTS / seconds(to_bare, [to_bare.request("/idle?n=0")] * _REQUESTS, 200)[0])
     print("poll with nothing new, behind the same front")
     ratio(
         "hub against bare Flask",
-        row("hub", hub, "requests/s") / row("bare Flask view", bare, "requests/s"),
+        row("hub", hub, "requests/s") / row("bare Flask view", bare_figures, "requests/s"),
         "wanted: 0.65",
     )

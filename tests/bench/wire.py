@@ -50,10 +50,10 @@ class Wire:
         total = end + 4 + length
         if total > len(self._buffer):
             # the old one cannot grow while an answer that was returned before is still looked at
-            grown = bytearray(total)
-            grown[:have] = view[:have]
-            self._buffer = grown
-            view = memoryview(grown)
+            larger_buffer = bytearray(total)
+            larger_buffer[:have] = view[:have]
+            self._buffer = larger_buffer
+            view = memoryview(larger_buffer)
         while have < total:
             have += self._receive(view[have:total])
         return int(headers[9:12]), headers, view[end + 4 : total]

@@ -70,9 +70,9 @@ def test_the_token_is_on_no_command_line(region: Region, tmp_path: Path) -> None
     with running(office, BROWSER=f"{browser} %s") as (process, address):
         assert process.stdout is not None
         process.stdout.readline()  # printed after the browser was started
-        opened = seen.read_text(encoding="utf-8").strip()
-        page = Path(opened.removeprefix("file://"))
-        assert address.rpartition("/")[2] not in opened
+        argument = seen.read_text(encoding="utf-8").strip()
+        page = Path(argument.removeprefix("file://"))
+        assert address.rpartition("/")[2] not in argument
         assert address in page.read_text(encoding="utf-8")
         assert stat.S_IMODE(page.stat().st_mode) == 0o600
         assert stat.S_IMODE(page.parent.stat().st_mode) == 0o700
@@ -82,8 +82,8 @@ def test_the_token_is_on_no_command_line(region: Region, tmp_path: Path) -> None
 
 
 def test_a_port_that_is_taken_is_reported(region: Region) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
         done = region.offices["SG"].hub("desk", "--no-browser", "--port", str(port), code=3)
     assert f"Port {port}" in done.stderr
     assert "--port 0" in done.stderr

@@ -161,5 +161,5 @@ def test_the_desk_speaks_the_officers_language(browser: Browser) -> None:
     response = browser.get(f"/language?to=th&back={browser.guard.prefix}/records/")
     assert browser.place(response) == "/records/"
     assert '<html lang="th">' in browser.text("/records/")
-    for back in ("https://evil.example/", "//evil.example/", "/open/x", "/"):
-        assert browser.place(browser.get(f"/language?to=en&back={back}")) == "/"
+    for target in ("https://evil.example/", "//evil.example/", "/open/x", "/"):
+        assert browser.place(browser.get(f"/language?to=en&back={target}")) == "/"

@@ -126,19 +126,19 @@ def test_a_hub_that_is_away_is_said_and_what_is_known_stays(region: Region, inci
 def test_the_hub_is_asked_at_most_every_ten_seconds(region: Region, tmp_path: Path) -> None:
     """However often pages and scripts ask the desk."""
     now = [0.0]
-    asked: list[float] = []
+    times: list[float] = []
     browser = at_desk(region.offices["SG"])
     desk = browser.app.extensions["desk"]
 
     def connect() -> HubClient:
-        asked.append(now[0])
+        times.append(now[0])
         client: HubClient = desk.connect()
         return client
 
     watch = Watch(connect, desk.drafts, clock=lambda: now[0])
     for now[0] in (0.0, 1.0, 9.9, 10.0, 10.1, 19.9, 25.0):
         watch.board()
-    assert asked == [0.0, 10.0, 25.0]
+    assert times == [0.0, 10.0, 25.0]
 
 
 def test_news_are_for_the_desks_own_script(singapore: Browser, office: Office) -> None:

@@ -34,9 +34,9 @@ def decisions(browser: Browser, report: str) -> dict[str, tuple[str, str]]:
 def decide(browser: Browser, report: str, answers: dict[str, tuple[str, str]], officer: str = "A. Officer") -> Any:
     """Answer: key -> (decision, reason)."""
     fields = {"officer": officer, "to": "id"}
-    asked = decisions(browser, report)
+    questions = decisions(browser, report)
     for key, (word, despite) in answers.items():
-        number, shown = asked[key]
+        number, shown = questions[key]
         fields |= {
             f"key-{number}": key,
             f"shown-{number}": shown,
@@ -73,9 +73,9 @@ def test_one_yes_sends_once(region: Region, browser: Browser) -> None:
     seal = re.search(r'name="seal" value="([0-9a-f]+)"', page)
     assert seal is not None
     assert browser.post(f"{report}send", {"seal": seal[1]}).status_code == 303
-    held = held_ids(region)
+    ids_before = held_ids(region)
     assert browser.place(browser.post(f"{report}send", {"seal": seal[1]})) == f"{report}done"
-    assert held_ids(region) == held
+    assert held_ids(region) == ids_before
     assert "Sent 2" in browser.text(f"{report}done")
 
 
@@ -279,8 +279,8 @@ def test_a_hub_that_is_away_loses_nothing(region: Region, office: Office, browse
         page = browser.text(f"{report}done")
         assert "It waits in the outbox, and nothing is lost." in page
         assert "ID-D15" in browser.text("/outbox/")
-    sent = html.unescape(browser.post("/outbox/send").get_data(as_text=True))
-    assert "ID-D15: " in sent
+    outbox_page = html.unescape(browser.post("/outbox/send").get_data(as_text=True))
+    assert "ID-D15: " in outbox_page
     assert "203.0.113.91" in json.dumps(region.objects_in("id"))
 
 
@@ -438,12 +438,12 @@ def test_more_decisions_than_a_page_asks_about_come_page_by_page(
     report = report_of(browser.upload(SHEET + row("ID-H3", indicators=text, title="T", description="")))
     seen: set[str] = set()
     for _ in range(5):
-        asked = {key: ("keep", "") for key in decisions(browser, report) if key not in seen}
-        if not asked:
+        questions = {key: ("keep", "") for key in decisions(browser, report) if key not in seen}
+        if not questions:
             break
-        assert len(asked) <= 2
-        seen |= asked.keys()
-        decide(browser, report, asked)
+        assert len(questions) <= 2
+        seen |= questions.keys()
+        decide(browser, report, questions)
     assert set(lures) <= seen
 
 

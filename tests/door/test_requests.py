@@ -159,13 +159,11 @@ def demanding(open_hub: OpenHub, template: Template, clock: Clock) -> Any:
     return clients
 
 
-@pytest.mark.parametrize(("must_mark", "asked"), [(("id-cert",), True), (True, True), (("sg-cert",), False)])
-def test_named_accounts_must_mark_what_they_send(
-    demanding: Any, must_mark: tuple[str, ...] | bool, asked: bool
-) -> None:
+@pytest.mark.parametrize(("must_mark", "must"), [(("id-cert",), True), (True, True), (("sg-cert",), False)])
+def test_named_accounts_must_mark_what_they_send(demanding: Any, must_mark: tuple[str, ...] | bool, must: bool) -> None:
     """The refusal names the switch of OpenCTI's connector; what is marked, by itself or its container, is accepted."""
     client = demanding(must_mark)("id-cert")
-    if not asked:
+    if not must:
         client.publish("feeds", indicator(1, level=None))
         return
     assert "delete_marking_definition=false" in client.refusal("feeds", indicator(1, level=None))

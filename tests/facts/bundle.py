@@ -283,8 +283,8 @@ def struck(sector: str, country: str, *, called: str = "") -> Fact:
     """
 
     def holds(bundle: Bundle) -> bool:
-        others = [item for item in bundle.of("identity") if item["id"] not in _authors(bundle)]
-        sectors = {word for item in others for word in (*item.get("sectors", ()), item.get("name"))}
+        other_facts = [item for item in bundle.of("identity") if item["id"] not in _authors(bundle)]
+        sectors = {word for item in other_facts for word in (*item.get("sectors", ()), item.get("name"))}
         places = {item.get("country") for item in bundle.of("location")}
         return bool({sector, called} & sectors) and country in places
 
@@ -322,6 +322,6 @@ def did(category: str, word: str) -> Fact:
     return Fact(f"impact on {category}: {word}", holds)
 
 
-def either(first: Fact, *others: Fact) -> Fact:
+def either(first: Fact, *other_facts: Fact) -> Fact:
     """One of these: what one form has in its prose, another has a column for."""
-    return Fact(first.words, lambda bundle: any(fact.holds(bundle) for fact in (first, *others)))
+    return Fact(first.words, lambda bundle: any(fact.holds(bundle) for fact in (first, *other_facts)))

@@ -148,10 +148,10 @@ def _winner(model: Model, step: steps.Insert | steps.AddEntry, name: str) -> Per
         return name
     yield
     if isinstance(step, steps.Insert):
-        taken = model.durable.get(("log", _entry_key(step.entry.collection, step.entry.n)))
-        return "" if taken is None else taken["entry"].batch
-    taken = model.durable.get(("trail", _number_key(step.entry.number)))
-    return "" if taken is None else taken["name"]
+        present = model.durable.get(("log", _entry_key(step.entry.collection, step.entry.n)))
+        return "" if present is None else present["entry"].batch
+    present = model.durable.get(("trail", _number_key(step.entry.number)))
+    return "" if present is None else present["name"]
 
 
 def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 - a table, as `_writes`
@@ -205,16 +205,16 @@ def _read(model: Model, step: steps.Step) -> Performing:  # noqa: C901, PLR0912 
             return found_rows
         case steps.ReadRange():
             query = step.query
-            taken: list[Value] = []
+            present: list[Value] = []
             after = query.after
             while True:
                 rows = [row for row in model.rows(query.collection) if after < row["place"] <= step.upto]
                 following = next((row for row in rows if _matches(row, query)), None)
                 if following is None:
-                    return taken, False
-                if len(taken) == query.limit:
-                    return taken, True
-                taken.append(following)
+                    return present, False
+                if len(present) == query.limit:
+                    return present, True
+                present.append(following)
                 after = following["place"]
                 yield  # nor is a range
         case _:

@@ -79,7 +79,9 @@ class Story:
     added: list[tuple[str, Outcome]] = field(default_factory=list)  # acknowledged: (coll, outcome)
     statuses: set[str] = field(default_factory=set)  # acknowledged
     deleted: set[tuple[str, str]] = field(default_factory=set)  # (coll, id) somebody asked to delete
-    met: dict[tuple[str, str, int], list[tuple[int, str, str]]] = field(default_factory=lambda: defaultdict(list))
+    records_read: dict[tuple[str, str, int], list[tuple[int, str, str]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     wrong: list[str] = field(default_factory=list)
 
 
@@ -161,15 +163,15 @@ class Simulation:
         name = f"reader {collection} {versions} {clearance}"
         if any(actor.name == name for actor in self.actors):
             return  # it waits for its page
-        met = self.story.met[collection, versions, clearance]
-        after = met[-1][0] if met else 0
+        records_read = self.story.records_read[collection, versions, clearance]
+        after = records_read[-1][0] if records_read else 0
         query = Query(collection, clearance, after, limit=3, versions=EVERY if versions == "every" else LAST)
 
         def ended(value: Any) -> None:
             rows, more = value
             if more and not rows:
                 self.story.wrong.append("an empty page said that there is more")
-            met.extend((row["place"], row["id"], row["version_text"]) for row in rows)
+            records_read.extend((row["place"], row["id"], row["version_text"]) for row in rows)
 
         self._start(name, protocol.page(query, None), ended)
 
@@ -181,8 +183,8 @@ class Simulation:
         def whole(value: Any) -> None:
             seen = {row["_id"] for row in value[0]}
             for (where, n), (_, plan) in self.model.committed.items():
-                mine = {r["_id"] for r in plan.rows if (where, r["id"]) not in self.story.deleted}
-                if where == collection and mine & seen and not mine <= seen:
+                own_rows = {r["_id"] for r in plan.rows if (where, r["id"]) not in self.story.deleted}
+                if where == collection and own_rows & seen and not own_rows <= seen:
                     self.story.wrong.append(f"commit {where} {n} was visible in part")
 
         self._start("whole", protocol.page(everything, None), whole)
@@ -264,14 +266,14 @@ class Simulation:
             for versions in ("every", "last"):
                 for clearance in (1, 4):
                     while True:
-                        met = self.story.met[collection, versions, clearance]
-                        count = len(met)
+                        records_read = self.story.records_read[collection, versions, clearance]
+                        count = len(records_read)
                         self._read(collection, versions, clearance)
                         actor = self.actors.pop()
                         while actor.alive:
                             actor.advance(self.model)
                             self.model.replicate()
-                        if len(met) == count:
+                        if len(records_read) == count:
                             break
 
     def _exhaust_actor(self, work: Steps) -> None:
@@ -305,7 +307,11 @@ class Simulation:
                 if where == collection and key not in versions_held and (where, outcome.id) not in self.story.deleted:
                     wrong.append(f"{key} was acknowledged in {collection}, and is lost")
         self._judge_trail()
-        wrong += [f"{object_id} belongs to {who}" for object_id, who in owners.items() if len(who) > 1]
+        wrong += [
+            f"{object_id} belongs to {owners_of_id}"
+            for object_id, owners_of_id in owners.items()
+            if len(owners_of_id) > 1
+        ]
         statuses_held = {status["_id"] for status in self.model.of("statuses")}
         wrong += [f"{status} is lost" for status in self.story.statuses - statuses_held]
 
@@ -349,8 +355,8 @@ class Simulation:
     def _judge_readers(self, collection: str) -> None:
         for versions in ("every", "last"):
             for clearance in (1, 4):
-                met = self.story.met[collection, versions, clearance]
-                places = [place for place, _, _ in met]
+                records_read = self.story.records_read[collection, versions, clearance]
+                places = [place for place, _, _ in records_read]
                 if places != sorted(set(places)):
                     self.story.wrong.append(f"a reader of {collection} met records twice or out of order")
                 code = (0 if versions == "last" else 10) + clearance
@@ -361,7 +367,7 @@ class Simulation:
                 missed = {row["place"] for row in due} - set(places)
                 if missed:
                     self.story.wrong.append(f"a reader of {collection} ({versions}, {clearance}) missed {len(missed)}")
-                for _, object_id, _ in met:
+                for _, object_id, _ in records_read:
                     if not self.story.sent.get((collection, object_id)):
                         self.story.wrong.append(f"a reader met {object_id}, which nobody sent")
 

@@ -58,14 +58,14 @@ def open_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., MongoStor
     monkeypatch.setattr("hub.store.mongo.link.SELECT_MILLISECONDS", 500)
     monkeypatch.setattr("hub.store.mongo.store.READ_SECONDS", 1.0)
     monkeypatch.setattr("hub.store.mongo.commit.POLITE_WAITS", 4)
-    opened: list[MongoStore] = []
+    stores: list[MongoStore] = []
 
     def opener(*arguments: Any, **changes: Any) -> MongoStore:
-        opened.append(store_at(*arguments, **changes))
-        return opened[-1]
+        stores.append(store_at(*arguments, **changes))
+        return stores[-1]
 
     yield opener
-    for store in opened:
+    for store in stores:
         store.close()
 
 

@@ -232,9 +232,9 @@ def finish(model: Model, actor: Actor) -> None:
         model.replicate()
 
 
-def stopped(model: Model, work: Any, moments: int, ended: Callable[[Any], None]) -> Actor:
+def stopped(model: Model, work: Any, moments: int, on_end: Callable[[Any], None]) -> Actor:
     """A process that stops after so many moments."""
-    actor = Actor("stopped", work, ended)
+    actor = Actor("stopped", work, on_end)
     for _ in range(moments):
         if actor.alive:
             actor.advance(model)
@@ -347,7 +347,7 @@ def naming_and_named(first: int, second: int) -> list[str]:
 def test_an_observable_is_not_named_lower_in_another_collection_at_the_same_moment(monkeypatch: Patch) -> None:
     """Law L5 e, for all pairs of moments at which the two stop; without step 2, both would sometimes be accepted."""
     verdicts = [naming_and_named(first, second) for first in range(20) for second in range(20)]
-    assert {tuple(some) for some in verdicts} == {("added", "refused")}
+    assert {tuple(pair) for pair in verdicts} == {("added", "refused")}
     monkeypatch.setattr("hub.store.mongo.commit._settle_conflicts", nobody_else)
     assert ["added", "added"] in [naming_and_named(first, second) for first in range(20) for second in range(20)]
 
@@ -388,8 +388,8 @@ def test_a_lost_answer_is_told_apart_from_a_step_that_was_not_taken() -> None:
     entry = steps.LogEntry("c1", 1, "mine", START)
     for _ in range(2):
         assert performed(model, steps.Insert(entry, steps.Plan())) == "mine"
-    theirs = steps.LogEntry("c1", 1, "theirs", START)
-    assert performed(model, steps.Insert(theirs, steps.Plan())) == "mine"
+    other_entry = steps.LogEntry("c1", 1, "theirs", START)
+    assert performed(model, steps.Insert(other_entry, steps.Plan())) == "mine"
 
 
 def test_a_write_that_a_majority_never_had_is_repeated_after_the_primary_stepped_down() -> None:

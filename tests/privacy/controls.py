@@ -65,10 +65,10 @@ def _no_roles(patch: pytest.MonkeyPatch) -> None:
 
 
 def _all_of_adversary(report: Report) -> Report:
-    taken = tuple(
+    hostile = tuple(
         replace(item, role=Role.ADVERSARY, as_indicator=True, hold_reason=None) for item in report.observables
     )
-    return replace(report, observables=taken)
+    return replace(report, observables=hostile)
 
 
 def _no_k(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ EVENT = (
 
 
 @pytest.mark.parametrize(
-    ("ambiguous", "named"),
+    ("ambiguous", "words"),
     [
         (', "source.ip": "203.0.113.99"', "source.ip twice"),
         (', "source.ip" : "203.0.113.99"', "source.ip twice"),
@@ -25,12 +25,12 @@ EVENT = (
         (', "extra.a": {"x": 1, "x": 2}', "x twice"),
     ],
 )
-def test_a_line_with_a_key_twice_is_named_and_the_next_one_read(ambiguous: str, named: str) -> None:
+def test_a_line_with_a_key_twice_is_named_and_the_next_one_read(ambiguous: str, words: str) -> None:
     """Either value would be lost in silence, and the first may be the victim's name."""
     lines = [LINE % ("203.0.113.1", ambiguous), LINE % ("203.0.113.2", ', "comment": "a\\":b"')]
     bad, good = read_reports("\n".join(lines).encode(), format="intelmq")
     assert "line 1" in str(bad)
-    assert named in str(bad)
+    assert words in str(bad)
     assert isinstance(good, Report)
     assert [item.value for item in good.observables] == ["203.0.113.2"]
 

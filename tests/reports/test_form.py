@@ -246,11 +246,11 @@ def test_an_indicator_that_would_do_harm_is_held_with_a_reason_and_kept_when_con
 ) -> None:
     """It is warned about and kept out, until an officer confirms it: in the cell, by value, or all of them."""
     report = only(indicators=indicator)
-    (held,) = report.observables
-    assert reason in (held.hold_reason or "")
+    (held_observable,) = report.observables
+    assert reason in (held_observable.hold_reason or "")
     assert any(reason in warning for warning in report.warnings)
     assert only(indicators=f"{indicator}@confirmed").observables[0].hold_reason is None
-    (by_value,) = read_row(ReadOptions(confirmed=frozenset({held.value})), indicators=indicator)
+    (by_value,) = read_row(ReadOptions(confirmed=frozenset({held_observable.value})), indicators=indicator)
     assert isinstance(by_value, Report)
     assert by_value.observables[0].hold_reason is None
 

@@ -198,7 +198,7 @@ def test_an_opendocument_sheet_is_named_as_such() -> None:
 
 
 @pytest.mark.parametrize(
-    ("domain", "why"),
+    ("domain", "reason"),
     [
         ("web.id", "is a whole registry's domain"),
         ("gov.tl", "is a whole registry's domain"),
@@ -210,7 +210,7 @@ def test_an_opendocument_sheet_is_named_as_such() -> None:
         ("c2.example", None),
     ],
 )
-def test_no_indicator_names_a_public_suffix_whole(domain: str, why: str | None) -> None:
+def test_no_indicator_names_a_public_suffix_whole(domain: str, reason: str | None) -> None:
     """Registries, and hosters or dynamic DNS under which anybody has a name."""
     report = only_report(FORM | {"indicators": f"domain:{domain}"}, name="x.json")
-    assert [item.hold_reason for item in report.observables] == [why]
+    assert [item.hold_reason for item in report.observables] == [reason]

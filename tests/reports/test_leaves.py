@@ -115,7 +115,7 @@ def another(value: Any) -> Any:
     """Another value that is as good: an address for an address, a time for a time."""
     if not isinstance(value, str):
         return other(value)
-    for pattern, put in (
+    for pattern, replace_text in (
         (r"\d+\.\d+\.\d+\.\d+", lambda text: text[:-1] + ("7" if text[-1] != "7" else "6")),
         (r"1{32,}", lambda text: "2" * len(text)),
         (r"20\d\d-.*", lambda text: f"2019{text[4:]}"),
@@ -124,7 +124,7 @@ def another(value: Any) -> Any:
         (r"CVE-.*", lambda text: f"{text}1"),
     ):
         if re.fullmatch(pattern, value):
-            return put(value)
+            return replace_text(value)
     return other(value)
 
 

@@ -71,9 +71,9 @@ def test_what_tags_and_galaxies_say_of_one_value_stays_with_it() -> None:
         "Object": [item],
     }
     values = by_value(report_of({"Event": event}))
-    known = values["d.example"]
-    assert (known.malware, known.confidence) == ("SAMPLE", 95)
-    assert known.kill_chain_phases == (("lockheed-martin-cyber-kill-chain", "command-and-control"),)
+    observable = values["d.example"]
+    assert (observable.malware, observable.confidence) == ("SAMPLE", 95)
+    assert observable.kill_chain_phases == (("lockheed-martin-cyber-kill-chain", "command-and-control"),)
     assert (values["c2.example"].malware, values["c2.example"].description) == (None, "stage 1")
 
 
@@ -131,7 +131,7 @@ def test_a_zone_that_means_several_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "written", "read"),
+    ("column", "written", "canonical"),
     [
         ("country", "Malaysia", "MY"),
         ("country", "ประเทศไทย", "TH"),
@@ -141,10 +141,10 @@ def test_a_zone_that_means_several_is_refused() -> None:
         ("victim_sector", "ธนาคาร", "financial-services"),
     ],
 )
-def test_countries_and_sectors_have_their_usual_names(column: str, written: str, read: str) -> None:
+def test_countries_and_sectors_have_their_usual_names(column: str, written: str, canonical: str) -> None:
     """In English, and in languages of the eleven countries."""
     report = report_of(FORM | {column: written})
-    assert read in (report.countries if column == "country" else report.victims[0].sectors)
+    assert canonical in (report.countries if column == "country" else report.victims[0].sectors)
 
 
 def test_the_incident_type_ransomware_is_ransomware() -> None:

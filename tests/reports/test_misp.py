@@ -102,8 +102,8 @@ def test_an_event_for_its_own_organisation_only_never_leaves() -> None:
 def test_every_wrapping_of_events_is_read() -> None:
     """One event, a response, a list, bare, one a line."""
     wrapped = json.loads(FIXTURE.read_bytes())
-    bare = wrapped["Event"]
-    for data in (wrapped, {"response": [wrapped]}, [wrapped], bare, {"response": wrapped}):
+    event_content = wrapped["Event"]
+    for data in (wrapped, {"response": [wrapped]}, [wrapped], event_content, {"response": wrapped}):
         report = only_report(data)
         assert report.title == "Ransomware wave against clinics"
     lines = (json.dumps(wrapped) + "\n") * 2

@@ -66,9 +66,9 @@ def test_what_an_indicator_points_to_leaves_with_it() -> None:
     record = render(report, a_member(), now=NOW)
     released = release(record, report, a_member(), Audience("7f0c7a0e-0000-4000-8000-0000000000f1"), now=NOW)
     assert isinstance(released, Released)
-    left = links(released.contents)
-    assert left < POINTED
-    assert {name for _, _, name in left} >= {"Akira", "AnyDesk", "Web Protocols"}
+    released_links = links(released.contents)
+    assert released_links < POINTED
+    assert {name for _, _, name in released_links} >= {"Akira", "AnyDesk", "Web Protocols"}
 
 
 def test_yaml_and_json_may_say_it_in_the_mapping_of_an_indicator() -> None:

@@ -16,9 +16,11 @@ def test_rules_of_one_top_level_domain_decide_as_the_whole_list_does() -> None:
     lines = Path(PSLFILE).read_text("utf-8").splitlines()
     rules = [line.split()[0] for line in lines if line.strip() and not line.startswith("//")]
     for rule in rules:
-        bare = rule.removeprefix("!").removeprefix("*.")
+        suffix = rule.removeprefix("!").removeprefix("*.")
         names |= {
-            form for name in (bare, f"shop.{bare}", f"a.shop.{bare}", bare.partition(".")[2]) for form in _forms(name)
+            form
+            for name in (suffix, f"shop.{suffix}", f"a.shop.{suffix}", suffix.partition(".")[2])
+            for form in _forms(name)
         }
     assert len(names) > 10_000
     assert not [name for name in names if is_registry_domain(name) is not registries.is_public(name)]

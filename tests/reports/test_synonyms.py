@@ -206,8 +206,8 @@ def test_one_word_is_one_word_however_it_is_typed(written: str) -> None:
 def test_a_sheet_may_have_its_headings_in_another_language() -> None:
     """Each stands for one column; the form's own heading counts where both are there."""
     cells = dict(FORM)
-    named = {"report_id": "Nomor laporan", "title": "Judul", "country": "Negara", "victim_sector": "Sektor"}
-    written = [named.get(column, column) for column in cells]
+    indonesian_names = {"report_id": "Nomor laporan", "title": "Judul", "country": "Negara", "victim_sector": "Sektor"}
+    written = [indonesian_names.get(column, column) for column in cells]
     text = "Laporan insiden 2026;;\n" + ";".join(written) + "\n" + ";".join(map(str, cells.values())) + "\n"
     report = only_report(text.encode(), name="laporan.csv")
     assert (report.report_id, report.title) == (cells["report_id"], cells["title"])

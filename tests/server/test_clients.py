@@ -37,8 +37,10 @@ FRESH = "match[version]=all"
 def published(hub_server: HubProcess) -> None:
     """Indonesia's collection holds five indicators, one of them in two versions, behind the definitions."""
     body = as_envelope([*(indicator(n, author=None) for n in range(900, 905)), indicator(900, 2, author=None)])
-    sent = {"Content-Type": CONTENT_TYPE}
-    posted = hub_server.session("id-cert").post(hub_server.url + at("id", "objects"), body, headers=sent, timeout=30)
+    posted_headers = {"Content-Type": CONTENT_TYPE}
+    posted = hub_server.session("id-cert").post(
+        hub_server.url + at("id", "objects"), body, headers=posted_headers, timeout=30
+    )
     assert posted.json()["failure_count"] == 0
 
 
@@ -126,11 +128,11 @@ def test_cytaxii2_works(hub_server: HubProcess) -> None:
     assert {resource["id"] for resource in listed} >= {COLLECTIONS["id"]}
     polled = client.poll_request(collection_id=COLLECTIONS["id"], object_type="indicator")["response"]
     assert sorted(ids(polled["objects"])) == [an_id(n) for n in range(900, 905)]
-    sent = client.inbox_request(
+    result = client.inbox_request(
         collection_id=COLLECTIONS["alerts"], stix_bundle=json.dumps({"objects": [note(920, author=None)]})
     )
-    assert sent["status"] is True
-    assert sent["status_code"] == 202
+    assert result["status"] is True
+    assert result["status_code"] == 202
 
 
 class Emulated:

@@ -256,11 +256,11 @@ def test_accounts_that_come_at_once_wait_about_as_long_as_those_that_are_known_a
 @pytest.mark.parametrize("name", ["nobody", "one"])
 def test_unknown_credentials_get_no_more_turns_where_they_show_no_account(name: str) -> None:
     """Neither with credentials that are nobody's, nor with those of one account in a hundred forms, beside good ones."""
-    held: list[int] = []
+    active_counts: list[int] = []
 
     def application(environ: dict[str, Any]) -> None:
         key = environ["HTTP_AUTHORIZATION"]
-        held.append(client._front._unknown_turns._clients["address 192.0.2.7"].active_count)
+        active_counts.append(client._front._unknown_turns._clients["address 192.0.2.7"].active_count)
         account = key.partition(",")[0]
         environ[ACCOUNT] = None if account == "nobody" else Account(account, AccountKind.CERT, "ID")
 
@@ -270,5 +270,5 @@ def test_unknown_credentials_get_no_more_turns_where_they_show_no_account(name: 
 
     client = FrontClient(application, Limits(client_requests=2))
     asyncio.run(story())
-    assert max(held) > 10
-    assert set(held[-50:]) <= {1, 2}
+    assert max(active_counts) > 10
+    assert set(active_counts[-50:]) <= {1, 2}
