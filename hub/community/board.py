@@ -198,9 +198,8 @@ class Board:
         by_urgency = sorted(entries, key=_urgency)
         if len(by_urgency) <= PAGE_INCIDENTS:
             return by_urgency
-        share = max(
-            1, PAGE_INCIDENTS // (len(self._root.members) + 1)
-        )  # one more: what nobody stands behind any longer
+        # one share more than members: for incidents of members that have left
+        share = max(1, PAGE_INCIDENTS // (len(self._root.members) + 1))
         numbers: dict[str, int] = {}
         pages: list[tuple[int, Entry]] = []
         for entry in by_urgency:

@@ -58,7 +58,7 @@ class HeldSteps:
         new_reporters: Mapping[str, str],
         members: Sequence[str],
     ) -> None:
-        """`collection` is where the steps are published, `reported` the incidents of the same request with their reporters."""
+        """`collection`: to which the steps are sent; `new_reporters`: incident -> reporter, for incidents in the same envelope."""
         self._index = index
         self._view = view
         self._collection = collection

@@ -7,7 +7,7 @@
 4. A deleted record is not seen in step 2, nor is a level that rose. So compare the number of records at each level with the
    expected number; if it differs, and the difference concerns records of the types in step 2, read everything again.
 
-The index has the records of all levels. `board` asks with a `View`: the collections and levels that one reader may see.
+The index has the records of all levels. `board` selects with a `View`: the collections and levels that one reader may see.
 """
 
 from __future__ import annotations

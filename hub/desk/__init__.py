@@ -1,1 +1,1 @@
-"""The desk: a page in the officer's own browser, on loopback, from the report to the hub with the victim protected."""
+"""The desk: pages in the officer's own browser, on loopback, to read a report, release it with the victim protected, and send it."""

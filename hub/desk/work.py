@@ -258,9 +258,8 @@ def _outgoing_report(report: Report, outcome: Release | Withheld) -> OutgoingRep
     if not isinstance(outcome, Release):
         return OutgoingReport(report, outcome.preview, outcome.reason)
     bundles = {any(item["type"] in _INCIDENT_TYPES for item in bundle): tuple(bundle) for bundle in outcome.bundles}
-    if len(bundles) < len(
-        outcome.bundles
-    ):  # two of one kind: what leaves is all shown, and none of it as if it were alone
+    # several bundles of one kind: show all objects together, and none as lone indicators
+    if len(bundles) < len(outcome.bundles):
         return OutgoingReport(
             report, outcome.preview, "", outcome.first, tuple(item for contents in outcome.bundles for item in contents)
         )

@@ -1,1 +1,1 @@
-"""The hub over HTTP: Flask, thin. `app` is the table of contents; what happens is in hub/sharing and hub/community."""
+"""The hub over HTTP: a thin layer with Flask. `app` lists all addresses; the logic is in hub/sharing and hub/community."""

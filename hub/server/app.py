@@ -66,7 +66,7 @@ PROBES: Final = frozenset({"healthz", "readyz"})  # for load balancers: no accou
 # also for programs, as plain JSON: `server.community` checks the Accept header
 COMMUNITY_VIEWS: Final = frozenset({"board", "contacts", "confirm"})
 PAGES: Final = addresses.PAGES | COMMUNITY_VIEWS  # take the session of a browser, too
-NOT_TAXII: Final = PROBES | PAGES | {"metrics", "events", "checkpoint"}  # answers in a form of their own
+NOT_TAXII: Final = PROBES | PAGES | {"metrics", "events", "checkpoint"}  # their responses have another media type
 _LOGIN_REFUSED: Final = frozenset(
     {401, 429}
 )  # if there are credentials and no account: they were wrong, or not verified

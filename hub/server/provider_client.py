@@ -56,7 +56,7 @@ class _BoundedAdapter(HTTPAdapter):
             if size > ANSWER_BYTES:
                 response.close()
                 raise requests.exceptions.ContentDecodingError(f"the response is larger than {ANSWER_BYTES} bytes")
-        response._content = b"".join(parts)  # noqa: SLF001 - where requests keeps what it has read itself
+        response._content = b"".join(parts)  # noqa: SLF001 - where requests keeps the body that it has read
         response.close()
         return response
 

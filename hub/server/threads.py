@@ -37,7 +37,7 @@ class Threads:
         def run() -> None:
             try:
                 result, error = function(*arguments), None
-            except Exception as exception:  # noqa: BLE001 - it is raised again where the future is awaited
+            except Exception as exception:  # noqa: BLE001 - raised again where the future is awaited
                 result, error = None, exception
             loop.call_soon_threadsafe(_settle, future, result, error)
 

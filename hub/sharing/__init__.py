@@ -1,1 +1,1 @@
-"""What members do with each other: who they are, what they may see and say, the way in and the way out."""
+"""Sharing between members: accounts and collections, who may read and publish what, the way in and the way out."""

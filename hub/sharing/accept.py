@@ -219,15 +219,15 @@ def judge(
     return candidate_of(inspection, index, parse_result, level, owner)
 
 
-def _level_problem(inspection: Inspection, parsed: StixObject, level: access.Level) -> str:
+def _level_problem(inspection: Inspection, obj: StixObject, level: access.Level) -> str:
     """Why an object is refused for its level beside that of stored versions; empty if it is not."""
-    is_definition = parsed.type == levels.MARKING and level.value is not None and level.source == BY_MARKING
-    if not parsed.revoked and not is_definition:
+    is_definition = obj.type == levels.MARKING and level.value is not None and level.source == BY_MARKING
+    if not obj.revoked and not is_definition:
         return ""
-    versions = inspection.held_objects.history(inspection.collection.id, parsed.id)
-    if parsed.revoked:
-        return levels.repeats_higher(versions, parsed, level.value)
-    return levels.raises_meaning(versions, parsed, inspection.catalogue.markings)
+    versions = inspection.held_objects.history(inspection.collection.id, obj.id)
+    if obj.revoked:
+        return levels.repeats_higher(versions, obj, level.value)
+    return levels.raises_meaning(versions, obj, inspection.catalogue.markings)
 
 
 def candidate_of(

@@ -154,7 +154,7 @@ def _names_another_as_author(member: str, obj: StixObject, authors: frozenset[st
 
 
 def _describes_another(member: str, obj: StixObject, catalogue: Catalogue) -> str:
-    """Why the object is another member's identity, or would be taken for it."""
+    """Why the object is refused as another member's identity, or as one that readers would take for it; "" if it is not."""
     # a translation of an identity states its name and contact, which only the member itself may do
     if obj.type == "language-content":
         described_id = obj.content["object_ref"]
@@ -170,7 +170,7 @@ def _describes_another(member: str, obj: StixObject, catalogue: Catalogue) -> st
     if obj.type == "identity" and declared_member is None:
         aliases = [alias for key in _ALIASES for alias in _as_list(obj.content.get(key))]
         if any(isinstance(alias, str) and _cert_of_another(member, alias, catalogue) for alias in aliases):
-            return "An alias of it is the name of another member's CERT, or looks like it: leave that out."
+            return "One of its aliases is the name of another member's CERT, or looks like it: leave that alias out."
     name = obj.content["name"] if obj.type == "identity" and declared_member is None else ""
     if name and (forms_of(name) & catalogue.cert_names.keys() or _cert_of_another(member, name, catalogue)):
         return (
@@ -185,12 +185,12 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _mailbox_of_another(member: str, text: str, catalogue: Catalogue) -> bool:
-    """Whether the text holds the contact address of another member."""
+    """Whether the text contains the contact address of another member."""
     low = text.casefold()
     return "@" in low and any(
-        other.code != member and other.contact.casefold() in low
-        for other in catalogue.members.values()
-        if other.contact
+        other_member.code != member and other_member.contact.casefold() in low
+        for other_member in catalogue.members.values()
+        if other_member.contact
     )
 
 

@@ -155,22 +155,22 @@ def contradicted(candidates: Sequence[Candidate]) -> dict[int, str]:
     }
 
 
-def raises_meaning(records: Sequence[Record], definition: StixObject, known: KnownMarkings) -> str:
-    """Why a newer version of a marking definition is refused that states a higher level; empty if it is not.
+def raises_meaning(records: Sequence[Record], definition: StixObject, known_markings: KnownMarkings) -> str:
+    """Why a newer version of a marking definition is refused, if it states a higher level; empty otherwise.
 
-    `records` are the stored versions. What is marked with the definition keeps the level that it had, so that readers below the
-    new level would go on reading it.
+    `records` are the stored versions. Objects that are marked with the definition keep their level, so readers below the new
+    level could still read them.
     """
     level = definition.own_level.level
     if level is None or not records:
         return ""
-    meanings = [_stated_in(orjson.loads(record.body), known)[0] for record in records]
-    before = max((meaning for meaning in meanings if meaning is not None), default=None)
-    if before is not None and before >= level:
+    meanings = [_stated_in(orjson.loads(record.body), known_markings)[0] for record in records]
+    stored_level = max((meaning for meaning in meanings if meaning is not None), default=None)
+    if stored_level is not None and stored_level >= level:
         return ""
-    stated = "no level" if before is None else TLP(before).label
+    stored_label = "no level" if stored_level is None else TLP(stored_level).label
     return (
-        f"It states {level.label}, and the version of it that is stored states {stated}: what is marked with it would stay readable as "
+        f"It states {level.label}, and the version of it that is stored states {stored_label}: what is marked with it would stay readable as "
         "before. Give the new meaning a new id, and mark the objects with that in newer versions."
     )
 

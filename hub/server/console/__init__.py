@@ -1,1 +1,1 @@
-"""The console: pages for people in a browser, made on the server, which show an account what it may see and do."""
+"""The console: pages for people in a browser, rendered on the server; they show only what the account may see and do."""

@@ -37,7 +37,7 @@ _MAKERS: Final = 16  # answers that can be made at the same time
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """An answer, and what it was made of."""
+    """A rendered page, with the state and the minute for which it was rendered."""
 
     state: object
     minute: int
@@ -46,7 +46,7 @@ class _Page:
 
 
 class LiveBoards:
-    """The answers of one process. For several threads."""
+    """The pages of one process. Safe for several threads."""
 
     def __init__(self) -> None:
         self._pages: OrderedDict[tuple[Any, ...], _Page] = OrderedDict()
@@ -54,10 +54,9 @@ class LiveBoards:
         self._makers = tuple(threading.Lock() for _ in range(_MAKERS))  # each for some of the keys
 
     def page(self, key: tuple[Any, ...], state: object, now: int, make: Callable[[], str]) -> flask.Response:
-        """What `make` makes, or made of the same `state` for the same `key` within this minute.
+        """A response with the page that `make` renders, or rendered before for the same `key` and `state` in this minute.
 
-        `key` says for whom it is (law L5). A state is the same where it is the very object: a board that changes is
-        another one.
+        `key` contains the reader's member (law L5). States are compared by identity: a changed board is a new object.
         """
         minute = now // _MINUTE
         page = self._find(key, state, minute)
@@ -97,7 +96,7 @@ class LiveBoards:
 
 
 def shown_header(newest: Mapping[str, int], now: int) -> str:
-    """The header that names what an answer knows, without what is old."""
+    """The header `Hub-Shown`: the newest place of each collection, without old ones."""
     return " ".join(
         f"{collection}={format_place(place)}"
         for collection, place in newest.items()
