@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hub.cli.respond import respond_arguments, take
+from hub.cli.respond import protection, respond_arguments, take
 from hub.pages.texts import gettext
 from hub.producer.respond import acknowledge
 
@@ -21,4 +21,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Acknowledge it; 1 where the hub does not take it."""
     words = gettext("{incident} is acknowledged.").format(incident=args.incident)
-    return take(args, lambda hub: acknowledge(hub, args.incident, text=args.text, to=args.to), words)
+    return take(
+        args,
+        lambda hub: acknowledge(hub, args.incident, text=args.text, to=args.to, protection=protection(args)),
+        words,
+    )

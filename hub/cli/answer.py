@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final
 
-from hub.cli.respond import respond_arguments, take
+from hub.cli.respond import protection, respond_arguments, take
 from hub.pages.texts import gettext, marked
 from hub.producer.respond import ANSWER_WORDS, answer
 
@@ -31,4 +31,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Answer; 1 where the hub does not take it."""
     words = gettext("Answered: {answer}.").format(answer=gettext(ANSWERS[args.says]))
-    return take(args, lambda hub: answer(hub, args.subject, args.says, why=args.why, to=args.to), words)
+    return take(
+        args,
+        lambda hub: answer(hub, args.subject, args.says, why=args.why, to=args.to, protection=protection(args)),
+        words,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hub.cli.respond import respond_arguments, take
+from hub.cli.respond import protection, respond_arguments, take
 from hub.pages.texts import gettext
 from hub.producer.respond import ask
 
@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> int:
             due=args.due,
             priority=args.priority,
             to=args.to,
+            protection=protection(args),
         ),
         gettext("{members} asked.").format(members=args.members),
     )

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable
 
 from hub.cli import DONE, SOME_REFUSED
-from hub.cli.client import client, connection_arguments, environment
+from hub.cli.client import client, connection_arguments, environment, home
 from hub.pages.texts import gettext
 from hub.producer.connection import HubConnection
 from hub.producer.publish import Receipt
-from hub.producer.respond import COLLECTION
+from hub.producer.respond import COLLECTION, Protection
 from hub.terminal import Style, StyledLine, print_lines
 
 
@@ -21,8 +21,20 @@ def respond_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", default=COLLECTION, metavar="COLLECTION", help=f"collection to send it to (default: {COLLECTION})"
     )
+    parser.add_argument(
+        "--approve",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name on this CERT's list, or of a victim of its reports, that may be in the text",
+    )
     parser.add_argument("--json", action="store_true", help="print the receipt as one JSON object")
     connection_arguments(parser)
+
+
+def protection(args: argparse.Namespace) -> Protection:
+    """Whose names the text of the step may not contain."""
+    return Protection(home(environment()), frozenset(args.approve))
 
 
 def take(args: argparse.Namespace, step: Callable[[HubConnection], Receipt], words: str) -> int:

@@ -220,8 +220,13 @@ class HubClient:
         return self.publish(item, to, source=source)
 
     def acknowledge(self, incident: str, *, text: str = "", to: str = respond.COLLECTION) -> Receipt:
-        """Say that this member has the incident and has looked at it."""
-        return _require_success(respond.acknowledge(self.connection, incident, text=text, to=to))
+        """Say that this member has the incident and has looked at it.
+
+        ReleaseError if the text names somebody whom this CERT protects; the same holds for `ask` and `answer`.
+        """
+        return _require_success(
+            respond.acknowledge(self.connection, incident, text=text, to=to, protection=self._protection())
+        )
 
     def ask(  # noqa: PLR0913 - keyword arguments
         self,
@@ -235,12 +240,26 @@ class HubClient:
     ) -> Receipt:
         """Ask members (codes, or "all") for help; the request is the first of the receipt's successes."""
         return _require_success(
-            respond.ask(self.connection, incident, members=members, what=what, due=due, priority=priority, to=to)
+            respond.ask(
+                self.connection,
+                incident,
+                members=members,
+                what=what,
+                due=due,
+                priority=priority,
+                to=to,
+                protection=self._protection(),
+            )
         )
 
     def answer(self, subject: str, says: str, *, why: str = "", to: str = respond.COLLECTION) -> Receipt:
         """Answer a request (its id, or its incident's): accepted, refused (with `why`) or done."""
-        return _require_success(respond.answer(self.connection, subject, says, why=why, to=to))
+        return _require_success(
+            respond.answer(self.connection, subject, says, why=why, to=to, protection=self._protection())
+        )
+
+    def _protection(self) -> respond.Protection:
+        return respond.Protection(self._home)
 
     def board(self, page: int = 1) -> Board:
         """The open incidents, each with the members that received, acknowledged or answered it, were asked or are overdue.

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 from hub.errors import NotFoundError, UnprocessableError
 from hub.producer.connection import HubConnection
 from hub.producer.publish import Receipt, publish
+from hub.producer.standing import check_text
 from hub.protocol import notes
 from hub.protocol.labels import ANSWERS, Say
 from hub.protocol.spans import parse_span
@@ -60,11 +62,32 @@ def own_contact(connection: HubConnection) -> Mapping[str, Any]:
     return next(row for row in contacts["contacts"] if row["member"] == contacts["member"])
 
 
-def acknowledge(connection: HubConnection, incident: str, *, text: str = "", to: str = COLLECTION) -> Receipt:
+@dataclass(frozen=True, slots=True)
+class Protection:
+    """Whose names no text of a step may contain: of those whom this CERT protects, and of the victims of its reports.
+
+    `home` is the CERT's home, None for a machine without one. An officer approved `approved_names`.
+    """
+
+    home: Path | None = None
+    approved_names: frozenset[str] = frozenset()
+
+
+NO_PROTECTION: Final = Protection()
+
+
+def acknowledge(
+    connection: HubConnection,
+    incident: str,
+    *,
+    text: str = "",
+    to: str = COLLECTION,
+    protection: Protection = NO_PROTECTION,
+) -> Receipt:
     """Say that this member has the incident and has looked at it."""
     directory = read_directory(connection)
     step = notes.acknowledgement(_new_id(), directory.member, _incident(incident), text)
-    return _send(connection, to, directory, step, _now())
+    return _send(connection, to, directory, step, now=_now(), protection=protection)
 
 
 def ask(  # noqa: PLR0913 - the parts of a request
@@ -77,6 +100,7 @@ def ask(  # noqa: PLR0913 - the parts of a request
     priority: int | None = None,
     to: str = COLLECTION,
     now: datetime | None = None,
+    protection: Protection = NO_PROTECTION,
 ) -> Receipt:
     """Ask members (codes, or "all") for help with an incident.
 
@@ -98,10 +122,18 @@ def ask(  # noqa: PLR0913 - the parts of a request
         due=None if due is None else _due(due, moment),
         priority=priority,
     )
-    return _send(connection, to, directory, request, moment)
+    return _send(connection, to, directory, request, now=moment, protection=protection)
 
 
-def answer(connection: HubConnection, subject: str, says: str, *, why: str = "", to: str = COLLECTION) -> Receipt:
+def answer(  # noqa: PLR0913 - the parts of an answer
+    connection: HubConnection,
+    subject: str,
+    says: str,
+    *,
+    why: str = "",
+    to: str = COLLECTION,
+    protection: Protection = NO_PROTECTION,
+) -> Receipt:
     """Answer a request: `says` is accepted, refused (then `why` is required) or done.
 
     `subject` is the request's id, or the incident's if only one request about it waits for this member.
@@ -114,7 +146,7 @@ def answer(connection: HubConnection, subject: str, says: str, *, why: str = "",
     directory = read_directory(connection)
     incident, request = _request(connection.resource("board"), directory.member, subject, say)
     step = notes.answer(_new_id(), directory.member, incident, request=request, says=say, why=why)
-    return _send(connection, to, directory, step, _now())
+    return _send(connection, to, directory, step, now=_now(), protection=protection)
 
 
 def _request(board: Mapping[str, Any], member: str, subject: str, say: Say) -> tuple[str, str]:
@@ -173,8 +205,11 @@ def _incident(text: str) -> str:
     return text
 
 
-def _send(connection: HubConnection, to: str, directory: Directory, step: Step, now: int) -> Receipt:
+def _send(  # noqa: PLR0913 - what is sent, where to, and how it is checked
+    connection: HubConnection, to: str, directory: Directory, step: Step, *, now: int, protection: Protection
+) -> Receipt:
     note = notes.build_note(step, author=directory.own_identity, now=now, exercise=directory.exercise)
+    check_text(step.text, protection.home, protection.approved_names)
     return publish(connection, connection.collection(to), [note])
 
 

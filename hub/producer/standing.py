@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -61,6 +62,41 @@ def check_unreleased_stix(
             "Take them out, or approve each by --approve NAME --officer WHO."
         )
     return [*names, *identities]
+
+
+def check_text(text: str, home: Path | None, approved_names: Collection[str] = frozenset()) -> None:
+    """Raise ReleaseError if a text for other members names somebody whom this CERT protects, or a victim of its reports.
+
+    An officer writes such a text in haste, and no preview shows it.
+    """
+    if not text.strip() or home is None or not (home / FILE).exists():
+        return
+    member = load_member(home)
+    victims = tuple(dict.fromkeys(_victims_at_home(home, member)))
+    if not (victims or member.deny or member.register):
+        return
+    # imported here, because the scanner loads stix2's vocabularies
+    from hub.release.deny import list_scanner  # noqa: PLC0415
+
+    protected = replace(member, deny=replace(member.deny, names=(*member.deny.names, *victims)))
+    hits = list_scanner(protected).hits(text)
+    names = [
+        name for name in dict.fromkeys(hit.declared_text or hit.text for hit in hits) if name not in approved_names
+    ]
+    if names:
+        raise ReleaseError(
+            f"The text names whom this CERT protects ({_list_some(names)}): take that out, or approve each by --approve NAME."
+        )
+
+
+def _victims_at_home(home: Path, member: OwnMember) -> Iterator[str]:
+    """The names of the organisations and people in the reports that were published from this home."""
+    for path in (home / "records" / "imported").glob("*.json"):
+        for item in orjson.loads(path.read_bytes())["objects"].values():
+            content = item.get("content") or {}
+            is_named = content.get("type") == "identity" and content.get("identity_class") not in _ANONYMOUS_CLASSES
+            if is_named and content["id"] != member.identity:
+                yield content["name"]
 
 
 def _identities(objects: Iterable[Mapping[str, Any]], member: OwnMember) -> Iterator[str]:
