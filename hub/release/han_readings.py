@@ -16,7 +16,7 @@ from hub.release.names import distinctive_words, load_lexicon, load_word_table
 from hub.release.readable import DecodedText
 
 MIN_JOINED: Final = 6  # letters of several joined readings
-_INITIALS: Final = range(3, 7)  # letters of initials that are searched for
+_INITIAL_COUNTS: Final = range(3, 7)  # how many initials of one name are searched for
 _WINDOW_LENGTHS: Final = (2, 3)  # characters
 
 
@@ -36,7 +36,7 @@ def pinyin_initials(name: str) -> set[str]:
     runs = (run for text in (name, *distinctive_words(name)) for run in _CHINESE.findall(text))
     texts = {"".join(transliterate(character)[:1] for character in run) for run in runs}
     technical_words = load_lexicon().technical_words
-    return {text for text in texts if len(text) in _INITIALS and text.isalpha() and text not in technical_words}
+    return {text for text in texts if len(text) in _INITIAL_COUNTS and text.isalpha() and text not in technical_words}
 
 
 def decode_chinese(text: str) -> Iterator[DecodedText]:

@@ -88,7 +88,8 @@ def user_names(name: str) -> set[str]:
     return {text for text in texts if len(text) >= MIN_JOINED}
 
 
-_SAINTS: Final = {
+# For each title of a saint, its other spellings.
+_SAINT_TITLES: Final = {
     "santo": ("sto",),
     "santa": ("sta",),
     "saint": ("st",),
@@ -99,10 +100,12 @@ _SAINTS: Final = {
 }
 
 
-def saints(name: str) -> set[str]:
-    """A saint and the name after it, with the usual short form of the first: `stonino` of Santo Nino."""
-    row = plain_words(name)
-    texts = {short + row[index + 1] for index in range(len(row) - 1) for short in _SAINTS.get(row[index], ())}
+def saint_spellings(name: str) -> set[str]:
+    """The title of a saint, shortened or in full, joined with the name after it: `stonino` of Santo Nino."""
+    words = plain_words(name)
+    texts = {
+        title + words[index + 1] for index in range(len(words) - 1) for title in _SAINT_TITLES.get(words[index], ())
+    }
     return {text for text in texts if len(text) >= MIN_JOINED and text.isascii()}
 
 

@@ -64,12 +64,12 @@ def pronounce(text: str) -> str:
     return _DOUBLED.sub(r"\1", letters.translate(_ONE_SOUND))
 
 
-# Letters of Thai and Lao at the end of a syllable, where they are pronounced otherwise.
+# Consonants that are pronounced differently at the end of a syllable in Thai and Lao.
 _FINAL_SOUNDS: Final = str.maketrans("lrsc", "nntt")
 
 
 def pronounce_final(text: str) -> str:
-    """The pronunciation of a word whose last letter is pronounced as at the end of a Thai word: `monthon` for มณฑล."""
+    """`pronounce(text)`, with the last letter as it is pronounced at the end of a Thai word: `monthon` for มณฑล."""
     pronunciation = pronounce(text)
     return pronunciation[:-1] + pronunciation[-1:].translate(_FINAL_SOUNDS)
 

@@ -17,7 +17,7 @@ from hub.release.han_readings import pinyin_initials, southern_readings
 from hub.release.joined_names import (
     initials_with_words,
     older_spellings,
-    saints,
+    saint_spellings,
     strip_affix,
     syllables,
     user_names,
@@ -131,7 +131,7 @@ def _joined_word_needles(name: str, parts: Iterable[str], owner: str) -> Iterato
     """The joined words of a name, and its `parts` in an older or newer spelling."""
     for text in sorted(initials_with_words(name)):
         yield _needle(text, f"a word of {owner} name with initials", name, Bounds.AFFIXES)
-    for text in sorted(saints(name)):
+    for text in sorted(saint_spellings(name)):
         yield _needle(text, f"words of {owner} name", name, _bounds(text))
     for text in sorted(syllables(name)):
         if not is_ordinary(text) and text not in our_words():
