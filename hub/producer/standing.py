@@ -3,7 +3,8 @@
 1. The output of `hub convert` is only for the CERT itself, but looks like any other bundle. Each of its objects has a
    marking of this CERT, whose id is derived from its key; and the records of published reports contain the ids of the
    unreleased objects. STIX with such a marking or id never leaves.
-2. No name on the CERT's own list (`deny` in `member.toml`) may be in it, unless an officer approved that name.
+2. No name on the CERT's own list (`deny` in `member.toml`) may be in it, unless an officer approved that name; nor, in the prose
+   of reports, notes and incidents, the name of a victim of a report that was published from this home.
 3. No identity may be in it that is not the author of an object, since it may be a victim. Classes and pseudonyms are allowed.
 """
 
@@ -18,13 +19,15 @@ from typing import Any, Final
 import orjson
 
 from hub.errors import ReleaseError
-from hub.home.member import FILE, OwnMember, load_member
+from hub.home.member import FILE, Deny, OwnMember, load_member
 from hub.producer.bundles import encoded
 from hub.release.pseudonym import PSEUDONYM_PATTERN
 from hub.rendering.versions import COMMON_TIME, Content
 
 _ID: Final = re.compile(rb"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ANONYMOUS_CLASSES: Final = ("class", "system")  # identity classes that name nobody
+# Written by people of a CERT about its cases; what describes the attacker comes from feeds, in which names resemble others.
+_PROSE_TYPES: Final = frozenset(("event", "grouping", "impact", "incident", "note", "opinion", "report", "task"))
 MOST_LISTED: Final = 5  # ids or names in one message
 
 
@@ -48,10 +51,10 @@ def check_unreleased_stix(
             "leave. Publish the report itself, and the victim is protected on the way."
         )
     # (2)
-    names = list(_listed_names(objects, home))
+    names = list(dict.fromkeys((*_listed_names(objects, home), *_victims_named(objects, home, member))))
     if unapproved_names := [name for name in names if name not in approved_names]:
         raise ReleaseError(
-            f"It names whom this CERT protects ({_list_some(unapproved_names)}; deny in {home / FILE}): take that out, or approve each by "
+            f"It names whom this CERT protects ({_list_some(unapproved_names)}; deny in {home / FILE}, or a report's victim): take that out, or approve each by "
             "--approve NAME --officer WHO."
         )
     # (3)
@@ -87,6 +90,21 @@ def check_text(text: str, home: Path | None, approved_names: Collection[str] = f
         raise ReleaseError(
             f"The text names whom this CERT protects ({_list_some(names)}): take that out, or approve each by --approve NAME."
         )
+
+
+def _victims_named(objects: Iterable[Mapping[str, Any]], home: Path, member: OwnMember) -> Iterator[str]:
+    """The victims of this home's reports whom the prose of these objects names."""
+    prose = [item for item in objects if item.get("type") in _PROSE_TYPES]
+    victims = tuple(dict.fromkeys(_victims_at_home(home, member))) if prose else ()
+    if not victims:
+        return
+    from hub.release.check import checked_texts  # noqa: PLC0415 - see check_text
+    from hub.release.deny import list_scanner  # noqa: PLC0415
+
+    scanner = list_scanner(replace(member, deny=Deny(names=victims), register=()))
+    for item in prose:
+        for text in checked_texts(item):
+            yield from (hit.declared_text for hit in scanner.hits(text) if hit.is_exact)
 
 
 def _victims_at_home(home: Path, member: OwnMember) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What an officer writes in a request, an acknowledgement or an answer names nobody whom the CERT protects."""
+"""What an officer writes in a request, an acknowledgement, an answer or a note by hand names nobody whom the CERT protects."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from hub.errors import ReleaseError
-from hub.producer.standing import check_text
+from hub.producer.standing import check_text, check_unreleased_stix
 from tests.producer.offices import declared
 from tests.reports.making_reports import IDENTITY
 
@@ -62,3 +62,15 @@ def test_an_approved_name_leaves_and_a_machine_without_a_home_knows_no_names(hom
     check_text("The clinic Kenari told us", home, frozenset({"Klinik Kenari"}))
     check_text("The clinic Kenari told us", None)
     check_text("The clinic Kenari told us", tmp_path / "elsewhere")
+
+
+def test_stix_whose_prose_names_the_victim_of_a_report_does_not_leave(home: Path) -> None:
+    """As a note that somebody wrote by hand; an officer may approve the name, and an indicator that resembles it leaves."""
+    note = {"type": "note", "id": "note--1", "content": "Klinik Kenari has the key"}
+    with pytest.raises(ReleaseError, match="Klinik Kenari"):
+        check_unreleased_stix([note], home)
+    assert check_unreleased_stix([note], home, {"Klinik Kenari"}) == ["Klinik Kenari"]
+    assert (
+        check_unreleased_stix([{"type": "indicator", "id": "indicator--1", "name": "kenari-login.example"}], home) == []
+    )
+    assert check_unreleased_stix([{"type": "note", "id": "note--1", "content": "Healthcare organisations"}], home) == []
