@@ -141,7 +141,7 @@ def test_a_provider_that_lets_nobody_in_is_found(
         monkeypatch.setenv("HUB_OIDC_CLIENT_ID", "hub")
         for claim in ("name", "preferred_username", "aud", ""):
             monkeypatch.setenv("HUB_OIDC_CLAIM", claim)
-            assert "use sub, or email" in words()
+            assert "use sub or email" in words()
         monkeypatch.setenv("HUB_OIDC_CLAIM", "sub")
         assert "lets nobody in" in words()
         (tmp_path / "hub.toml").write_text('[oidc]\nsg-cert = "alice"\n', encoding="utf-8")
