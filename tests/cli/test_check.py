@@ -156,7 +156,7 @@ def test_a_provider_that_lets_nobody_in_is_found(
         monkeypatch.setenv("HUB_OIDC_ISSUER", f"{provider.issuer}/")
         assert "letter by letter" in words()
     monkeypatch.setenv("HUB_OIDC_ISSUER", provider.issuer)
-    assert "does not answer" in words()
+    assert "does not respond" in words()
     for issuer in ("http://idp.example", "https://", "https://idp.example?x=1"):
         monkeypatch.setenv("HUB_OIDC_ISSUER", issuer)
         assert "https:// address" in words()
