@@ -36,7 +36,7 @@ def account_of(name: str | None) -> Account | None:
 # --- the application, in this process -------------------------------------------------------------------------------
 
 
-class Talk:
+class Listener:
     """One connection to the ASGI application; `stuck`, it takes nothing more after its first chunk."""
 
     def __init__(
@@ -82,14 +82,14 @@ class Talk:
                 self.news.clear()
                 await self.news.wait()
 
-    async def over(self) -> None:
+    async def until_it_ends(self) -> None:
         """Wait until the application ends the connection."""
         async with asyncio.timeout(WAIT):
             await self.task
 
 
 @contextlib.asynccontextmanager
-async def living(application: Events) -> Any:
+async def running(application: Events) -> Any:
     """The application between its start and its end, as a server runs it."""
     orders: asyncio.Queue[dict[str, str]] = asyncio.Queue()
     lines: asyncio.Queue[dict[str, str]] = asyncio.Queue()
@@ -112,7 +112,7 @@ def bearer(template: Template, name: str) -> str:
 # --- the process beside the workers ---------------------------------------------------------------------------------
 
 
-class Stream:
+class NetworkListener:
     """A listener over the network; the data of its events are in `lines`, and "over" when the connection ended."""
 
     def __init__(self, process: HubProcess, name: str, query: str = "") -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.ports import free_port
-from tests.server.listening import WAIT, Stream, events_pid, publish, raw_listener
+from tests.server.listening import WAIT, NetworkListener, events_pid, publish, raw_listener
 from tests.server.making import (
     ACCOUNTS,
     COLLECTIONS,
@@ -40,7 +40,7 @@ def test_hundreds_of_idle_listeners_leave_the_hub_to_the_others(events_hub: HubP
     try:
         for listener in idle:  # all are let in: the head of the answer has come
             assert listener.recv(15) == b"HTTP/1.1 200 OK"
-        with Stream(events_hub, "sg-cert", "?collection=id") as stream:
+        with NetworkListener(events_hub, "sg-cert", "?collection=id") as stream:
             for number in range(1, 4):
                 publish(events_hub, number)
                 stream.until(COLLECTIONS["id"])
@@ -59,18 +59,18 @@ def test_hundreds_of_idle_listeners_leave_the_hub_to_the_others(events_hub: HubP
 def test_the_process_comes_back_after_a_kill(events_hub: HubProcess) -> None:
     """A listener sees the line break, listens again, and gets its events."""
     before = events_pid(events_hub)
-    with Stream(events_hub, "sg-cert") as stream:
+    with NetworkListener(events_hub, "sg-cert") as stream:
         os.kill(before, signal.SIGKILL)
         stream.until("over")
     assert events_pid(events_hub) != before
-    with Stream(events_hub, "sg-cert", "?collection=id") as stream:
+    with NetworkListener(events_hub, "sg-cert", "?collection=id") as stream:
         publish(events_hub, 20)
         stream.until(COLLECTIONS["id"])
 
 
 def test_the_first_event_tells_the_present_state(events_hub: HubProcess) -> None:
     publish(events_hub, 30)
-    with Stream(events_hub, "sg-cert", "?collection=id") as stream:
+    with NetworkListener(events_hub, "sg-cert", "?collection=id") as stream:
         stream.until(COLLECTIONS["id"])
 
 
@@ -80,7 +80,7 @@ def test_it_ends_with_the_hub_whether_told_or_killed(hub_process: Callable[..., 
     for end in (process.stop, process.kill):
         process.start()
         pid = events_pid(process)
-        with Stream(process, "sg-cert") as stream:
+        with NetworkListener(process, "sg-cert") as stream:
             end()
             stream.until("over")
         deadline = time.monotonic() + ENDED_SECONDS

@@ -14,7 +14,7 @@ from hub.sharing.sessions import COOKIE, Sessions
 from hub.stix.timestamps import format_place
 from hub.stix.tlp import TLP
 from tests.conftest import OpenHub, Template
-from tests.server.listening import Talk, bearer, living
+from tests.server.listening import Listener, bearer, running
 from tests.server.making import (
     COLLECTIONS,
     PASSWORD_ACCOUNT,
@@ -31,16 +31,16 @@ def test_a_listener_that_takes_nothing_is_dropped_and_the_others_get_their_event
     application = Events(hub, send_seconds=0.3)
 
     async def story() -> None:
-        async with living(application):
-            stuck_listener = Talk(application, bearer(template, "sg-cert"), stuck=True)
-            good_listener = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
+        async with running(application):
+            stuck_listener = Listener(application, bearer(template, "sg-cert"), stuck=True)
+            good_listener = Listener(application, bearer(template, "my-cert"), query=b"collection=id")
             await stuck_listener.until(b"listening")
             await good_listener.until(b"listening")
             for number in range(1, 6):
                 await asyncio.to_thread(indonesia.publish, "id", indicator(number))
                 await good_listener.until(b"event: moved", number)
             assert all(len(listener.pending_places) <= len(COLLECTIONS) for listener in application._listeners)
-            await stuck_listener.over()
+            await stuck_listener.until_it_ends()
             assert len(application) == 1
             assert b"moved" not in stuck_listener.body
 
@@ -54,15 +54,15 @@ def test_more_listeners_than_allowed_are_refused_for_a_while(open_hub: OpenHub, 
     application = Events(open_hub(limits=Limits(listeners=3, account_listeners=2)))
 
     async def story() -> None:
-        async with living(application):
+        async with running(application):
             for name in ("sg-cert", "sg-cert", "my-cert"):
-                await Talk(application, bearer(template, name)).until(b"listening")
-                again = Talk(application, bearer(template, "sg-cert")) if len(application) == 2 else None
+                await Listener(application, bearer(template, name)).until(b"listening")
+                again = Listener(application, bearer(template, "sg-cert")) if len(application) == 2 else None
                 if again is not None:
-                    await again.over()
+                    await again.until_it_ends()
                     assert again.status == 503
-            refused_listener = Talk(application, bearer(template, "th-cert"))
-            await refused_listener.over()
+            refused_listener = Listener(application, bearer(template, "th-cert"))
+            await refused_listener.until_it_ends()
             assert refused_listener.status == 503
             assert len(application) == 3
 
@@ -77,13 +77,13 @@ def test_a_listener_that_names_a_collection_twice_gives_its_place_back(open_hub:
     query = f"collection=id&collection={COLLECTIONS['id']}".encode()
 
     async def story() -> None:
-        async with living(application):
+        async with running(application):
             for _ in range(2):
-                talk = Talk(application, bearer(template, "sg-cert"), query=query)
-                await talk.until(b"listening")
-                talk.task.cancel()
+                listener = Listener(application, bearer(template, "sg-cert"), query=query)
+                await listener.until(b"listening")
+                listener.task.cancel()
                 with pytest.raises(asyncio.CancelledError):
-                    await talk.task
+                    await listener.task
                 assert len(application) == 0
 
     asyncio.run(story())
@@ -94,14 +94,14 @@ def test_a_listener_goes_when_its_account_may_no_longer_listen(hub: Hub, templat
     application = Events(hub, heartbeat_seconds=0.05)
 
     async def story() -> None:
-        async with living(application):
-            ended_listener, other = (Talk(application, bearer(template, name)) for name in ("sg-cert", "my-cert"))
+        async with running(application):
+            ended_listener, other = (Listener(application, bearer(template, name)) for name in ("sg-cert", "my-cert"))
             await ended_listener.until(b"still here")
             if change == "disable":
                 await asyncio.to_thread(hub.credentials.disable, "sg-cert")
             else:
                 await asyncio.to_thread(hub.credentials.rotate, "sg-cert", None)
-            await ended_listener.over()
+            await ended_listener.until_it_ends()
             await other.until(b"still here", 3)
 
     asyncio.run(story())
@@ -133,11 +133,11 @@ def test_the_same_are_let_in_as_everywhere(
     application = Events(hub)
 
     async def story() -> None:
-        async with living(application):
+        async with running(application):
             key = bearer(template, authorization) if authorization in template.keys else authorization
-            talk = Talk(application, key, query=query)
-            await (talk.until(b"listening") if status == 200 else talk.over())
-            assert talk.status == status
+            listener = Listener(application, key, query=query)
+            await (listener.until(b"listening") if status == 200 else listener.until_it_ends())
+            assert listener.status == status
 
     asyncio.run(story())
 
@@ -161,9 +161,9 @@ def test_a_page_is_sent_two_events_a_second_at_most_and_loses_none(
     cookie = f"{COOKIE}={sessions.cookie(session)}"
 
     async def story() -> None:
-        async with living(application):
-            page = Talk(application, "", cookie=cookie, query=b"collection=id")
-            good_listener = Talk(application, bearer(template, "my-cert"), query=b"collection=id")
+        async with running(application):
+            page = Listener(application, "", cookie=cookie, query=b"collection=id")
+            good_listener = Listener(application, bearer(template, "my-cert"), query=b"collection=id")
             await page.until(b"listening")
             await good_listener.until(b"listening")
             for number in range(1, 4):
@@ -189,9 +189,9 @@ def test_what_a_page_shows_already_is_no_news_to_it(
     application = Events(hub)
 
     async def story() -> None:
-        async with living(application):
+        async with running(application):
             query = f"collection=id&since={format_place(place - 1 + since)}".encode()
-            page = Talk(application, bearer(template, "sg-cert"), query=query)
+            page = Listener(application, bearer(template, "sg-cert"), query=query)
             await page.until(b"listening")
             if not since:
                 await page.until(format_place(place).encode())
@@ -206,9 +206,9 @@ def test_nothing_but_get_is_accepted(hub: Hub, template: Template) -> None:
     application = Events(hub)
 
     async def story() -> None:
-        async with living(application):
-            talk = Talk(application, bearer(template, "sg-cert"), method="POST")
-            await talk.over()
-            assert talk.status == 405
+        async with running(application):
+            listener = Listener(application, bearer(template, "sg-cert"), method="POST")
+            await listener.until_it_ends()
+            assert listener.status == 405
 
     asyncio.run(story())
