@@ -78,82 +78,75 @@ PUBLISHED: Final = [
 
 def test_what_changes_a_board_is_an_event_and_nothing_else_is(hub: Hub, clock: Clock) -> None:
     """For each kind of object that members publish: an event exactly if the board then shows something else."""
-    collection_views = hub.community.board_views(cert("SG"), "asean")
-    moves = ViewWatcher(hub.store)
-    moves.look(collection_views)
+    views = hub.community.board_views(cert("SG"), "asean")
+    watcher = ViewWatcher(hub.store)
+    watcher.look(views)
     before = without_time(hub)
     for case, collection, objects, changes in PUBLISHED:
         clock.now += LATER
         publish_as(hub, "SG" if case == "an acknowledgement" else "ID", *objects, to=collection)
-        announced = {sight.collection for sight, place in moves.look(collection_views).items() if place >= clock.now}
+        announced = {view.collection for view, place in watcher.look(views).items() if place >= clock.now}
         after = without_time(hub)
         declared = hub.catalogue.find("asean", collection)
         assert declared is not None
         assert announced == ({declared.id} if changes else set()), case
         assert (after != before) is changes, case
         before = after
-    moves.close()
+    watcher.close()
 
 
 @pytest.mark.parametrize("level", [TLP.GREEN, TLP.AMBER, TLP.AMBER_STRICT], ids=lambda level: level.name)
 def test_a_board_up_to_a_level_gets_no_event_of_anything_above_it(hub: Hub, clock: Clock, level: TLP) -> None:
     """Nor of what is below it and comes with something above: only of its own place."""
     (in_alerts, *_) = (s for s in hub.community.board_views(cert("SG"), "asean") if s.collection == alerts(hub))
-    collection_views = [CollectionView(in_alerts.collection, clearance, in_alerts.selection) for clearance in TLP]
-    moves = ViewWatcher(hub.store)
-    moves.look(collection_views)
+    views = [CollectionView(in_alerts.collection, clearance, in_alerts.selection) for clearance in TLP]
+    watcher = ViewWatcher(hub.store)
+    watcher.look(views)
     clock.now += LATER
     publish_as(hub, "ID", incident(1, object_marking_refs=[TLP2_IDS[level]]))
-    announced = moves.look(collection_views)
-    assert {sight.clearance for sight in collection_views if announced[sight]} == {
+    announced = watcher.look(views)
+    assert {view.clearance for view in views if announced[view]} == {
         clearance for clearance in TLP if clearance >= level
     }
-    places = current_places(hub.store, collection_views, clock.now - LATER)
-    assert {sight: bool(place) for sight, place in places.items()} == {
-        sight: bool(announced[sight]) for sight in collection_views
-    }
-    moves.close()
+    places = current_places(hub.store, views, clock.now - LATER)
+    assert {view: bool(place) for view, place in places.items()} == {view: bool(announced[view]) for view in views}
+    watcher.close()
 
 
 def test_a_listener_that_comes_later_gets_what_came_since_its_page_was_made(hub: Hub, clock: Clock) -> None:
     """From what is stored when it comes, and from the next look, where that began before the commit."""
-    collection_views = hub.community.board_views(cert("SG"), "asean")
+    views = hub.community.board_views(cert("SG"), "asean")
     publish_as(hub, "ID", incident(1), report(1))
     made_at = clock.now + 1000
     clock.now += LATER
-    assert not any(current_places(hub.store, collection_views, made_at).values()), "the page shows it"
+    assert not any(current_places(hub.store, views, made_at).values()), "the page shows it"
     publish_as(hub, "ID", indicator(1))
-    assert not any(current_places(hub.store, collection_views, made_at).values())
+    assert not any(current_places(hub.store, views, made_at).values())
     publish_as(hub, "ID", incident(2))
-    assert [
-        sight.collection for sight, place in current_places(hub.store, collection_views, made_at).items() if place
-    ] == [alerts(hub)]
-    moves = ViewWatcher(hub.store)
-    lower = [CollectionView(alerts(hub), TLP.CLEAR, collection_views[0].selection)]
-    assert not any(moves.look(lower).values()), "another listener was there before"
-    assert [sight.collection for sight, place in moves.look([*lower, *collection_views]).items() if place] == [
+    assert [view.collection for view, place in current_places(hub.store, views, made_at).items() if place] == [
         alerts(hub)
     ]
-    moves.close()
-    moves = ViewWatcher(hub.store)
-    assert [sight.collection for sight, place in moves.look(collection_views).items() if place] == [alerts(hub)]
-    moves.close()
+    watcher = ViewWatcher(hub.store)
+    lower = [CollectionView(alerts(hub), TLP.CLEAR, views[0].selection)]
+    assert not any(watcher.look(lower).values()), "another listener was there before"
+    assert [view.collection for view, place in watcher.look([*lower, *views]).items() if place] == [alerts(hub)]
+    watcher.close()
+    watcher = ViewWatcher(hub.store)
+    assert [view.collection for view, place in watcher.look(views).items() if place] == [alerts(hub)]
+    watcher.close()
 
 
 def test_more_than_one_page_is_searched(hub: Hub, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The incident is behind as many notes as a page holds, and behind as many again."""
     monkeypatch.setattr("hub.sharing.events._PAGE_OBJECTS", 2)
-    collection_views = hub.community.board_views(cert("SG"), "asean")
-    moves = ViewWatcher(hub.store)
-    moves.look(collection_views)
+    views = hub.community.board_views(cert("SG"), "asean")
+    watcher = ViewWatcher(hub.store)
+    watcher.look(views)
     clock.now += LATER
     notes = [note(number, "ID", "note:analysis", [incident(1)["id"]]) for number in range(10, 14)]
     publish_as(hub, "ID", *notes, incident(1), *(note(20, "ID", "note:analysis", [incident(1)["id"]]),))
-    assert (
-        moves.look(collection_views)[next(sight for sight in collection_views if sight.collection == alerts(hub))]
-        == clock.now + 4
-    )
-    moves.close()
+    assert watcher.look(views)[next(view for view in views if view.collection == alerts(hub))] == clock.now + 4
+    watcher.close()
 
 
 @pytest.mark.parametrize("account", [*KINDS.values(), None], ids=lambda account: account.name if account else "nobody")

@@ -99,22 +99,20 @@ def test_a_live_board_names_the_place_of_what_it_shows_as_events_do(
     singapore = signed_in("sg-cert")
     alerts = hub.catalogue.find("asean", "alerts")
     assert alerts is not None
-    collection_views = hub.community.board_views(cert("SG"), "asean")
-    moves = ViewWatcher(hub.store)
-    moves.look(collection_views)
+    views = hub.community.board_views(cert("SG"), "asean")
+    watcher = ViewWatcher(hub.store)
+    watcher.look(views)
     etag = ""
     for number in (1, 2):
         clock.now += 10_000
         publish_as(hub, "ID", incident(number), report(number))
-        (announced,) = [
-            (sight.collection, place) for sight, place in moves.look(collection_views).items() if place >= clock.now
-        ]
+        (announced,) = [(view.collection, place) for view, place in watcher.look(views).items() if place >= clock.now]
         for status in (200, 304):
             answer = singapore.get(BOARD, **LIVE, **{"If-None-Match": etag})
             assert answer.status_code == status
             assert answer.headers["Hub-Shown"] == f"{announced[0]}={format_place(announced[1])}"
             etag = answer.headers["ETag"]
-    moves.close()
+    watcher.close()
     incidents = hub.community.open_incidents(cert("SG"), "asean")
     assert incidents.newest_places[alerts.id] == clock.now + 1
     clock.now += 1000

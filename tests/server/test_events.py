@@ -36,11 +36,11 @@ def test_only_what_a_reader_may_see_moves_its_collection(hub: Hub, as_account: C
     collection = hub.catalogue.find("region", alias)
     assert collection is not None
     views = [CollectionView(collection.id, clearance) for clearance in TLP]
-    moves = ViewWatcher(hub.store)
-    moves.look(views)
+    watcher = ViewWatcher(hub.store)
+    watcher.look(views)
     as_account("id-cert").publish(alias, indicator(1, level=level))
-    seen = moves.look(views)
-    moves.close()
+    seen = watcher.look(views)
+    watcher.close()
     for name in READERS:
         clearance = access.readable_level(account_of(name), collection)
         if clearance is not None:
@@ -61,33 +61,33 @@ def test_what_is_hidden_changes_no_event_of_a_reader(hub: Hub, indonesia: Client
 
 
 def test_what_goes_away_is_no_news(hub: Hub, indonesia: Client) -> None:
-    sight = CollectionView(COLLECTIONS["id"], TLP.AMBER_STRICT)
+    view = CollectionView(COLLECTIONS["id"], TLP.AMBER_STRICT)
     indonesia.publish("id", indicator(1), indicator(2))
-    before = newest_places(hub.store, [sight])[sight]
+    before = newest_places(hub.store, [view])[view]
     assert indonesia.delete("id", an_id(2)).status_code == 200
-    assert newest_places(hub.store, [sight])[sight] < before
+    assert newest_places(hub.store, [view])[view] < before
 
 
 @pytest.mark.sqlite  # which tells by itself whether anything was committed
 def test_a_look_costs_nothing_where_nothing_was_committed(hub: Hub, indonesia: Client) -> None:
     """The second look reads no head: a view whose collection did not move is not even mentioned."""
-    sight = CollectionView(COLLECTIONS["id"], TLP.GREEN)
-    moves = ViewWatcher(hub.store)
-    assert moves.look([sight]) == {sight: 0}
-    assert moves.look([sight]) == {}
+    view = CollectionView(COLLECTIONS["id"], TLP.GREEN)
+    watcher = ViewWatcher(hub.store)
+    assert watcher.look([view]) == {view: 0}
+    assert watcher.look([view]) == {}
     indonesia.publish("id", indicator(1))
-    assert moves.look([sight])[sight] > 0
-    moves.close()
+    assert watcher.look([view])[view] > 0
+    watcher.close()
 
 
 @pytest.mark.sqlite  # which tells by itself whether anything was committed
 def test_another_collection_that_moves_tells_nothing_of_this_one(hub: Hub, indonesia: Client) -> None:
     here, there = CollectionView(COLLECTIONS["incidents"], TLP.GREEN), CollectionView(COLLECTIONS["id"], TLP.GREEN)
-    moves = ViewWatcher(hub.store)
-    moves.look([here, there])
+    watcher = ViewWatcher(hub.store)
+    watcher.look([here, there])
     indonesia.publish("id", indicator(1))
-    assert list(moves.look([here, there])) == [there]
-    moves.close()
+    assert list(watcher.look([here, there])) == [there]
+    watcher.close()
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -96,8 +96,8 @@ def test_an_account_listens_to_what_it_reads_and_to_nothing_else(hub: Hub, name:
     account = account_of(name)
     readable = {alias for alias in COLLECTIONS if _level(hub, account, alias) is not None}
     if readable:
-        sights_found = collection_views(hub.catalogue, account, "region", ())
-        assert {sight.collection for sight in sights_found} == {COLLECTIONS[alias] for alias in readable}
+        views = collection_views(hub.catalogue, account, "region", ())
+        assert {view.collection for view in views} == {COLLECTIONS[alias] for alias in readable}
     else:  # an API root without a collection that this account could know of is a missing one
         with pytest.raises(NotFoundError):
             collection_views(hub.catalogue, account, "region", ())
