@@ -10,6 +10,21 @@ from hub.reports.report import Report
 from hub.reports.victims import Contact, Victim
 from tests.reports.making_reports import a_member, a_watch
 
+LATIN = Victim(
+    name="Bank Melorindah Berhad (BMB)",
+    brands=("MelorPay",),
+    subsidiaries=("Takaful Gunung Biru Sdn Bhd",),
+    registration_numbers=("198001004321 (54321-K)",),
+    people=("Azlina binti Kassim", "Tan Wei Ming"),
+    accounts=(r"HQ\kassim.a",),
+    emails=("farid.osman@melorindah.example",),
+    domains=("melorindah.example",),
+    hosts=("MLRD-HQ-FS02",),
+    ip_ranges=("198.51.100.0/24",),
+    places=("12 Jalan Bunga Raya, Kuala Lumpur",),
+    countries=("MY",),
+)
+
 
 def scanner(*victims: Victim, contacts: tuple[Contact, ...] = ()) -> Scanner:
     """The scanner for a watch with these victims and contacts."""
