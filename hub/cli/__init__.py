@@ -1,4 +1,4 @@
-"""The command `hub`: one file per command, each loaded only when it is the one that was asked for.
+"""The command `hub`: one module per command, which is loaded only when that command is run.
 
 A command is a module here with EXAMPLE (shown in its --help), `arguments(parser)` and `run(args) -> exit code`.
 """
@@ -49,7 +49,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     INTERRUPTED: "interrupted (Ctrl-C)",
 }
 
-# name -> what it does; the order is that of --help.
+# name -> summary, in the order of --help
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "create the store and load collections and profiles; run it again to apply changes",
     "serve": "serve the hub: TAXII 2.1 and the pages for people",
@@ -91,33 +91,35 @@ COMMANDS: Final[Mapping[str, str]] = {
 MODULES: Final[Mapping[str, str]] = {
     "import": "import_",
     "hand-over": "hand_over",
-}  # where the command's name cannot be a module's
+}  # modules that cannot have the name of their command
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name; the exit code says how it went (see the constants above)."""
-    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may come next
+    """Run the command that the arguments name. Returns one of the exit codes above."""
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks for completions
         importlib.import_module("hub.cli.completion").complete()
     _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal's encoding may lack a character: show its number instead
+        if isinstance(
+            stream, io.TextIOWrapper
+        ):  # if the terminal's encoding lacks a character, its number is printed instead
             stream.reconfigure(errors="backslashreplace")
-    # whatever a command prints, of whomever, leaves the terminal as it is
-    with redirect_stdout(_safe(sys.stdout)), redirect_stderr(_safe(sys.stderr)):
+    # text of other members must not change the terminal's state
+    with redirect_stdout(_safe_stream(sys.stdout)), redirect_stderr(_safe_stream(sys.stderr)):
         return _main(argv)
 
 
 def _open_closed_streams() -> None:
-    """Open a standard stream that was closed (`<&-`): reads from it return nothing, and what is written to it is lost.
+    """Open each standard stream that the caller closed (`<&-`) on /dev/null.
 
-    First of all, in this order: otherwise the store or an outbox would get the descriptor of a standard stream.
+    This comes first, in the order of the descriptors: otherwise the store or an outbox would get the descriptor of a stream.
     """
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open to the end
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 - open until the process ends
 
 
-def _safe(stream: TextIO) -> TextIO:
+def _safe_stream(stream: TextIO) -> TextIO:
     return cast("TextIO", SafeText(stream, colour=takes_colour(stream, os.environ)))
 
 
@@ -126,14 +128,14 @@ def _main(argv: Sequence[str] | None) -> int:
     if arguments and arguments[0] in COMMANDS:
         return _run(arguments[0], arguments[1:])
     if arguments and not arguments[0].startswith("-"):
-        meant = nearest(arguments[0], COMMANDS) or f" There are {', '.join(COMMANDS)}."
-        print(f"hub: there is no command {arguments[0]!r}.{meant}", file=sys.stderr)
+        suggestion = nearest(arguments[0], COMMANDS) or f" There are {', '.join(COMMANDS)}."
+        print(f"hub: there is no command {arguments[0]!r}.{suggestion}", file=sys.stderr)
         return USAGE
     parser = CommandParser(
         prog="hub",
         description="The threat-sharing hub: national CERTs share STIX 2.1 incidents over TAXII 2.1.",
         epilog="commands:\n"
-        + "".join(f"  {name:<12} {does}\n" for name, does in COMMANDS.items())
+        + "".join(f"  {name:<12} {summary}\n" for name, summary in COMMANDS.items())
         + "\n`hub COMMAND --help` shows each with an example.\n\nexit codes:\n"
         + "".join(f"  {code:<4} {meaning}\n" for code, meaning in EXIT_CODES.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -143,12 +145,12 @@ def _main(argv: Sequence[str] | None) -> int:
     if not arguments:
         parser.print_help(sys.stderr)
         return USAGE
-    parser.parse_args(arguments)  # ends here, with help, a version or a complaint: no known command came first
+    parser.parse_args(arguments)  # prints help, the version or an error, and exits: the first argument is no command
     return USAGE
 
 
 def _run(name: str, arguments: list[str]) -> int:
-    gc.disable()  # nothing of what is loaded is ever garbage: it is neither looked through now nor later
+    gc.disable()  # modules are never garbage, so collections while they load, and later walks over them, are wasted time
     try:
         module = command_module(name)
     except ModuleNotFoundError as error:
@@ -189,18 +191,18 @@ def _run(name: str, arguments: list[str]) -> int:
 
 
 def command_module(name: str) -> ModuleType:
-    """The module of a command. ModuleNotFoundError where a package that it needs is not installed."""
+    """The module of a command. ModuleNotFoundError if a package that it needs is not installed."""
     return importlib.import_module(f"hub.cli.{MODULES.get(name, name)}")
 
 
 def command_parser(name: str, parser: argparse.ArgumentParser) -> None:
-    """Give the parser the arguments of that command."""
+    """Add the command's arguments to the parser."""
     command_module(name).arguments(parser)
     language_argument(parser)
 
 
 def exit_code(error: HubError) -> int:
-    """The exit code that tells this kind of error."""
+    """The exit code for this kind of error."""
     if isinstance(error, ConfigurationError | RefusedError | ReadingError | ReleaseError):
         return REFUSED
     if isinstance(error, BusyError | ConnectionFailedError | StoreError):

@@ -12,8 +12,8 @@ from typing import Final
 
 from hub.audit.accounts import AccountChanges
 from hub.cli import DONE, REFUSED
-from hub.cli.agreement import agreed, agreement_argument
-from hub.cli.trail import who
+from hub.cli.agreement import agreement_argument, confirm
+from hub.cli.trail import operating_user
 from hub.community.hub import Hub
 from hub.errors import UnprocessableError
 from hub.protocol.spans import parse_span
@@ -76,14 +76,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked; a key goes to standard output alone, so that it can be piped. 3 where the answer is no."""
+    """Run the action. Only a key goes to standard output, so that it can be piped. Returns 3 if the user does not confirm."""
     hub = open_hub(load_settings(os.environ))
     with closing(hub.store):
         if args.action == "list":
-            _list(hub, as_json=args.json, deleted=args.all)
+            _list(hub, as_json=args.json, with_deleted=args.all)
         elif args.action == "last-seen":
             _last_seen(hub, as_json=args.json)
-        elif args.action == "delete" and not agreed(
+        elif args.action == "delete" and not confirm(
             f"{args.name} will be deleted permanently, and its name cannot be used again. Delete it?", yes=args.yes
         ):
             print("Nothing was deleted.", file=sys.stderr)
@@ -94,29 +94,29 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _change(args: argparse.Namespace, hub: Hub) -> None:
-    """Add or change an account, and note it in the trail."""
-    changes = AccountChanges(hub, who())
-    key, words = None, ""
+    """Add or change an account, which the audit trail records."""
+    changes = AccountChanges(hub, operating_user())
+    key, message = None, ""
     if args.action == "add":
         account = Account(args.name, AccountKind(args.kind), args.member)
         key = changes.add(account, password=_password(args), drills=args.drills)
     elif args.action == "rotate":
         key = changes.rotate(args.name, password=_password(args), overlap_milliseconds=_overlap(args.overlap))
-        words = f"The old key opens the hub for {args.overlap} more." if args.overlap else ""
+        message = f"The old key opens the hub for {args.overlap} more." if args.overlap else ""
     elif args.action == "drills":
         changes.set_drill_listing(args.name, listed=not args.off)
         state = "no longer listed" if args.off else "listed"
-        words = f"The API roots for drills are {state} to {args.name}."
+        message = f"The API roots for drills are {state} to {args.name}."
     elif args.action == "disable":
         changes.disable(args.name)
-        words = f"{args.name} is disabled."
+        message = f"{args.name} is disabled."
     elif args.action == "enable":
         changes.enable(args.name)
-        words = f"{args.name} is enabled."
+        message = f"{args.name} is enabled."
     else:
         changes.delete(args.name)
-        words = f"{args.name} is deleted; what it published stays, and `hub account list --all` still names it."
-    _show(args, key, words)
+        message = f"{args.name} is deleted; what it published stays, and `hub account list --all` still names it."
+    _print_result(args, key, message)
 
 
 def _overlap(text: str | None) -> int:
@@ -130,7 +130,7 @@ def _password(args: argparse.Namespace) -> str | None:
     return sys.stdin.readline().rstrip("\r\n") if args.password_stdin else None
 
 
-def _show(args: argparse.Namespace, key: str | None, words: str) -> None:
+def _print_result(args: argparse.Namespace, key: str | None, message: str) -> None:
     if args.json:
         print(json.dumps({"account": args.name, "action": args.action, "key": key}))
         return
@@ -138,14 +138,14 @@ def _show(args: argparse.Namespace, key: str | None, words: str) -> None:
         print(f"The key of {args.name}; it is shown this once:", file=sys.stderr)
         print(key, flush=True)
     elif args.action in ("add", "rotate"):
-        words = f"{args.name} has the password that was given."
-    if words:
-        print(words, file=sys.stderr)
+        message = f"{args.name} has the password that was given."
+    if message:
+        print(message, file=sys.stderr)
 
 
-def _list(hub: Hub, *, as_json: bool, deleted: bool) -> None:
+def _list(hub: Hub, *, as_json: bool, with_deleted: bool) -> None:
     deleted_names = deleted_accounts(hub.store)
-    rows = [row for row in hub.store.list_accounts() if deleted or row.name not in deleted_names]
+    rows = [row for row in hub.store.list_accounts() if with_deleted or row.name not in deleted_names]
     drills = accounts_with_drills(hub.store)
     if as_json:
         account_lines = [
@@ -156,7 +156,7 @@ def _list(hub: Hub, *, as_json: bool, deleted: bool) -> None:
                 "disabled": row.disabled,
                 "login": _login(row),
                 "drills": row.name in drills,
-                **({"deleted": row.name in deleted_names} if deleted else {}),
+                **({"deleted": row.name in deleted_names} if with_deleted else {}),
             }
             for row in rows
         ]  # fmt: skip - one account, one row
@@ -165,8 +165,8 @@ def _list(hub: Hub, *, as_json: bool, deleted: bool) -> None:
     for row in rows:
         created = datetime.fromtimestamp(row.created_at / 1000, UTC)
         state = "deleted" if row.name in deleted_names else "disabled" if row.disabled else _login(row)
-        listed = "  drills" if row.name in drills else ""
-        print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {created:%Y-%m-%d}{listed}")
+        drills_column = "  drills" if row.name in drills else ""
+        print(f"{row.name:<32} {row.kind:<12} {row.member or '-':<3} {state:<9} {created:%Y-%m-%d}{drills_column}")
 
 
 def _login(row: AccountRow) -> str:
@@ -174,11 +174,11 @@ def _login(row: AccountRow) -> str:
 
 
 def _last_seen(hub: Hub, *, as_json: bool) -> None:
-    times, deleted, sent = last_seen(hub.store), deleted_accounts(hub.store), volumes(hub.store)
+    times, deleted_names, sent_volumes = last_seen(hub.store), deleted_accounts(hub.store), volumes(hub.store)
     rows = [
-        (row, times.get(row.name), sent.get(row.name, Volume()))
+        (row, times.get(row.name), sent_volumes.get(row.name, Volume()))
         for row in hub.store.list_accounts()
-        if row.name not in deleted
+        if row.name not in deleted_names
     ]
     rows.sort(key=lambda line: line[1] or 0)
     if as_json:

@@ -1,10 +1,10 @@
-"""`hub acknowledge`: say that this member has an incident and has looked at it."""
+"""`hub acknowledge`: tell the other members that this member has received an incident and looked at it."""
 
 from __future__ import annotations
 
 import argparse
 
-from hub.cli.respond import protection, respond_arguments, take
+from hub.cli.respond import protection, respond_arguments, send_step
 from hub.pages.texts import gettext
 from hub.producer.respond import acknowledge
 
@@ -19,10 +19,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Acknowledge it; 1 where the hub does not take it."""
-    words = gettext("{incident} is acknowledged.").format(incident=args.incident)
-    return take(
+    """Acknowledge the incident. Returns 1 if the hub refuses it."""
+    message = gettext("{incident} is acknowledged.").format(incident=args.incident)
+    return send_step(
         args,
         lambda hub: acknowledge(hub, args.incident, text=args.text, to=args.to, protection=protection(args)),
-        words,
+        message,
     )

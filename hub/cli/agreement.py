@@ -1,4 +1,4 @@
-"""Ask before an action that cannot be undone: at a terminal with a question, elsewhere `--yes` is required."""
+"""Ask the user to confirm an action that cannot be undone; without a terminal, `--yes` is required."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Final
 
 from hub.errors import ConfigurationError
 
-# Yes in the languages of the commands, too.
+# "Yes" in each language of the commands.
 _YES: Final = frozenset({"y", "yes", "ya", "có", "co", "oo", "opo", "ใช่"})
 
 
 def agreement_argument(parser: argparse.ArgumentParser) -> None:
-    """The argument by which a script agrees."""
+    """Add `--yes`, with which a script confirms."""
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation; needed without a terminal")
 
 
-def agreed(question: str, *, yes: bool) -> bool:
-    """Whether the user agrees to something that cannot be undone: asked at a terminal; anywhere else `--yes` says so.
+def confirm(question: str, *, yes: bool) -> bool:
+    """Ask the question at the terminal, unless `yes` is given; return whether the user confirms.
 
-    ConfigurationError where nobody can be asked and `--yes` was not given.
+    ConfigurationError if there is no terminal and `yes` was not given.
     """
     if yes:
         return True

@@ -11,10 +11,10 @@ EXAMPLE = "  hub alert report.yaml --preview\n  hub alert report.yaml\n"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command: the same as those of `publish`."""
+    """Add the arguments of the command, which are those of `publish`."""
     publish.arguments(parser, to=COLLECTION)
 
 
 def run(args: argparse.Namespace) -> int:
-    """Publish it."""
+    """Publish the report."""
     return publish.run(args)

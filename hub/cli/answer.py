@@ -1,11 +1,11 @@
-"""`hub answer`: accept what this member was asked for, refuse it with a reason, or say that it is done."""
+"""`hub answer`: accept a request to this member, refuse it with a reason, or report that it is done."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Final
 
-from hub.cli.respond import protection, respond_arguments, take
+from hub.cli.respond import protection, respond_arguments, send_step
 from hub.pages.texts import gettext, marked
 from hub.producer.respond import ANSWER_WORDS, answer
 
@@ -14,7 +14,7 @@ EXAMPLE = (
     '  hub answer note--51aa… refused --why "The server is not in our country."\n'
 )
 
-# what an answer says -> in words
+# an answer in the protocol -> in words
 ANSWERS: Final = {"accepted": marked("accepted"), "refused": marked("refused"), "done": marked("done")}
 
 
@@ -29,10 +29,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Answer; 1 where the hub does not take it."""
-    words = gettext("Answered: {answer}.").format(answer=gettext(ANSWERS[args.says]))
-    return take(
+    """Send the answer. Returns 1 if the hub refuses it."""
+    message = gettext("Answered: {answer}.").format(answer=gettext(ANSWERS[args.says]))
+    return send_step(
         args,
         lambda hub: answer(hub, args.subject, args.says, why=args.why, to=args.to, protection=protection(args)),
-        words,
+        message,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from hub.cli.respond import protection, respond_arguments, take
+from hub.cli.respond import protection, respond_arguments, send_step
 from hub.pages.texts import gettext
 from hub.producer.respond import ask
 
@@ -26,8 +26,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Ask; prints the id of the request, which answers name."""
-    return take(
+    """Send the request, and print its id, which answers name."""
+    return send_step(
         args,
         lambda hub: ask(
             hub,

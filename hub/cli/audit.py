@@ -40,7 +40,9 @@ EXAMPLE = (
     "  hub audit export --out trail.jsonl\n"
 )
 LAST: Final = 50  # entries shown
-_BESIDE: Final = frozenset({"at", "what", "seal", "notes"})  # not shown in a line of text
+_OMITTED_KEYS: Final = frozenset(
+    {"at", "what", "seal", "notes"}
+)  # keys of an entry that its line of text does not repeat
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -75,13 +77,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked."""
+    """Run the action."""
     settings = load_settings(os.environ)
     hub = open_hub(settings)
     with closing(hub.store):
         hub.store.settle()
         if args.action == "show":
-            _show(hub, args)
+            _show_entries(hub, args)
         elif args.action == "verify":
             return _verify(hub, settings, args)
         elif args.action == "checkpoint":
@@ -91,35 +93,35 @@ def run(args: argparse.Namespace) -> int:
             else:
                 print(checkpoints.verifier() if args.key else checkpoints.note(), end="\n" if args.key else "")
         else:
-            write_file(_lines(hub, settings), args.out)
+            write_file(_export_lines(hub, settings), args.out)
     return DONE
 
 
 # --- show ---------------------------------------------------------------------------------------------------------
 
 
-def _show(hub: Hub, args: argparse.Namespace) -> None:
+def _show_entries(hub: Hub, args: argparse.Namespace) -> None:
     matches: list[tuple[TrailEntry, Mapping[str, Any]]] = []
     filters = _filters(hub, args)
     since = _instant(args.since) if args.since else 0
     for entry in hub.store.trail():
-        words = content_of(entry)
-        if words is None:
+        content = content_of(entry)
+        if content is None:
             print(f"hub audit: entry {entry.number} is damaged; `hub audit verify` says more", file=sys.stderr)
-        elif words.get("at", 0) >= since and all(words.get(name) == value for name, value in filters.items()):
-            matches.append((entry, words))
+        elif content.get("at", 0) >= since and all(content.get(name) == value for name, value in filters.items()):
+            matches.append((entry, content))
             if args.last > 0:
                 del matches[: -args.last]
-    for entry, about in matches:
+    for entry, details in matches:
         if args.json:
             print(
                 json.dumps(
-                    {"number": entry.number, **about, "at": format_milliseconds(about["at"])}, ensure_ascii=False
+                    {"number": entry.number, **details, "at": format_milliseconds(details["at"])}, ensure_ascii=False
                 )
             )
         else:
             print(
-                f"{entry.number:>7} {format_milliseconds(about['at'])} {about['what']:<13} {describe(about, hub.catalogue, omitted_names=_BESIDE)}"
+                f"{entry.number:>7} {format_milliseconds(details['at'])} {details['what']:<13} {describe(details, hub.catalogue, omitted_names=_OMITTED_KEYS)}"
             )
 
 
@@ -132,20 +134,20 @@ def _filters(hub: Hub, args: argparse.Namespace) -> dict[str, Any]:
 
 def _instant(text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         raise UnprocessableError(f"--since {text!r} is no date like 2026-11-26 or 2026-11-26T08:00:00Z") from None
-    return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 # --- verify -------------------------------------------------------------------------------------------------------
 
 
 def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
-    against = None if args.against is None else _kept_checkpoint(hub, settings, args)
+    checkpoint = None if args.against is None else _read_checkpoint(hub, settings, args)
     with Progress(gettext("records")) as progress:
         verification = verification_of(hub, progress.show)
-        findings = verify(hub, verification, against)
+        findings = verify(hub, verification, checkpoint)
     if args.json:
         rows = [{"kind": finding.kind, "where": finding.location, "message": finding.message} for finding in findings]
         print(json.dumps({"records": verification.records, "entries": verification.size, "findings": rows}, indent=1))
@@ -160,30 +162,30 @@ def _verify(hub: Hub, settings: Settings, args: argparse.Namespace) -> int:
 
 
 def finding_lines(hub: Hub, findings: Iterable[Finding]) -> Iterator[str]:
-    """Each finding as a line; a collection by its name."""
+    """Each finding as a line, which names the collection instead of its id."""
     for finding in findings:
-        first, _, rest = finding.location.partition(" ")
-        collection = hub.catalogue.by_id(first)
-        name = first if collection is None else f"{collection.root}/{collection.alias}"
-        yield f"{finding.kind}: {name}{' ' if rest else ''}{rest}: {finding.message}"
+        place, _, detail = finding.location.partition(" ")
+        collection = hub.catalogue.by_id(place)
+        name = place if collection is None else f"{collection.root}/{collection.alias}"
+        yield f"{finding.kind}: {name}{' ' if detail else ''}{detail}: {finding.message}"
 
 
-def _kept_checkpoint(hub: Hub, settings: Settings, args: argparse.Namespace) -> Checkpoint:
+def _read_checkpoint(hub: Hub, settings: Settings, args: argparse.Namespace) -> Checkpoint:
     try:
         note = args.against.read_text("utf-8")
     except (OSError, UnicodeDecodeError):
         raise MalformedError(f"{args.against}: this file cannot be read as a checkpoint.") from None
-    # of another store, the name of the key is another, too: verification says so in words of its own
+    # a checkpoint of another store has another key name, too; its own name is used here, and `verify` reports the mismatch
     name = read_unverified(note).origin
-    own = open_trail(hub, settings).checkpoints
-    _, public = parse_verifier_key(args.key or own.verifier())
-    return open_note(note, name, public)
+    checkpoints = open_trail(hub, settings).checkpoints
+    _, public_key = parse_verifier_key(args.key or checkpoints.verifier())
+    return open_note(note, name, public_key)
 
 
 # --- export -------------------------------------------------------------------------------------------------------
 
 
-def _lines(hub: Hub, settings: Settings) -> Iterator[bytes]:
+def _export_lines(hub: Hub, settings: Settings) -> Iterator[bytes]:
     checkpoints = open_trail(hub, settings).checkpoints
     note = checkpoints.note()
     size = read_unverified(note).size

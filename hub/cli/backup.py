@@ -3,8 +3,8 @@
 1. The copy is one consistent state of the store: for SQLite the file (`VACUUM INTO`), for MongoDB an archive as `hub export`
    writes it.
 2. The manifest contains the digest of each file and the trail's signed checkpoint: a restored store is verified with both.
-3. Only its owner can read a backup folder, since it contains the accounts' hashes and the signing secret. It is written
-   under another name and renamed at the end, so that an incomplete backup cannot be mistaken for a complete one.
+3. Only the owner can read a backup folder, since it contains the hashes of keys and passwords and the signing secret. It is
+   written under another name and renamed at the end, so that an incomplete backup cannot be mistaken for a complete one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from hub.cli import DONE
-from hub.cli.backups import PART, Manifest, backups_in, digest_of, write_manifest
+from hub.cli.backups import PART_SUFFIX, Manifest, backups_in, digest_of, write_manifest
 from hub.cli.output import write_file
 from hub.cli.progress import Progress
 from hub.cli.trail import note_command
@@ -59,41 +59,45 @@ def run(args: argparse.Namespace) -> int:
         raise UnprocessableError(f"--keep {args.keep} would remove the backup that is being made: keep at least one.")
     settings = load_settings(os.environ)
     hub = open_hub(settings)
-    moment = now()
-    target = args.folder / datetime.fromtimestamp(moment / 1000, UTC).strftime(_NAME)
-    part = target.with_name(target.name + PART)
+    start_time = now()
+    target = args.folder / datetime.fromtimestamp(start_time / 1000, UTC).strftime(_NAME)
+    part_folder = target.with_name(target.name + PART_SUFFIX)
     with closing(hub.store):
         note_command(hub.store, "backup")
         # before the copy, so that the copied trail extends this checkpoint
         checkpoint = open_trail(hub, settings).checkpoints.note()
         try:
             args.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            part.mkdir(mode=0o700)
+            part_folder.mkdir(mode=0o700)
             # (1)
             if isinstance(hub.store, SqliteStore):
-                file = part / "hub.sqlite"
+                file = part_folder / "hub.sqlite"
                 with Progress("B", hub.store.space()[0]) as progress:
                     hub.store.copy_to(file, progress.show)
             else:
-                file = part / "hub.jsonl"
+                file = part_folder / "hub.jsonl"
                 archive = write_archive(
-                    hub.store, hub.catalogue, secret=hub.secret, made_at=moment, fact_kinds=ARCHIVED_KINDS
+                    hub.store, hub.catalogue, secret=hub.secret, made_at=start_time, fact_kinds=ARCHIVED_KINDS
                 )
                 with Progress(gettext("lines")) as progress:
-                    write_file(progress.counted(archive), str(file))
+                    write_file(progress.count_items(archive), str(file))
             # (2)
-            write_manifest(part, Manifest(moment, __version__, {file.name: digest_of(file)}, checkpoint))
+            write_manifest(part_folder, Manifest(start_time, __version__, {file.name: digest_of(file)}, checkpoint))
             # (3)
-            part.rename(target)
+            part_folder.rename(target)
         except OSError as error:
-            shutil.rmtree(part, ignore_errors=True)
+            shutil.rmtree(part_folder, ignore_errors=True)
             raise UnprocessableError(f"{target}: the backup cannot be written there: {error.strerror}.") from None
         except BaseException:
-            shutil.rmtree(part, ignore_errors=True)
+            shutil.rmtree(part_folder, ignore_errors=True)
             raise
-    surplus = backups_in(args.folder)[: -args.keep] if args.keep else []
-    for old in surplus:
-        shutil.rmtree(old)
-        print(f"{old}: removed", file=sys.stderr)
-    print(json.dumps({"backup": str(target), "removed": [str(old) for old in surplus]}) if args.json else target)
+    surplus_backups = backups_in(args.folder)[: -args.keep] if args.keep else []
+    for surplus in surplus_backups:
+        shutil.rmtree(surplus)
+        print(f"{surplus}: removed", file=sys.stderr)
+    print(
+        json.dumps({"backup": str(target), "removed": [str(surplus) for surplus in surplus_backups]})
+        if args.json
+        else target
+    )
     return DONE

@@ -1,4 +1,4 @@
-"""What a backup folder holds: the store's copy, and a manifest that tells whether it is whole."""
+"""A backup folder: a copy of the store, and a manifest with which the copy is verified."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Final
 from hub.errors import MalformedError
 
 MANIFEST: Final = "manifest.json"
-PART: Final = ".part"  # ends the name of a backup that is being written
+PART_SUFFIX: Final = ".part"  # of the folder of a backup that is being written
 _FORM: Final = 1
 _CHUNK_BYTES: Final = 1024 * 1024
 
@@ -38,7 +38,7 @@ def digest_of(file: Path) -> str:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write it, synced: with it, the folder is a backup."""
+    """Write the manifest, and sync it to disk. It comes last: a folder with a manifest counts as a backup."""
     text = json.dumps({"hub_backup": _FORM, **asdict(manifest)}, indent=1, ensure_ascii=False) + "\n"
     descriptor = os.open(folder / MANIFEST, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -48,12 +48,12 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def backups_in(folder: Path) -> list[Path]:
-    """The backups in a folder, oldest first: only folders with a manifest are any."""
-    return sorted(entry for entry in folder.iterdir() if (entry / MANIFEST).is_file() and entry.suffix != PART)
+    """The backups in a folder, oldest first. A folder without a manifest is no backup."""
+    return sorted(entry for entry in folder.iterdir() if (entry / MANIFEST).is_file() and entry.suffix != PART_SUFFIX)
 
 
 def newest_backup(folder: Path) -> Path:
-    """The folder itself where it is a backup, else the newest in it."""
+    """The folder itself if it is a backup, else the newest backup in it."""
     if not folder.is_dir() or (folder / MANIFEST).is_file():
         return folder
     backups = backups_in(folder)
@@ -61,20 +61,20 @@ def newest_backup(folder: Path) -> Path:
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest, after the digest of each file was checked; MalformedError names what is not as it was written."""
+    """Check the digest of each file, and return the manifest. MalformedError names a file that has changed."""
     path = folder / MANIFEST
     try:
         values = json.loads(path.read_text("utf-8"))
         form = values.pop("hub_backup")
         manifest = Manifest(**values)
-        names = list(manifest.files.items())
+        digests = list(manifest.files.items())
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         raise MalformedError(
             f"{path}: this is no manifest of a backup: name the folder that `hub backup` printed"
         ) from None
-    if form != _FORM or len(names) != 1 or "/" in names[0][0]:
+    if form != _FORM or len(digests) != 1 or "/" in digests[0][0]:
         raise MalformedError(f"{path}: this manifest is of another version of the hub, or names not one file")
-    for name, digest in names:
+    for name, digest in digests:
         try:
             current_digest = digest_of(folder / name)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""`hub board`: each open incident, who has it, who acknowledged, who was asked, who answered, and what is overdue."""
+"""`hub board`: each open incident, who received, acknowledged or answered it, who was asked, and what is overdue."""
 
 from __future__ import annotations
 
@@ -62,120 +62,124 @@ def board_lines(board: Mapping[str, Any]) -> Iterator[Line]:
     """The board in lines for a terminal."""
     drill = gettext("EXERCISE") + "  " if board["exercise"] else ""
     counts = gettext("{root}: {open} open, {overdue} deadlines passed")
-    head = counts.format(root=board["api_root"], open=board["open"], overdue=board["overdue"])
-    yield StyledLine(drill + head, Style.BAD if board["overdue"] else Style.HEADING)
+    heading_text = counts.format(root=board["api_root"], open=board["open"], overdue=board["overdue"])
+    yield StyledLine(drill + heading_text, Style.BAD if board["overdue"] else Style.HEADING)
     for entry in board.get("incidents", ()):
         yield ""
-        yield from _incident(entry)
+        yield from _incident_lines(entry)
     if board.get("more"):
         yield ""
         page = board.get("page", 1)
-        more = gettext("and {n} more, less urgent: `hub board --page {page}`")
+        rest_text = gettext("and {n} more, less urgent: `hub board --page {page}`")
         # all pages before this one are full
-        yield more.format(n=board["open"] - page * len(board["incidents"]), page=page + 1)
+        yield rest_text.format(n=board["open"] - page * len(board["incidents"]), page=page + 1)
     yield ""
-    yield from _figures_of(board["statistics"])
+    yield from _statistics_lines(board["statistics"])
     if board.get("unconfirmed"):
         members = " ".join(board["unconfirmed"])
         yield gettext("contacts not confirmed for 90 days: {members}").format(members=members)
 
 
-def _figures_of(figures: Mapping[str, Any]) -> Iterator[Line]:
+def _statistics_lines(statistics: Mapping[str, Any]) -> Iterator[Line]:
     columns = (gettext("fetched"), gettext("acknowledged"), gettext("answered"))
-    explanation = gettext("median / 90 % of {days} days").format(days=figures["days"])
-    head = _padded(gettext("member"), 8, align_left=True) + "".join(_padded(column, 22) for column in columns)
-    yield StyledLine(f"{head}   {explanation}", Style.HEADING)
-    for name, row in (*figures["members"].items(), (gettext("all"), figures["all"])):
-        if row["fetch"]["of"] or row["answer"]["of"]:
-            cells = (_figures(row[clock]) for clock in ("fetch", "acknowledge", "answer"))
+    explanation = gettext("median / 90 % of {days} days").format(days=statistics["days"])
+    heading = _padded(gettext("member"), 8, align_left=True) + "".join(_padded(column, 22) for column in columns)
+    yield StyledLine(f"{heading}   {explanation}", Style.HEADING)
+    for name, clocks in (*statistics["members"].items(), (gettext("all"), statistics["all"])):
+        if clocks["fetch"]["of"] or clocks["answer"]["of"]:
+            cells = (_figures_cell(clocks[clock]) for clock in ("fetch", "acknowledge", "answer"))
             yield _padded(name, 8, align_left=True) + "".join(_padded(cell, 22) for cell in cells)
 
 
 def _padded(text: str, cells: int, *, align_left: bool = False) -> str:
-    """The text in so many columns of a terminal: letters of some scripts take none or two."""
+    """The text padded to `cells` columns of a terminal. Characters of some scripts are zero or two columns wide."""
     blanks = " " * max(0, cells - wcwidth.wcswidth(text))
     return text + blanks if align_left else blanks + text
 
 
 def reporter(member: str | None, relay: str | None) -> str:
-    """Who reported something, in words."""
+    """The reporting member, in words."""
     if not member and relay:
         return gettext("relayed by {member}").format(member=relay)
     return gettext("from {member}").format(member=member or "?")
 
 
-def _incident(entry: Mapping[str, Any]) -> Iterator[Line]:
+def _incident_lines(entry: Mapping[str, Any]) -> Iterator[Line]:
     criticality_note = (
-        f" ({plain('; '.join(entry['scale']))})"
+        f" ({printable('; '.join(entry['scale']))})"
         if entry["scale"]
         else ""
         if entry["criticality_given"]
         else " (" + gettext("not given") + ")"
     )
-    yield StyledLine(plain(entry["name"]), Style.HEADING)
-    about = gettext("{incident}  {source}, {age} old, criticality {criticality}, stage {stage}").format(
+    yield StyledLine(printable(entry["name"]), Style.HEADING)
+    summary = gettext("{incident}  {source}, {age} old, criticality {criticality}, stage {stage}").format(
         incident=entry["incident"],
         source=reporter(entry["reported_by"], entry.get("relayed_by")),
-        age=span(entry["age_seconds"]),
+        age=format_duration(entry["age_seconds"]),
         criticality=f"{entry['criticality']}{criticality_note}",
         stage=entry["stage"] or "-",
     )
-    yield f"  {about}"
-    has_it = gettext("has it: {times}; not yet: {members}")
-    yield "  " + has_it.format(times=_times(entry["fetched"]), members=" ".join(entry["not_fetched"]) or "-")
+    yield f"  {summary}"
+    receipt_text = gettext("has it: {times}; not yet: {members}")
+    yield "  " + receipt_text.format(times=_times(entry["fetched"]), members=" ".join(entry["not_fetched"]) or "-")
     yield "  " + gettext("acknowledged: {times}").format(times=_times(entry["acknowledged"]))
     for request in entry["requests"]:
-        yield from _request(request)
-    for late in entry["overdue"]:
+        yield from _request_lines(request)
+    for deadline in entry["overdue"]:
         text = gettext("OVERDUE: {member}: {what}, due {due}")
-        due = moment(late["due"])
-        words = text.format(member=late["member"], what=gettext(OWED.get(late["what"], late["what"])), due=due)
-        yield StyledLine(f"  {words}", Style.BAD)
+        due_time = format_minute(deadline["due"])
+        overdue_text = text.format(
+            member=deadline["member"], what=gettext(OWED.get(deadline["what"], deadline["what"])), due=due_time
+        )
+        yield StyledLine(f"  {overdue_text}", Style.BAD)
 
 
-def _request(request: Mapping[str, Any]) -> Iterator[Line]:
-    asks = gettext("{by} asks {members} by {due}: {what}").format(
+def _request_lines(request: Mapping[str, Any]) -> Iterator[Line]:
+    request_text = gettext("{by} asks {members} by {due}: {what}").format(
         by=request["by"],
         members=" ".join(request["asked"]) or gettext("nobody who sees it"),
-        due=moment(request["due"]),
-        what=plain(request["what"]),
+        due=format_minute(request["due"]),
+        what=printable(request["what"]),
     )
-    yield f"  {asks}"
+    yield f"  {request_text}"
     yield f"    {request['request']}"
     for member, answers in request["answers"].items():
         for answer in answers:
-            word = gettext(ANSWERS.get(answer["says"], answer["says"]))
-            yield f"    {member} {word} {moment(answer['at'])}: {plain(answer['why'])}"
+            answer_text = gettext(ANSWERS.get(answer["says"], answer["says"]))
+            yield f"    {member} {answer_text} {format_minute(answer['at'])}: {printable(answer['why'])}"
     if request["owing"]:
-        owing = gettext("no answer yet: {members}").format(members=" ".join(request["owing"]))
-        yield StyledLine(f"    {owing}", Style.ATTENTION)
+        owing_text = gettext("no answer yet: {members}").format(members=" ".join(request["owing"]))
+        yield StyledLine(f"    {owing_text}", Style.ATTENTION)
 
 
 def _times(times: Mapping[str, str]) -> str:
-    return ", ".join(f"{member} {moment(at)}" for member, at in times.items()) or "-"
+    return ", ".join(f"{member} {format_minute(at)}" for member, at in times.items()) or "-"
 
 
-def _figures(row: Mapping[str, Any]) -> str:
+def _figures_cell(row: Mapping[str, Any]) -> str:
     if not row["of"]:
         return "-"
     count = f"{row['done']}/{row['of']}"
     return (
-        count if row["median_seconds"] is None else f"{count} {span(row['median_seconds'])}/{span(row['p90_seconds'])}"
+        count
+        if row["median_seconds"] is None
+        else f"{count} {format_duration(row['median_seconds'])}/{format_duration(row['p90_seconds'])}"
     )
 
 
-def moment(text: str | None) -> str:
-    """A timestamp of the board to the minute, in UTC: `2026-04-02 07:00Z`."""
+def format_minute(text: str | None) -> str:
+    """A timestamp of the board, to the minute in UTC: `2026-04-02 07:00Z`."""
     return f"{text[:10]} {text[11:16]}Z" if text else gettext("no time")
 
 
-def plain(text: str) -> str:
-    """What another member wrote, on one line, without characters that would change the terminal."""
+def printable(text: str) -> str:
+    """A text of another member on one line, without characters that would change the terminal."""
     return "".join(character if character.isprintable() else " " for character in text)
 
 
-def span(seconds: float) -> str:
-    """A duration in the largest unit that says something: `40 s`, `12 min`, `5 h`, `3 d`."""
+def format_duration(seconds: float) -> str:
+    """A duration in the largest unit of which it has at least two: `40 s`, `12 min`, `5 h`, `3 d`."""
     for unit, length in (("d", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
             return f"{seconds / length:.0f} {unit}"

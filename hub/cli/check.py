@@ -1,6 +1,6 @@
-"""`hub check`: look for mistakes before the hub goes live and later, and say how to fix them.
+"""`hub check`: look for mistakes in the hub's setup and operation, and say how to fix them.
 
-It runs on the hub's machine, whether a hub is running there or not, and changes nothing.
+It runs on the hub's machine, whether the hub is running or not, and changes nothing.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ EXAMPLE = (
     "  hub check --backups /var/backups/hub --json\n"
     "  hub check || mail -s 'the hub needs you' ops@hub.example   # from a timer\n"
 )
-CERTIFICATE_DAYS: Final = 21  # before its end, a certificate should have been renewed
-BACKUP_HOURS: Final = 26  # a daily backup, and time to write it
-VERIFIED_DAYS: Final = 8  # a weekly verification, and a day
-ROOM: Final = 2  # times the store's size: an upgrade and a backup need its size each
+CERTIFICATE_DAYS: Final = 21  # a certificate should be renewed at least this long before it expires
+BACKUP_HOURS: Final = 26  # a day between backups, and time to write one
+VERIFIED_DAYS: Final = 8  # a week between verifications, and a day
+FREE_SPACE_FACTOR: Final = 2  # of the store's size: an upgrade and a backup need that size each
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
-# RFC 2606 and RFC 6761: names that nobody has
+# RFC 2606 and RFC 6761: names that belong to nobody
 _PLACEHOLDER: Final = re.compile(
     r"placeholder|\.(?:example|test|invalid|localhost)$|@example\.(?:com|net|org)$", re.IGNORECASE
 )
 _HOUR: Final = 3600 * 1000  # milliseconds
 _MEGABYTE: Final = 2**20
-_AHEAD: Final = 60_000  # milliseconds that a bulk load may reserve
+_RESERVED_MILLISECONDS: Final = 60_000  # timestamps may run this far ahead of the clock during a bulk load
 _UNSYNCHRONIZED: Final = 5  # TIME_ERROR of adjtimex(2)
-_TIMEX_BYTES: Final = 512  # more than its structure has anywhere
+_TIMEX_BYTES: Final = 512  # more than the structure needs on any platform
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,7 +65,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Make all checks, also after one has failed. Returns 3 if something has to be fixed."""
+    """Make all checks, even if one fails. Returns 3 if something has to be fixed."""
     return show_findings(list(_findings(args.backups)), as_json=args.json)
 
 
@@ -94,7 +94,7 @@ def _findings(backups: Path | None) -> Iterator[Finding]:
         return
     with closing(hub.store):
         yield from _files(settings)
-        yield from _held(hub)
+        yield from _store_state(hub)
         yield from _accounts(hub)
         yield from _client_certificates(hub, settings)
         yield from _provider(hub, settings)
@@ -116,25 +116,27 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
     else:
         words = "plain HTTP would be served to others: set HUB_TLS_CERT and HUB_TLS_KEY, or HUB_BEHIND_PROXY=true"
         yield Finding("exposure", good=False, words=words)
-    public = settings.public_url
+    public_url = settings.public_url
     yield Finding(
         "public_url",
-        public.startswith("https://"),
-        public if public.startswith("https://") else "set HUB_PUBLIC_URL=https://… to the address that clients use",
+        public_url.startswith("https://"),
+        public_url
+        if public_url.startswith("https://")
+        else "set HUB_PUBLIC_URL=https://… to the address that clients use",
     )
 
 
 def _certificate(settings: Settings) -> Iterator[Finding]:
     if not settings.tls_cert:
         return
-    ends = certificate_end(settings.tls_cert)
-    if ends is None:
+    end_time = certificate_end(settings.tls_cert)
+    if end_time is None:
         yield Finding("certificate", good=False, words=f"{settings.tls_cert} contains no certificate that can be read")
         return
-    days = (ends - time.time()) / 86400
-    words = f"{settings.tls_cert} ends on {datetime.fromtimestamp(ends, UTC):%Y-%m-%d}"
-    mend = ": renew it, then send SIGHUP to the hub, which keeps all connections open"
-    yield Finding("certificate", days > CERTIFICATE_DAYS, words if days > CERTIFICATE_DAYS else words + mend)
+    days = (end_time - time.time()) / 86400
+    words = f"{settings.tls_cert} ends on {datetime.fromtimestamp(end_time, UTC):%Y-%m-%d}"
+    advice = ": renew it, then send SIGHUP to the hub, which keeps all connections open"
+    yield Finding("certificate", days > CERTIFICATE_DAYS, words if days > CERTIFICATE_DAYS else words + advice)
 
 
 def _clock() -> Finding:
@@ -164,16 +166,18 @@ def _contacts(catalogue: Catalogue) -> Iterator[Finding]:
             f"{catalogue.contact!r} is a placeholder: it is shown to every client; see contact in collections/hub.toml"
         )
         yield Finding("operator's contact", good=False, words=words)
-    public = [f"{collection.root}/{collection.alias}" for collection in catalogue if collection.public]
-    if public:
+    public_collections = [f"{collection.root}/{collection.alias}" for collection in catalogue if collection.public]
+    if public_collections:
         yield Finding(
-            "public", good=True, words=f"anybody can read TLP:CLEAR in {', '.join(public)} without credentials"
+            "public",
+            good=True,
+            words=f"anybody can read TLP:CLEAR in {', '.join(public_collections)} without credentials",
         )
 
 
 def _files(settings: Settings) -> Iterator[Finding]:
-    scheme, _, rest = settings.store.partition("://")
-    store = Path(rest[1:]) if scheme == "sqlite" else None
+    scheme, _, uri_path = settings.store.partition("://")
+    store = Path(uri_path[1:]) if scheme == "sqlite" else None
     files = {
         "store": store,
         "TLS key": settings.tls_key,
@@ -184,16 +188,16 @@ def _files(settings: Settings) -> Iterator[Finding]:
     open_files = [
         f"{path} ({name})" for name, path in files.items() if path and Path(path).exists() and _others_read(Path(path))
     ]
-    words = f"other users of this machine can read {', '.join(open_files)}; run: chmod o-rwx,g-w on each"
-    yield Finding("permissions", not open_files, words if open_files else "only the hub's user can read the secrets")
+    warning = f"other users of this machine can read {', '.join(open_files)}; run: chmod o-rwx,g-w on each"
+    yield Finding("permissions", not open_files, warning if open_files else "only the hub's user can read the secrets")
     if store is None:
         return
     size = sum(path.stat().st_size for path in store.parent.glob(f"{store.name}*"))
     free = shutil.disk_usage(store.parent).free
-    needed = max(settings.limits.free_megabytes * _MEGABYTE, ROOM * size)
-    words = f"{free // _MEGABYTE} MB are free, and the store has {size // _MEGABYTE} MB"
-    mend = f"{words}: an upgrade and a backup need {needed // _MEGABYTE} MB"
-    yield Finding("disk", free >= needed, words if free >= needed else mend)
+    needed = max(settings.limits.free_megabytes * _MEGABYTE, FREE_SPACE_FACTOR * size)
+    summary = f"{free // _MEGABYTE} MB are free, and the store has {size // _MEGABYTE} MB"
+    advice = f"{summary}: an upgrade and a backup need {needed // _MEGABYTE} MB"
+    yield Finding("disk", free >= needed, summary if free >= needed else advice)
 
 
 def _others_read(path: Path) -> bool:
@@ -201,16 +205,16 @@ def _others_read(path: Path) -> bool:
     return bool(path.stat().st_mode & (stat.S_IRWXO | stat.S_IWGRP))
 
 
-def _held(hub: Hub) -> Iterator[Finding]:
-    newest = max((hub.store.head(collection.id) for collection in hub.catalogue), default=0)
-    ahead = newest - now()
+def _store_state(hub: Hub) -> Iterator[Finding]:
+    newest_time = max((hub.store.head(collection.id) for collection in hub.catalogue), default=0)
+    lead = newest_time - now()
     words = "the clock is not behind the newest object in the store"
-    if ahead > _AHEAD:
+    if lead > _RESERVED_MILLISECONDS:
         words = (
-            f"the clock is {ahead // 1000} s behind the newest object in the store: it was set back, or was fast before. "
+            f"the clock is {lead // 1000} s behind the newest object in the store: it was set back, or was fast before. "
             "Until it has caught up, new objects get dates one millisecond apart"
         )
-    yield Finding("clock and store", ahead <= _AHEAD, words)
+    yield Finding("clock and store", lead <= _RESERVED_MILLISECONDS, words)
     count = sum(1 for _ in hidden_objects(hub.store, hub.catalogue))
     yield Finding(
         "hidden objects",
@@ -221,19 +225,19 @@ def _held(hub: Hub) -> Iterator[Finding]:
     if verification is None:
         yield Finding("verification", good=False, words="the store was never verified; run: hub audit verify")
         return
-    recent = now() - verification.at < VERIFIED_DAYS * 24 * _HOUR
+    is_recent = now() - verification.at < VERIFIED_DAYS * 24 * _HOUR
     words = f"last on {datetime.fromtimestamp(verification.at / 1000, UTC):%Y-%m-%d}, {verification.findings} findings"
-    good = recent and not verification.findings
-    yield Finding("verification", good, words if good else f"{words}; run: hub audit verify")
+    is_good = is_recent and not verification.findings
+    yield Finding("verification", is_good, words if is_good else f"{words}; run: hub audit verify")
 
 
 def _accounts(hub: Hub) -> Iterator[Finding]:
-    deleted = deleted_accounts(hub.store)
-    rows = [row for row in hub.store.list_accounts() if not row.disabled and row.name not in deleted]
+    deleted_names = deleted_accounts(hub.store)
+    rows = [row for row in hub.store.list_accounts() if not row.disabled and row.name not in deleted_names]
     with_cert = {row.member for row in rows if row.kind == AccountKind.CERT}
-    without = [code for code in hub.catalogue.members if code not in with_cert]
-    words = f"{', '.join(without)} have no account of kind cert; hub account add NAME --member CC --kind cert"
-    yield Finding("accounts", not without, words if without else "each member's CERT has one")
+    without_cert = [code for code in hub.catalogue.members if code not in with_cert]
+    words = f"{', '.join(without_cert)} have no account of kind cert; hub account add NAME --member CC --kind cert"
+    yield Finding("accounts", not without_cert, words if without_cert else "each member's CERT has one")
     if not any(row.kind == AccountKind.OPERATOR for row in rows):
         words = "nobody can read /metrics; hub account add monitor --kind operator"
         yield Finding("monitoring", good=False, words=words)
@@ -268,8 +272,10 @@ def _provider(hub: Hub, settings: Settings) -> Iterator[Finding]:
     words = f"there is no account {', '.join(missing_accounts)}: see [oidc] in hub.toml, and `hub account list`"
     if not settings.oidc:
         words = "it answers, but lets nobody in: name the people in [oidc] of hub.toml"
-    good = bool(settings.oidc) and not missing_accounts
-    yield Finding("sign-in provider", good, "it answers, and each of its people has an account" if good else words)
+    is_good = bool(settings.oidc) and not missing_accounts
+    yield Finding(
+        "sign-in provider", is_good, "it answers, and each of its people has an account" if is_good else words
+    )
 
 
 def _unknown_accounts(hub: Hub, names: Collection[str]) -> list[str]:
@@ -278,26 +284,26 @@ def _unknown_accounts(hub: Hub, names: Collection[str]) -> list[str]:
 
 
 def _backup(hub: Hub, folder: Path | None) -> Finding:
-    mend = "run: hub backup FOLDER, daily (`hub deploy` writes a timer)"
+    advice = "run: hub backup FOLDER, daily (`hub deploy` writes a timer)"
     if folder is None:
         entry_time = max(
             (
-                about["at"]
-                for about in map(content_of, hub.store.trail())
-                if about is not None and about["what"] == COMMAND and about.get("command") == "backup"
+                details["at"]
+                for details in map(content_of, hub.store.trail())
+                if details is not None and details["what"] == COMMAND and details.get("command") == "backup"
             ),
             default=None,
         )
         if entry_time is None:
-            return Finding("backup", good=False, words=f"none was ever made; {mend}")
+            return Finding("backup", good=False, words=f"none was ever made; {advice}")
         backup_time = int(entry_time)
     else:
         try:
             backup_time = read_manifest(backups_in(folder)[-1]).made_at
         except IndexError:
-            return Finding("backup", good=False, words=f"{folder} contains no backup; {mend}")
+            return Finding("backup", good=False, words=f"{folder} contains no backup; {advice}")
         except (HubError, OSError) as error:
-            return Finding("backup", good=False, words=f"{error}; {mend}")
+            return Finding("backup", good=False, words=f"{error}; {advice}")
     hours = (now() - backup_time) // _HOUR
     words = f"the last one was made {hours} hours ago"
-    return Finding("backup", hours < BACKUP_HOURS, words if hours < BACKUP_HOURS else f"{words}; {mend}")
+    return Finding("backup", hours < BACKUP_HOURS, words if hours < BACKUP_HOURS else f"{words}; {advice}")

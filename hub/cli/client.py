@@ -1,4 +1,4 @@
-"""What the commands that connect to a hub share: the address of the hub, the credentials, and the folder of their files."""
+"""For the commands that connect to a hub: its address, the credentials, and the folder of the CERT's files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def outbox_arguments(parser: argparse.ArgumentParser) -> None:
 
 def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience: Patience | None = None) -> HubClient:
     """A client for the hub that the arguments, HUB_URL or `hub setup` name, with HUB_KEY, or HUB_USER and HUB_PASSWORD."""
-    # imported here, since it takes a tenth of a command's time, and some commands need no connection
+    # imported here: the import takes a tenth of a command's time, and some commands need no connection
     from hub.producer.api import connect  # noqa: PLC0415
     from hub.producer.connection import same_server  # noqa: PLC0415
 
@@ -48,7 +48,7 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
     # the saved key is sent only to the server that it was saved for
     if access and not key and not user and same_server(url, access.url):
         key = access.key.reveal()
-    more: dict[str, Any] = {} if patience is None else {"patience": patience}
+    options: dict[str, Any] = {} if patience is None else {"patience": patience}
     return connect(
         url,
         key=key or None,
@@ -56,7 +56,7 @@ def client(args: argparse.Namespace, environment: Mapping[str, str], *, patience
         password=environment.get("HUB_PASSWORD") or None,
         ca=args.ca or environment.get("HUB_CA") or (access.ca if access else None) or None,
         plain_http=args.plain_http,
-        **more,
+        **options,
     )
 
 
@@ -67,7 +67,7 @@ def home(environment: Mapping[str, str]) -> Path:
 
 
 def outbox(args: argparse.Namespace, environment: Mapping[str, str]) -> Outbox:
-    """The outbox that the arguments name, or that of the CERT's home."""
+    """The outbox in the folder that the arguments name, or in the CERT's home."""
     from hub.producer.outbox import Outbox  # noqa: PLC0415
 
     return Outbox(Path(args.outbox) if args.outbox else home(environment) / OUTBOX)

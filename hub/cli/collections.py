@@ -1,7 +1,7 @@
-"""`hub collections`: what there is, what is in it, and what to paste into a SIEM.
+"""`hub collections`: list the collections, what they contain, and what to paste into a SIEM.
 
-On the hub's machine it reads the store. Anywhere else it asks the hub, as the account of `hub setup` or HUB_KEY, and shows
-what that account may know of.
+On the hub's machine it reads the store. Elsewhere it asks the hub, with the account of `hub setup` or HUB_KEY, and shows
+the collections that this account can see.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXAMPLE = (
     "  hub collections --for sentinel --collection indicators   # with the account's key: HUB_URL and HUB_KEY, or hub setup\n"
     "  hub collections --copy-to /etc/hub                       # what came with the hub, to be made your own\n"
 )
-_DECLARED: Final = ("collections", "profiles")
+_DECLARATION_FOLDERS: Final = ("collections", "profiles")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,37 +55,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print each collection with its API root's URL and its id, who writes and reads, and how much it holds."""
+    """Print each collection: its API root and id, its writers and readers, and the number of its objects."""
     if args.copy_to is not None:
         _copy(args.copy_to)
         return DONE
-    rows = _asked(args) if _is_remote(args) else _held()
+    rows = _rows_from_hub(args) if _is_remote(args) else _rows_from_store()
     if args.collection:
-        rows = _chosen(rows, args.collection)
+        rows = _matching_rows(rows, args.collection)
     if args.client:
         readable = [row for row in rows if row.get("can_read", True)]
-        texts = {_place(row): RECIPES[args.client](_polled(row)) for row in readable}
+        texts = {_collection_name(row): RECIPES[args.client](_polled_collection(row)) for row in readable}
         if args.json:
-            print(json.dumps([{"collection": place, "text": text} for place, text in texts.items()], indent=1))
+            print(json.dumps([{"collection": name, "text": text} for name, text in texts.items()], indent=1))
         else:
-            print("\n\n".join(f"# {place}\n{text}" if len(texts) > 1 else text for place, text in texts.items()))
+            print("\n\n".join(f"# {name}\n{text}" if len(texts) > 1 else text for name, text in texts.items()))
     elif args.json:
         print(json.dumps(rows, indent=1))
     else:
         for row in rows:
-            print(_in_words(row) + "\n")
+            print(_describe_row(row) + "\n")
     return DONE
 
 
 def _is_remote(args: argparse.Namespace) -> bool:
-    """Whether the hub is asked, rather than a store of this machine."""
+    """Whether to ask a hub over the network, instead of reading the store on this machine."""
     variables = environment()
     if args.url or args.copy_to or variables.get("HUB_STORE"):
         return bool(args.url)
     return bool(variables.get("HUB_URL")) or read_access(home(variables), with_key=False) is not None
 
 
-def _asked(args: argparse.Namespace) -> list[dict[str, Any]]:
+def _rows_from_hub(args: argparse.Namespace) -> list[dict[str, Any]]:
     with client(args, environment()) as hub:
         root = hub.connection.root_url
         return [
@@ -104,9 +104,9 @@ def _asked(args: argparse.Namespace) -> list[dict[str, Any]]:
         ]
 
 
-def _held() -> list[dict[str, Any]]:
+def _rows_from_store() -> list[dict[str, Any]]:
     try:
-        from hub.settings import load_settings  # noqa: PLC0415 - what the server needs is not there at a SOC
+        from hub.settings import load_settings  # noqa: PLC0415 - a SOC does not install the server's packages
         from hub.wiring import open_hub  # noqa: PLC0415 - as above
     except ModuleNotFoundError:
         raise ConfigurationError(
@@ -150,44 +150,48 @@ def _row(hub: Hub, settings: Settings, collection: Collection) -> dict[str, Any]
     }
 
 
-def _in_words(row: Mapping[str, Any]) -> str:
-    head = f"{row['title']}\n  API root    {row['api_root']}\n  collection  {row['id']} (alias {row['alias']})"
+def _describe_row(row: Mapping[str, Any]) -> str:
+    heading = f"{row['title']}\n  API root    {row['api_root']}\n  collection  {row['id']} (alias {row['alias']})"
     if "objects" not in row:
-        may = " and ".join(word for word, able in (("read", row["can_read"]), ("publish", row["can_write"])) if able)
-        return f"{head}\n  this account may {may or 'do nothing here'}"
+        permissions = " and ".join(
+            word for word, is_allowed in (("read", row["can_read"]), ("publish", row["can_write"])) if is_allowed
+        )
+        return f"{heading}\n  this account may {permissions or 'do nothing here'}"
     unmarked = "refused" if row["unmarked"] is None else f"shown as {row['unmarked']}"
     return (
-        f"{head}\n"
+        f"{heading}\n"
         f"  level       up to {row['highest_tlp']}; unmarked: {unmarked}; profiles: {' '.join(row['profiles']) or '-'}\n"
         f"  writers     {' '.join(row['writers']) or 'nobody'}\n  readers     {' '.join(row['readers']) or 'nobody'}\n"
         f"  holds       {row['objects']} objects, the last at {row['last_added'] or '-'}"
     )
 
 
-def _chosen(rows: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
-    matches = [row for row in rows if name in (row["id"], row["alias"], row["title"], _place(row))]
+def _matching_rows(rows: Sequence[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    matches = [row for row in rows if name in (row["id"], row["alias"], row["title"], _collection_name(row))]
     if not matches:
-        raise NotFoundError(f"There is no collection {name!r}; there are {', '.join(map(_place, rows)) or 'none'}.")
+        raise NotFoundError(
+            f"There is no collection {name!r}; there are {', '.join(map(_collection_name, rows)) or 'none'}."
+        )
     return matches
 
 
-def _place(row: Mapping[str, Any]) -> str:
+def _collection_name(row: Mapping[str, Any]) -> str:
     return f"{row['api_root'].rstrip('/').rpartition('/')[2]}/{row['alias'] or row['id']}"
 
 
-def _polled(row: Mapping[str, Any]) -> PolledCollection:
+def _polled_collection(row: Mapping[str, Any]) -> PolledCollection:
     return PolledCollection(row["title"], row["api_root"], row["id"])
 
 
 def _copy(folder: Path) -> None:
-    """Copy what came with the hub; nothing is ever written over."""
-    targets = [folder / name for name in _DECLARED]
+    """Copy the declarations that came with the hub. Nothing is overwritten."""
+    targets = [folder / name for name in _DECLARATION_FOLDERS]
     if existing := [target for target in targets if target.exists()]:
         raise UnprocessableError(
             f"{existing[0]} is there already, and nothing is written over it: name another folder."
         )
     try:
-        for name, target in zip(_DECLARED, targets, strict=True):
+        for name, target in zip(_DECLARATION_FOLDERS, targets, strict=True):
             _copy_folder(_packaged(name), target)
     except OSError as error:
         for target in targets:

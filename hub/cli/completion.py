@@ -1,7 +1,7 @@
-"""`hub completion`: what a shell needs to complete commands, options and choices at the tab key.
+"""`hub completion`: print what a shell needs to complete commands, options and choices with the tab key.
 
-The shell asks the command itself (argcomplete), so that a completion is never older than the command. Only the module of
-the command that stands on the line is loaded.
+The shell asks the command itself (argcomplete), so that completions always match the installed command. Only the module of
+the command on the line is loaded.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hub.cli import COMMANDS, DONE, command_parser
 from hub.errors import ConfigurationError
 
 SHELLS: Final = ("bash", "zsh", "fish")
-NAMES: Final = ("hub", "threat-hub")  # under which the command is installed
+NAMES: Final = ("hub", "threat-hub")  # of the installed command
 EXAMPLE = (
     '  eval "$(hub completion bash)"                                  # for this shell; in ~/.bashrc for each\n'
     '  eval "$(hub completion zsh)"                                   # in ~/.zshrc, after compinit\n'
@@ -28,7 +28,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the shell's part of completion."""
+    """Print the code that the shell runs at its start."""
     try:
         from argcomplete.shell_integration import shellcode  # noqa: PLC0415 - only this command and the tab key need it
     except ModuleNotFoundError:
@@ -38,14 +38,14 @@ def run(args: argparse.Namespace) -> int:
 
 
 def complete() -> None:
-    """Answer a shell that asks what may come next, and end; called where the environment says that one asks."""
+    """Answer a shell that asks for completions, and exit. `main` calls this if the environment says that a shell asks."""
     import argcomplete  # noqa: PLC0415 - as above
 
     words = os.environ.get("COMP_LINE", "").split()
     parser = argparse.ArgumentParser(prog="hub")
     commands = parser.add_subparsers(dest="command")
     for name, summary in COMMANDS.items():
-        below = commands.add_parser(name, help=summary, add_help=False)
+        subparser = commands.add_parser(name, help=summary, add_help=False)
         if len(words) > 1 and words[1] == name:
-            command_parser(name, below)
+            command_parser(name, subparser)
     argcomplete.autocomplete(parser)

@@ -1,4 +1,4 @@
-"""`hub contacts`: each member's single point of contact; `hub contacts confirm` by the member keeps its own alive."""
+"""`hub contacts`: list each member's single point of contact; `hub contacts confirm` confirms the member's own."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the contacts, one or all of them."""
+    """Print one contact or all of them."""
     with client(args, environment()) as hub:
         rows = [hub.confirm_contact()] if args.member == "confirm" else hub.contacts()
     if args.member not in (None, "confirm"):
@@ -42,10 +42,10 @@ def run(args: argparse.Namespace) -> int:
 
 def _contact_lines(row: Mapping[str, Any]) -> str:
     date = (row["confirmed_at"] or "")[:10]
-    confirmed = gettext("confirmed {date}").format(date=date) if date else gettext("never confirmed")
-    late = "" if row["confirmed"] else "  " + gettext("NOT CONFIRMED FOR 90 DAYS")
+    confirmation = gettext("confirmed {date}").format(date=date) if date else gettext("never confirmed")
+    warning = "" if row["confirmed"] else "  " + gettext("NOT CONFIRMED FOR 90 DAYS")
     return (
-        f"{row['member']}  {row['cert']}, {row['country']}  ({confirmed}){late}\n"
+        f"{row['member']}  {row['cert']}, {row['country']}  ({confirmation}){warning}\n"
         f"    {row['contact']}   {row['duty_line']}   {row['time_zone']}   {' '.join(row['languages'])}"
         f"   PGP {row['pgp_fingerprint'] or '-'}"
     )

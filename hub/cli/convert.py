@@ -1,10 +1,10 @@
-"""`hub convert`: reports to one STIX bundle, as it stands at the CERT, or as it would leave. It changes nothing anywhere.
+"""`hub convert`: convert reports to one STIX bundle, complete or as it would leave the CERT. It changes and sends nothing.
 
-1. Each report is rendered, and released if that is asked for; its objects wait on disk, so that a file of any length
-   takes little memory. What cannot be used is named on standard error at the end, and the rest goes on.
-2. The bundle is written whole or not at all: to standard output, or to the file that `--out` names.
+1. Each report is rendered and, with `--release`, released. Its objects are kept on disk, so that a file of any length
+   takes little memory. A report that cannot be used is named on standard error, and the others are converted.
+2. The bundle is written completely or not at all: to standard output, or to the file that `--out` names.
 
-The clock is the time of the file: the same file always makes the same bundle.
+The modification time of the file is taken as the current time, so that the same file always makes the same bundle.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from hub.cli.progress import Progress
 from hub.cli.reports import (
     approval_arguments,
     approvals,
-    keep_held,
     reading_arguments,
     reports,
     show_undecided,
     this_member,
+    write_held,
 )
 from hub.cli.unused import UnusedValues
 from hub.errors import ReadingError, UnprocessableError
@@ -53,10 +53,10 @@ EXAMPLE = (
     "  hub convert reports.xlsx --out national.json\n"
     "  hub convert events.jsonl --format intelmq --release regional > leaves.json\n"
 )
-# The same in every report of a member; a bundle has them once.
+# Types of objects that are the same in every report of a member: the bundle contains each once.
 _SHARED: Final = META_TYPES | {"identity", "location"}
-_PREVIEW_COLLECTION: Final = "preview"  # whose ids no collection uses: two audiences are never to be joined
-_MEMORY_BYTES: Final = 8 << 20  # below this, what is converted needs no file
+_PREVIEW_COLLECTION: Final = "preview"  # no real collection, so that no id matches what was published: objects for two audiences must not be linked
+_MEMORY_BYTES: Final = 8 << 20  # up to this size the objects stay in memory
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -82,30 +82,30 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the bundle; 1 where a file or report could not be used, or nothing of it may leave, 3 where nothing is left."""
+    """Write the bundle. Returns 1 if a file or report could not be used, or nothing of it may leave; 3 if no object is left."""
     member = this_member(environment())
-    decided = approvals(args)
-    decisions = Decisions(decided)
+    officer_approvals = approvals(args)
+    decisions = Decisions(officer_approvals)
     with _Objects(member.home) as objects, Spool(member.home) as records, UnusedValues(member.home) as unused:
         # (1)
-        conversion = _Conversion(args, member, decided, decisions, records, unused=unused)
+        conversion = _Conversion(args, member, officer_approvals, decisions, records, unused=unused)
         with Progress(gettext("reports")) as progress:
-            for contents in progress.counted(conversion.reports()):
+            for contents in progress.count_items(conversion.reports()):
                 for content in contents:
                     objects.add(content)
         if args.unused is not None:
-            unused.keep(args.unused)
+            unused.write(args.unused)
         unused.show(sys.stderr, args.unused)
         if args.held is not None:
-            keep_held(args.held, decisions)
+            write_held(args.held, decisions)
         decisions.check()
-        stays = show_undecided(decisions)
+        has_undecided = show_undecided(decisions)
         # (2)
-        if objects.count == 0:  # STIX knows no empty list, and half a bundle helps nobody
+        if objects.count == 0:  # STIX has no empty lists
             print(gettext("No object came of it, and nothing was written."), file=sys.stderr)
             return REFUSED
         _write(objects.bundle(), args.out)
-    return SOME_REFUSED if conversion.failures or stays else DONE
+    return SOME_REFUSED if conversion.failures or has_undecided else DONE
 
 
 def _write(chunks: Iterable[bytes], out: Path | None) -> None:
@@ -116,13 +116,13 @@ def _write(chunks: Iterable[bytes], out: Path | None) -> None:
 
 
 class _Conversion:
-    """Step 1: the objects of each report. `failures` counts the files and reports of which nothing came."""
+    """Step 1: the objects of each report. `failures` counts the files and reports that yielded no object."""
 
-    def __init__(  # noqa: PLR0913  what one run of the command works with
+    def __init__(  # noqa: PLR0913 - the parts of one run of the command
         self,
         args: argparse.Namespace,
         member: OwnMember,
-        decided: Approvals,
+        officer_approvals: Approvals,
         decisions: Decisions,
         records: Spool,
         *,
@@ -130,7 +130,7 @@ class _Conversion:
     ) -> None:
         self._args = args
         self._member = member
-        self._approvals = decided
+        self._approvals = officer_approvals
         self._decisions = decisions
         self._records = records
         self._unused = unused
@@ -139,7 +139,7 @@ class _Conversion:
         self.failures = 0
 
     def reports(self) -> Iterator[Iterable[Content]]:
-        """The objects of each report of each file; what cannot be used is named, and the next one tried."""
+        """The objects of each report of each file. A report or file that cannot be used is named and skipped."""
         for file in self._args.files:
             try:
                 now = datetime.fromtimestamp(file.stat().st_mtime, UTC)
@@ -149,21 +149,21 @@ class _Conversion:
                     else:
                         self.failures += 1
             except OSError as error:
-                self._failed(f"{file}: {error.strerror}")
+                self._note_failure(f"{file}: {error.strerror}")
             except ReadingError as error:
-                self._failed(str(error))
+                self._note_failure(str(error))
 
     def _contents(self, report: Report, now: datetime) -> Iterable[Content]:
         convert: Callable[[Report, datetime], Iterable[Content]] = (
-            self._as_it_stands if self._audience is None else self._as_it_leaves
+            self._complete_contents if self._audience is None else self._released_contents
         )
         try:
             return convert(report, now)
-        except Exception as error:  # noqa: BLE001 - one report never ends a file; its fault is named
-            self._failed(f"{report.source}: {report.report_id}: {describe_error(error)}")
+        except Exception as error:  # noqa: BLE001 - a fault in one report must not stop the others; it is named
+            self._note_failure(f"{report.source}: {report.report_id}: {describe_error(error)}")
             return ()
 
-    def _as_it_stands(self, report: Report, now: datetime) -> Iterable[Content]:
+    def _complete_contents(self, report: Report, now: datetime) -> Iterable[Content]:
         rendered = render_report(
             report, self._member, now, exercise=self._args.exercise, pending_file=self._records.pending_file
         )
@@ -172,7 +172,7 @@ class _Conversion:
         self._unused.add(report, (*report.unused, *rendered.problems))
         return list(mark_as_national(rendered.contents, self._member))
 
-    def _as_it_leaves(self, report: Report, now: datetime) -> Iterable[Content]:
+    def _released_contents(self, report: Report, now: datetime) -> Iterable[Content]:
         assert self._audience is not None
         outcome = release_report(
             report,
@@ -186,28 +186,28 @@ class _Conversion:
         self._decisions.add(report.report_id, outcome.preview)
         self._unused.add(report, report.unused)
         if not isinstance(outcome, Release):
-            self._failed(f"{report.source}: {report.report_id}: nothing leaves. {outcome.reason}")
+            self._note_failure(f"{report.source}: {report.report_id}: nothing leaves. {outcome.reason}")
             self._records.add(SpooledRelease(report.report_id, [], files=outcome.files))
             return ()
         self._records.add(SpooledRelease(report.report_id, [], files=outcome.files()))
         return [content for bundle in outcome.bundles for content in bundle]
 
-    def _failed(self, sentence: str) -> None:
+    def _note_failure(self, sentence: str) -> None:
         self.failures += 1
         print(sentence, file=sys.stderr)
 
 
 class _Objects:
-    """The objects of the bundle, on disk: what reports share, once.
+    """The objects of the bundle, kept on disk. Objects that reports share are kept once.
 
-    Reports may say different levels of one observable, which has no versions: the lowest is what the CERT says of it.
+    Reports may give one observable different TLP levels. An observable has no versions, so the lowest of them applies.
     """
 
     def __init__(self, home: Path) -> None:
         self._file = tempfile.SpooledTemporaryFile(_MEMORY_BYTES, dir=str(home))  # noqa: SIM115 - closed with this object
         self._shared: set[str] = set()
-        self._observables: dict[bytes, tuple[int, int]] = {}  # UUID -> its lowest level, and which line says it
-        self._replaced: set[int] = set()  # lines of observables that a later report says at a lower level
+        self._observables: dict[bytes, tuple[int, int]] = {}  # UUID -> its lowest level, and the line of that object
+        self._replaced: set[int] = set()  # lines of observables to which a later report gives a lower level
         self._lines = 0
 
     def __enter__(self) -> Self:
@@ -218,11 +218,11 @@ class _Objects:
 
     @property
     def count(self) -> int:
-        """How many objects there are."""
+        """The number of objects."""
         return self._lines - len(self._replaced)
 
     def add(self, content: Content) -> None:
-        """Append an object, unless it is one that reports share and is there."""
+        """Append an object, unless the bundle has it already."""
         identifier: str = content["id"]
         if content["type"] in _SHARED:
             if identifier in self._shared:
@@ -239,27 +239,27 @@ class _Objects:
     def _is_lowest(self, content: Content) -> bool:
         key = uuid.UUID(content["id"].partition("--")[2]).bytes
         level = int(tlp.level(content) or 0)
-        known = self._observables.get(key)
-        if known is not None:
-            if known[0] <= level:
+        earlier = self._observables.get(key)
+        if earlier is not None:
+            if earlier[0] <= level:
                 return False
-            self._replaced.add(known[1])
+            self._replaced.add(earlier[1])
         self._observables[key] = (level, self._lines)
         return True
 
     def bundle(self) -> Iterator[bytes]:
-        """The bundle. Its id follows from its content: the same reports make the same bundle."""
+        """The bundle. Its id is derived from its content, so that the same reports make the same bundle."""
         digest = sha256()
-        for line in self._chosen():
+        for line in self._object_lines():
             digest.update(line)
         identifier = f"bundle--{uuid.UUID(bytes=digest.digest()[:16], version=4)}"
         head = f'{{"type": "bundle", "id": "{identifier}", "objects": [\n'.encode()
-        for line in self._chosen():
+        for line in self._object_lines():
             yield head + line
             head = b",\n"
         yield b"\n]}\n"
 
-    def _chosen(self) -> Iterator[bytes]:
+    def _object_lines(self) -> Iterator[bytes]:
         self._file.seek(0)
         for number in range(self._lines):
             line = self._file.readline().rstrip(b"\n")

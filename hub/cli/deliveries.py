@@ -1,4 +1,4 @@
-"""For the commands that send: print what became of each bundle."""
+"""For the commands that send: print the result of each delivery."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hub.producer.outbox import REFUSED, Outbox, OutboxDelivery
 from hub.terminal import Style, StyledLine, print_lines
 
 
-def show(delivery: OutboxDelivery, box: Outbox, *, as_json: bool) -> bool:
-    """Print a sentence, and a line for each object that was refused; whether any was."""
+def show_delivery(delivery: OutboxDelivery, box: Outbox, *, as_json: bool) -> bool:
+    """Print a sentence about the delivery, and a line for each refused object. Returns whether any was refused."""
     if as_json:
         record = {"file": delivery.name, "source": delivery.source, "refused": delivery.refused}
         print(json.dumps({**record, **delivery.receipt.as_dict()}, ensure_ascii=False), flush=True)
@@ -19,7 +19,7 @@ def show(delivery: OutboxDelivery, box: Outbox, *, as_json: bool) -> bool:
     lines = f"{delivery.source or delivery.name}: {delivery.receipt.in_words()}".splitlines()
     print_lines([StyledLine(lines[0], Style.BAD if delivery.refused else Style.GOOD), *lines[1:]], sys.stdout)
     if delivery.refused:
-        where = box.folder / REFUSED / delivery.name
-        print("  " + gettext("It is kept in {file}; correct it and publish it again.").format(file=where))
+        file = box.folder / REFUSED / delivery.name
+        print("  " + gettext("It is kept in {file}; correct it and publish it again.").format(file=file))
     sys.stdout.flush()
     return delivery.refused

@@ -1,13 +1,13 @@
-"""`hub demo`: a hub for trying things out, and one incident on its way through it, explained in plain words.
+"""`hub demo`: run a hub for trying things out, send one incident through it, and explain each step.
 
-1. A store and an account for each member, with the key in a file of its own.
+1. A store and an account for each member, with each key in a file of its own.
 2. The hub itself, as `hub serve` runs it.
 3. Indonesia's duty officer has a report; the producer protects the victim and publishes the rest.
-4. Singapore follows Indonesia's collection and has it.
-5. Singapore acknowledges it, and the board shows who has it.
-6. Where to look next; then the hub goes on serving.
+4. Singapore follows Indonesia's collection and receives the incident.
+5. Singapore acknowledges the incident, and the board shows who has received it.
+6. Hints on where to look next; then the hub keeps serving.
 
-Each step runs the very command that a user would type, and shows it.
+Each step runs the command that a user would type, and shows it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from hub.wiring import open_hub
 EXAMPLE = "  hub demo --home var\n"
 REPORT: Final = "demo_report.yaml"
 _READY_SECONDS: Final = 60
-_SHOWN_LINES: Final = 45  # of what a command prints
+_SHOWN_LINES: Final = 45  # of the output of a command
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,90 +52,96 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Tell the story, then serve until SIGTERM or SIGINT."""
+    """Run the demonstration, then serve until SIGTERM or SIGINT."""
     home = args.home.absolute()
     home.mkdir(parents=True, exist_ok=True)
     _check_port(args.port)
     environment = {**os.environ, "HUB_STORE": f"sqlite:///{home / 'hub.sqlite'}", "HUB_PORT": str(args.port)}
     settings = load_settings(environment)
     # (1)
-    _say("1. A store, and an account for each member.")
+    _print_step("1. A store, and an account for each member.")
     print("   | " + _run(["init"], environment, show_output=False).splitlines()[-1])
     hub = open_hub(settings)
     members = list(hub.catalogue.members.values())
     additions = [_account(hub, home, member) for member in members]
     hub.store.close()
-    print(f"   {sum(additions)} accounts made, {len(members)} in all; their keys are in {_shown(home / 'keys')}.")
+    print(f"   {sum(additions)} accounts made, {len(members)} in all; their keys are in {_short_path(home / 'keys')}.")
     # (2)
-    _say("2. The hub.")
+    _print_step("2. The hub.")
     with _serving(environment, home / "hub.log", args.port) as server:
-        print(f"   It serves on http://127.0.0.1:{args.port}/taxii2/ and logs to {_shown(home / 'hub.log')}.")
+        print(f"   It serves on http://127.0.0.1:{args.port}/taxii2/ and logs to {_short_path(home / 'hub.log')}.")
         # (3) to (5)
-        _story(home, args.port, hub.catalogue.members["ID"], hub.catalogue.members["SG"])
+        _send_incident(home, args.port, hub.catalogue.members["ID"], hub.catalogue.members["SG"])
         # (6)
         _next_steps(home, args.port)
         return DONE if args.once else _wait(server)
 
 
-def _story(home: Path, port: int, publisher: Member, reader: Member) -> None:
+def _send_incident(home: Path, port: int, publisher: Member, reader: Member) -> None:
     report = home / REPORT
     if not report.exists():
         report.write_bytes((files("hub") / "cli" / REPORT).read_bytes())
     url = f"http://127.0.0.1:{port}/asean/"
-    _say(f"3. {publisher.country} ({publisher.cert}) has a report: {_shown(report)}.")
-    as_publisher = _as_member(home, publisher, url)
+    _print_step(f"3. {publisher.country} ({publisher.cert}) has a report: {_short_path(report)}.")
+    publisher_environment = _member_environment(home, publisher, url)
     print("   What leaves the country, what stays, and what the officer decides, with the command for each:")
-    _run(["publish", str(report), "--to", "id", "--preview"], as_publisher)
+    _run(["publish", str(report), "--to", "id", "--preview"], publisher_environment)
     print("   The officer agrees, and it is sent.")
-    _run(["publish", str(report), "--to", "id", "--yes"], as_publisher)
+    _run(["publish", str(report), "--to", "id", "--yes"], publisher_environment)
     print("   Its indicators alone, for SOCs everywhere:")
-    _run(["publish", str(report), "--to", "indicators", "--yes"], as_publisher)
-    _say(f"4. {reader.country} ({reader.cert}) follows Indonesia's collection.")
+    _run(["publish", str(report), "--to", "indicators", "--yes"], publisher_environment)
+    _print_step(f"4. {reader.country} ({reader.cert}) follows Indonesia's collection.")
     checkpoint = home / "sg.checkpoint"
     checkpoint.unlink(missing_ok=True)
     lines = _run(
-        ["follow", "id", "--once", "--checkpoint", str(checkpoint)], _as_member(home, reader, url), show_output=False
+        ["follow", "id", "--once", "--checkpoint", str(checkpoint)],
+        _member_environment(home, reader, url),
+        show_output=False,
     )
     objects = [json.loads(line) for line in lines.splitlines()]
-    _tell_what_came(objects, publisher, report)
-    _acknowledge(objects, reader, _as_member(home, reader, url))
+    _describe_objects(objects, publisher, report)
+    _acknowledge(objects, reader, _member_environment(home, reader, url))
 
 
-def _acknowledge(objects: Sequence[Mapping[str, Any]], reader: Member, as_reader: Mapping[str, str]) -> None:
-    _say(f"5. {reader.country} acknowledges it, and everybody sees who has it.")
+def _acknowledge(objects: Sequence[Mapping[str, Any]], reader: Member, reader_environment: Mapping[str, str]) -> None:
+    _print_step(f"5. {reader.country} acknowledges it, and everybody sees who has it.")
     incident = next(str(item["id"]) for item in objects if item["type"] == "incident")
-    board = json.loads(_run(["board", "--json"], as_reader, show_output=False))
-    known = {entry["incident"]: entry["acknowledged"] for entry in board["incidents"]}
-    if incident in known and reader.code not in known[incident]:  # the demo may run again on the same store
-        _run(["acknowledge", incident], as_reader)
-    _run(["board"], as_reader)
-    board = json.loads(_run(["board", "--json"], as_reader, show_output=False))
+    board = json.loads(_run(["board", "--json"], reader_environment, show_output=False))
+    acknowledgements = {entry["incident"]: entry["acknowledged"] for entry in board["incidents"]}
+    if (
+        incident in acknowledgements and reader.code not in acknowledgements[incident]
+    ):  # the demo may run again on the same store
+        _run(["acknowledge", incident], reader_environment)
+    _run(["board"], reader_environment)
+    board = json.loads(_run(["board", "--json"], reader_environment, show_output=False))
     entry = next((row for row in board["incidents"] if row["incident"] == incident), None)
     if entry is not None:
         print(f"\n   In short: {_in_short(entry, reader)}")
 
 
 def _in_short(entry: Mapping[str, Any], reader: Member) -> str:
-    """What happened, in a few words."""
-    seconds = (_moment(entry["fetched"][reader.code]) - _moment(entry["first_added"])).total_seconds()
-    others = len(entry["fetched"]) + len(entry["not_fetched"])
+    """A summary of what happened."""
+    seconds = (_parse_time(entry["fetched"][reader.code]) - _parse_time(entry["first_added"])).total_seconds()
+    other_count = len(entry["fetched"]) + len(entry["not_fetched"])
     return (
-        f"{others} other countries can protect themselves, and none of them has learnt who was attacked.\n"
+        f"{other_count} other countries can protect themselves, and none of them has learnt who was attacked.\n"
         f"   {reader.country} had it {seconds_in_words(seconds)} after the hub, and has acknowledged it. "
         f"Not fetched yet by {' '.join(entry['not_fetched']) or 'nobody'}."
     )
 
 
-def _moment(timestamp: str) -> datetime:
+def _parse_time(timestamp: str) -> datetime:
     return datetime.fromisoformat(timestamp)
 
 
-def _tell_what_came(objects: Sequence[Mapping[str, Any]], publisher: Member, report: Path) -> None:
-    theirs = [item for item in objects if item.get("created_by_ref") in publisher.identities]
-    kinds = Counter(str(item["type"]) for item in theirs)
-    print(f"   {len(objects)} objects came; {len(objects) - len(theirs)} are definitions, identities and observables.")
+def _describe_objects(objects: Sequence[Mapping[str, Any]], publisher: Member, report: Path) -> None:
+    own_objects = [item for item in objects if item.get("created_by_ref") in publisher.identities]
+    kinds = Counter(str(item["type"]) for item in own_objects)
+    print(
+        f"   {len(objects)} objects came; {len(objects) - len(own_objects)} are definitions, identities and observables."
+    )
     print("   Indonesia's own: " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())) + ".")
-    for item in theirs:
+    for item in own_objects:
         if item["type"] in ("incident", "indicator"):
             print(f"   {item['type']}: {item['name']}")
     victim = _victim_name(report)
@@ -146,7 +152,7 @@ def _tell_what_came(objects: Sequence[Mapping[str, Any]], publisher: Member, rep
 
 
 def _victim_name(report: Path) -> str:
-    from hub.reports.read import read_reports  # noqa: PLC0415 - readers are loaded for a report only
+    from hub.reports.read import read_reports  # noqa: PLC0415 - loaded only when a report is read
     from hub.reports.report import Report  # noqa: PLC0415
 
     for reading in read_reports(report):
@@ -161,11 +167,11 @@ def _next_steps(home: Path, port: int) -> None:
     key = shlex.quote(str(home / "keys" / "sg-cert.key"))
     address = f"HUB_URL=http://127.0.0.1:{port}/asean/"
     desk = f"HUB_HOME={shlex.quote(str(home / 'id-cert'))} HUB_KEY=$(cat {shlex.quote(str(home / 'keys' / 'id-cert.key'))})"
-    _say("6. Where to look next.")
+    _print_step("6. Where to look next.")
     print(
         f"   In a browser: http://127.0.0.1:{port}/console/login shows the board, the incident and its forms\n"
-        f"     as Singapore: account sg-cert, the key that `cat {_shown(home / 'keys' / 'sg-cert.key')}` prints\n"
-        f"     as Indonesia: account id-cert, the key that `cat {_shown(home / 'keys' / 'id-cert.key')}` prints\n"
+        f"     as Singapore: account sg-cert, the key that `cat {_short_path(home / 'keys' / 'sg-cert.key')}` prints\n"
+        f"     as Indonesia: account id-cert, the key that `cat {_short_path(home / 'keys' / 'id-cert.key')}` prints\n"
         "   At Indonesia's desk, a report from the file to the hub in a browser of one's own:\n"
         f"     {address} {desk} .venv/bin/hub desk\n"
         f"   In a shell:   {address} HUB_KEY=$(cat {key}) .venv/bin/hub follow id\n"
@@ -174,11 +180,11 @@ def _next_steps(home: Path, port: int) -> None:
     )
 
 
-# ---------------------------------------------------------------------------------------------------------- the edges
+# --------------------------------------------------------------------------------- accounts, processes and output
 
 
 def _account(hub: Hub, home: Path, member: Member) -> bool:
-    """Make the member's account unless there is one, its key in a file that only the owner reads; whether it was made."""
+    """Make the member's account, with its key in a file that only the owner can read. Returns False if both exist already."""
     name = f"{member.code.lower()}-cert"
     file = home / "keys" / f"{name}.key"
     if file.exists() and hub.store.get_account(name) is not None:
@@ -194,38 +200,38 @@ def _account(hub: Hub, home: Path, member: Member) -> bool:
     return True
 
 
-def _as_member(home: Path, member: Member, url: str) -> dict[str, str]:
-    """The environment of that member's machine: its own home, its own key."""
-    own = home / f"{member.code.lower()}-cert"
-    own.mkdir(exist_ok=True)
-    declared = own / "member.toml"
-    if not declared.exists():
-        declared.write_text(
+def _member_environment(home: Path, member: Member, url: str) -> dict[str, str]:
+    """The environment variables of that member's machine, with its own home and key."""
+    folder = home / f"{member.code.lower()}-cert"
+    folder.mkdir(exist_ok=True)
+    member_file = folder / "member.toml"
+    if not member_file.exists():
+        member_file.write_text(
             f'[identity]\nid = "{member.identity}"\nname = "{member.cert}"\ncountry = "{member.code}"\n',
             encoding="utf-8",
         )
     key = (home / "keys" / f"{member.code.lower()}-cert.key").read_text(encoding="ascii").strip()
-    return {**os.environ, "HUB_URL": url, "HUB_KEY": key, "HUB_HOME": str(own)}
+    return {**os.environ, "HUB_URL": url, "HUB_KEY": key, "HUB_HOME": str(folder)}
 
 
 def _run(arguments: list[str], environment: Mapping[str, str], *, show_output: bool = True) -> str:
-    """Run a command of the hub as a user would, and show it; its output."""
+    """Run a command of the hub as a user would, show it, and return its output."""
     print(
-        f"   $ hub {shlex.join(_shown(Path(argument)) if '/' in argument else argument for argument in arguments)}",
+        f"   $ hub {shlex.join(_short_path(Path(argument)) if '/' in argument else argument for argument in arguments)}",
         flush=True,
     )
-    done = subprocess.run(  # noqa: S603 - our own command
+    result = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "hub", *arguments], env=environment, capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        raise UnprocessableError(f"`hub {arguments[0]}` ended with {done.returncode}: {done.stderr.strip()}")
+    if result.returncode:
+        raise UnprocessableError(f"`hub {arguments[0]}` ended with {result.returncode}: {result.stderr.strip()}")
     if show_output:
-        lines = done.stdout.splitlines()
+        lines = result.stdout.splitlines()
         for line in lines[:_SHOWN_LINES]:
             print(f"   | {line}")
         if len(lines) > _SHOWN_LINES:
             print(f"   | … {len(lines) - _SHOWN_LINES - 1} lines more …\n   | {lines[-1]}")
-    return done.stdout
+    return result.stdout
 
 
 @contextmanager
@@ -235,10 +241,10 @@ def _serving(environment: Mapping[str, str], log: Path, port: int) -> Iterator[s
             [sys.executable, "-m", "hub", "serve"], env=environment, stdout=log_stream, stderr=log_stream
         )
     try:
-        until = time.monotonic() + _READY_SECONDS
-        while not _answers(port):
-            if server.poll() is not None or time.monotonic() > until:
-                raise ConfigurationError(f"The hub did not start; {_shown(log)} says why.")
+        deadline = time.monotonic() + _READY_SECONDS
+        while not _is_ready(port):
+            if server.poll() is not None or time.monotonic() > deadline:
+                raise ConfigurationError(f"The hub did not start; {_short_path(log)} says why.")
             time.sleep(0.05)
         yield server
     finally:
@@ -257,7 +263,7 @@ def _wait(server: subprocess.Popen[bytes]) -> int:
     return DONE
 
 
-def _answers(port: int) -> bool:
+def _is_ready(port: int) -> bool:
     try:
         with socket.create_connection(("127.0.0.1", port), timeout=1) as probe:
             probe.sendall(b"GET /readyz HTTP/1.0\r\nHost: localhost\r\n\r\n")
@@ -277,12 +283,12 @@ def _check_port(port: int) -> None:
             ) from None
 
 
-def _shown(path: Path) -> str:
+def _short_path(path: Path) -> str:
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
 
 
-def _say(text: str) -> None:
+def _print_step(text: str) -> None:
     print(f"\n{text}", flush=True)

@@ -1,4 +1,4 @@
-"""`hub deploy`: write out the files with which an operator runs the hub. Each says at its top where it belongs."""
+"""`hub deploy`: write the files that an operator needs to run the hub. Each says at its top where it belongs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write them, and say which; nothing is ever written over."""
+    """Write the files, and print their names. Nothing is overwritten."""
     folder: Path = args.folder
     paths: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             raise UnprocessableError(f"{folder} is not empty: name a new folder, and compare the files with yours.")
-        for name, file in sorted(deployed(files("hub") / "deploy")):
+        for name, file in sorted(deployment_files(files("hub") / "deploy")):
             target = folder / name
             target.parent.mkdir(exist_ok=True)
             target.write_bytes(file.read_bytes())
@@ -43,10 +43,10 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def deployed(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
-    """(path, file) of all that there is."""
+def deployment_files(folder: Traversable, prefix: str = "") -> Iterator[tuple[str, Traversable]]:
+    """Each file in the folder and its subfolders, with its path."""
     for entry in folder.iterdir():
         if entry.is_dir():
-            yield from deployed(entry, f"{prefix}{entry.name}/")
+            yield from deployment_files(entry, f"{prefix}{entry.name}/")
         else:
             yield prefix + entry.name, entry

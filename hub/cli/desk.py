@@ -1,4 +1,4 @@
-"""`hub desk`: a page in one's own browser, from a report to the hub, and what other members report."""
+"""`hub desk`: pages in the user's own browser, for publishing reports and reading those of other members."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import webbrowser
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Final, NoReturn
@@ -22,7 +23,7 @@ from hub.producer.patience import Patience
 
 EXAMPLE = "  hub desk\n  hub desk --port 0 --no-browser\n"
 DEFAULT_PORT: Final = 8031
-# Somebody waits at a page: what is away is told soon, and waits in the outbox.
+# A person waits at a page: it reports soon that the hub cannot be reached, and the bundles wait in the outbox.
 PATIENCE: Final = Patience(connect_seconds=5.0, silence_seconds=30.0, tries=2, longest_retry_after_seconds=5.0)
 
 
@@ -38,7 +39,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve the page until Ctrl-C or SIGTERM."""
     try:
-        from hub.desk.app import create_app  # noqa: PLC0415 - Flask is for this command alone
+        from hub.desk.app import create_app  # noqa: PLC0415 - only this command needs Flask
         from hub.desk.guard import Guard  # noqa: PLC0415
         from hub.desk.server import listen, opening_page, serve, server_on  # noqa: PLC0415
         from hub.desk.work import Desk  # noqa: PLC0415
@@ -56,14 +57,14 @@ def run(args: argparse.Namespace) -> int:
         hub = client(args, environment(), patience=PATIENCE)
         return HubClient(hub.connection, outbox=Outbox(folder / OUTBOX), home=folder)
 
-    connect().close()  # what is missing is said before a browser opens
+    connect().close()  # report a missing setting before a browser opens
     desk = Desk(folder, connect)
     listener = listen(args.port)
     guard = Guard(listener.getsockname()[1])
     server = server_on(listener, create_app(desk, guard, cert=member.name))
     pages: list[Path] = []
 
-    def until() -> None:
+    def open_and_wait() -> None:
         address = guard.new_address()
         print(f"The desk of {member.name} opens once at\n  {address}", flush=True)
         if not args.no_browser:
@@ -72,29 +73,28 @@ def run(args: argparse.Namespace) -> int:
         print("Enter prints a new address; Ctrl-C ends the desk.", flush=True)
         _wait_for_enter(lambda: print(f"  {guard.new_address()}", flush=True))
 
-    before = signal.signal(signal.SIGTERM, _stop)
+    previous_handler = signal.signal(signal.SIGTERM, _stop)
     try:
-        serve(server, wait=until)
+        serve(server, wait=open_and_wait)
     except (KeyboardInterrupt, _Stopped):
         print("The desk is closed. What waits in the outbox is sent by `hub outbox send`.", file=sys.stderr)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)
         for page in pages:
             page.unlink(missing_ok=True)
     return DONE
 
 
-def _wait_for_enter(again: object) -> None:
-    """Wait for ever; at a terminal, each Enter calls `again`."""
-    assert callable(again)
+def _wait_for_enter(on_enter: Callable[[], None]) -> None:
+    """Wait until the process is stopped. At a terminal, each Enter calls `on_enter`."""
     if sys.stdin.isatty():
         while sys.stdin.readline():
-            again()
+            on_enter()
     threading.Event().wait()
 
 
 class _Stopped(BaseException):
-    """SIGTERM has come."""
+    """Raised by SIGTERM."""
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:

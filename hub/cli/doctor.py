@@ -1,4 +1,4 @@
-"""`hub doctor`: what a member needs before it can publish, looked at one by one, and how to mend what is wrong."""
+"""`hub doctor`: check what a member needs before it can publish, and say how to fix what is wrong."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Look at everything, whatever is wrong with the first things; 3 where something has to be mended."""
+    """Make all checks, even if one fails. Returns 3 if something has to be fixed."""
     folder = home(environment())
     findings = [*_home(folder), *_member_and_hub(args, folder), *_outbox(args)]
     return show_findings(findings, as_json=args.json)
@@ -35,9 +35,9 @@ def _home(folder: Path) -> Iterator[Finding]:
     if not folder.is_dir():
         yield Finding("home", good=False, words=f"there is no folder {folder}; run: hub setup")
         return
-    private = not others_may_use(folder)
-    advice = f"{folder}" if private else f"others on this machine may look into it; run: chmod 700 {folder}"
-    yield Finding("home", private, advice)
+    is_private = not others_may_use(folder)
+    advice = f"{folder}" if is_private else f"others on this machine may look into it; run: chmod 700 {folder}"
+    yield Finding("home", is_private, advice)
     try:
         access = read_access(folder)
     except HubError as error:
@@ -79,30 +79,32 @@ def _member_and_hub(args: argparse.Namespace, folder: Path) -> Iterator[Finding]
         yield Finding("constituents", bool(organisations), words)
     try:
         with client(args, environment()) as hub:
-            own = own_contact(hub.connection)
+            contact = own_contact(hub.connection)
     except HubError as error:
         yield Finding("hub", good=False, words=str(error))
         return
-    yield Finding("hub", good=True, words=f"answers, and knows this account as {own['member']}'s")
+    yield Finding("hub", good=True, words=f"answers, and knows this account as {contact['member']}'s")
     if member is not None:
-        same = own["identity"] == member.identity
+        is_same = contact["identity"] == member.identity
         advice = (
             "is the one that the hub lists"
-            if same
-            else f"should be {own['identity']}: correct it in {folder}/member.toml"
+            if is_same
+            else f"should be {contact['identity']}: correct it in {folder}/member.toml"
         )
-        yield Finding("identity", same, advice)
-    contact = f"{own['contact']}, {own['duty_line']}"
-    late = "nobody confirmed it for 90 days; look at it and run: hub contacts confirm"
-    yield Finding("contact", own["confirmed"], contact if own["confirmed"] else f"{contact}: {late}")
+        yield Finding("identity", is_same, advice)
+    summary = f"{contact['contact']}, {contact['duty_line']}"
+    warning = "nobody confirmed it for 90 days; look at it and run: hub contacts confirm"
+    yield Finding("contact", contact["confirmed"], summary if contact["confirmed"] else f"{summary}: {warning}")
 
 
 def _outbox(args: argparse.Namespace) -> Iterator[Finding]:
     try:
         box = outbox(args, environment())
-        waiting, refused = box.waiting(), box.refused()
+        waiting_files, refused_files = box.waiting(), box.refused()
     except HubError as error:
         yield Finding("outbox", good=False, words=str(error))
         return
-    words = f"{len(waiting)} wait (hub outbox send), {len(refused)} were refused (hub outbox)"
-    yield Finding("outbox", not waiting and not refused, words if waiting or refused else "empty")
+    words = f"{len(waiting_files)} wait (hub outbox send), {len(refused_files)} were refused (hub outbox)"
+    yield Finding(
+        "outbox", not waiting_files and not refused_files, words if waiting_files or refused_files else "empty"
+    )

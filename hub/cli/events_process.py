@@ -1,4 +1,4 @@
-"""The process of `hub serve` that holds those who wait for events: `python -m hub.cli.events_process DESCRIPTOR`."""
+"""The process of `hub serve` that serves the event stream: `python -m hub.cli.events_process DESCRIPTOR`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hub.server.registration import open_identities
 from hub.settings import load_settings
 from hub.wiring import log_to, open_hub
 
-GRACE_SECONDS: Final = 3  # for listeners to take their last message
+GRACE_SECONDS: Final = 3  # for listeners to receive their last message
 
 
 def main() -> None:
-    """The process itself."""
+    """Serve events until the parent stops this process."""
     log_to(sys.stderr.fileno())
     settings = load_settings(os.environ)
     hub = open_hub(settings)
@@ -31,7 +31,7 @@ def main() -> None:
         certificates=open_certificates(hub.credentials, settings),
         identities=open_identities(settings).digests(),
     )
-    # every listener is a connection that stays
+    # each listener keeps a connection open
     limits = dataclasses.replace(settings.limits, connections=settings.limits.connections + settings.limits.listeners)
     listener = socket.socket(fileno=int(sys.argv[1]))
     serve(events, settings, limits, listener, grace_seconds=GRACE_SECONDS, on_stop=events.stop)

@@ -48,7 +48,9 @@ def run(args: argparse.Namespace) -> int:
     if args.definitions:
         bundle = definitions_bundle(open_catalogue(settings))
         write_file([json.dumps(bundle, indent=1).encode(), b"\n"], args.out)
-        _say(args, {"objects": len(bundle["objects"])}, f"{len(bundle['objects'])} definitions and identities written")
+        _print_result(
+            args, {"objects": len(bundle["objects"])}, f"{len(bundle['objects'])} definitions and identities written"
+        )
         return DONE
     hub = open_hub(settings)
     try:
@@ -60,18 +62,22 @@ def run(args: argparse.Namespace) -> int:
                     f"There is no collection {args.collection!r}; `hub collections` lists them all."
                 )
         secret = None if args.collection else hub.secret
-        lines = _Counted(write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS))
+        lines = _CountedLines(
+            write_archive(hub.store, collections, secret=secret, made_at=now(), fact_kinds=ARCHIVED_KINDS)
+        )
         with Progress(gettext("lines")) as progress:
-            write_file(progress.counted(lines), args.out)
+            write_file(progress.count_items(lines), args.out)
     finally:
         hub.store.close()
     contents = "" if args.collection else ", with accounts and the signing secret: keep it as safe as the store"
-    words = f"{lines.count} lines of {len(collections)} collections written{contents}"
-    _say(args, {"lines": lines.count, "collections": len(collections), "secrets": not args.collection}, words)
+    message = f"{lines.count} lines of {len(collections)} collections written{contents}"
+    _print_result(
+        args, {"lines": lines.count, "collections": len(collections), "secrets": not args.collection}, message
+    )
     return DONE
 
 
-class _Counted:
+class _CountedLines:
     """An iterable of lines that counts the lines it has yielded."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
@@ -84,9 +90,9 @@ class _Counted:
             yield line
 
 
-def _say(args: argparse.Namespace, result: dict[str, Any], words: str) -> None:
+def _print_result(args: argparse.Namespace, result: dict[str, Any], message: str) -> None:
     """Print what was written: to standard output, or to standard error if the archive itself goes to standard output."""
     if args.out is None:
-        print(f"{words}.", file=sys.stderr)
+        print(f"{message}.", file=sys.stderr)
     else:
-        print(json.dumps({"file": args.out, **result}) if args.json else f"{args.out}: {words}.")
+        print(json.dumps({"file": args.out, **result}) if args.json else f"{args.out}: {message}.")

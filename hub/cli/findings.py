@@ -1,4 +1,4 @@
-"""What `hub doctor` and `hub check` look at: whether it is as it should be, and what to do where it is not."""
+"""The results of `hub doctor` and `hub check`: what is right, what is wrong, and how to fix it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hub.terminal import Style, StyledLine, print_lines
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check: whether all is well, and what to do if it is not."""
+    """The result of one check: whether it passed, and the state found or what to do. The fields are those of the JSON output."""
 
     what: str
     good: bool
@@ -21,7 +21,7 @@ class Finding:
 
 
 def show_findings(findings: Sequence[Finding], *, as_json: bool) -> int:
-    """Print them; the exit code is 3 where something has to be mended."""
+    """Print the findings. Returns the exit code: 3 if something has to be fixed."""
     if as_json:
         print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
     else:

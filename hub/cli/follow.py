@@ -1,4 +1,4 @@
-"""`hub follow`: print each object of a collection as it comes, one JSON object a line."""
+"""`hub follow`: print each object of a collection when it is added, one JSON object a line."""
 
 from __future__ import annotations
 
@@ -37,12 +37,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--once", action="store_true", help="end when nothing is new, instead of waiting for more")
     parser.add_argument(
         "--interval",
-        type=_above_zero,
+        type=_positive_number,
         default=INTERVAL_SECONDS,
         metavar="SECONDS",
         help="seconds between polls (default: 30)",
     )
-    parser.add_argument("--page", type=_whole, default=PAGE_OBJECTS, metavar="OBJECTS", help="objects in one request")
+    parser.add_argument(
+        "--page", type=_positive_integer, default=PAGE_OBJECTS, metavar="OBJECTS", help="objects in one request"
+    )
     parser.add_argument("--type", action="append", default=[], dest="types", metavar="TYPE", help="only these types")
     parser.add_argument(
         "--no-events", action="store_false", dest="events", help="only poll; do not listen for the hub's events"
@@ -60,15 +62,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print objects until nothing is new, or until stopped: to be stopped is how following for ever ends well."""
-    before = signal.signal(signal.SIGTERM, _stop)
+    """Print objects until nothing is new (`--once`) or a signal stops it. A stop is no failure unless `--once` was given."""
+    previous_handler = signal.signal(signal.SIGTERM, _stop)
     try:
         count = _follow(args)
     except (KeyboardInterrupt, _Stopped):
-        # whatever was printed and not yet asked beyond comes again, as after a kill
+        # the next run prints again the objects after the last position that was saved, as after a kill
         return INTERRUPTED if args.once else DONE
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)
     if args.out is not None:
         print(gettext("{file}: {n} new objects").format(file=args.out, n=count), file=sys.stderr)
     return DONE
@@ -76,11 +78,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _follow(args: argparse.Namespace) -> int:
     count = 0
-    asked = Asked(types=tuple(args.types), all_versions=args.all_versions, page_objects=args.page)
-    are_seen = args.out is None and sys.stdout.isatty()  # objects that are printed are progress enough
-    with client(args, environment()) as hub, Progress(gettext("objects"), silent=are_seen) as progress:
+    request = Asked(types=tuple(args.types), all_versions=args.all_versions, page_objects=args.page)
+    is_silent = args.out is None and sys.stdout.isatty()  # the user sees the objects themselves
+    with client(args, environment()) as hub, Progress(gettext("objects"), silent=is_silent) as progress:
         rhythm = Rhythm(
-            once=args.once, interval_seconds=args.interval, wait=time.sleep, tell=_tell, up_to_date=progress.end
+            once=args.once, interval_seconds=args.interval, wait=time.sleep, tell=_print_note, up_to_date=progress.end
         )
         for item in hub.follow(
             args.collection,
@@ -88,7 +90,7 @@ def _follow(args: argparse.Namespace) -> int:
             out=args.out,
             once=args.once,
             raw=True,
-            asked=asked,
+            asked=request,
             rhythm=rhythm,
             events=args.events,
             trail=args.trail or trail_file(home(environment()), hub.connection.root_url),
@@ -102,25 +104,25 @@ def _follow(args: argparse.Namespace) -> int:
 
 
 class _Stopped(BaseException):
-    """SIGTERM has come. No Exception: nothing on the way may take it for a failure of its own."""
+    """Raised by SIGTERM. It is no Exception, so that no handler on the way takes it for a failure."""
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
     raise _Stopped
 
 
-def _tell(words: str) -> None:
-    print(f"hub follow: {words}", file=sys.stderr, flush=True)
+def _print_note(sentence: str) -> None:
+    print(f"hub follow: {sentence}", file=sys.stderr, flush=True)
 
 
-def _above_zero(text: str) -> float:
+def _positive_number(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e6:
         raise ValueError
     return number
 
 
-def _whole(text: str) -> int:
+def _positive_integer(text: str) -> int:
     number = int(text)
     if number < 1:
         raise ValueError

@@ -1,4 +1,4 @@
-"""`hub form`: a blank sheet for reports, to be filled in."""
+"""`hub form`: write a blank sheet for reports."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write the sheet: headings, a row that explains each, and an example; rows that begin with # are not read."""
+    """Write the sheet: the headings, a row that explains each, and an example. Rows that begin with # are not read."""
     if args.out is None:
         sys.stdout.buffer.write(blank_form_csv(chosen_language()))
         return DONE
@@ -29,7 +29,7 @@ def run(args: argparse.Namespace) -> int:
     if args.out.suffix.lower() not in makers:
         raise UnprocessableError(f"{args.out}: the name should end in .csv or .xlsx")
     try:
-        args.out.parent.stat()  # a folder that is not there is a slip of the keyboard: it is not made
+        args.out.parent.stat()  # raises if the folder does not exist: probably a typing error, so it is not created
         is_written = write_once(args.out, makers[args.out.suffix.lower()](chosen_language()), mode=0o644)
     except OSError as error:
         raise UnprocessableError(f"{args.out}: cannot be written: {error.strerror}") from None

@@ -9,7 +9,7 @@ import sys
 from contextlib import closing
 
 from hub.cli import DONE, REFUSED
-from hub.cli.agreement import agreed, agreement_argument
+from hub.cli.agreement import agreement_argument, confirm
 from hub.cli.trail import note_command
 from hub.settings import load_settings
 from hub.sharing.handover import Share, hand_over, other_members_shares
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
                 f"{_name(share)}: what {share.member} published of {args.object_id} would be removed.", file=sys.stderr
             )
         question = f"{args.object_id} will belong to {args.to} permanently. Hand it over?"
-        if not agreed(question, yes=args.yes):
+        if not confirm(question, yes=args.yes):
             print("Nothing was handed over.", file=sys.stderr)
             return REFUSED
         log_to(sys.stderr.fileno())

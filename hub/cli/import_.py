@@ -1,4 +1,4 @@
-"""`hub import`: an archive of `hub export`, a STIX bundle, or a medallion data file."""
+"""`hub import`: read an archive of `hub export`, a STIX bundle, or a medallion data file into the store."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Import, and say what was taken; what was refused is named object by object."""
+    """Import the file, and print how many objects were accepted, and each refused object with the reason."""
     settings = load_settings(os.environ)
     with _readable_twice(args.file) as file:
         if is_archive(file):
@@ -105,7 +105,7 @@ def _add(settings: Settings, file: Path, args: argparse.Namespace) -> int:
 
 
 def _restore(settings: Settings, file: Path, *, as_json: bool) -> int:
-    """An archive goes into a store of its own, made here; `hub init` then adds what the declarations have besides."""
+    """Read an archive into a new store. `hub init` then adds the declarations that the archive does not contain."""
     store = open_store(settings, create=True)
     try:
         catalogue = open_catalogue(settings)
@@ -135,5 +135,5 @@ def _restore(settings: Settings, file: Path, *, as_json: bool) -> int:
 
 
 def batched(values: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """The values in parts of at most that size."""
+    """The values in parts of at most `size`."""
     return (values[start : start + size] for start in range(0, len(values), size))

@@ -1,7 +1,7 @@
 """The language of a command's output: `--lang`, else HUB_LANG, else the system's (LANGUAGE, LC_ALL, LC_MESSAGES, LANG).
 
-What it speaks are results, previews, boards, questions and the blank sheet. Help, errors, reasons of refusals, JSON and
-logs are in English: they are searched for, and read by programs.
+Results, previews, boards, questions and the blank sheet are in that language. Help, errors, reasons of refusals, JSON and
+logs are always in English, since people search for them and programs read them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from hub.errors import ConfigurationError
 from hub.pages.texts import ENGLISH, LANGUAGES, first_known
 
 VARIABLE: Final = "HUB_LANG"
-_SYSTEMS_OWN: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
+_LOCALE_VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 def language_argument(parser: argparse.ArgumentParser) -> None:
-    """Give the command, and each of its actions, the option that says the language."""
+    """Add the option `--lang` to the command, or to each of its actions."""
     commands = [item for actions in subcommands(parser) for item in actions.choices.values()]
     for command in commands or [parser]:
         command.add_argument(
@@ -31,17 +31,17 @@ def language_argument(parser: argparse.ArgumentParser) -> None:
 
 
 def language_of(args: argparse.Namespace, environment: Mapping[str, str]) -> str:
-    """The language of this run. ConfigurationError where HUB_LANG names one that has no texts."""
+    """The language of this run. ConfigurationError if HUB_LANG names one without translations."""
     option: str | None = getattr(args, "lang", None)
     if option is not None:
         return option
     if variable := environment.get(VARIABLE):
-        known = first_known([variable])
-        if known is None:
+        language = first_known([variable])
+        if language is None:
             raise ConfigurationError(f"{VARIABLE} is {variable!r}; there are {', '.join(LANGUAGES)}")
-        return known
-    # as gettext's manual has it: the first locale variable that is set decides, and where it is no C, LANGUAGE goes before it
-    system = next((environment[name] for name in _SYSTEMS_OWN if environment.get(name)), "")
-    if system.partition(".")[0] in ("", "C", "POSIX"):
+        return language
+    # the rules of gettext: the first variable that is set gives the locale; unless it is C, LANGUAGE takes precedence
+    locale = next((environment[name] for name in _LOCALE_VARIABLES if environment.get(name)), "")
+    if locale.partition(".")[0] in ("", "C", "POSIX"):
         return ENGLISH
-    return first_known([*environment.get("LANGUAGE", "").split(":"), system]) or ENGLISH
+    return first_known([*environment.get("LANGUAGE", "").split(":"), locale]) or ENGLISH

@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from hub.cli import DONE, REFUSED
-from hub.cli.agreement import agreed, agreement_argument
+from hub.cli.agreement import agreement_argument, confirm
 from hub.cli.trail import note_command
 from hub.errors import UnprocessableError
 from hub.settings import load_settings
@@ -42,35 +42,35 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         )
         action_parser.add_argument("--json", action="store_true", help="one JSON object a line")
         agreement_argument(action_parser)
-    words = [level.word for level in TLP]
-    release_parser.add_argument("--at", choices=words, required=True, help="the level at which they are shown")
+    level_words = [level.word for level in TLP]
+    release_parser.add_argument("--at", choices=level_words, required=True, help="the level at which they are shown")
 
 
 def run(args: argparse.Namespace) -> int:
-    """List, release or remove. A released object gets a new position at the end of its collection, so every reader gets it."""
+    """List, release or remove. A released object moves to the end of its collection, so that every reader receives it."""
     hub = open_hub(load_settings(os.environ))
     try:
         if args.action == "list":
             for entry in hidden_objects(hub.store, hub.catalogue):
-                print(json.dumps(_row(entry)) if args.json else sentence(entry))
+                print(json.dumps(_row(entry)) if args.json else describe_hidden(entry))
             return DONE
         collection = hub.catalogue.find(*args.collection.partition("/")[::2])
         if collection is None:
             raise UnprocessableError(f"There is no collection {args.collection!r}; `hub collections` lists them all.")
-        if not agreed(_question(args), yes=args.yes):
+        if not confirm(_question(args), yes=args.yes):
             print("Nothing was changed.", file=sys.stderr)
             return REFUSED
         for object_id in args.object_ids:
             if args.action == "release":
                 count = show_at(hub.store, hub.catalogue, collection, object_id, BY_WORD[args.at])
                 note_command(hub.store, "levels release", object_id=object_id, versions=count, level=args.at)
-                words = f"{count} versions are shown at {BY_WORD[args.at].label}"
+                result = f"{count} versions are shown at {BY_WORD[args.at].label}"
             else:
                 count = remove(hub.store, collection, object_id)
                 note_command(hub.store, "levels remove", object_id=object_id, versions=count)
-                words = f"{count} hidden versions are removed"
+                result = f"{count} hidden versions are removed"
             row = {"action": args.action, "id": object_id, "versions": count}
-            print(json.dumps(row) if args.json else f"{object_id}: {words}.")
+            print(json.dumps(row) if args.json else f"{object_id}: {result}.")
     finally:
         hub.store.close()
     return DONE
@@ -85,8 +85,8 @@ def _question(args: argparse.Namespace) -> str:
     )
 
 
-def sentence(entry: HiddenObject) -> str:
-    """A line about a hidden object."""
+def describe_hidden(entry: HiddenObject) -> str:
+    """A hidden object, with the rule that would refuse it, in one line."""
     earlier_level = "" if entry.readable_at is None else f", readable before at {entry.readable_at.label}"
     return (
         f"{entry.collection.root}/{entry.collection.alias} {entry.id} version {entry.version} of {_publishers(entry)}{earlier_level}: "

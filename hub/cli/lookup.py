@@ -1,4 +1,4 @@
-"""`hub lookup`: which of the objects that this account may see mention addresses, domains, URLs, hashes, names and the like."""
+"""`hub lookup`: find the objects, among those that this account may see, that mention an address, domain, hash, name or the like."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from hub.cli import DONE
-from hub.cli.board import plain, reporter
+from hub.cli.board import printable, reporter
 from hub.cli.client import client, connection_arguments, environment
 from hub.errors import ReadingError
 from hub.pages.texts import gettext
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print what mentions the values."""
+    """Print the objects that mention the values."""
     values = [
         value for argument in args.values for value in (sys.stdin.read().split("\n") if argument == "-" else [argument])
     ]
@@ -53,17 +53,19 @@ def lookup_lines(answer: Mapping[str, Any]) -> Iterator[str]:
     for mention in answer["found"]:
         if mention["value"] != value:
             value = mention["value"]
-            yield plain(value)
+            yield printable(value)
         drill = gettext("EXERCISE") + "  " if mention["exercise"] else ""
         source = reporter(mention["by"], mention["relayed_by"])
         since = " " + gettext("since {date}").format(date=mention["since"][:10]) if mention["since"] else ""
         withdrawn = " (" + gettext("withdrawn") + ")" if mention["revoked"] else ""
-        yield f"  {drill}{mention['type']} {plain(mention['name'])}{withdrawn}"
-        yield f"    {source}{since}, {plain(mention['collection'])}, {mention['id']}"
+        yield f"  {drill}{mention['type']} {printable(mention['name'])}{withdrawn}"
+        yield f"    {source}{since}, {printable(mention['collection'])}, {mention['id']}"
         for incident in mention["incidents"]:
-            yield "    " + gettext("in {incident} {name}").format(incident=incident["id"], name=plain(incident["name"]))
+            yield "    " + gettext("in {incident} {name}").format(
+                incident=incident["id"], name=printable(incident["name"])
+            )
     if answer["missing"]:
-        values = ", ".join(plain(value) for value in answer["missing"])
+        values = ", ".join(printable(value) for value in answer["missing"])
         yield gettext("nothing mentions: {values}").format(values=values)
     if not answer["whole"]:
         yield gettext("there may be more: look up fewer values, or again in a minute")

@@ -1,4 +1,4 @@
-"""`hub outbox`: what waits to be sent, and what was refused."""
+"""`hub outbox`: list, send, retry or delete the bundles that wait or were refused."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import sys
 from typing import Final
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
-from hub.cli.agreement import agreed, agreement_argument
+from hub.cli.agreement import agreement_argument, confirm
 from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments
-from hub.cli.deliveries import show
+from hub.cli.deliveries import show_delivery
 from hub.cli.progress import Progress
 from hub.errors import ReadingError
 from hub.pages.texts import gettext, marked, ngettext
@@ -39,12 +39,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what was asked; sending, 1 where something was refused."""
+    """Run the action. Returns 1 if an object was refused while sending."""
     box = outbox(args, environment())
     if args.action == "send":
         with client(args, environment()) as hub, Progress(gettext("objects")) as progress:
             deliveries = box.deliver(hub.connection, (), progress=progress.show)
-            refusals = [show(delivery, box, as_json=args.json) for delivery in deliveries]
+            refusals = [show_delivery(delivery, box, as_json=args.json) for delivery in deliveries]
         if not refusals and not args.json:
             print(gettext("Nothing waits for this hub."))
         return SOME_REFUSED if any(refusals) else DONE
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         return DONE
     if not args.files:
         raise ReadingError(f"which files? `hub outbox` lists them; then `hub outbox {args.action} NAME`")
-    if args.action == "discard" and not _is_given_up(box, args):
+    if args.action == "discard" and not _confirm_discard(box, args):
         print(gettext("Nothing was deleted."), file=sys.stderr)
         return REFUSED
     for name in args.files:
@@ -64,16 +64,16 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _is_given_up(box: Outbox, args: argparse.Namespace) -> bool:
-    """Whether the user agrees to delete the files: what waits in them is then never sent."""
+def _confirm_discard(box: Outbox, args: argparse.Namespace) -> bool:
+    """Ask whether to delete the files, whose objects are then never sent."""
     for name in args.files:
-        box.entry(name)  # a slip in a name is said before the question
+        box.entry(name)  # raises for a misspelt name, before the question
     question = ngettext(
         "{n} file will be deleted, and what is in it will never be sent. Delete it?",
         "{n} files will be deleted, and what is in them will never be sent. Delete them?",
         len(args.files),
     )
-    return agreed(question.format(n=len(args.files)), yes=args.yes)
+    return confirm(question.format(n=len(args.files)), yes=args.yes)
 
 
 def _list(box: Outbox, *, as_json: bool) -> None:

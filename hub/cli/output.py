@@ -36,7 +36,7 @@ def write_stdout(chunks: Iterable[bytes]) -> None:
         sys.stdout.buffer.writelines(chunks)
         sys.stdout.buffer.flush()
     except BaseException as error:
-        _drop_output(start)
+        _discard_output(start)
         if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
             raise UnprocessableError(f"The output cannot be written: {error.strerror}.") from None
         raise
@@ -49,19 +49,19 @@ def _offset() -> int | None:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             return None
         return os.lseek(descriptor, 0, os.SEEK_CUR)
-    except (OSError, ValueError):  # a stream without a file below
+    except (OSError, ValueError):  # a stream that has no file descriptor
         return None
 
 
-def _drop_output(start: int | None) -> None:
+def _discard_output(start: int | None) -> None:
     """Remove what was written since `start`, and discard what is still buffered."""
     with suppress(OSError, ValueError):
         descriptor = sys.stdout.fileno()
         if start is not None:
             os.ftruncate(descriptor, start)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, descriptor)  # else the buffered text is written at exit, and fails again
-        os.close(nowhere)
+        null_device = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null_device, descriptor)  # otherwise Python would write the buffered text at exit, and fail again
+        os.close(null_device)
 
 
 def write_file(lines: Iterable[bytes], out: str | None) -> None:
@@ -70,8 +70,8 @@ def write_file(lines: Iterable[bytes], out: str | None) -> None:
     UnprocessableError if the file exists or cannot be written.
     """
     if out is None:
-        with suppress(OSError, ValueError):  # a stream without a file below
-            _narrow(sys.stdout.fileno())
+        with suppress(OSError, ValueError):  # a stream that has no file descriptor
+            _restrict_permissions(sys.stdout.fileno())
         sys.stdout.buffer.writelines(lines)
         sys.stdout.buffer.flush()
         return
@@ -89,7 +89,7 @@ def write_file(lines: Iterable[bytes], out: str | None) -> None:
         raise UnprocessableError(f"{out}: this file cannot be written: {error.strerror}.") from None
 
 
-def _narrow(descriptor: int) -> None:
+def _restrict_permissions(descriptor: int) -> None:
     """If stdout is redirected to a file that others can read, make it readable only by its owner, and say so."""
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode) or not status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -1,4 +1,4 @@
-"""How command lines are read: as argparse does, and a name that is misspelt is answered with the one that was meant."""
+"""Parse command lines with argparse, and suggest the nearest name for a misspelt option or choice."""
 
 from __future__ import annotations
 
@@ -11,68 +11,70 @@ from typing import Any, Final, NoReturn
 _UNKNOWN: Final = re.compile(r"unrecognized arguments: (.*)")
 _NOT_A_CHOICE: Final = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)")
 _QUOTED: Final = re.compile(r"'([^']*)'")
-_LIKE: Final = 0.6  # of difflib's ratio: two letters of six may be wrong
+_SIMILARITY: Final = 0.6  # lowest ratio of difflib: two letters of six may be wrong
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser whose complaints name the option or choice that comes nearest. Its subcommands are read the same way."""
+    """A parser whose errors suggest the nearest option or choice, for subcommands, too."""
 
-    def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **more)
-        self.color = False  # since Python 3.14 argparse colours its help, which would come out escaped
-        self._mixing = False
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.color = False  # since Python 3.14 argparse colours its help, and SafeText would escape the colour codes
+        self._parsing_intermixed = False
 
     def error(self, message: str) -> NoReturn:
-        """Print the usage and the complaint, and end with exit code 2."""
+        """Print the usage and the error, and exit with code 2."""
         super().error(message + self._suggestion(message))
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does; where options are not known, the complaint is that of the subcommand that was named."""
-        known, unknown = self.parse_known_args(args, namespace)
+        """Parse as argparse does. An unknown option is reported by the parser of the subcommand, with its usage."""
+        values, unknown = self.parse_known_args(args, namespace)
         if unknown:
-            self._named(known).error(f"unrecognized arguments: {' '.join(unknown)}")
-        return known
+            self._chosen_parser(values).error(f"unrecognized arguments: {' '.join(unknown)}")
+        return values
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As argparse does; an option may also stand between a word and the names behind it, as in `discard --yes FILE`."""
-        words = [action for action in self._actions if not action.option_strings]
-        if self._mixing or len(words) < 2 or not any(action.nargs == "*" for action in words):
+        """Parse as argparse does, but also allow options between positional arguments, as in `discard --yes FILE`."""
+        positionals = [action for action in self._actions if not action.option_strings]
+        if self._parsing_intermixed or len(positionals) < 2 or not any(action.nargs == "*" for action in positionals):
             return super().parse_known_args(args, namespace)
-        self._mixing = True  # argparse calls this again, for the options and for the rest
+        self._parsing_intermixed = (
+            True  # argparse calls this method again, once for the options and once for the other arguments
+        )
         try:
             return self.parse_known_intermixed_args(args, namespace)
         finally:
-            self._mixing = False
+            self._parsing_intermixed = False
 
     def show_examples(self, examples: str) -> None:
-        """Put the examples at the end of the help; at that of each subcommand those that are its own."""
+        """Put the examples at the end of the help, and those of each subcommand at the end of its help."""
         self.epilog = f"example:\n{examples}"
         for actions in subcommands(self):
-            for name, below in actions.choices.items():
-                own = [line for line in examples.splitlines() if f"{self.prog} {name}" in line]
-                below.formatter_class = argparse.RawDescriptionHelpFormatter
-                below.epilog = "\n".join(["example:", *own]) if own else None
+            for name, subparser in actions.choices.items():
+                lines = [line for line in examples.splitlines() if f"{self.prog} {name}" in line]
+                subparser.formatter_class = argparse.RawDescriptionHelpFormatter
+                subparser.epilog = "\n".join(["example:", *lines]) if lines else None
 
-    def _named(self, known: argparse.Namespace) -> argparse.ArgumentParser:
-        below = next(iter(subcommands(self)), None)
-        return self if below is None else below.choices.get(str(getattr(known, below.dest, "")), self)
+    def _chosen_parser(self, values: argparse.Namespace) -> argparse.ArgumentParser:
+        actions = next(iter(subcommands(self)), None)
+        return self if actions is None else actions.choices.get(str(getattr(values, actions.dest, "")), self)
 
     def _suggestion(self, message: str) -> str:
         unknown = _UNKNOWN.search(message)
         if unknown is not None:
             options = [name for action in self._actions for name in action.option_strings if name.startswith("--")]
-            words = [word.partition("=")[0] for word in unknown[1].split() if word.startswith("-")]
-            return "".join(nearest(word, options) for word in words)
+            misspelt_options = [word.partition("=")[0] for word in unknown[1].split() if word.startswith("-")]
+            return "".join(nearest(word, options) for word in misspelt_options)
         choice = _NOT_A_CHOICE.search(message)
         return nearest(choice[1], _QUOTED.findall(choice[2])) if choice is not None else ""
 
 
 def subcommands(parser: argparse.ArgumentParser) -> Iterable[argparse._SubParsersAction[argparse.ArgumentParser]]:
-    """The parser's subcommands: of a command such as `hub account`."""
-    return (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001 - argparse shows them nowhere else
+    """The subcommands of a parser, such as those of `hub account`."""
+    return (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))  # noqa: SLF001 - argparse has no public access to them
 
 
 def nearest(word: str, names: Iterable[str]) -> str:
-    """A sentence, after a space, with the name that comes nearest to the word; empty where none does."""
-    like = difflib.get_close_matches(word, list(names), n=1, cutoff=_LIKE)
-    return f" Did you mean {like[0]}?" if like else ""
+    """A space and a question that suggests the name nearest to the word; empty if none is near."""
+    matches = difflib.get_close_matches(word, list(names), n=1, cutoff=_SIMILARITY)
+    return f" Did you mean {matches[0]}?" if matches else ""

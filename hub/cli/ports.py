@@ -1,4 +1,4 @@
-"""Ports to listen on, opened before anything is started that would fail less plainly."""
+"""Open the ports to listen on, before any process starts, so that a port in use is reported clearly."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BACKLOG: Final = 4096  # connections that the kernel keeps until a worker accept
 
 
 def listen(host: str, port: int, advice: str) -> socket.socket:
-    """A socket that listens on this address; ConfigurationError, which ends in the advice, where it cannot be had."""
+    """A socket that listens on this address. If that fails, ConfigurationError, which ends with `advice`."""
     if port > LAST_PORT:
         raise ConfigurationError(f"There is no port {port}; the last one is {LAST_PORT}. {advice}")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

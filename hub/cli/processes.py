@@ -1,8 +1,8 @@
-"""The processes of `hub serve`: its workers and the process of the events, kept alive by their parent.
+"""The processes of `hub serve`: its workers and the process of the events, which the parent keeps running.
 
-1. Each is started as a program of its own, never forked: nothing that the parent has open is shared but what it hands on.
-2. A process that ends is started again: immediately if it ran for a while, else with growing pauses.
-3. All end with the parent: when it is told to stop, and, however it died, when the pipe between them closes.
+1. Each is started as a new program, not forked: it shares no open file with the parent, except the descriptors it is given.
+2. A process that ends is started again: immediately if it ran for a while, otherwise after a pause that grows.
+3. All end with the parent: when it stops them, and, if it was killed, when the pipe between them closes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Self
 
-FIRST_PAUSE_SECONDS: Final = 0.2  # before a process starts again; doubles with each death soon after a start
+FIRST_PAUSE_SECONDS: Final = 0.2  # before a process starts again; doubles each time it ends soon after its start
 LONGEST_PAUSE_SECONDS: Final = 30.0
 STEADY_SECONDS: Final = 60.0  # a process that ran so long is started again immediately
 
@@ -27,13 +27,13 @@ class KeptProcess:
     """A child process, `python -m MODULE`, which its parent keeps running. Use it in a `with` statement."""
 
     def __init__(self, name: str, module: str, *, end_seconds: float, descriptors: Sequence[int] = ()) -> None:
-        """`end_seconds` is the time that it has to end before it is killed; `descriptors` are handed on to it."""
+        """After `end_seconds`, a process that should end is killed. It inherits the `descriptors`."""
         self._name = name
         self._module = module
         self._end_seconds = end_seconds
         self._descriptors = tuple(descriptors)
         self._stopping = threading.Event()
-        self._lock = threading.Lock()  # so that none is started while it is being stopped
+        self._lock = threading.Lock()  # so that no process is started during `end`
         self._process = self._start()
         self._keeper = threading.Thread(target=self._keep, name=name, daemon=True)
 
@@ -46,20 +46,20 @@ class KeptProcess:
         self.wait()
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal."""
+        """Send the process a signal."""
         with self._lock:
             if self._process.poll() is None:
                 self._process.send_signal(number)
 
     def end(self) -> None:
-        """Tell it to end."""
+        """Tell the process to end."""
         with self._lock:
             self._stopping.set()
         self._process.terminate()
         _close_pipe(self._process)
 
     def wait(self) -> None:
-        """Wait until it has ended; kill it when its time is over."""
+        """Wait until the process has ended; after `end_seconds`, kill it."""
         try:
             self._process.wait(self._end_seconds)
         except subprocess.TimeoutExpired:
@@ -86,7 +86,7 @@ class KeptProcess:
                 self._process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
-        # its settings are those of the environment, which the parent has completed
+        # the process reads its settings from the environment, to which the parent has added its options
         return subprocess.Popen(  # noqa: S603 - this Python and a module of ours
             [sys.executable, "-m", self._module, *map(str, self._descriptors)],
             stdin=subprocess.PIPE,
@@ -114,13 +114,13 @@ def end_with_parent(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -
 
 
 def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-    while os.read(sys.stdin.fileno(), 1):  # nothing is ever written to the pipe: to read from it is to wait for its end
+    while os.read(sys.stdin.fileno(), 1):  # nothing is written to the pipe, so `read` returns when the parent closes it
         pass
     loop.call_soon_threadsafe(stop)
 
 
 def allow_files(count: int) -> None:
-    """Raise the process's limit of open files to this many, as far as it may."""
+    """Raise the process's limit of open files to `count`, or as far as the system allows."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < count:
         limit = count if hard == resource.RLIM_INFINITY else min(count, hard)

@@ -1,7 +1,7 @@
-"""Progress of long work: a line on standard error that counts on, where a person looks, and only once work has lasted.
+"""Progress of long work: a line with a counter on standard error, if that is a terminal, once the work has taken a moment.
 
-Notes that are printed meanwhile stand above it (`terminal.SafeText.status`). What it shows are numbers and words of the
-product's own.
+Notes that are printed meanwhile appear above it (`terminal.SafeText.status`). It shows only numbers and words of the hub
+itself, so it is not escaped.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from hub.terminal import SafeText
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-AFTER_SECONDS: Final = 0.5  # shorter work shows none, and does not load the library
+AFTER_SECONDS: Final = 0.5  # shorter work shows no progress, and does not load the library
 _UNIT: Final = 1024  # of bytes: shown as kB, MB
 Item = TypeVar("Item")
 
 
 class Progress:
-    """Counts, in a `with`. `unit` says what, in the user's language; "B" is bytes."""
+    """A progress line, for use in a `with` statement. `unit` is what it counts, in the user's language; "B" is bytes."""
 
     def __init__(
         self,
@@ -46,36 +46,36 @@ class Progress:
         self.end()
 
     def show(self, count: int, total: int | None = None) -> None:
-        """Say that so many are done, of so many where that is known."""
+        """Show that `count` units are done, of `total` if that is known."""
         if self._stream is None:
             return
         self._total = self._total if total is None else total
         if self._bar is None:
             if self._clock() - self._start < AFTER_SECONDS:
                 return
-            self._bar = self._drawn(count)
+            self._bar = self._draw_bar(count)
         if self._bar.total != self._total:
             self._bar.total = self._total
         self._bar.update(count - self._bar.n)
 
-    def counted(self, items: Iterable[Item]) -> Iterator[Item]:
-        """The items, counted as they go by."""
+    def count_items(self, items: Iterable[Item]) -> Iterator[Item]:
+        """The items; each is counted after it was processed."""
         for count, item in enumerate(items, 1):
             yield item
             self.show(count)
 
     def end(self) -> None:
-        """Take the line away: what was done is said in words."""
+        """Remove the line. The command prints its result in words."""
         if self._bar is not None:
             SafeText.status = None
             self._bar.close()
             self._bar = None
         self._start = self._clock()
 
-    def _drawn(self, count: int) -> tqdm[Any]:
-        from tqdm import tqdm  # noqa: PLC0415 - most work is done before it would be loaded
+    def _draw_bar(self, count: int) -> tqdm[Any]:
+        from tqdm import tqdm  # noqa: PLC0415 - most work ends before it is needed
 
-        tqdm.monitor_interval = 0  # no thread beside the work
+        tqdm.monitor_interval = 0  # no monitor thread
         bar: tqdm[Any] = tqdm(
             file=self._stream,
             total=self._total,
@@ -86,7 +86,7 @@ class Progress:
             leave=False,
             dynamic_ncols=True,
         )
-        SafeText.status = _Below(bar)
+        SafeText.status = _StatusLine(bar)
         return bar
 
 
@@ -96,16 +96,16 @@ def _terminal() -> TextIO | None:
     return stream.beneath if isinstance(stream, SafeText) and stream.isatty() else None
 
 
-class _Below:
-    """The line as the streams see it."""
+class _StatusLine:
+    """The progress line, which SafeText hides while it prints."""
 
     def __init__(self, bar: tqdm[Any]) -> None:
         self._bar = bar
 
     def hide(self) -> None:
-        """Take it from the terminal, before something is printed."""
+        """Remove the line, before something is printed."""
         self._bar.clear()
 
     def show(self) -> None:
-        """Draw it again."""
+        """Draw the line again."""
         self._bar.refresh()

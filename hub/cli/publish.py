@@ -1,11 +1,11 @@
-"""`hub publish`: send files to a collection, through the outbox, and say what became of each object.
+"""`hub publish`: send files to a collection, through the outbox, and print the result for each object.
 
-It presents the publishing pipeline (`producer.pipeline`):
+It is the command line of the publishing pipeline (`producer.pipeline`):
 
 1. Every file is read, released and spooled before anything is kept or sent.
 2. With --preview, what would leave is shown beside what stays, and nothing else happens.
-3. The officer is asked before a report leaves for the first time, and before a decision takes effect. Without a terminal
-   `--yes` is needed.
+3. The officer must confirm before a report leaves for the first time, and before a decision takes effect. Without a
+   terminal, `--yes` is needed.
 4. Everything is sent through the outbox.
 """
 
@@ -16,19 +16,19 @@ import sys
 from pathlib import Path
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
-from hub.cli.agreement import agreed
+from hub.cli.agreement import confirm
 from hub.cli.client import client, connection_arguments, environment, home, outbox, outbox_arguments
-from hub.cli.deliveries import show
+from hub.cli.deliveries import show_delivery
 from hub.cli.progress import Progress
 from hub.cli.reports import (
     approval_arguments,
     approvals,
-    keep_held,
     print_preview,
     reading_arguments,
     reports,
-    show_decided,
+    show_outcomes,
     show_undecided,
+    write_held,
 )
 from hub.errors import ReadingError, ReleaseError
 from hub.pages.texts import gettext, ngettext
@@ -45,7 +45,7 @@ EXAMPLE = (
     '  hub publish reports.xlsx --to id --approve 736d9acb3126cede --officer "A. Officer"  # the key: from the preview\n'
     "  hub publish bundle.json --to indicators\n"
 )
-_HEAD_BYTES = 4096  # of a file, enough to tell STIX from a report
+_HEAD_BYTES = 4096  # of a file: enough to distinguish STIX from a report
 
 
 def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None:
@@ -78,7 +78,7 @@ def arguments(parser: argparse.ArgumentParser, *, to: str | None = None) -> None
 
 
 def run(args: argparse.Namespace) -> int:
-    """Send the files; 1 where something was refused or held back, 4 where the hub is away and files wait."""
+    """Send the files. Returns 1 if something was refused or withheld, 4 if the hub cannot be reached and files wait."""
     folder, box = home(environment()), outbox(args, environment())
     with (
         client(args, environment()) as hub,
@@ -90,36 +90,36 @@ def run(args: argparse.Namespace) -> int:
         ) as pipeline,
     ):
         # (1), (2)
-        desk = _Desk(args, pipeline)
+        intake = _Intake(args, pipeline)
         for file in args.files:
-            desk.take(file)
-        if desk.is_empty:
+            intake.add(file)
+        if intake.is_empty:
             return REFUSED
         if args.held is not None:
-            keep_held(args.held, pipeline.decisions)
+            write_held(args.held, pipeline.decisions)
         pipeline.decisions.check()
-        stays = show_undecided(pipeline.decisions)
+        has_undecided = show_undecided(pipeline.decisions)
         if args.preview:
-            return SOME_REFUSED if desk.withheld or desk.failures or stays else DONE
+            return SOME_REFUSED if intake.withheld or intake.failures or has_undecided else DONE
         if not pipeline.spool.count:
             pipeline.keep_records()
             return SOME_REFUSED
         # (3)
-        if not _agrees(pipeline, args):
+        if not _confirm_sending(pipeline, args):
             print(gettext("Nothing was sent."), file=sys.stderr)
             return REFUSED
         # (4)
         with Progress(gettext("objects")) as progress:
-            refusals = [show(delivery, box, as_json=args.json) for delivery in pipeline.send(progress.show)]
-        show_decided(pipeline.decisions, args.officer.strip())
-    return SOME_REFUSED if desk.withheld or desk.failures or stays or any(refusals) else DONE
+            refusals = [show_delivery(delivery, box, as_json=args.json) for delivery in pipeline.send(progress.show)]
+        show_outcomes(pipeline.decisions, args.officer.strip())
+    return SOME_REFUSED if intake.withheld or intake.failures or has_undecided or any(refusals) else DONE
 
 
-class _Desk:
-    """Step 1: files to releases, in the spool.
+class _Intake:
+    """Step 1: reads files and spools their releases.
 
-    `withheld` counts the rows and reports of which nothing leaves, `failures` the files that could not be used to their
-    end.
+    `withheld` counts the rows and reports of which nothing leaves, `failures` the files that could not be used, or not to
+    their end.
     """
 
     def __init__(self, args: argparse.Namespace, pipeline: Pipeline) -> None:
@@ -130,43 +130,43 @@ class _Desk:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no file could be used: nothing was released, and nothing was withheld."""
+        """Whether no file could be used."""
         return not self._pipeline.spool.count and self.failures == len(self._args.files)
 
-    def take(self, file: Path) -> None:
-        """Spool what may leave of a file, and print its preview where that is asked for. What cannot be used is named."""
+    def add(self, file: Path) -> None:
+        """Spool what may leave of a file, and print its preview with `--preview`. A file that cannot be used is named."""
         try:
             if _is_stix(file) and self._args.format is None:
-                self._take_stix(file)
+                self._add_stix(file)
             else:
-                self._take_reports(file)
+                self._add_reports(file)
         except (ReadingError, ReleaseError) as error:
             self.failures += 1
             print(f"hub publish: {error}", file=sys.stderr)
 
-    def _take_reports(self, file: Path) -> None:
-        member, _ = self._pipeline.member, self._pipeline.audience  # what is wrong with either is said before reading
+    def _add_reports(self, file: Path) -> None:
+        member, _ = self._pipeline.member, self._pipeline.audience  # both raise their errors before the file is read
         unused = 0
         with Progress(gettext("reports")) as progress:
-            for report in progress.counted(reports(file, self._args, member)):
+            for report in progress.count_items(reports(file, self._args, member)):
                 if isinstance(report, Report):
                     unused += len(report.unused)
-                    self._take_report(report, file)
+                    self._add_report(report, file)
                 else:
                     self.withheld += 1
         if unused:
             sentence = gettext("{file}: {n} fields have no place in STIX or no use; `hub convert` names them.")
             print(sentence.format(file=file, n=unused), file=sys.stderr)
 
-    def _take_stix(self, file: Path) -> None:
+    def _add_stix(self, file: Path) -> None:
         try:
             release = self._pipeline.add_stix(stix_objects(file), source=file.name, title=str(file))
         except ReleaseError as error:
             raise ReleaseError(f"{file}: {error}") from None
         self._show(release.preview)
 
-    def _take_report(self, report: Report, file: Path) -> None:
-        from hub.release.step import Withheld  # noqa: PLC0415 - loads stix2, which STIX files need not
+    def _add_report(self, report: Report, file: Path) -> None:
+        from hub.release.step import Withheld  # noqa: PLC0415 - loads stix2, which STIX files do not need
 
         outcome = self._pipeline.add_report(report)
         if isinstance(outcome, Withheld):
@@ -200,19 +200,19 @@ def _is_stix(file: Path) -> bool:
     )
 
 
-def _agrees(pipeline: Pipeline, args: argparse.Namespace) -> bool:
-    """Step 3: whether the officer agrees to what cannot be undone, after seeing it."""
-    decides = bool(args.approve or args.disapprove or args.answers)
-    if args.yes or not (pipeline.spool.confirmation_count or decides):
+def _confirm_sending(pipeline: Pipeline, args: argparse.Namespace) -> bool:
+    """Step 3: show what cannot be undone, and ask the officer to confirm it."""
+    has_decisions = bool(args.approve or args.disapprove or args.answers)
+    if args.yes or not (pipeline.spool.confirmation_count or has_decisions):
         return True
-    asking, decided = pipeline.spool.confirmation_count, len(pipeline.decisions.decided_keys)
-    first = ngettext("{n} report leaves for the first time", "{n} reports leave for the first time", asking)
-    decisions = ngettext("{n} decision takes effect", "{n} decisions take effect", decided)
+    first_count, decision_count = pipeline.spool.confirmation_count, len(pipeline.decisions.decided_keys)
+    first_text = ngettext("{n} report leaves for the first time", "{n} reports leave for the first time", first_count)
+    decisions_text = ngettext("{n} decision takes effect", "{n} decisions take effect", decision_count)
     if sys.stdin.isatty():
         for release in pipeline.spool:
             if release.needs_confirmation:
                 print_preview(release.preview, args, sys.stderr)
-    effects = [first.format(n=asking)] if asking else []
-    effects += [decisions.format(n=decided)] if decides else []
+    effects = [first_text.format(n=first_count)] if first_count else []
+    effects += [decisions_text.format(n=decision_count)] if has_decisions else []
     question = gettext("{what}, which cannot be undone. Send it?").format(what="; ".join(effects))
-    return agreed(question, yes=args.yes)
+    return confirm(question, yes=args.yes)

@@ -1,4 +1,4 @@
-"""`hub purge`: remove an object so that no byte of it stays in the store, its log or a status; for the operator."""
+"""`hub purge`: remove an object so that no byte of it stays in the store, its log or a status. Only the operator can do this."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import sys
 
 from hub.cli import DONE, REFUSED
-from hub.cli.agreement import agreed, agreement_argument
+from hub.cli.agreement import agreement_argument, confirm
 from hub.cli.trail import note_command
 from hub.errors import NotFoundError, UnprocessableError
 from hub.settings import load_settings
@@ -29,9 +29,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Purge, and say how many versions went; 3 where the answer is no.
+    """Purge the object, and print how many versions were removed. Returns 3 if the user does not confirm.
 
-    Backups, and what readers fetched, are out of the hub's reach.
+    The hub cannot remove backups, nor copies that readers fetched.
     """
     if type_of(args.object_id) is None:
         raise UnprocessableError(f"{args.object_id!r} is no STIX id")
@@ -45,10 +45,10 @@ def run(args: argparse.Namespace) -> int:
         question = (
             f"{args.object_id} will be purged from {args.collection} permanently, with all its versions. Purge it?"
         )
-        if not agreed(question, yes=args.yes):
+        if not confirm(question, yes=args.yes):
             print("Nothing was purged.", file=sys.stderr)
             return REFUSED
-        # first, so that the purge clears these bytes out of the store's log, too
+        # before the purge, which then clears these bytes from the store's log, too
         withheld.forget(hub.store, args.object_id)
         deleted_ids.forget(hub.store, args.object_id)
         removed = hub.store.purge(collection.id, args.object_id)

@@ -1,4 +1,4 @@
-"""`hub record`: what left of a report, when, to whom, under which consent, and who approved what and why."""
+"""`hub record`: show what left of a report, when, to whom, under which consent, and who approved what and why."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print or write the record; 3 where nothing of the report was released from here."""
+    """Print or write the record. Returns 3 if nothing of the report was released from this home."""
     member = this_member(environment())
     audiences = report_history(member, args.report_id)
     if args.out is not None:

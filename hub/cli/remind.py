@@ -1,13 +1,13 @@
-"""`hub remind`: remind members of deadlines that have passed, once each. A timer runs it, or `hub serve --remind` does it.
+"""`hub remind`: remind members, once, of each deadline that has passed. Run it from a timer, or use `hub serve --remind`.
 
-1. What is overdue in any API root and was not reminded of yet.
-2. They are written: as lines, as JSON, or as one mail for each member to its contact.
-3. What was written is noted, member by member. Where the mail server refuses a member's mail for good, its telephone number is printed
-   instead, and that counts as well; where it says "later", or is away, nothing is noted, and the next run tries again.
-4. The operator is mailed, once, about members that are silent and a certificate that ends soon; without mail these are lines on stderr.
-5. The ledger's oldest intervals are joined, since this is done again and again anyway.
+1. Collect what is overdue in any API root and was not reminded of yet.
+2. Write the reminders: as lines, as JSON, or as one mail for each member to its contact.
+3. Note what was written, member by member. If the mail server refuses a member's mail permanently, print its telephone number
+   instead, and note that, too. If the server refuses temporarily or cannot be reached, note nothing: the next run tries again.
+4. Mail the operator, once, about silent members and a certificate that expires soon; without mail, print lines on stderr.
+5. Join the ledger's oldest intervals: this command runs regularly, so it is a good place for that.
 
-However many timers and servers do it, on however many machines: one at a time (`sharing.turn`).
+Only one process at a time does this, even with several timers and servers on several machines (`sharing.turn`).
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write what is due; 4 where the mail server is away."""
+    """Write the reminders that are due. Returns 4 if the mail server cannot be reached."""
     settings = load_settings(os.environ)
     hub = open_hub(settings)
     with closing(hub.store), Mailer(mail_server(settings)) if args.mail else nullcontext() as mailer:
 
-        def write(digest: Digest) -> bool:
+        def write_digest(digest: Digest) -> bool:
             result = mailer.send(digest) if mailer is not None else None
             if result is MailResult.LATER:
                 print(f"hub remind: not yet, the next run tries again: {digest.line}", file=sys.stderr)
@@ -59,16 +59,16 @@ def run(args: argparse.Namespace) -> int:
                 print(describe(digest, result), flush=True)
             return not args.keep
 
-        def alarm(alarms: Sequence[Alarm]) -> bool:
+        def send_alarm_mail(alarms: Sequence[Alarm]) -> bool:
             was_sent = send_alarms(alarms, mailer, settings.operator_mail, lambda line: print(line, file=sys.stderr))
             return was_sent and not args.keep
 
         try:
             # (1) to (3)
-            if not remind(hub, write):
+            if not remind(hub, write_digest):
                 print("hub remind: another process is reminding just now; nothing is lost", file=sys.stderr)
             # (4)
-            raise_alarms(hub, settings.tls_cert, alarm)
+            raise_alarms(hub, settings.tls_cert, send_alarm_mail)
         except mail.UNAVAILABLE as error:
             print(f"hub remind: the mail server {unavailable(settings, error)}", file=sys.stderr)
             for digest in due_digests(hub):

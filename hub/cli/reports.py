@@ -1,4 +1,4 @@
-"""Arguments and steps that all commands for reports share: reading them, their audience, and the officer's decisions."""
+"""Arguments and steps that the commands for reports share: how to read reports, and the officer's decisions."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from hub.reports.read import FORMATS, ReadOptions, Report, RowError
 from hub.stix.tlp import BY_WORD
 from hub.terminal import Style, StyledLine, print_lines
 
-_MAX_NOTES = 20  # sentences about the reports of one file; rows that cannot be read are always named
-_FLAGS = frozenset({"--preview", "--full", "--json", "--yes", "--verbose"})  # not part of what to do next
-_FILES = frozenset({"--held"})  # neither, with the file that follows
+_MAX_NOTES = 20  # notes about the reports of one file; rows that cannot be read are always named
+_OMITTED_FLAGS = frozenset({"--preview", "--full", "--json", "--yes", "--verbose"})  # not repeated in the next command
+_OMITTED_OPTIONS = frozenset({"--held"})  # not repeated either, nor the value that follows
 
 
 def reading_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that say how reports are read."""
+    """Add the arguments that say how reports are read."""
     parser.add_argument(
         "--format", choices=sorted(FORMATS), help="format of the files, if their content does not show it"
     )
@@ -60,38 +60,38 @@ def reading_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
-class _Approve(argparse.Action):
-    """Gathers keys. Those after the last --despite have the reason of it too, unless another one follows them."""
+class _ApproveAction(argparse.Action):
+    """Collects the keys of --approve. A key after a --despite has that reason, unless another --despite follows the key."""
 
     def __call__(self, _parser: object, namespace: argparse.Namespace, values: object, _option: object = None) -> None:
         namespace.approve = [*namespace.approve, values]
         if reason := getattr(namespace, "reason", ""):
             namespace.despite = {**namespace.despite, values: reason}
-        namespace.waiting = [*getattr(namespace, "waiting", ()), values]
+        namespace.keys_without_reason = [*getattr(namespace, "keys_without_reason", ()), values]
 
 
-class _Despite(argparse.Action):
-    """Gives a reason to the keys since the last one."""
+class _DespiteAction(argparse.Action):
+    """Gives its reason to the keys since the last --despite."""
 
     def __call__(self, _parser: object, namespace: argparse.Namespace, values: object, _option: object = None) -> None:
         namespace.reason = str(values).strip()
-        keys = getattr(namespace, "waiting", ())
+        keys = getattr(namespace, "keys_without_reason", ())
         namespace.despite = {**namespace.despite, **dict.fromkeys(keys, namespace.reason)}
-        namespace.waiting = []
+        namespace.keys_without_reason = []
 
 
 def approval_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments by which an officer approves what the release step holds back."""
+    """Add the arguments with which an officer approves what the release step holds back."""
     parser.add_argument(
         "--approve",
-        action=_Approve,
+        action=_ApproveAction,
         default=[],
         metavar="KEY",
         help="a held text or value that may leave; the preview shows its key",
     )
     parser.add_argument(
         "--despite",
-        action=_Despite,
+        action=_DespiteAction,
         default={},
         metavar="REASON",
         help="why the --approve before it stands although something in it looks suspicious; kept in the record",
@@ -128,7 +128,7 @@ def approval_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_options(args: argparse.Namespace, member: OwnMember | None) -> ReadOptions:
-    """How to read, from the arguments."""
+    """The options for reading, from the arguments."""
     try:
         zone = ZoneInfo(args.zone) if args.zone else None
     except (ZoneInfoNotFoundError, ValueError):
@@ -143,8 +143,9 @@ def read_options(args: argparse.Namespace, member: OwnMember | None) -> ReadOpti
 
 
 def approvals(args: argparse.Namespace) -> Approvals:
-    """The officer's decisions, from the arguments and the file of answers. ConfigurationError where nobody's name stands
-    behind it, ReleaseError where the file cannot be used.
+    """The officer's decisions, from the arguments and the file of answers.
+
+    ConfigurationError if the officer's name or a reason is missing, ReleaseError if the file cannot be used.
     """
     officer, reason = args.officer.strip(), getattr(args, "reason", None)
     if (args.approve or args.disapprove or args.leave or args.named_by or args.answers) and not officer:
@@ -158,7 +159,7 @@ def approvals(args: argparse.Namespace) -> Approvals:
     if REASON in args.despite.values():
         raise ConfigurationError(f"--despite {REASON} is a placeholder: write the reason why it may leave")
     keys = frozenset(args.approve)
-    decided = Approvals(
+    decisions = Approvals(
         officer=officer,
         texts=keys,
         values=keys,
@@ -169,12 +170,12 @@ def approvals(args: argparse.Namespace) -> Approvals:
         tlp=BY_WORD[args.leave] if args.leave else None,
     )
     if args.answers is None:
-        return decided
-    return add_answers(decided, parse_answers(_content(args.answers), str(args.answers)))
+        return decisions
+    return add_answers(decisions, parse_answers(_content(args.answers), str(args.answers)))
 
 
-def keep_held(file: Path, decisions: Decisions) -> None:
-    """Write what is held into a file, whole or not at all; decisions that stand in it already are kept."""
+def write_held(file: Path, decisions: Decisions) -> None:
+    """Write the held items into a file, completely or not at all. Decisions that it contains already are kept."""
     earlier = parse_items(_content(file), str(file)) if file.is_file() else []
     write_whole(file, [held_file(decisions.held_items, earlier)])
     count = len(decisions.held_items)
@@ -188,7 +189,7 @@ def keep_held(file: Path, decisions: Decisions) -> None:
 
 
 def show_undecided(decisions: Decisions) -> bool:
-    """Print what is approved but needs a reason as well; return whether there is any."""
+    """Print the approved items that also need a reason. Returns whether there are any."""
     for item in decisions.items_without_reason():
         sentence = gettext(
             "{object} ({key}) stays: {reason} ({span}). To approve it nevertheless, give the reason: --despite REASON, or despite "
@@ -199,8 +200,8 @@ def show_undecided(decisions: Decisions) -> bool:
     return bool(decisions.items_without_reason())
 
 
-def show_decided(decisions: Decisions, officer: str) -> None:
-    """Say what the officer's decisions did."""
+def show_outcomes(decisions: Decisions, officer: str) -> None:
+    """Print the outcome of each decision of the officer."""
     for item, leaves in decisions.outcomes():
         if leaves:
             sentence = gettext("{object} leaves, approved by {officer}, until --disapprove {key}.")
@@ -210,22 +211,22 @@ def show_decided(decisions: Decisions, officer: str) -> None:
 
 
 def print_preview(preview: Preview, args: argparse.Namespace, stream: TextIO) -> None:
-    """Print a preview as wide as the terminal, with the commands that come next."""
+    """Print a preview in the width of the terminal, with the commands that come next."""
     width = shutil.get_terminal_size((layout.WIDTH, 0)).columns
     command = _next_command(args.command_line)
-    end = [""] if preview.rows else []  # a blank line parts previews of several reports
+    end = [""] if preview.rows else []  # a blank line between the previews of several reports
     print_lines([*preview.lines(width=width, full=args.full, command=command), *end], stream)
 
 
 def _next_command(words: Sequence[str]) -> list[str]:
-    """The words of a command without those that keep it from sending, or ask for what was just shown."""
+    """The words of the command without the options that prevent sending or only affect the output."""
     remaining: list[str] = []
-    skip = False
+    is_value = False  # whether the next word is the value of an omitted option
     for word in words:
         option, equals, _ = word.partition("=")
-        if not skip and option not in {*_FLAGS, *_FILES}:
+        if not is_value and option not in {*_OMITTED_FLAGS, *_OMITTED_OPTIONS}:
             remaining.append(word)
-        skip = option in _FILES and not equals
+        is_value = option in _OMITTED_OPTIONS and not equals
     return remaining
 
 
@@ -237,29 +238,30 @@ def _content(file: Path) -> bytes:
 
 
 def reports(file: Path, args: argparse.Namespace, member: OwnMember) -> Iterator[Report | RowError]:
-    """The reports in a file; each row that cannot be read, and what an officer should know of one that can, is told on
-    stderr. A row that cannot be read is handed on, too. ReadingError where the file has no row at all.
+    """The reports in a file, and an error for each row that cannot be read. Errors and notes are printed to stderr.
+
+    ReadingError if the file has no row.
     """
     report = None
-    left_out: set[str] = set()  # a row has an error for each of its cells
+    skipped_places: set[str] = set()  # a row has an error for each of its cells
     notes = _Notes(file, verbose=args.verbose)
     for report in read(file, read_options(args, member), args.format):
         if isinstance(report, RowError):
             print(report, file=sys.stderr)
-            left_out.add(report.place)
+            skipped_places.add(report.place)
         else:
             notes.add(report)
         yield report
     notes.end()
-    if left_out:
-        rows = "1 report was" if len(left_out) == 1 else f"{len(left_out)} reports were"
+    if skipped_places:
+        rows = "1 report was" if len(skipped_places) == 1 else f"{len(skipped_places)} reports were"
         print(f"{file}: {rows} left out as a whole: correct what is named above, and run it again.", file=sys.stderr)
     if report is None:
         raise ReadingError(f"{file}: there is no report in it")
 
 
 class _Notes:
-    """What is kept out and what was assumed: the first of a file, since a feed of ten thousand lines has as many."""
+    """Prints notes about what was left out or assumed, only the first of each file: a feed may have ten thousand."""
 
     def __init__(self, file: Path, *, verbose: bool) -> None:
         self._file = file
@@ -267,25 +269,25 @@ class _Notes:
         self._count = 0
 
     def add(self, report: Report) -> None:
-        """Print the report's notes, as long as there are few."""
+        """Print the report's notes, up to the limit of the file."""
         for sentence in report.warnings:
             self._count += 1
             if self._verbose or self._count <= _MAX_NOTES:
                 print(f"{report.source}: {sentence}", file=sys.stderr)
 
     def end(self) -> None:
-        """Say how many were not printed."""
+        """Print how many notes were left out."""
         if not self._verbose and self._count > _MAX_NOTES:
-            more = self._count - _MAX_NOTES
+            remaining = self._count - _MAX_NOTES
             sentence = gettext("{file}: and {n} more notes like these; --verbose prints all")
-            print(sentence.format(file=self._file, n=more), file=sys.stderr)
+            print(sentence.format(file=self._file, n=remaining), file=sys.stderr)
 
 
 def this_member(environment: Mapping[str, str]) -> OwnMember:
-    """The member whose home this is; advice on a key that was made goes to stderr."""
+    """The member that owns this home. If a key is generated, advice about it goes to stderr."""
     return load_member(home(environment), warn=lambda sentence: print(sentence, file=sys.stderr))
 
 
 def now() -> datetime:
-    """The clock."""
+    """The current time in UTC."""
     return datetime.now(UTC)

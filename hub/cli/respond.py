@@ -17,7 +17,7 @@ from hub.terminal import Style, StyledLine, print_lines
 
 
 def respond_arguments(parser: argparse.ArgumentParser) -> None:
-    """The arguments that every step takes."""
+    """Add the arguments that all steps share."""
     parser.add_argument(
         "--to", default=COLLECTION, metavar="COLLECTION", help=f"collection to send it to (default: {COLLECTION})"
     )
@@ -37,14 +37,14 @@ def protection(args: argparse.Namespace) -> Protection:
     return Protection(home(environment()), frozenset(args.approve))
 
 
-def take(args: argparse.Namespace, step: Callable[[HubConnection], Receipt], words: str) -> int:
-    """Take the step and say what became of it: the id of the note where the hub took it, its words where it did not."""
+def send_step(args: argparse.Namespace, step: Callable[[HubConnection], Receipt], message: str) -> int:
+    """Send the step, and print `message` with the id of its note, or the hub's reasons for refusing it."""
     with client(args, environment()) as hub:
         receipt = step(hub.connection)
     if args.json:
         print(json.dumps(receipt.as_dict(), ensure_ascii=False))
     elif receipt.complete:
-        print(f"{words} ({receipt.successes[0]})" if receipt.successes else words)
+        print(f"{message} ({receipt.successes[0]})" if receipt.successes else message)
     else:
         refusals = [gettext("Not taken: {reason}").format(reason=failure.reason) for failure in receipt.failures]
         print_lines([StyledLine(line, Style.BAD) for line in refusals], sys.stdout)

@@ -1,4 +1,4 @@
-"""`hub restore`: check a backup, or put it in the place of a store that is gone."""
+"""`hub restore`: check a backup, or restore it in place of a store that was lost."""
 
 from __future__ import annotations
 
@@ -45,16 +45,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check or restore; 1 where something in the backup is not as the hub wrote it."""
+    """Check or restore. Returns 1 if something in the backup is not as the hub wrote it."""
     settings = load_settings(os.environ)
     backup = newest_backup(args.backup)
     manifest = read_manifest(backup)
     if args.check:
         with tempfile.TemporaryDirectory(prefix="hub-restore-") as folder:
-            trial = replace(settings, store=f"sqlite:///{folder}/hub.sqlite")
-            return _restore(backup, manifest, trial, Path(folder) / "hub.sqlite", as_json=args.json)
-    scheme, _, rest = settings.store.partition("://")
-    target = Path(rest[1:]) if scheme == "sqlite" else None
+            trial_settings = replace(settings, store=f"sqlite:///{folder}/hub.sqlite")
+            return _restore(backup, manifest, trial_settings, Path(folder) / "hub.sqlite", as_json=args.json)
+    scheme, _, uri_path = settings.store.partition("://")
+    target = Path(uri_path[1:]) if scheme == "sqlite" else None
     if target is not None and target.exists():
         raise UnprocessableError(f"{target} is there: stop the hub, move that file away, and restore again.")
     return _restore(backup, manifest, settings, target, as_json=args.json)
@@ -69,7 +69,7 @@ def _restore(backup: Path, manifest: Manifest, settings: Settings, target: Path 
         shutil.copyfile(backup / name, target)
         target.chmod(0o600)
         open_store(settings, create=True).close()  # brings an older copy up to date
-        against = read_unverified(manifest.checkpoint)
+        checkpoint = read_unverified(manifest.checkpoint)
     else:
         store = open_store(settings, create=True)
         with closing(store):
@@ -78,18 +78,18 @@ def _restore(backup: Path, manifest: Manifest, settings: Settings, target: Path 
                 store, open_catalogue(settings), archive, now=now(), fact_kinds=ARCHIVED_KINDS
             ):
                 print(sentence, file=sys.stderr)
-        against = None  # an archive begins a trail of its own
+        checkpoint = None  # an archive does not contain the trail: the new store begins its own
     hub = open_hub(settings)
     with closing(hub.store):
         with Progress(gettext("records")) as progress:
             verification = verification_of(hub, progress.show)
-            findings = list(verification.run((collection.id for collection in hub.catalogue), against))
+            findings = list(verification.run((collection.id for collection in hub.catalogue), checkpoint))
         note_command(hub.store, "restore", findings=len(findings))
-        lines = list(finding_lines(hub, findings))
+        sentences = list(finding_lines(hub, findings))
     if as_json:
-        print(json.dumps({"backup": str(backup), "records": verification.records, "findings": lines}))
+        print(json.dumps({"backup": str(backup), "records": verification.records, "findings": sentences}))
         return SOME_REFUSED if findings else DONE
-    for line in lines:
+    for line in sentences:
         print(line)
     result = f"{len(findings)} things are not as the hub wrote them" if findings else "all is as the hub wrote it"
     print(f"{verification.records} records: {result}.")

@@ -1,4 +1,4 @@
-"""`hub serve`: the hub as a process of its own, several workers on one store."""
+"""`hub serve`: run the hub, as several worker processes on one store."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ EXAMPLE = (
     "  hub serve --host 0.0.0.0 --port 443 --tls-cert /etc/hub/chain.pem --tls-key /etc/hub/key.pem\n"
 )
 _OPTIONS: Final = ("host", "port", "events_port", "workers", "remind", "tls_cert", "tls_key")
-WORKER_END_SECONDS: Final = 25.0  # a worker gives requests under way 20 seconds
+WORKER_END_SECONDS: Final = 25.0  # more than the 20 seconds that a worker gives to requests under way
 EVENTS_END_SECONDS: Final = 5.0
-# glibc gives pages of a megabyte back to the kernel after each answer and faults them in again for the next; told to
-# keep them, a page costs a third. They are read when a process starts, so the workers' parent sets them.
+# glibc returns large blocks to the kernel after each answer, and page faults make the next answer slower. With these values
+# it keeps them, and a page of objects takes a third of the time. glibc reads them at process start, so the parent sets them.
 ALLOCATOR: Final = {
     "MALLOC_MMAP_THRESHOLD_": str(64 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(256 * 2**20),
@@ -65,7 +65,7 @@ def _number(text: str) -> int:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT; requests under way are answered first."""
+    """Serve until SIGTERM or SIGINT. Requests under way are answered first."""
     options = {name: getattr(args, name) for name in _OPTIONS}
     settings = dataclasses.replace(
         load_settings(os.environ), **{name: value for name, value in options.items() if value is not None}
@@ -76,18 +76,18 @@ def run(args: argparse.Namespace) -> int:
     _check_store(settings)
     for name, value in ALLOCATOR.items():
         os.environ.setdefault(name, value)
-    # the workers are processes of their own and read the settings again
+    # the workers are separate processes, which read the settings from the environment
     for name, value in options.items():
         if value is not None:
             os.environ[ENVIRONMENT_PREFIX + name.upper()] = str(value)
-    with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:  # figures that the workers keep together
+    with tempfile.TemporaryDirectory(prefix="hub-metrics-") as folder:  # for metrics that the workers share
         os.environ.setdefault(METRICS_FOLDER, folder)
         _serve(settings)
     return DONE
 
 
 def check_transport(settings: Settings) -> None:
-    """ConfigurationError where credentials would cross a network in the clear (TAXII 2.1, 8.2.2)."""
+    """ConfigurationError if credentials would cross a network without TLS (TAXII 2.1, 8.2.2)."""
     if bool(settings.tls_cert) != bool(settings.tls_key):
         raise ConfigurationError("TLS needs both --tls-cert and --tls-key.")
     for name in (settings.tls_cert, settings.tls_key):
@@ -105,7 +105,7 @@ def check_transport(settings: Settings) -> None:
 
 def _check_certificate(settings: Settings) -> None:
     try:
-        # a password, though none is right, keeps OpenSSL from asking for one at the terminal
+        # with a password, even a wrong one, OpenSSL does not ask for one at the terminal
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_cert, settings.tls_key, password="")
     except (ssl.SSLError, OSError):
         raise ConfigurationError(
@@ -131,7 +131,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _check_store(settings: Settings) -> None:
-    """Fail once, here, for a store, a declaration or a secret that the workers could not open."""
+    """Open what each worker will open, so that an error is raised once, in the parent."""
     hub = open_hub(settings)
     try:
         open_certificates(hub.credentials, settings)
@@ -141,7 +141,7 @@ def _check_store(settings: Settings) -> None:
 
 
 def _serve(settings: Settings) -> None:
-    """Keep the processes until a signal says stop."""
+    """Keep the processes running until a signal stops them."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(
             listen(settings.host, settings.port, "Is a hub running already? Name another port with --port.")
@@ -174,7 +174,7 @@ def _wait_for_stop(settings: Settings, processes: Sequence[KeptProcess]) -> None
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    # without TLS there is nothing to read again, and closing a terminal must not end a server
+    # without TLS there is no certificate to read, and SIGHUP from a closed terminal must not end the server
     signal.signal(signal.SIGHUP, reload_certificate if settings.tls_cert else signal.SIG_IGN)
     with contextlib.ExitStack() as stack:
         for process in processes:

@@ -1,4 +1,4 @@
-"""How a process of `hub serve` serves an ASGI application on the socket that its parent opened."""
+"""A process of `hub serve` that serves an ASGI application on the socket that its parent opened."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from hub.cli.processes import allow_files, end_with_parent, ignore_terminal
 from hub.server.connections import BoundedServer, protocol_class
 from hub.settings import Limits, Settings
 
-SPARE_FILES: Final = 256  # beside connections: the store's, Python's, and connections that are refused
+SPARE_FILES: Final = 256  # besides connections: files of the store and of Python, and connections that are refused
 
 
-def serve(  # noqa: PLR0913 - what a process serves, and how long
+def serve(  # noqa: PLR0913 - an application, its limits and its callbacks
     application: Callable[..., Any],
     settings: Settings,
     limits: Limits,
@@ -30,14 +30,17 @@ def serve(  # noqa: PLR0913 - what a process serves, and how long
     on_stop: Callable[[], None] | None = None,
     on_end: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or the parent's end; requests under way have `grace_seconds`, then `on_end` is called. SIGHUP reads the certificate again."""
+    """Serve until SIGTERM or the end of the parent; give requests under way `grace_seconds`, then call `on_end`.
+
+    SIGHUP reads the certificate again.
+    """
     ignore_terminal()
     allow_files(limits.connections + SPARE_FILES)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(application, settings, limits, listener, grace_seconds, on_stop))
     if on_end is not None:
         on_end()
-    os._exit(0)  # a password that is being verified in its thread delays nobody
+    os._exit(0)  # does not wait for threads that still verify a password
 
 
 async def _serve(  # noqa: PLR0913, PLR0917 - as above
@@ -57,7 +60,7 @@ async def _serve(  # noqa: PLR0913, PLR0917 - as above
         interface="asgi3",
         log_config=None,
         access_log=False,
-        proxy_headers=False,  # the front and Flask's ProxyFix look at them, where a proxy is trusted
+        proxy_headers=False,  # the front and Flask's ProxyFix read these headers, if a proxy is trusted
         server_header=False,
         timeout_keep_alive=limits.idle_seconds,
         timeout_graceful_shutdown=grace_seconds,
@@ -74,13 +77,13 @@ async def _serve(  # noqa: PLR0913, PLR0917 - as above
             on_stop()
 
     def reload_certificate() -> None:
-        if config.ssl is not None:  # the next handshakes use what the files hold now
+        if config.ssl is not None:  # the next handshakes use the new certificate
             config.ssl.load_cert_chain(settings.tls_cert, settings.tls_key, password="")
 
     loop.add_signal_handler(signal.SIGTERM, stop)
     loop.add_signal_handler(signal.SIGHUP, reload_certificate)
     end_with_parent(loop, stop)
-    await server._serve([listener])  # noqa: SLF001 - `serve` would take the signals for itself
+    await server._serve([listener])  # noqa: SLF001 - the public `serve` would install its own signal handlers
 
 
 def _tls_context(config: Config, _default: object) -> ssl.SSLContext:

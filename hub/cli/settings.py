@@ -1,4 +1,4 @@
-"""`hub settings`: what is in force, and where each value came from."""
+"""`hub settings`: print the settings in force, and where each value came from."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from typing import Final
 from hub.cli import DONE
 from hub.settings import ENVIRONMENT_PREFIX, Settings, described, explained, load_settings
 
-# What the commands of members read; no settings of the hub.
-MEMBERS_OWN: Final = frozenset({"HUB_URL", "HUB_KEY", "HUB_USER", "HUB_PASSWORD", "HUB_CA", "HUB_HOME", "HUB_LANG"})
+# Variables that the commands of members read; they are no settings of the hub.
+MEMBER_VARIABLES: Final = frozenset(
+    {"HUB_URL", "HUB_KEY", "HUB_USER", "HUB_PASSWORD", "HUB_CA", "HUB_HOME", "HUB_LANG"}
+)
 EXAMPLE = "  HUB_PORT=8443 hub settings\n"
 
 
@@ -22,7 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print every setting: value, origin and meaning. Passwords inside the store's URI are starred."""
+    """Print every setting: value, origin and meaning. A password in the store's URI is masked."""
     settings = load_settings(os.environ)
     values = described(settings)
     for variable in unknown_variables(settings):
@@ -38,13 +40,15 @@ def run(args: argparse.Namespace) -> int:
             text = "subject of the client certificate that logs this account in"
         elif name.startswith("oidc."):
             text = "who signs in as this account through the OpenID Connect provider, by the value of oidc_claim"
-        else:  # an account's own limit means what the limit of all means
+        else:  # an account's limit has the explanation of the general limit
             text = texts[f"limits.{name.rpartition('.')[2]}" if name.startswith("accounts.") else name][1]
         print(f"{name:<28} {value_text:<32} {origins[name]}\n{'':<28} {text}")
     return DONE
 
 
 def unknown_variables(settings: Settings) -> list[str]:
-    """The variables of the environment that are named like a setting, and are none."""
-    known = MEMBERS_OWN | {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(settings)}
-    return sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
+    """The environment variables that begin like a setting but name none."""
+    known_names = MEMBER_VARIABLES | {
+        ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(settings)
+    }
+    return sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known_names)

@@ -1,4 +1,4 @@
-"""`hub setup`: which hub, and with which key; tried out, then kept in the home, with who this CERT is."""
+"""`hub setup`: test the address and key of a hub, and save them in the home, with the identity of this CERT."""
 
 from __future__ import annotations
 
@@ -60,11 +60,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """(1) Ask, (2) try, (3) keep, (4) say what comes next."""
+    """(1) Ask for address and key, (2) test them, (3) save them, (4) say what comes next."""
     folder = home(environment())
     # (1)
     access = read_access(folder, with_key=False)
-    url = args.url or environment().get("HUB_URL") or _asked("Address of the hub", access.url if access else "")
+    url = args.url or environment().get("HUB_URL") or _ask_address("Address of the hub", access.url if access else "")
     key = _key(args)
     ca = args.ca or environment().get("HUB_CA") or ""
     # (2)
@@ -73,18 +73,18 @@ def run(args: argparse.Namespace) -> int:
         try:
             contact = own_contact(hub.connection)
         except ForbiddenError:
-            contact = None  # an account that is no CERT's
+            contact = None  # the account does not belong to a CERT
     # (3)
     file = write_access(folder, HubAccess(url, Secret(key), str(Path(ca).absolute()) if ca else "", args.keyring))
     result = {"url": url, "kept_in": str(file), "member": None, "may_publish": [name for name in writable if name]}
-    where = (
+    locations = (
         f"The address is in {file}, the key in your keyring." if args.keyring else f"Both are in {file}, for you alone."
     )
-    lines = [f"{url} takes the key. {where}"]
+    lines = [f"{url} takes the key. {locations}"]
     if contact is None:
         lines.append("This account reads; it acts for no CERT, so nothing else is needed: hub follow COLLECTION")
     else:
-        _keep_member(folder, contact)
+        _write_member(folder, contact)
         # (4)
         member = load_member(folder, warn=lambda advice: print(advice, file=sys.stderr))
         result["member"] = contact["member"]
@@ -104,7 +104,7 @@ def run(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _asked(question: str, default: str) -> str:
+def _ask_address(question: str, default: str) -> str:
     if not sys.stdin.isatty():
         raise ConfigurationError("which hub? Give --url, such as https://hub.example/asean/")
     print(f"{question}{f' [{default}]' if default else ''}: ", end="", file=sys.stderr, flush=True)
@@ -131,8 +131,8 @@ def _key(args: argparse.Namespace) -> str:
     return key.strip()
 
 
-def _keep_member(folder: Path, contact: Mapping[str, Any]) -> None:
-    """Write member.toml where there is none. ConfigurationError where there is one of another member."""
+def _write_member(folder: Path, contact: Mapping[str, Any]) -> None:
+    """Write member.toml if there is none. ConfigurationError if there is one of another member."""
     path = folder / FILE
     text = _MEMBER.format(
         id=quoted(contact["identity"]),
@@ -145,7 +145,7 @@ def _keep_member(folder: Path, contact: Mapping[str, Any]) -> None:
     try:
         identity = tomllib.loads(path.read_text("utf-8"))["identity"]["id"]
     except (OSError, ValueError, KeyError, TypeError):
-        return  # what is wrong with it is said where it is read
+        return  # `load_member` reports what is wrong with the file
     if identity != contact["identity"]:
         raise ConfigurationError(
             f"{path} says that this CERT is {identity}, and the hub knows this account as {contact['cert']} "

@@ -1,4 +1,4 @@
-"""The entries that the operator's commands write to the audit trail."""
+"""Entries in the audit trail about the operator's commands."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from hub.audit import commands
 from hub.store.base import Store
 
 
-def note_command(store: Store, command: str, **about: Any) -> None:
-    """Write who ran the command, on this machine."""
-    commands.note_command(store, command, who(), **about)
+def note_command(store: Store, command: str, **details: Any) -> None:
+    """Write an entry that names the command and the user of this machine who ran it."""
+    commands.note_command(store, command, operating_user(), **details)
 
 
-def who() -> dict[str, str]:
-    """The user of this machine, and before `sudo`."""
+def operating_user() -> dict[str, str]:
+    """The user that runs this process, and the one who called `sudo`, as an entry names them."""
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:  # a container may run as a number alone
+    except KeyError:  # a container may run as a user that has only a number
         name = str(os.getuid())
-    before = os.environ.get("SUDO_USER")
-    return {"user": f"{name} ({before})" if before else name}
+    sudo_user = os.environ.get("SUDO_USER")
+    return {"user": f"{name} ({sudo_user})" if sudo_user else name}

@@ -1,6 +1,6 @@
-"""What `hub convert` says of values that it did not use: a line each where they are few, a table where they are many.
+"""The report of `hub convert` on values that it did not use: a line each if they are few, a table of fields if they are many.
 
-`--unused FILE` keeps all of them. They wait on disk, so that a feed of any length takes little memory.
+`--unused FILE` writes all of them. They are kept on disk meanwhile, so that a feed of any length takes little memory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hub.reports.losses import Unused, excerpt
 from hub.reports.report import Report
 
 LINES: Final = 20
-"""Values that are shown line by line; of more, a table of fields is shown."""
+"""Up to so many values are shown line by line; more are shown as a table of fields."""
 _FIELDS: Final = 40  # rows of the table
 _SAMPLES: Final = 3  # values of one field in the table
 _SAMPLE_CHARS: Final = 30
@@ -32,14 +32,14 @@ _CHUNK: Final = 1 << 16
 class _Field:
     """A field, with its values that were not used for the same reason."""
 
-    first: str
+    first_place: str
     samples: dict[str, None] = field(default_factory=dict)
-    values: int = 0  # different ones, in each report
+    values: int = 0  # different values, counted in each report
     times: int = 0
 
 
 class UnusedValues:
-    """Gathers the unused values of all reports of a command."""
+    """Collects the unused values of all reports of a command."""
 
     def __init__(self, home: Path) -> None:
         self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed with this object
@@ -57,11 +57,11 @@ class UnusedValues:
         self._file.close()
 
     def add(self, report: Report, unused: Iterable[Unused]) -> None:
-        """Take the values of one report."""
+        """Add the unused values of one report."""
         for item in unused:
             place = report.source if report.source.endswith(item.place) else f"{report.source}: {item.place}"
             self._writer.writerow(
-                [report.source, item.place, *map(_harmless, (item.key, item.value)), item.reason, item.count]
+                [report.source, item.place, *map(_escape_formula, (item.key, item.value)), item.reason, item.count]
             )
             if len(self._lines) <= LINES:
                 times = f" (on {item.count} lines)" if item.count > 1 else ""
@@ -73,7 +73,7 @@ class UnusedValues:
                 tally.samples[excerpt(item.value, _SAMPLE_CHARS)] = None
 
     def show(self, stream: TextIO, file: Path | None) -> None:
-        """Say what was not used; ``file`` is the file that all of it is written to, if there is one."""
+        """Print what was not used. `file` is the file that contains all of it, if one was written."""
         if len(self._lines) <= LINES:
             lines: Iterable[str] = self._lines
         else:
@@ -97,23 +97,23 @@ class UnusedValues:
         yield f"{headings[0]:<{width}}  {headings[1]}  {headings[2]}"
         for (key, reason), tally in rows[:_FIELDS]:
             samples = ", ".join(map(repr, tally.samples)) + (", …" if tally.values > len(tally.samples) else "")
-            yield f"{excerpt(key, width):<{width}}  {tally.values:>6}  {samples}: {reason} (first: {tally.first})"
+            yield f"{excerpt(key, width):<{width}}  {tally.values:>6}  {samples}: {reason} (first: {tally.first_place})"
         if len(rows) > _FIELDS:
             yield gettext("and {n} further fields").format(n=len(rows) - _FIELDS)
 
-    def keep(self, path: Path) -> None:
-        """Write all of it as CSV, whole or not at all."""
+    def write(self, path: Path) -> None:
+        """Write all unused values as CSV, completely or not at all."""
         write_whole(path, self._chunks())
 
     def _chunks(self) -> Iterator[bytes]:
         self._file.flush()
         self._file.seek(0)
-        yield b"\xef\xbb\xbf"  # so that spreadsheets show every letter
+        yield b"\xef\xbb\xbf"  # a byte order mark, so that spreadsheets read the file as UTF-8
         while chunk := self._file.read(_CHUNK):
             yield chunk.encode()
         self._file.seek(0, io.SEEK_END)
 
 
-def _harmless(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
+def _escape_formula(text: str) -> str:
+    """The text, changed so that no spreadsheet reads it as a formula."""
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t"} else text

@@ -1,7 +1,7 @@
 """`hub withdraw`: take back what was released of a report: revoke its objects, delete its observables.
 
-Copies that others fetched already cannot be recalled: revocations tell their tools to drop them. After an interruption the
-same command continues where it stopped.
+Copies that others fetched already cannot be recalled; the revocations tell their tools to drop them. After an interruption,
+the same command continues where it stopped.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import argparse
 import sys
 
 from hub.cli import DONE, REFUSED, SOME_REFUSED
-from hub.cli.agreement import agreed, agreement_argument
+from hub.cli.agreement import agreement_argument, confirm
 from hub.cli.client import client, connection_arguments, environment, outbox, outbox_arguments
-from hub.cli.deliveries import show
+from hub.cli.deliveries import show_delivery
 from hub.cli.progress import Progress
 from hub.cli.reports import now, this_member
 from hub.pages.texts import gettext, ngettext
@@ -31,14 +31,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Take it back from every collection that it went to; 1 where something was refused, 3 where the answer is no."""
+    """Withdraw the report from every collection. Returns 1 if something was refused, 3 if the user does not confirm."""
     items = withdrawals(this_member(environment()), args.report_id, now())
     question = ngettext(
         "{report} will be withdrawn permanently from {n} collection. Withdraw it?",
         "{report} will be withdrawn permanently from {n} collections. Withdraw it?",
         len(items),
     ).format(report=args.report_id, n=len(items))
-    if not agreed(question, yes=args.yes):
+    if not confirm(question, yes=args.yes):
         print(gettext("Nothing was withdrawn."), file=sys.stderr)
         return REFUSED
     is_refused = False
@@ -47,20 +47,20 @@ def run(args: argparse.Namespace) -> int:
         for item in items:
             with Progress(gettext("objects")) as progress:
                 for delivery in revoke(hub.connection, box, item, progress.show):
-                    is_refused |= show(delivery, box, as_json=args.json)
-            earlier = delete_earlier_versions(hub.connection, item)
+                    is_refused |= show_delivery(delivery, box, as_json=args.json)
+            earlier_count = delete_earlier_versions(hub.connection, item)
             deletion = delete_observables(hub.connection, item)
             parts = [gettext("{n} observables deleted").format(n=deletion.deleted)]
             if deletion.shared:
                 parts.append(gettext("{n} stay, since other members published them, too").format(n=deletion.shared))
-            parts.append(gettext("{n} earlier versions deleted").format(n=earlier))
+            parts.append(gettext("{n} earlier versions deleted").format(n=earlier_count))
             print(f"{item.report_id}: {'; '.join(parts)}", file=sys.stderr)
-        elsewhere = sorted({other for item in items for other in item.other_hubs(hub.connection.url)})
-        for other in elsewhere:
-            still = gettext(
+        other_hubs = sorted({other_hub for item in items for other_hub in item.other_hubs(hub.connection.url)})
+        for other_hub in other_hubs:
+            sentence = gettext(
                 "{report} was also sent to {hub}, and is still there: withdraw it there as well (HUB_URL={hub})."
             )
-            print(still.format(report=args.report_id, hub=other), file=sys.stderr)
-    recalled = gettext("Copies that others fetched already cannot be recalled; the revocations tell their tools.")
-    print(recalled, file=sys.stderr)
-    return SOME_REFUSED if is_refused or elsewhere else DONE
+            print(sentence.format(report=args.report_id, hub=other_hub), file=sys.stderr)
+    notice = gettext("Copies that others fetched already cannot be recalled; the revocations tell their tools.")
+    print(notice, file=sys.stderr)
+    return SOME_REFUSED if is_refused or other_hubs else DONE

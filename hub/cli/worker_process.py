@@ -21,16 +21,16 @@ from hub.settings import load_settings
 from hub.sharing.volumes import Volumes
 from hub.wiring import METRICS_FOLDER, application, log_to
 
-COLLECT_AT: Final = (
+COLLECTION_THRESHOLDS: Final = (
     10_000,
     10,
     10,
-)  # objects that may hold others: new ones until a collection of the youngest, and so on
-GRACE_SECONDS: Final = 20  # for requests under way after a stop was asked for
+)  # of Python's garbage collector: new container objects before it looks at the youngest generation, and so on
+GRACE_SECONDS: Final = 20  # for requests under way when the process is asked to stop
 
 
 def main() -> None:
-    """The process itself."""
+    """Serve the hub until the parent stops this process."""
     log_to(sys.stderr.fileno())
     settings = load_settings(os.environ)
     if METRICS_FOLDER in os.environ:
@@ -43,24 +43,24 @@ def main() -> None:
         behind_proxy=settings.behind_proxy,
         accounts=settings.accounts,
     )
-    collect_seldom()
+    collect_garbage_seldom()
     listener = socket.socket(fileno=int(sys.argv[1]))
     serve(front, settings, settings.limits, listener, grace_seconds=GRACE_SECONDS, on_end=lambda: _flush(app))
 
 
-def collect_seldom() -> None:
-    """Have the cyclic garbage collector skip all that is loaded now, and run after ten thousand new objects, not 700.
+def collect_garbage_seldom() -> None:
+    """Make the garbage collector skip everything loaded so far, and run after ten thousand new objects instead of 700.
 
-    What is loaded lives as long as the process. An envelope of 100 objects makes some thousand values, and reference
-    counts free them: the collector would walk them for nothing, and publishing would take a tenth longer.
+    Loaded modules live as long as the process. An envelope of 100 objects creates some thousand values, which reference
+    counts free: the collector would walk them for nothing, and publishing would take a tenth longer.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*COLLECT_AT)
+    gc.set_threshold(*COLLECTION_THRESHOLDS)
 
 
 def _flush(app: flask.Flask) -> None:
-    """Write what is in memory of volumes and the audit trail; a store that is away takes nothing, the log has each request."""
+    """Write the volumes and audit entries that are still in memory. If the store cannot be reached, the log has the requests."""
     volumes: Volumes = app.extensions["volumes"]
     volumes.write()
     trail: AuditTrail = app.extensions["trail"]

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from hub.cli.agreement import agreed
 from tests.commands import Command
 from tests.server.making import an_id, indicator
 from tests.server.process import clean_environment
@@ -95,7 +94,7 @@ def test_at_a_terminal_only_a_yes_is_a_yes(folder: Path, command_with_store: Com
 def test_a_yes_is_accepted_in_each_language(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that commands speak."""
     monkeypatch.setattr(sys, "stdin", Keyboard(f"{answer}\n"))
-    assert agreed("Do it?", yes=False)
+    assert confirm("Do it?", yes=False)
 
 
 @pytest.mark.parametrize(
