@@ -1,10 +1,10 @@
-"""A TAXII 2.1 hub where national CERTs share incidents, and the library that gets their reports there.
+"""A TAXII 2.1 hub where national CERTs share incidents, and the library with which they publish and read.
 
 >>> import hub
 >>> asean = hub.connect("https://hub.example/asean/", key="…")        # doctest: +SKIP
 >>> asean.publish("bundle.json", to="id")                             # doctest: +SKIP
 
-The names below are what analysts use; each is loaded when it is first used, so that `import hub` takes no time.
+The names below are the library's public names. Each is loaded when it is first used, so that `import hub` takes no time.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib import import_module
 
 from hub.version import __version__
 
-TYPE_CHECKING = False  # as checkers read it; `typing` alone would double the time that `import hub` takes
+TYPE_CHECKING = False  # type checkers know this name; importing `typing` would double the time of `import hub`
 if TYPE_CHECKING:
     from typing import Any, Final
 
@@ -86,7 +86,7 @@ __all__ = [
     "read_reports",
 ]
 
-_HOMES: Final = {
+_MODULES: Final = {
     "Asked": "hub.producer.api",
     "HubClient": "hub.producer.api",
     "Patience": "hub.producer.api",
@@ -112,8 +112,8 @@ _HOMES: Final = {
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module 'hub' has no attribute {name!r}")
-    home = import_module(_HOMES.get(name, "hub.errors"))
-    value = home if name == "errors" else getattr(home, name)
+    module = import_module(_MODULES.get(name, "hub.errors"))
+    value = module if name == "errors" else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -1,4 +1,4 @@
-"""`python -m hub` is the command `hub`."""
+"""`python -m hub` runs the command `hub`."""
 
 import sys
 

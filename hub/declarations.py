@@ -1,6 +1,6 @@
-"""The TOML of collections/ and profiles/ as plain tables; each complaint names its file and its key.
+"""Read the TOML files of collections/ and profiles/ as tables; each error names its file and its key.
 
-This is the edge where files are read; what the tables mean is said by `hub.profile.rules` and `hub.sharing.catalogue`.
+This module only reads files. `hub.profile.rules` and `hub.sharing.catalogue` define what the tables mean.
 A folder is a path, or a folder inside an installed package.
 """
 
@@ -20,41 +20,41 @@ Folder = Path | Traversable
 HUB_FILE: Final = "hub.toml"
 ROOT_FILE: Final = "root.toml"
 MEMBERS_FILE: Final = "members.toml"
-_DEEPEST: Final = 4  # folders inside an API root; a link back to its parent ends there
-_TEXT_CHARACTERS: Final = 4000  # of one value
-_DOTS_MOST: Final = 500  # in one line
+_MOST_SUBFOLDERS: Final = 4  # levels of folders inside an API root; the limit also ends a loop of links
+_TEXT_CHARACTERS: Final = 4000  # in one value
+_MOST_DOTS: Final = 500  # in one line
 
 
 class Table:
-    """One TOML table: typed values by key, each asked for once, so that `finish` can name the keys nobody knows."""
+    """One TOML table. Its methods return typed values by key, and `finish` reports each key that was never read."""
 
-    def __init__(self, file: str, values: Mapping[str, Any], where: str = "") -> None:
+    def __init__(self, file: str, values: Mapping[str, Any], path: str = "") -> None:
         self.file = file
-        self.where = where
+        self.path = path
         self._values = values
-        self._known: set[str] = set()
+        self._read_keys: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._values)  # the keys, in the order of the file
+        return iter(self._values)
 
     def text(self, key: str, default: str | None = None) -> str:
-        """A text that is not blank; without a default it must be there."""
+        """A text that is not blank. Without a default, the key is required."""
         if default is not None and key not in self._values:
-            self._known.add(key)
+            self._read_keys.add(key)
             return default
         return self._text(key, self._take(key, None))
 
     def texts(self, key: str, default: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """A list of texts, none of them twice."""
+        """A list of texts without duplicates."""
         value = self._take(key, default)
         if not isinstance(value, list | tuple):
             raise self.complaint(key, "should be a list of texts")
         texts = tuple(self._text(f"{key}[{index}]", item) for index, item in enumerate(value))
-        if twice := next((text for text in texts if texts.count(text) > 1), None):
-            raise self.complaint(key, f"{twice!r} appears twice")
+        if duplicate := next((text for text in texts if texts.count(text) > 1), None):
+            raise self.complaint(key, f"{duplicate!r} appears twice")
         return texts
 
     def flag(self, key: str, default: bool | None = None) -> bool:
@@ -72,36 +72,36 @@ class Table:
         return value
 
     def value(self, key: str) -> Any:
-        """The value as TOML gives it."""
+        """The value as TOML has it."""
         return self._take(key, None)
 
     def table(self, key: str) -> Table:
         """A table inside this one."""
         value = self._take(key, None)
         if not isinstance(value, dict):
-            raise self.complaint(key, f"should be a table: [{self._place(key)}]")
-        return Table(self.file, value, self._place(key))
+            raise self.complaint(key, f"should be a table: [{self._key_path(key)}]")
+        return Table(self.file, value, self._key_path(key))
 
     def tables(self, key: str) -> tuple[Table, ...]:
-        """A list of tables inside this one; none where the key is missing."""
+        """A list of tables inside this one; empty if the key is missing."""
         value = self._take(key, [])
         if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            raise self.complaint(key, f"should be a list of tables: [[{self._place(key)}]]")
-        return tuple(Table(self.file, item, f"{self._place(key)}[{index}]") for index, item in enumerate(value))
+            raise self.complaint(key, f"should be a list of tables: [[{self._key_path(key)}]]")
+        return tuple(Table(self.file, item, f"{self._key_path(key)}[{index}]") for index, item in enumerate(value))
 
     def finish(self) -> None:
-        """ConfigurationError where a key is left that nobody asked for: a misspelt key must not pass in silence."""
+        """ConfigurationError if the table has a key that was never read, so that a misspelt key is reported."""
         for key in self._values:
-            if key not in self._known:
-                known_keys = ", ".join(sorted(self._known))
+            if key not in self._read_keys:
+                known_keys = ", ".join(sorted(self._read_keys))
                 raise self.complaint(key, f"there is no such key; known here are {known_keys}")
 
-    def complaint(self, key: str, what: str) -> ConfigurationError:
+    def complaint(self, key: str, problem: str) -> ConfigurationError:
         """The error that names this file and that key."""
-        return ConfigurationError(f"{self.file}: {self._place(key)}: {what}")
+        return ConfigurationError(f"{self.file}: {self._key_path(key)}: {problem}")
 
     def _take(self, key: str, default: Any) -> Any:
-        self._known.add(key)
+        self._read_keys.add(key)
         value = self._values.get(key, default)
         if value is None:
             raise self.complaint(key, "is missing")
@@ -114,8 +114,8 @@ class Table:
             raise self.complaint(key, f"is longer than {_TEXT_CHARACTERS} characters")
         return value
 
-    def _place(self, key: str) -> str:
-        return f"{self.where}.{key}" if self.where else key
+    def _key_path(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Declared:
 
 
 def read_collections(folder: Folder) -> Declared:
-    """The tables of `hub.toml` and of each API root's folder. ConfigurationError says which file cannot be used."""
+    """The tables of `hub.toml` and of each API root's folder. ConfigurationError names a file that cannot be used."""
     entries = _entries(folder, folder.name)
     if HUB_FILE not in entries:
         raise ConfigurationError(f"{folder.name}/{HUB_FILE}: there is no such file; it names the hub and its contact")
@@ -146,14 +146,16 @@ def read_collections(folder: Folder) -> Declared:
         if entry.is_dir():
             roots.append(_read_root(entry, f"{folder.name}/{name}"))
         elif name.endswith(".toml") and name != HUB_FILE:
-            raise ConfigurationError(f"{folder.name}/{name}: a collection stands in the folder of its API root")
+            raise ConfigurationError(
+                f"{folder.name}/{name}: move this file into the folder of an API root, where collections are declared"
+            )
     if not roots:
         raise ConfigurationError(f"{folder.name}: there is no folder in it, so there is no API root")
     return Declared(_read_table(entries[HUB_FILE], f"{folder.name}/{HUB_FILE}"), tuple(roots))
 
 
 def read_profiles(folder: Folder) -> dict[str, Table]:
-    """Profile name -> table, for each TOML file of the folder; the name is the file's, without `.toml`."""
+    """Profile name -> table, for each TOML file in the folder. The name is that of the file without `.toml`."""
     return {
         name.removesuffix(".toml"): _read_table(entry, f"{folder.name}/{name}")
         for name, entry in _entries(folder, folder.name).items()
@@ -162,26 +164,26 @@ def read_profiles(folder: Folder) -> dict[str, Table]:
 
 
 def read_table(file: Folder) -> Table:
-    """The table that one TOML file holds; ConfigurationError where it cannot be read."""
+    """The table in a TOML file. ConfigurationError if it cannot be read."""
     return _read_table(file, str(file))
 
 
 def parse_table(label: str, content: bytes) -> Table:
-    """The table that these bytes hold, of which complaints speak as `label`; ConfigurationError where they are no TOML."""
+    """The table in these bytes, which errors call `label`. ConfigurationError if they are no TOML."""
     for number, line in enumerate(content.split(b"\n"), 1):
-        # what tomllib takes for a key of many parts grows with their square
-        if line.count(b".") > _DOTS_MOST:
-            raise ConfigurationError(f"{label}: line {number} has over {_DOTS_MOST} dots: write it in several lines")
+        # the time that tomllib takes for a key grows with the square of its parts
+        if line.count(b".") > _MOST_DOTS:
+            raise ConfigurationError(f"{label}: line {number} has over {_MOST_DOTS} dots: write it in several lines")
     try:
         return Table(label, tomllib.loads(content.decode("utf-8")))
-    except ValueError as error:  # tomllib's own, one of the encoding, or a number of thousands of digits
+    except ValueError as error:  # raised by tomllib, by the decoding, or for a number of thousands of digits
         raise ConfigurationError(f"{label}: not valid TOML: {error}") from None
     except RecursionError:
         raise ConfigurationError(f"{label}: not valid TOML: it is nested too deeply") from None
 
 
 def _read_root(folder: Folder, label: str) -> DeclaredRoot:
-    files = dict(_toml_files(folder, label, _DEEPEST))
+    files = dict(_toml_files(folder, label, _MOST_SUBFOLDERS))
     root = files.pop(f"{label}/{ROOT_FILE}", None)
     members = files.pop(f"{label}/{MEMBERS_FILE}", None)
     if root is None:
@@ -193,14 +195,16 @@ def _toml_files(folder: Folder, label: str, depth: int) -> Iterator[tuple[str, T
     for name, entry in _entries(folder, label).items():
         if entry.is_dir():
             if depth == 0:
-                raise ConfigurationError(f"{label}/{name}: folders are nested too deeply; {_DEEPEST} levels are enough")
+                raise ConfigurationError(
+                    f"{label}/{name}: folders are nested too deeply; {_MOST_SUBFOLDERS} levels are enough"
+                )
             yield from _toml_files(entry, f"{label}/{name}", depth - 1)
         elif name.endswith(".toml"):
             yield f"{label}/{name}", _read_table(entry, f"{label}/{name}")
 
 
 def _entries(folder: Folder, label: str) -> dict[str, Folder]:
-    """What stands in a folder, by name in order; hidden files and Python's caches are none of ours."""
+    """The entries of a folder, ordered by name, without hidden files and Python's caches."""
     try:
         entries = {entry.name: entry for entry in folder.iterdir()}
     except OSError as error:

@@ -1,29 +1,29 @@
-"""What can go wrong, as one tree. No HTTP here: `hub/server/errors.py` holds the only table from these to answers.
+"""All errors, in one tree. They know nothing of HTTP: `hub/server/errors.py` has the only table of the answers to them.
 
     HubError
-    ├── ConfigurationError         settings or declarations cannot be used; the operator mends them
+    ├── ConfigurationError         settings or declarations cannot be used; the operator has to correct them
     ├── RefusedError               the sender must change something
     │   ├── MalformedError         the request or file cannot be understood
-    │   ├── UnprocessableError     understood, but against the rules
-    │   ├── TooLargeError          a limit is passed
-    │   ├── UnauthenticatedError   who is asking is not known
+    │   ├── UnprocessableError     it is understood, but breaks a rule
+    │   ├── TooLargeError          a limit is exceeded
+    │   ├── UnauthenticatedError   the credentials are missing, malformed or wrong
     │   ├── TooManyRequestsError   the client asked for more than its share; the same request may succeed later
-    │   ├── ForbiddenError         known, and not allowed
-    │   ├── NotFoundError          there is no such thing, or not for this account
+    │   ├── ForbiddenError         the account is known, but may not do this
+    │   ├── NotFoundError          it does not exist, or this account may not know of it
     │   ├── NotAcceptableError     the answer has no form that the client accepts
     │   └── UnsupportedMediaError  the body has a form that the hub does not read
-    ├── ProviderError              the OpenID Connect provider is away, or answers what cannot be used
+    ├── ProviderError              the OpenID Connect provider cannot be reached, or its answer cannot be used
     ├── StoreError                 the store failed; nothing was acknowledged
-    │   ├── StoreUnavailableError  it is away or busy; the same request may succeed later
-    │   └── StoreFullError         there is no room
-    └── ProducerError              the producer's side
+    │   ├── StoreUnavailableError  it cannot be reached or is busy; the same request may succeed later
+    │   └── StoreFullError         it has no room for more
+    └── ProducerError              errors on the producer's side
         ├── ReadingError           a report cannot be read
-        ├── ReleaseError           a report may not leave as it stands
-        ├── BusyError              another process of this CERT is at the same work
-        └── ConnectionFailedError  the hub cannot be reached, or answers what cannot be used
+        ├── ReleaseError           a report may not leave the country in this form
+        ├── BusyError              another process of this CERT does the same work now
+        └── ConnectionFailedError  the hub cannot be reached, or its answer cannot be used
 
 Verdicts on single objects are values (`Fault`, `Finding`, `Withheld`), not errors.
-A message is for a person, and says what to do next; it never holds a credential.
+A message is written for a person, and says what to do next. It never contains a credential.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def seconds_in_words(seconds: float) -> str:
 
 
 class HubError(Exception):
-    """The root: `except HubError` catches whatever this project raises on purpose."""
+    """The base class: `except HubError` catches every error that this project raises on purpose."""
 
 
 class ConfigurationError(HubError):
@@ -55,7 +55,7 @@ class UnprocessableError(RefusedError):
 
 
 class TooLargeError(RefusedError):
-    """A named limit is passed."""
+    """A limit is exceeded, which the message names."""
 
 
 class UnauthenticatedError(RefusedError):
@@ -63,7 +63,7 @@ class UnauthenticatedError(RefusedError):
 
 
 class TooManyRequestsError(RefusedError):
-    """The client is over its share. `retry_after` is in seconds."""
+    """The client asked for more than its share. `retry_after` is in seconds."""
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -71,15 +71,15 @@ class TooManyRequestsError(RefusedError):
 
 
 class ForbiddenError(RefusedError):
-    """The account is known, and may not do this."""
+    """The account is known, but may not do this."""
 
 
 class NotFoundError(RefusedError):
-    """There is no such thing, or this account may not learn of it."""
+    """It does not exist, or this account may not know of it."""
 
 
 class NotAcceptableError(RefusedError):
-    """The client accepts no form in which the hub answers."""
+    """The client accepts no media type in which the hub answers."""
 
 
 class UnsupportedMediaError(RefusedError):
@@ -87,15 +87,15 @@ class UnsupportedMediaError(RefusedError):
 
 
 class ProviderError(HubError):
-    """The OpenID Connect provider is away, or answers what cannot be used; who has a password or key needs none."""
+    """The OpenID Connect provider cannot be reached, or its answer cannot be used. A password or key still works."""
 
 
 class StoreError(HubError):
-    """The store failed; nothing was acknowledged, and nothing is half done."""
+    """The store failed. Nothing was acknowledged, and nothing was stored in part."""
 
 
 class StoreUnavailableError(StoreError):
-    """The store is away or busy: the same request may succeed later."""
+    """The store cannot be reached or is busy: the same request may succeed later."""
 
 
 class StoreFullError(StoreError):
@@ -103,7 +103,7 @@ class StoreFullError(StoreError):
 
 
 class ProducerError(HubError):
-    """The producer's side of things."""
+    """An error on the producer's side."""
 
 
 class ReadingError(ProducerError):
@@ -111,12 +111,12 @@ class ReadingError(ProducerError):
 
 
 class ReleaseError(ProducerError):
-    """A report may not leave the country as it stands."""
+    """A report may not leave the country in this form."""
 
 
 class BusyError(ProducerError):
-    """Another process of this CERT is at the same work: the same command may succeed later."""
+    """Another process of this CERT does the same work now: the same command may succeed later."""
 
 
 class ConnectionFailedError(ProducerError):
-    """The hub cannot be reached, or answers what cannot be used."""
+    """The hub cannot be reached, or its answer cannot be used."""

@@ -1,6 +1,6 @@
-"""Settings: every switch and every limit of the hub, named, with its unit. Environment over hub.toml over default.
+"""Every setting and every limit of the hub, with its unit. The environment overrides hub.toml, which overrides the defaults.
 
-Only `hub/cli` and `hub/wiring.py` read settings; everything below gets the values it needs as arguments.
+Only `hub/cli` and `hub/wiring.py` read settings; all other code gets the values it needs as arguments.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ENVIRONMENT_PREFIX: Final = "HUB_"
 
 
 class Secret:
-    """A text that does not show itself: repr, str, format and logs print stars. `reveal()` gives it."""
+    """A secret text: repr, str, format and logs show stars instead of it. `reveal()` returns it."""
 
     __slots__ = ("_text",)
 
@@ -27,7 +27,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """The text itself, for the one place that needs it."""
+        """The text itself, for the code that needs it."""
         return self._text
 
     def __repr__(self) -> str:
@@ -37,13 +37,13 @@ class Secret:
 
 
 def setting(default: Any, text: str) -> Any:
-    """One setting: its default, and the sentence that `hub settings` and the documents show."""
+    """One setting: its default, and the explanation that `hub settings` and the documents show."""
     return field(default=default, metadata={"help": text})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Law L9: nothing is unbounded. Each limit has its unit in its name or in its sentence."""
+    """Law L9: nothing is unbounded. The name or the explanation of each limit contains its unit."""
 
     body_bytes: int = setting(10 * 1024 * 1024, "bytes in a request body as sent; a root.toml may lower it per root")
     unpacked_bytes: int = setting(10 * 1024 * 1024, "bytes of a compressed request body once it is unpacked")
@@ -121,8 +121,8 @@ class Limits:
     lock_seconds: int = setting(20, "seconds that a writer waits for its turn before it answers 503")
 
 
-# Limits of one client, which [accounts.NAME] in hub.toml may set otherwise for one account.
-OF_ACCOUNTS: Final = (
+# Limits of one client, which [accounts.NAME] in hub.toml may override for one account.
+ACCOUNT_LIMITS: Final = (
     "requests_per_minute",
     "megabytes_per_minute",
     "objects_per_minute",
@@ -132,12 +132,14 @@ OF_ACCOUNTS: Final = (
 )
 
 
-_TABLES: Final = frozenset({"limits", "accounts", "certificates", "oidc", "origins"})  # of Settings, which hold others
+_TABLES: Final = frozenset(
+    {"limits", "accounts", "certificates", "oidc", "origins"}
+)  # fields of Settings that are tables
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All settings that are in force. `origins` says where each value that is not a default came from."""
+    """All settings in force. `origins` says where each value that is not a default came from."""
 
     store: str = setting("sqlite:///var/hub.sqlite", "where objects are kept: sqlite:///path or mongodb://…")
     collections: str = setting("", "folder of the collections' declarations; empty: those that came with the hub")
@@ -209,7 +211,7 @@ class Settings:
         "", "file of the authority (PEM) that the provider's certificate is from; empty: the usual public authorities"
     )
     limits: Limits = field(default_factory=Limits)
-    accounts: Mapping[str, Limits] = field(default_factory=dict)  # exceptions, by the account's name
+    accounts: Mapping[str, Limits] = field(default_factory=dict)  # limits of single accounts, by the account's name
     certificates: Mapping[str, str] = field(
         default_factory=dict
     )  # subjects of client certificates, by the account's name
@@ -217,51 +219,53 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in described(self).items())
-        return f"Settings({shown})"
+        arguments = ", ".join(f"{name}={value!r}" for name, value in setting_values(self).items())
+        return f"Settings({arguments})"
 
 
-def described(settings: Settings) -> dict[str, Any]:
-    """Name -> value of every setting as it may be shown: a password inside the store's URI is starred."""
-    shown: dict[str, Any] = {}
+def setting_values(settings: Settings) -> dict[str, Any]:
+    """Name -> value of every setting, in a form that may be shown: credentials in the store's URI are masked."""
+    values: dict[str, Any] = {}
     for item in fields(settings):
         if item.name in _TABLES:
             continue
         value = getattr(settings, item.name)
-        shown[item.name] = masked_uri(value) if item.name == "store" else value
-    shown |= {f"certificates.{account}": subject for account, subject in settings.certificates.items()}
-    shown |= {f"oidc.{account}": ", ".join(values) for account, values in settings.oidc.items()}
-    shown |= {f"limits.{item.name}": getattr(settings.limits, item.name) for item in fields(settings.limits)}
+        values[item.name] = masked_uri(value) if item.name == "store" else value
+    values |= {f"certificates.{account}": subject for account, subject in settings.certificates.items()}
+    values |= {f"oidc.{account}": ", ".join(people) for account, people in settings.oidc.items()}
+    values |= {f"limits.{item.name}": getattr(settings.limits, item.name) for item in fields(settings.limits)}
     for account, limits in settings.accounts.items():
-        own = {name: getattr(limits, name) for name in OF_ACCOUNTS}
-        shown |= {f"accounts.{account}.{name}": n for name, n in own.items() if n != getattr(settings.limits, name)}
-    return shown
+        account_limits = {name: getattr(limits, name) for name in ACCOUNT_LIMITS}
+        values |= {
+            f"accounts.{account}.{name}": n for name, n in account_limits.items() if n != getattr(settings.limits, name)
+        }
+    return values
 
 
-def explained() -> dict[str, tuple[Any, str]]:
-    """Name -> (default, sentence) of every setting, for `hub settings` and the documents."""
-    plain = {f.name: (f.default, f.metadata["help"]) for f in fields(Settings) if "help" in f.metadata}
-    return plain | {f"limits.{f.name}": (f.default, f.metadata["help"]) for f in fields(Limits)}
+def setting_texts() -> dict[str, tuple[Any, str]]:
+    """Name -> (default, explanation) of every setting, for `hub settings` and the documents."""
+    texts = {f.name: (f.default, f.metadata["help"]) for f in fields(Settings) if "help" in f.metadata}
+    return texts | {f"limits.{f.name}": (f.default, f.metadata["help"]) for f in fields(Limits)}
 
 
 def masked_uri(uri: str) -> str:
-    """The URI with everything between `//` and the last `@` starred: user names may be secrets, too."""
-    scheme, separator, rest = uri.partition("://")
-    if not separator or "@" not in rest:
+    """The URI with everything between `//` and the last `@` masked: user names may be secrets, too."""
+    scheme, separator, location = uri.partition("://")
+    if not separator or "@" not in location:
         return uri
-    return f"{scheme}://***@{rest.rpartition('@')[2]}"
+    return f"{scheme}://***@{location.rpartition('@')[2]}"
 
 
 def load_settings(environment: Mapping[str, str], file: Path | None = None) -> Settings:
     """The settings in force: `HUB_…` in the environment over `hub.toml` over the defaults.
 
-    `file` names the TOML file and must then exist; None reads `hub.toml` in the working folder if there is one.
-    Limits stand under `[limits]` in the file and as `HUB_LIMITS_…` in the environment; those in `OF_ACCOUNTS` for one account
+    `file` names the TOML file, which must exist; None reads `hub.toml` in the working folder if there is one.
+    Limits are under `[limits]` in the file and are named `HUB_LIMITS_…` in the environment; those in `ACCOUNT_LIMITS` for one account
     under `[accounts.NAME]` in the file, subjects of client certificates under `[certificates]`, people of an OpenID Connect
-    provider under `[oidc]`. ConfigurationError names the key and the place of whatever cannot be used.
+    provider under `[oidc]`. ConfigurationError names the key and the place of a value that cannot be used.
     """
     values: dict[str, Any] = {}
-    exceptions: dict[str, dict[str, int]] = {}
+    limits_by_account: dict[str, dict[str, int]] = {}
     limits: dict[str, int] = {}
     certificates: dict[str, str] = {}
     oidc: dict[str, tuple[str, ...]] = {}
@@ -270,16 +274,16 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
     if file is not None or path.exists():
         table = _read_toml(path)
         limits = _limits(table.pop("limits", {}), path)
-        exceptions = _exceptions(table.pop("accounts", {}), path)
+        limits_by_account = _exceptions(table.pop("accounts", {}), path)
         certificates = _certificates(table.pop("certificates", {}), path)
         oidc = _oidc(table.pop("oidc", {}), path)
         origins = {f"limits.{name}": str(path) for name in limits}
         origins |= {f"certificates.{account}": str(path) for account in certificates}
         origins |= {f"oidc.{account}": str(path) for account in oidc}
-        for account, own in exceptions.items():
-            origins |= {f"accounts.{account}.{name}": str(path) for name in own}
+        for account, account_limits in limits_by_account.items():
+            origins |= {f"accounts.{account}.{name}": str(path) for name in account_limits}
         for name, value in table.items():
-            values[name] = _typed(Settings, name, value, f"{path}: {name}")
+            values[name] = _parse_value(Settings, name, value, f"{path}: {name}")
             origins[name] = str(path)
     names = {f.name for f in fields(Settings)} - _TABLES
     for variable, text in environment.items():
@@ -287,38 +291,42 @@ def load_settings(environment: Mapping[str, str], file: Path | None = None) -> S
         if not variable.startswith(ENVIRONMENT_PREFIX):
             continue
         if name.startswith("limits_"):
-            short = name.removeprefix("limits_")
-            limits[short] = _typed(Limits, short, text, variable)
-            origins[f"limits.{short}"] = variable
+            limit_name = name.removeprefix("limits_")
+            limits[limit_name] = _parse_value(Limits, limit_name, text, variable)
+            origins[f"limits.{limit_name}"] = variable
         elif name in names:
-            values[name] = _typed(Settings, name, text, variable)
+            values[name] = _parse_value(Settings, name, text, variable)
             origins[name] = variable
     for name in {"public_url", "events_url"} & values.keys():
         _check_address(values[name], origins[name], may_have_path=name == "events_url")
     in_force = Limits(**limits)
-    accounts = {account: dataclasses.replace(in_force, **own) for account, own in exceptions.items()}
+    accounts = {
+        account: dataclasses.replace(in_force, **account_limits)
+        for account, account_limits in limits_by_account.items()
+    }
     return Settings(**values, limits=in_force, accounts=accounts, certificates=certificates, oidc=oidc, origins=origins)
 
 
 def _limits(table: Any, path: Path) -> dict[str, int]:
     if not isinstance(table, dict):
         raise ConfigurationError(f"{path}: limits: should be a table: [limits]")
-    return {name: _typed(Limits, name, value, f"{path}: limits.{name}") for name, value in table.items()}
+    return {name: _parse_value(Limits, name, value, f"{path}: limits.{name}") for name, value in table.items()}
 
 
 def _exceptions(tables: Any, path: Path) -> dict[str, dict[str, int]]:
-    """By the account's name: the limits that it has instead of everybody's."""
+    """By the account's name: its own limits, which replace the general ones."""
     if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
         raise ConfigurationError(f"{path}: accounts: each account should have a table: [accounts.NAME]")
     for account, table in tables.items():
         for name in table:
-            if name not in OF_ACCOUNTS:
+            if name not in ACCOUNT_LIMITS:
                 raise ConfigurationError(
-                    f"{path}: accounts.{account}.{name}: an account may have its own {', '.join(OF_ACCOUNTS)}"
+                    f"{path}: accounts.{account}.{name}: an account may have its own {', '.join(ACCOUNT_LIMITS)}"
                 )
     return {
         account: {
-            name: _typed(Limits, name, value, f"{path}: accounts.{account}.{name}") for name, value in table.items()
+            name: _parse_value(Limits, name, value, f"{path}: accounts.{account}.{name}")
+            for name, value in table.items()
         }
         for account, table in tables.items()
     }
@@ -339,39 +347,41 @@ def _certificates(table: Any, path: Path) -> dict[str, str]:
 
 
 def _oidc(table: Any, path: Path) -> dict[str, tuple[str, ...]]:
-    """By the account's name: the people at the OpenID Connect provider who sign in as it, by the value of `oidc_claim`."""
+    """By the account's name: the people who sign in as it through the OpenID Connect provider, as values of `oidc_claim`."""
     if not isinstance(table, dict):
         raise ConfigurationError(f"{path}: oidc: should be a table: [oidc]")
     people: dict[str, tuple[str, ...]] = {}
     accounts: dict[str, str] = {}
     for account, values in table.items():
-        listed = values if isinstance(values, list) else [values]
-        if not listed or not all(isinstance(value, str) and value.strip() == value != "" for value in listed):
+        claim_values = values if isinstance(values, list) else [values]
+        if not claim_values or not all(
+            isinstance(value, str) and value.strip() == value != "" for value in claim_values
+        ):
             raise ConfigurationError(
                 f"{path}: oidc.{account}: {values!r} should be a value of the claim, or a list of them, each a text"
             )
-        for value in listed:
+        for value in claim_values:
             if value in accounts:
                 raise ConfigurationError(
                     f"{path}: oidc.{account}: {value!r} is there already, for {accounts[value]}: a person has one account"
                 )
             accounts[value] = account
-        people[account] = tuple(listed)
+        people[account] = tuple(claim_values)
     return people
 
 
-def _check_address(address: str, where: str, *, may_have_path: bool) -> None:
-    """TAXII's discovery stands at the root of a server (TAXII 2.1, 4.1), so its address has no path. Empty: none is set."""
+def _check_address(address: str, place: str, *, may_have_path: bool) -> None:
+    """Check a setting, which may be empty. The hub's address has no path, since discovery is at the root (TAXII 2.1, 4.1)."""
     if not address:
         return
     try:
         parts = urlsplit(address)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
+        is_valid = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
     except ValueError:
-        good = False
-    if not good or (parts.path.strip("/") and not may_have_path):
+        is_valid = False
+    if not is_valid or (parts.path.strip("/") and not may_have_path):
         raise ConfigurationError(
-            f"{where}: {address!r} should be an address such as https://hub.example"
+            f"{place}: {address!r} should be an address such as https://hub.example"
             + ("" if may_have_path else ", without a path")
         )
 
@@ -387,28 +397,28 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path}: this settings file cannot be read: {error.strerror}") from None
 
 
-def _typed(owner: type[Settings | Limits], name: str, value: Any, where: str) -> Any:
+def _parse_value(owner: type[Settings | Limits], name: str, value: Any, place: str) -> Any:
     defaults = {f.name: f.default for f in fields(owner) if f.default is not dataclasses.MISSING}
     if name not in defaults:
-        raise ConfigurationError(f"{where}: there is no such setting; `hub settings` lists them all")
+        raise ConfigurationError(f"{place}: there is no such setting; `hub settings` lists them all")
     default = defaults[name]
     if isinstance(default, bool):
         if isinstance(value, bool):
             return value
         if str(value).lower() in ("1", "true", "yes", "on", "0", "false", "no", "off"):
             return str(value).lower() in ("1", "true", "yes", "on")
-        raise ConfigurationError(f"{where}: {value!r} is neither true nor false")
+        raise ConfigurationError(f"{place}: {value!r} is neither true nor false")
     if isinstance(default, int):
         try:
-            # TOML's true and 2.7 would pass as 1 and 2; text is what the environment gives
+            # only texts, which come from the environment, are converted: int() would turn TOML's true and 2.7 into 1 and 2
             number = int(value) if isinstance(value, str) else value
         except ValueError:
             number = None
         if type(number) is not int:
-            raise ConfigurationError(f"{where}: {value!r} is not a whole number")
+            raise ConfigurationError(f"{place}: {value!r} is not a whole number")
         if number <= 0:
-            raise ConfigurationError(f"{where}: {number} is not above zero")
+            raise ConfigurationError(f"{place}: {number} is not above zero")
         return number
     if not isinstance(value, str):
-        raise ConfigurationError(f"{where}: {value!r} should be a text")
+        raise ConfigurationError(f"{place}: {value!r} should be a text")
     return value

@@ -1,4 +1,4 @@
-"""From settings to a hub that runs: the only place that picks a store, and the only one that reads the real clock."""
+"""Build a running hub from settings. Only this module chooses the store and reads the real clock."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from hub.sharing.credentials import Credentials
 from hub.sharing.declared import load_catalogue
 from hub.sharing.indexing import ValueIndexer
 from hub.store.base import Store
-from hub.terminal import escaped
+from hub.terminal import escape
 
 if TYPE_CHECKING:
     import flask
 
 SECRET_BYTES: Final = 32
 SWEEP_SECONDS: Final = 60
-REQUEST_LOGGER: Final = "hub.request"  # its messages are JSON objects already
-# Names the folder where prometheus-client keeps one file per worker; `hub serve` makes it.
+REQUEST_LOGGER: Final = "hub.request"  # its messages are already JSON objects
+# The variable names the folder in which prometheus-client keeps one file per worker; `hub serve` creates it.
 METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 _HOUR: Final = 3600 * 1000  # milliseconds
 _MINUTE: Final = 60 * 1000
@@ -46,19 +46,19 @@ def now() -> int:
 
 
 def open_catalogue(settings: Settings) -> Catalogue:
-    """What is declared in the folders that the settings name; ConfigurationError names file and key."""
+    """The catalogue declared in the folders that the settings name. ConfigurationError names the file and key at fault."""
     return load_catalogue(_folder(settings.collections, "collections"), _folder(settings.profiles, "profiles"))
 
 
 def open_store(settings: Settings, *, create: bool = False) -> Store:
-    """The store that the settings name; `create` makes it, and brings an older one up to date."""
-    scheme, _, rest = settings.store.partition("://")
+    """The store that the settings name. With `create`, it is created, or upgraded if it is older."""
+    scheme, _, path = settings.store.partition("://")
     status_milliseconds = settings.limits.status_hours * _HOUR
-    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
-        from hub.store.sqlite.store import SqliteStore  # noqa: PLC0415 - only the engine that is used is loaded
+    if scheme == "sqlite" and path.startswith("/") and len(path) > 1:
+        from hub.store.sqlite.store import SqliteStore  # noqa: PLC0415 - loads only the engine in use
 
         return SqliteStore(
-            Path(rest[1:]),
+            Path(path[1:]),
             clock=now,
             lock_seconds=settings.limits.lock_seconds,
             status_milliseconds=status_milliseconds,
@@ -80,7 +80,7 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
 
 
 def open_hub(settings: Settings) -> Hub:
-    """A hub over an existing store; StoreUnavailableError where `hub init` has not been run, or not to its end."""
+    """A hub over an existing store. StoreUnavailableError if `hub init` has not been run to its end."""
     catalogue = open_catalogue(settings)
     store = open_store(settings)
     if any(store.has_unknown_levels(collection.id) for collection in catalogue):
@@ -118,11 +118,11 @@ def application(settings: Settings) -> flask.Flask:
     from hub.server.provider import open_provider  # noqa: PLC0415 - as above
     from hub.stix.schema import prepare  # noqa: PLC0415 - as above
 
-    # half a second that nobody has to wait for: what the first objects need is compiled when they come, if it is not yet
+    # compiling the schemas takes half a second; objects that arrive earlier compile what they need themselves
     threading.Thread(target=prepare, name="schemas", daemon=True).start()
     hub = open_hub(settings)
     trail = open_trail(hub, settings)
-    threading.Thread(target=_keep_tidy, args=(hub.store, trail, settings), name="sweep", daemon=True).start()
+    threading.Thread(target=_sweep_regularly, args=(hub.store, trail, settings), name="sweep", daemon=True).start()
     threading.Thread(target=_prepare_boards, args=(hub,), name="boards", daemon=True).start()
     threading.Thread(target=ValueIndexer(hub.store, hub.catalogue).run, name="values", daemon=True).start()
     if settings.remind:
@@ -137,26 +137,26 @@ def application(settings: Settings) -> flask.Flask:
         certificates=open_certificates(hub.credentials, settings),
         provider=open_provider(settings, hub.clock),
     )
-    app.config["TLS_CERT"] = settings.tls_cert  # whose end the metrics tell
+    app.config["TLS_CERT"] = settings.tls_cert  # the metrics report its expiry
     return app
 
 
 def events_place(settings: Settings) -> str | int | None:
-    """Where clients find the events: an address, a port on the hub's own host, or None where they do not."""
+    """Where clients find the events: an address, or a port on the hub's own host. None if there are no events for them."""
     if not settings.events or (settings.behind_proxy and not settings.events_url):
         return None  # only a setting can say which port a proxy in front uses
     return settings.events_url or events_port(settings)
 
 
 def events_port(settings: Settings) -> int:
-    """The port that the process of the events listens on."""
+    """The port on which the process of the events listens."""
     return settings.events_port or settings.port + 1
 
 
-def _keep_tidy(store: Store, trail: AuditTrail, settings: Settings) -> None:
-    """Flush the audit trail's notes, forget old statuses, and let the store finish what a dead process left; for ever."""
+def _sweep_regularly(store: Store, trail: AuditTrail, settings: Settings) -> None:
+    """Regularly write the audit trail's notes, delete old statuses, and let the store finish the work of processes that died."""
     while True:
-        # not all processes at the same moment
+        # a random time, so that the processes do not all sweep at the same moment
         time.sleep(SWEEP_SECONDS * (0.5 + secrets.randbelow(1000) / 1000))
         try:
             trail.recorder.flush()
@@ -166,10 +166,10 @@ def _keep_tidy(store: Store, trail: AuditTrail, settings: Settings) -> None:
 
 
 class _JsonLines(logging.Formatter):
-    """Each line one JSON object with its time; a request's fields stand in it, everything else is its `message`."""
+    """Each line is one JSON object with a time. It contains the fields of a request, or any other text as `message`."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line."""
+        """The record as a line of JSON."""
         text = record.getMessage()
         head = {"time": self.formatTime(record), "level": record.levelname.lower(), "logger": record.name}
         if record.exc_info:
@@ -178,18 +178,18 @@ class _JsonLines(logging.Formatter):
             line = f"{orjson.dumps(head).decode()[:-1]},{text[1:]}"
         else:
             line = orjson.dumps(head | {"message": text}, option=orjson.OPT_NON_STR_KEYS).decode()
-        return escaped(line)
+        return escape(line)
 
-    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - as logging has it
-        """In UTC, to the millisecond."""
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - overrides a method of logging
+        """The time in UTC, to the millisecond."""
         seconds = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
         return f"{seconds}.{int(record.msecs):03d}Z"
 
 
 def log_to(descriptor: int) -> None:
-    """One JSON object a line to this file descriptor."""
-    # what the lines do not show is not looked up for each of them (logging's own HOWTO, "Optimization")
-    logging._srcfile = None  # noqa: SLF001 - as the HOWTO has it
+    """Log to this file descriptor, one JSON object a line."""
+    # do not look up, for each record, values that the lines do not show (HOWTO of logging, "Optimization")
+    logging._srcfile = None  # noqa: SLF001 - the HOWTO recommends it
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(os.fdopen(os.dup(descriptor), "w", buffering=1, encoding="utf-8"))
     handler.setFormatter(_JsonLines())
@@ -202,14 +202,14 @@ def log_to(descriptor: int) -> None:
 def _prepare_boards(hub: Hub) -> None:
     try:
         hub.community.prepare()
-    except HubError as error:  # the first reader of a board sees the error
+    except HubError as error:  # the first request for a board reports the error
         logging.getLogger("hub.boards").warning("not prepared: %s", error)
 
 
-def _folder(named: str, default: str) -> Traversable:
-    if named:
-        return Path(named)
+def _folder(path: str, default: str) -> Traversable:
+    if path:
+        return Path(path)
     packaged = files("hub") / "defaults" / default
     if packaged.is_dir():
         return packaged
-    return Path(__file__).parent.parent / default  # a checkout
+    return Path(__file__).parent.parent / default  # in a checkout of the repository

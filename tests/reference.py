@@ -13,7 +13,7 @@ from typing import Final
 from hub.cli import COMMANDS, EXIT_CODES, MODULES
 from hub.reports.reading import roles as reading_roles
 from hub.reports.rsit import RSIT
-from hub.settings import ENVIRONMENT_PREFIX, OF_ACCOUNTS, explained
+from hub.settings import ACCOUNT_LIMITS, ENVIRONMENT_PREFIX, setting_texts
 from tests.reports.passed_over import PASSED_OVER
 from tests.reports.specimens import SPECIMENS
 
@@ -101,7 +101,7 @@ def _options(parser: argparse.ArgumentParser) -> list[str]:
 def settings() -> str:
     """The page of settings: each with its variable, default and meaning."""
     rows = []
-    for name, (default, text) in explained().items():
+    for name, (default, text) in setting_texts().items():
         variable = ENVIRONMENT_PREFIX + name.upper().replace(".", "_")
         rows.append(f"| `{name}` | `{variable}` | {_shown(default)} | {text} |")
     return "\n".join(
@@ -109,8 +109,8 @@ def settings() -> str:
             "# Settings\n\nMade from the settings themselves by `make docs`. The environment counts over `hub.toml` in the",
             "working folder, and that over the default. `hub settings` shows what is in force, and where it came from.\n",
             "Limits stand under `[limits]` in the file. For one account, "
-            + ", ".join(f"`{name}`" for name in OF_ACCOUNTS[:-1]),
-            f"and `{OF_ACCOUNTS[-1]}` may be others: under `[accounts.NAME]`. Where a proxy verifies client certificates,",
+            + ", ".join(f"`{name}`" for name in ACCOUNT_LIMITS[:-1]),
+            f"and `{ACCOUNT_LIMITS[-1]}` may be others: under `[accounts.NAME]`. Where a proxy verifies client certificates,",
             '`[certificates]` gives an account the subject of its own: `sg-soc = "CN=soc.sg.example,O=SG CERT,C=SG"`. Where people sign in',
             "through an OpenID Connect provider (`oidc_issuer`), `[oidc]` gives an account the people who sign in as it: see",
             "[oidc.md](oidc.md).\n",

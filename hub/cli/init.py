@@ -13,7 +13,7 @@ from typing import Final
 from hub.cli import DONE
 from hub.cli.levels import describe_hidden
 from hub.cli.trail import note_command
-from hub.settings import described, load_settings, masked_uri
+from hub.settings import load_settings, masked_uri, setting_values
 from hub.sharing.applied import apply, digest
 from hub.sharing.catalogue import Catalogue
 from hub.sharing.hidden import hidden_objects
@@ -85,7 +85,7 @@ def _update(report: Callable[[str], object]) -> tuple[int, int]:
         declaration_changes = apply(store, catalogue)
         for sentence in declaration_changes:
             report(sentence)
-        chosen_settings = {name: value for name, value in described(settings).items() if name in settings.origins}
+        chosen_settings = {name: value for name, value in setting_values(settings).items() if name in settings.origins}
         note_command(
             store, "init", settings=chosen_settings, declarations=digest(catalogue), changes=list(declaration_changes)
         )

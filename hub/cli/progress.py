@@ -93,7 +93,7 @@ class Progress:
 def _terminal() -> TextIO | None:
     """The terminal on which to draw the progress line; None if there is none."""
     stream: object = sys.stderr
-    return stream.beneath if isinstance(stream, SafeText) and stream.isatty() else None
+    return stream.raw_stream if isinstance(stream, SafeText) and stream.isatty() else None
 
 
 class _StatusLine:

@@ -9,7 +9,7 @@ import sys
 from typing import Final
 
 from hub.cli import DONE
-from hub.settings import ENVIRONMENT_PREFIX, Settings, described, explained, load_settings
+from hub.settings import ENVIRONMENT_PREFIX, Settings, load_settings, setting_texts, setting_values
 
 # Variables that the commands of members read; they are no settings of the hub.
 MEMBER_VARIABLES: Final = frozenset(
@@ -26,14 +26,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print every setting: value, origin and meaning. A password in the store's URI is masked."""
     settings = load_settings(os.environ)
-    values = described(settings)
+    values = setting_values(settings)
     for variable in unknown_variables(settings):
         print(f"hub settings: {variable} is in the environment, and there is no such setting.", file=sys.stderr)
     origins = {name: settings.origins.get(name, "default") for name in values}
     if args.json:
         print(json.dumps({name: {"value": values[name], "from": origins[name]} for name in values}, indent=1))
         return DONE
-    texts = explained()
+    texts = setting_texts()
     for name, value in values.items():
         value_text = json.dumps(value) if isinstance(value, bool | str) else str(value)
         if name.startswith("certificates."):
@@ -49,6 +49,6 @@ def run(args: argparse.Namespace) -> int:
 def unknown_variables(settings: Settings) -> list[str]:
     """The environment variables that begin like a setting but name none."""
     known_names = MEMBER_VARIABLES | {
-        ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(settings)
+        ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in setting_values(settings)
     }
     return sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known_names)

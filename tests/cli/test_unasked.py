@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.cli.agreement import confirm
 from tests.commands import Command
 from tests.server.making import an_id, indicator
 from tests.server.process import clean_environment

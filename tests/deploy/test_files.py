@@ -16,7 +16,7 @@ import yaml
 
 from hub.cli import main
 from hub.server.registration import RETURN_PATH
-from hub.settings import ENVIRONMENT_PREFIX, Settings, described
+from hub.settings import ENVIRONMENT_PREFIX, Settings, setting_values
 
 DEPLOY = Path(__file__).parents[2] / "hub" / "deploy"
 MOST_EXPOSED = 20  # of systemd's score, which counts tenths: 2.0
@@ -71,7 +71,7 @@ def test_every_command_in_a_unit_is_one_of_ours() -> None:
 
 def test_every_setting_that_a_file_names_is_one() -> None:
     """The hub would ignore a setting that was renamed."""
-    setting_names = {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in described(Settings())}
+    setting_names = {ENVIRONMENT_PREFIX + name.upper().replace(".", "_") for name in setting_values(Settings())}
     for path in FILES:
         assert set(re.findall(r"HUB_[A-Z_]*[A-Z]", path.read_text(encoding="utf-8"))) <= setting_names, path
 

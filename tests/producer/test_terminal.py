@@ -13,7 +13,7 @@ import pytest
 
 from hub.cli import COMMANDS, MODULES, main
 from hub.errors import NotFoundError
-from hub.terminal import escaped, escaped_bytes, one_line
+from hub.terminal import escape, escape_bytes, one_line
 from tests.producer.scripted import COLLECTION, ROOT, Answer, Request, Scripted
 from tests.server.making import FIRST, LAST, indicator
 
@@ -61,15 +61,15 @@ def test_no_command_prints_what_changes_a_terminal(
 def test_json_that_is_printed_is_the_same_value() -> None:
     """An escape within a JSON text is the character itself: programs that read it lose nothing."""
     value = {HOSTILE: [HOSTILE, "ไทย", "👩\u200d👩"]}
-    assert json.loads(escaped(json.dumps(value, ensure_ascii=False))) == value
-    assert json.loads(escaped_bytes(json.dumps(value, ensure_ascii=False).encode())) == value
+    assert json.loads(escape(json.dumps(value, ensure_ascii=False))) == value
+    assert json.loads(escape_bytes(json.dumps(value, ensure_ascii=False).encode())) == value
 
 
 def test_what_people_write_with_is_left_alone() -> None:
     """Scripts of the region, joiners that their spelling needs, tabs and newlines."""
     text = "Tiếng Việt\tภาษาไทย\nမြန်မာ ភាសាខ្មែរ \u200d\u200c 👩\u200d💻 é"
-    assert escaped(text) == text
-    assert escaped_bytes(text.encode()) == text.encode()
+    assert escape(text) == text
+    assert escape_bytes(text.encode()) == text.encode()
     assert one_line("a\nb\x1b") == "a b\\u001b"
 
 

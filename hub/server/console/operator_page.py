@@ -15,7 +15,7 @@ from hub.audit.search import WORDS
 from hub.pages import layout
 from hub.server import metrics
 from hub.server.console import board_view, operation, operators, pages
-from hub.settings import Settings, described, explained
+from hub.settings import Settings, setting_values, setting_texts
 from hub.sharing.credentials import deleted_accounts
 from hub.sharing.last_seen import last_seen
 from hub.sharing.members import AccountKind
@@ -78,8 +78,8 @@ def operator() -> flask.Response:
     arguments = flask.request.args
     search_texts = {name: arguments.get(name, "").strip()[:_SEARCH_CHARACTERS] for name in _SEARCH_FIELDS}
     search = operation.TrailSearch(**search_texts, before_number=_number(arguments.get("before", "")))
-    texts = explained()
-    limits = described(Settings(limits=hub.limits))
+    texts = setting_texts()
+    limits = setting_values(Settings(limits=hub.limits))
     return pages.render(
         "operator.html",
         accounts=lines,

@@ -14,7 +14,7 @@ from hub.audit.state import SIGNED_IN
 from hub.errors import ConfigurationError
 from hub.server.app import create_app
 from hub.server.registration import RETURN_PATH
-from hub.settings import described, load_settings
+from hub.settings import load_settings, setting_values
 from hub.sharing.handshakes import LIFE_SECONDS
 from tests.console.conftest import Browser
 from tests.console.provider.fake import (
@@ -228,7 +228,7 @@ def test_an_account_may_have_several_people(tmp_path: Path, site: HubWithProvide
     file = tmp_path / "hub.toml"
     file.write_text('[oidc]\nsg-cert = ["alice", "bob"]\nmy-cert = "carol"\n', encoding="utf-8")
     settings = load_settings({}, file)
-    assert described(settings)["oidc.sg-cert"] == "alice, bob"
+    assert setting_values(settings)["oidc.sg-cert"] == "alice, bob"
     site.settings = {"oidc": settings.oidc}
     for person, account in (("alice", "sg-cert"), ("bob", "sg-cert"), ("carol", "my-cert")):
         site.provider.claims = {"sub": person}
