@@ -1,4 +1,4 @@
-"""Print the pattern of each indicator that the hub has and that is still valid, once, and remember how far this came.
+"""Print the pattern of each indicator that is not revoked, once, and remember the position for the next run.
 
 HUB_URL=https://hub.example/asean/ HUB_KEY=… python follow_indicators.py
 """

@@ -1,7 +1,7 @@
-"""Poll a collection with OASIS's client alone: what a SOC platform does.
+"""Poll a collection with OASIS's client alone, as a SOC platform does.
 
-The hub's page shows the collection's id. The first poll has no `added_after`; each later one takes the time that the
-header X-TAXII-Date-Added-Last of the page before said, so that nothing is missed and nothing comes twice.
+The hub's page shows the collection's id. The first poll has no `added_after`; each later one passes the value of the
+header X-TAXII-Date-Added-Last of the last page, so that nothing is missed and nothing comes twice.
 
     HUB_URL=https://hub.example/asean/ HUB_USER=… HUB_PASSWORD=… python plain_taxii.py COLLECTION-ID [ADDED_AFTER]
 """

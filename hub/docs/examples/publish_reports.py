@@ -1,4 +1,4 @@
-"""Release the reports of a sheet, the victims protected, and send them to a collection.
+"""Read the reports of a sheet, protect the victims, and send the reports to a collection.
 
 HUB_URL=https://hub.example/asean/ HUB_KEY=… HUB_HOME=~/.threat-sharing-hub python publish_reports.py FILE COLLECTION
 """
