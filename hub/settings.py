@@ -102,11 +102,12 @@ class Limits:
     )
     session_hours: int = setting(12, "hours after which they have to sign in again in any case")
     password_queue: int = setting(8, "passwords that wait to be verified in one worker; beyond, 429")
-    address_passwords: int = setting(2, "of these, from one address")
+    address_passwords: int = setting(2, "passwords from one address that wait to be verified; beyond, 429")
     failure_minutes: int = setting(10, "minutes over which wrong passwords are counted")
-    address_failures: int = setting(20, "wrong passwords from one address in that time; beyond, 429")
+    address_failures: int = setting(20, "wrong passwords from one address within `failure_minutes`; beyond, 429")
     name_failures: int = setting(
-        50, "wrong passwords for one name in that time; beyond, 429 for addresses that never logged in under it"
+        50,
+        "wrong passwords for one name within `failure_minutes`; beyond, 429 for addresses that never logged in under it",
     )
     scenario_bytes: int = setting(64 * 1024, "bytes of the scenario of a drill on the operator's page")
     provider_seconds: int = setting(5, "seconds for the OpenID Connect provider to answer, for each step of a sign-in")
@@ -114,7 +115,9 @@ class Limits:
         4, "sign-ins for which one worker asks that provider at a time, of one address half as many; beyond, 429"
     )
     listeners: int = setting(2_000, "connections that wait for events")
-    account_listeners: int = setting(100, "of these, connections of one account; those without an account count as one")
+    account_listeners: int = setting(
+        100, "connections of one account that wait for events; those without an account count as one"
+    )
     free_megabytes: int = setting(
         256, "megabytes that the store's disk must have left; below, `/readyz` says that the hub is not ready"
     )
@@ -145,7 +148,7 @@ class Settings:
     collections: str = setting("", "folder of the collections' declarations; empty: those that came with the hub")
     profiles: str = setting("", "folder of the profiles; empty: those that came with the hub")
     public_url: str = setting(
-        "", "address under which clients reach the hub, such as https://hub.example; empty: as asked"
+        "", "address under which clients reach the hub, such as https://hub.example; empty: that of each request"
     )
     host: str = setting("127.0.0.1", "address to listen on")
     port: int = setting(8021, "port to listen on")
@@ -155,7 +158,7 @@ class Settings:
     events_port: int = setting(0, "port of that process; without this setting, the one after `port`")
     events_url: str = setting(
         "",
-        "address under which clients reach that process, such as https://hub.example; empty: public_url, or as asked",
+        "address under which clients reach that process, such as https://hub.example; empty: public_url, or that of each request",
     )
     tls_cert: str = setting("", "file of the TLS certificate chain (PEM)")
     tls_key: str = setting("", "file of the TLS private key (PEM)")
@@ -165,12 +168,12 @@ class Settings:
         "secret",
     )
     behind_proxy: bool = setting(
-        False, "a proxy in front ends TLS: plain HTTP may be served on other addresses, X-Forwarded-* is believed"
+        False, "a proxy in front terminates TLS: plain HTTP may be served on other addresses, X-Forwarded-* is trusted"
     )
     proxy_secret_file: str = setting(
         "",
-        "file with the secret by which the proxy's header X-Client-Subject is believed, where [certificates] of hub.toml gives "
-        "an account the subject of its client certificate",
+        "file with the secret that the proxy sends with the header X-Client-Subject; needed if [certificates] of hub.toml gives "
+        "accounts the subjects of their client certificates",
     )
     remind: bool = setting(
         False,
@@ -185,24 +188,24 @@ class Settings:
     smtp_password_file: str = setting("", "file with that user's password")
     operator_mail: str = setting(
         "",
-        "address that is mailed, as reminders are, where a member is silent longer than it declares or the certificate ends "
-        "soon; empty: lines in the log, or of `hub remind`",
+        "address for mails about members that are silent longer than they declare, and a certificate that expires soon; "
+        "empty: lines in the log, or in the output of `hub remind`",
     )
     oidc_issuer: str = setting(
         "",
         "address of the OpenID Connect provider through which people may sign in to the pages, exactly as it names itself; "
         "empty: they sign in with a password or key alone",
     )
-    oidc_client_id: str = setting("", "what that provider calls the hub (client id)")
+    oidc_client_id: str = setting("", "client id of the hub at that provider")
     oidc_secret_file: str = setting(
-        "", "file with the secret that the provider gave the hub (client secret); empty where it gave none"
+        "", "file with the client secret that the provider gave the hub; empty if it gave none"
     )
     oidc_claim: str = setting(
         "sub",
         "claim of the ID token whose values [oidc] of hub.toml gives to accounts: sub, or email (which counts only if it is "
         "verified), or another that people at the provider cannot choose themselves",
     )
-    oidc_scope: str = setting("openid", "scope that is asked for; for the claim email, email is asked for besides")
+    oidc_scope: str = setting("openid", "scope to ask for; for the claim email, the scope email is added")
     oidc_acr: str = setting(
         "", "acr that the ID token must have, such as the one by which the provider says that two factors were used"
     )

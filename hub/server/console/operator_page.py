@@ -15,7 +15,7 @@ from hub.audit.search import WORDS
 from hub.pages import layout
 from hub.server import metrics
 from hub.server.console import board_view, operation, operators, pages
-from hub.settings import Settings, setting_values, setting_texts
+from hub.settings import Settings, setting_texts, setting_values
 from hub.sharing.credentials import deleted_accounts
 from hub.sharing.last_seen import last_seen
 from hub.sharing.members import AccountKind
