@@ -45,8 +45,8 @@ def run(args: argparse.Namespace) -> int:
         shares = hand_over(hub.store, hub.catalogue, args.object_id, args.to, now())
         note_command(hub.store, "hand-over", object_id=args.object_id, member=args.to)
     if args.json:
-        removed = [{"collection": _name(share), "member": share.member} for share in shares]
-        print(json.dumps({"object": args.object_id, "member": args.to, "removed": removed}))
+        removed_shares = [{"collection": _name(share), "member": share.member} for share in shares]
+        print(json.dumps({"object": args.object_id, "member": args.to, "removed": removed_shares}))
         return DONE
     for share in shares:
         print(f"{_name(share)}: what {share.member} published of {args.object_id} is removed.")

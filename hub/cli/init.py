@@ -102,7 +102,7 @@ def _update(report: Callable[[str], object]) -> tuple[int, int]:
         )
         hidden_count = _list_hidden(store, catalogue, report)
         if declaration_changes:
-            report("A hub that is running goes on with what it read at its start: start it again.")
+            report("A hub that is running still uses what it read at its start: restart it.")
     finally:
         store.close()
     return changed_count, hidden_count

@@ -94,7 +94,7 @@ def approval_arguments(parser: argparse.ArgumentParser) -> None:
         action=_DespiteAction,
         default={},
         metavar="REASON",
-        help="why the --approve before it stands although something in it looks suspicious; kept in the record",
+        help="why the text or value of the --approve before it may leave although something in it looks suspicious; kept in the record",
     )
     parser.add_argument(
         "--held",

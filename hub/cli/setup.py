@@ -29,7 +29,7 @@ EXAMPLE = (
 )
 
 _MEMBER = """\
-# Who this CERT is, as the hub lists it. What else may stand here, each with its meaning: hub/docs/release.md.
+# Who this CERT is, as the hub lists it. Further keys, each with its meaning: hub/docs/release.md.
 [identity]
 id      = {id}
 name    = {name}

@@ -48,7 +48,7 @@ class HubConnection:
     cannot be used.
     """
 
-    def __init__(  # noqa: PLR0913 - each stands by its name
+    def __init__(  # noqa: PLR0913 - all are keywords
         self,
         url: str,
         *,

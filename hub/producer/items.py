@@ -40,12 +40,12 @@ class Item(Mapping[str, Any]):
 
     def expired(self, now: datetime | None = None) -> bool:
         """Whether its `valid_until` has passed; `now` is the current time by default."""
-        until = self.content.get("valid_until")
-        if not isinstance(until, str):
+        end = self.content.get("valid_until")
+        if not isinstance(end, str):
             return False
         moment = (now or datetime.now(UTC)).timestamp() * 1_000_000
         try:
-            return parse_lenient_timestamp(until) <= moment
+            return parse_lenient_timestamp(end) <= moment
         except (ValueError, OverflowError):
             return False
 
@@ -124,7 +124,7 @@ class Incident(dict[str, Any]):
 
     def row(self) -> tuple[Any, ...]:
         """The incident's row for a table of the board."""
-        owing = {late["member"] for late in self.get("overdue", ())}
+        owing = {deadline["member"] for deadline in self.get("overdue", ())}
         owing |= {member for request in self.get("requests", ()) for member in request.get("owing", ())}
         return (
             self.get("name"),

@@ -97,9 +97,9 @@ class Receipt:
         objects: dict[str, list[str]] = {}
         for remark in self.remarks:
             objects.setdefault(remark.text, []).append(remark.id)
-        note, many = gettext("note: {object}: {text}"), gettext("{n} objects")
+        note, plural = gettext("note: {object}: {text}"), gettext("{n} objects")
         lines = [
-            "  " + note.format(object=ids[0] if len(ids) == 1 else many.format(n=len(ids)), text=text)
+            "  " + note.format(object=ids[0] if len(ids) == 1 else plural.format(n=len(ids)), text=text)
             for text, ids in objects.items()
         ]
         more = len(lines) - _SHOWN_REMARKS

@@ -119,7 +119,7 @@ def ask(  # noqa: PLR0913 - the parts of a request
         _incident(incident),
         asked=identities,
         what=what,
-        due=None if due is None else _due(due, moment),
+        due=None if due is None else _parse_deadline(due, moment),
         priority=priority,
     )
     return _send(connection, to, directory, request, now=moment, protection=protection)
@@ -187,7 +187,7 @@ def _identities(directory: Directory, members: Iterable[str]) -> list[str]:
     return [directory.identities[code] for code in codes]
 
 
-def _due(text: str, now: int) -> int:
+def _parse_deadline(text: str, now: int) -> int:
     seconds = parse_span(text)
     if seconds is not None:
         return now + seconds * 1000

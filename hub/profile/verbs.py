@@ -60,21 +60,21 @@ def equal(values: Sequence[Any], operands: Operands, _context: Context) -> str:
     """There is a value, and each is `value`."""
     if not values:
         return "there is none"
-    return "" if all(_same(value, operands.value) for value in values) else f"it should be {operands.value!r}"
+    return "" if all(_equal_as_json(value, operands.value) for value in values) else f"it should be {operands.value!r}"
 
 
 def be_one_of(values: Sequence[Any], operands: Operands, _context: Context) -> str:
     """There is a value, and each is among `values`."""
     if not values:
         return "there is none"
-    met = all(any(_same(value, allowed) for allowed in operands.values) for value in values)
-    return "" if met else f"it should be one of {_listed(operands.values)}"
+    met = all(any(_equal_as_json(value, allowed) for allowed in operands.values) for value in values)
+    return "" if met else f"it should be one of {_list_names(operands.values)}"
 
 
 def be_none_of(values: Sequence[Any], operands: Operands, _context: Context) -> str:
     """No value is among `values`; there may be none."""
-    met = not any(_same(value, forbidden) for value in values for forbidden in operands.values)
-    return "" if met else f"it should be none of {_listed(operands.values)}"
+    met = not any(_equal_as_json(value, forbidden) for value in values for forbidden in operands.values)
+    return "" if met else f"it should be none of {_list_names(operands.values)}"
 
 
 def match(values: Sequence[Any], operands: Operands, _context: Context) -> str:
@@ -102,8 +102,8 @@ def start_with(values: Sequence[Any], operands: Operands, _context: Context) -> 
 
 def contain(values: Sequence[Any], operands: Operands, _context: Context) -> str:
     """The list at the path has at least one item that is among `values`."""
-    met = any(_same(item, required) for item in _items(values) for required in operands.values)
-    return "" if met else f"it should contain one of {_listed(operands.values)}"
+    met = any(_equal_as_json(item, required) for item in _items(values) for required in operands.values)
+    return "" if met else f"it should contain one of {_list_names(operands.values)}"
 
 
 def contain_none(values: Sequence[Any], operands: Operands, _context: Context) -> str:
@@ -111,8 +111,8 @@ def contain_none(values: Sequence[Any], operands: Operands, _context: Context) -
     items = _items(values)
     for forbidden in operands.values:
         # the fast test comes first, since most lists do not contain a forbidden value
-        if forbidden in items and any(_same(item, forbidden) for item in items):
-            return f"it should contain none of {_listed(operands.values)}"
+        if forbidden in items and any(_equal_as_json(item, forbidden) for item in items):
+            return f"it should contain none of {_list_names(operands.values)}"
     return ""
 
 
@@ -128,7 +128,7 @@ def be_labelled(values: Sequence[Any], operands: Operands, _context: Context) ->
     allowed = [f"{operands.value}{end}" for end in operands.values]
     if len(matches) == 1 and matches[0] in allowed:
         return ""
-    return f"it should contain exactly one of {_listed(allowed)}"
+    return f"it should contain exactly one of {_list_names(allowed)}"
 
 
 def be_marked(values: Sequence[Any], operands: Operands, _context: Context) -> str:
@@ -136,7 +136,7 @@ def be_marked(values: Sequence[Any], operands: Operands, _context: Context) -> s
     levels = [level(value) for value in values]
     if not levels or None in levels:
         return "it has no TLP marking"
-    if operands.level is not None and any(found is not None and found < operands.level for found in levels):
+    if operands.level is not None and any(marking is not None and marking < operands.level for marking in levels):
         return f"it should be marked {operands.level.label} or higher"
     return ""
 
@@ -144,7 +144,7 @@ def be_marked(values: Sequence[Any], operands: Operands, _context: Context) -> s
 def refer_to(values: Sequence[Any], operands: Operands, _context: Context) -> str:
     """At least one of the ids at the path names an object of a type in `values`."""
     met = any(isinstance(item, str) and type_of(item) in operands.values for item in _items(values))
-    return "" if met else f"it should name an object of type {_listed(operands.values)}"
+    return "" if met else f"it should name an object of type {_list_names(operands.values)}"
 
 
 def be_a_member(values: Sequence[Any], _operands: Operands, context: Context) -> str:
@@ -166,7 +166,7 @@ def hold_only(values: Sequence[Any], operands: Operands, _context: Context) -> s
     """The object at the path has no keys except those in `values`."""
     keys = [key for value in values if isinstance(value, dict) for key in value]
     forbidden_keys = sorted({key[:40] for key in keys if key not in operands.values})
-    return f"it should be without {_listed(forbidden_keys)}" if forbidden_keys else ""
+    return f"it should be without {_list_names(forbidden_keys)}" if forbidden_keys else ""
 
 
 def be_named_by_class(values: Sequence[Any], _operands: Operands, _context: Context) -> str:
@@ -199,7 +199,7 @@ def be_in_namespaces(values: Sequence[Any], operands: Operands, _context: Contex
         )
         for item in _items(values)
     )
-    return "" if met else f"each should be one of {_listed(operands.values)}, followed by a word in lower case"
+    return "" if met else f"each should be one of {_list_names(operands.values)}, followed by a word in lower case"
 
 
 def have_standard_properties(values: Sequence[Any], operands: Operands, _context: Context) -> str:
@@ -213,7 +213,7 @@ def have_standard_properties(values: Sequence[Any], operands: Operands, _context
             if key not in operands.values and key not in known_properties(value)
         }
     )
-    return f"it should be without {_listed(extra_keys)}" if extra_keys else ""
+    return f"it should be without {_list_names(extra_keys)}" if extra_keys else ""
 
 
 def be_read_beyond_certs(_values: Sequence[Any], _operands: Operands, context: Context) -> str:
@@ -292,7 +292,7 @@ def _is_filled(value: Any) -> bool:
     return value is not None and value not in ([], {})
 
 
-def _same(value: Any, other: Any) -> bool:
+def _equal_as_json(value: Any, other: Any) -> bool:
     # True == 1 in Python, but not in JSON
     return bool(value == other) and isinstance(value, bool) == isinstance(other, bool)
 
@@ -307,6 +307,6 @@ def _items(values: Sequence[Any]) -> list[Any]:
     return items
 
 
-def _listed(values: Sequence[Any]) -> str:
-    more = f" and {len(values) - _LISTED_NAMES} more" if len(values) > _LISTED_NAMES else ""
-    return ", ".join(str(value) for value in values[:_LISTED_NAMES]) + more
+def _list_names(values: Sequence[Any]) -> str:
+    remainder = f" and {len(values) - _LISTED_NAMES} more" if len(values) > _LISTED_NAMES else ""
+    return ", ".join(str(value) for value in values[:_LISTED_NAMES]) + remainder

@@ -18,12 +18,14 @@ _NAMING: Final = frozenset(("id", "ref", "identity", "identity_ref"))  # in an o
 
 
 def claimed_authors(content: Mapping[str, Any]) -> frozenset[str]:
-    """The identities that stand under a property whose name speaks of an author, as `x_author_ref` or `x_author: {"id": …}`."""
+    """The identities in a property whose name contains "author", as `x_author_ref` or `x_author: {"id": …}`."""
     return frozenset(_claimed(content))
 
 
 def _claimed(content: Mapping[str, Any]) -> Iterator[str]:
-    values: list[tuple[Any, bool]] = [(content, False)]  # and whether the property around it speaks of an author
+    values: list[tuple[Any, bool]] = [
+        (content, False)
+    ]  # and whether the name of the property around it contains "author"
     while values:  # no recursion, since the depth is the sender's
         value, is_author = values.pop()
         if isinstance(value, str):

@@ -264,7 +264,9 @@ def extensions_schema(*, predefined: bool = True) -> Schema:
         "required": ["extension_type"],
         "properties": {"extension_type": {"enum": list(EXTENSION_TYPES)}},
     }
-    known = {name: _predefined(cls) for name, cls in _predefined_extensions().items()} if predefined else {}
+    predefined_extensions = (
+        {name: _predefined(cls) for name, cls in _predefined_extensions().items()} if predefined else {}
+    )
     return {
         "type": "object",
         "minProperties": 1,
@@ -272,7 +274,7 @@ def extensions_schema(*, predefined: bool = True) -> Schema:
             "pattern": _EXTENSION_KEY,
             "description": "contains a key that is neither extension-definition-- and a UUID nor a name that ends in -ext",
         },
-        "properties": known,
+        "properties": predefined_extensions,
         "patternProperties": {f"^extension-definition--{UUID}$": defined},
         "additionalProperties": {"type": "object"},
     }

@@ -112,8 +112,8 @@ def levels_of_rule(content: Mapping[str, Any]) -> list[TLP]:
     if not isinstance(pattern, str) or content.get("pattern_type", _STIX) == _STIX or _NAMES[0] not in pattern.lower():
         return []
     beginning, *sections = _SECTIONS.split(_SEARCHED.sub(" ", pattern))
-    named = zip(sections[::2], sections[1::2], strict=True)
-    texts = [beginning, *(text for name, text in named if name.lower() not in _SEARCHING)]
+    named_sections = zip(sections[::2], sections[1::2], strict=True)
+    texts = [beginning, *(text for name, text in named_sections if name.lower() not in _SEARCHING)]
     return [level_words.level_named(match[1]) for text in texts for match in _IN_RULE.finditer(text)]
 
 

@@ -79,7 +79,7 @@ class StixObject:
 
     @property
     def claimed_authors(self) -> frozenset[str]:
-        """Identities under further properties whose names speak of an author, such as x_author_ref."""
+        """Identities in further properties whose names contain "author", such as x_author_ref."""
         mentions = self.body.count(_IDENTITY)
         if mentions <= 1 and "created_by_ref" in self.content:
             return _NO_AUTHORS
@@ -195,16 +195,16 @@ class _Walk:
         if kind is str:
             return self._text(value)
         if kind is dict:
-            return self._inside(value.values(), depth)
+            return self._problem_inside(value.values(), depth)
         if kind is list:
-            return self._inside(value, depth)
+            return self._problem_inside(value, depth)
         if kind is int or kind is float:
             return self._number(value)
         if kind is DuplicateKeys:
             return Fault("", "a key appears twice in one JSON object; remove one of the two")
         return None
 
-    def _inside(self, values: Iterable[Any], depth: int) -> Fault | None:
+    def _problem_inside(self, values: Iterable[Any], depth: int) -> Fault | None:
         if depth > self.limits.object_depth:
             return Fault("", f"it is nested deeper than {self.limits.object_depth} levels")
         for item in values:

@@ -93,8 +93,8 @@ def contained_in(content: Mapping[str, Any]) -> tuple[str, ...]:
             kind = value.get("type")
             if isinstance(kind, str) and kind in _NO_CONTAINERS:
                 continue
-            for name, inside in value.items():
-                items = inside if isinstance(inside, list) else [inside]
+            for name, member in value.items():
+                items = member if isinstance(member, list) else [member]
                 if not name.endswith(_NOT_CONTAINED):
                     values += (item for item in items if not isinstance(item, str))
                     if name.endswith(("_ref", "_refs")):

@@ -78,7 +78,7 @@ class Store(Protocol):
         """Whether the store has any version at or below the clearance."""
 
     def publishers(self, collection: str, object_id: str, clearance: int) -> tuple[str, ...]:
-        """The publishers of its versions at or below the clearance, the earliest first; NOBODY stands for the hub."""
+        """The publishers of its versions at or below the clearance, the earliest first; NOBODY is the hub."""
 
     def history(self, collection: str, object_id: str) -> tuple[Record, ...]:
         """Every version of one object, oldest first, whatever its level."""

@@ -78,7 +78,7 @@ class Stranded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one request adds to one collection: visible whole or not at all, its status with it (law L3)."""
+    """What one request adds to one collection: visible completely or not at all, together with its status (law L3)."""
 
     collection: str
     publisher: str  # member code, or NOBODY for the hub itself

@@ -92,9 +92,9 @@ class _Resolution:
         """See the function of that name."""
         self._read_definitions()
         for bystander in self._batch.bystanders:
-            own = self._container_level(bystander) if bystander.raises_held and bystander.contained_ids else None
-            if own is not None and own.value < HIDDEN:
-                yield bystander, own.value
+            own_level = self._container_level(bystander) if bystander.raises_held and bystander.contained_ids else None
+            if own_level is not None and own_level.value < HIDDEN:
+                yield bystander, own_level.value
 
     # (1)
 
@@ -141,7 +141,7 @@ class _Resolution:
     def _inherit(self) -> None:
         levels: dict[str, Level] = {}  # by id, which all versions of an object share
         contained: dict[str, list[str]] = {}  # container -> unmarked objects that it names
-        named: set[str] = set()
+        all_contained_ids: set[str] = set()
         containers: Sequence[Candidate | Bystander] = (*self._batch.bystanders, *self._batch.candidates)
         for container in containers:
             refs = (
@@ -152,10 +152,10 @@ class _Resolution:
             if not refs:
                 continue
             contained.setdefault(container.id, []).extend(refs)
-            named.update(refs)
+            all_contained_ids.update(refs)
             if (level := self._container_level(container)) is not None:
                 levels[container.id] = _higher_level(levels.get(container.id), level)
-        self._start(levels, named)
+        self._start(levels, all_contained_ids)
         self._pass_on(levels, contained)
         loops = [identifier for identifier in self._unmarked if identifier not in levels]
         for identifier in loops:  # only named by one another, or by refused objects: no container has a level
@@ -166,25 +166,25 @@ class _Resolution:
             for candidate in candidates:
                 self._settle_unmarked(candidate, levels.get(identifier))
 
-    def _start(self, levels: dict[str, Level], named: Collection[str]) -> None:
+    def _start(self, levels: dict[str, Level], all_contained_ids: Collection[str]) -> None:
         """Give unmarked objects the level of held containers, or the default if no container names them."""
         for identifier in self._unmarked:
             link = self._answers.containers.get(identifier)
             if link is not None and self._passes_on(link.id, link.level):
                 levels[identifier] = _higher_level(levels.get(identifier), Level(link.level, link.id))
-            elif identifier not in named:
+            elif identifier not in all_contained_ids:
                 self._default(identifier, levels)
 
     def _container_level(self, container: Candidate | Bystander) -> Level | None:
         """The level that a container states itself; None if it passes none on."""
         if isinstance(container, Candidate):
-            own = self._levels.get(container.index)
+            own_level = self._levels.get(container.index)
         else:
             level = container.level
             for marking in container.markings:
                 level = _higher(level, self._marking_level(marking))
-            own = None if level is None else Level(level, BY_MARKING)
-        return own if own is not None and self._passes_on(container.id, own.value) else None
+            own_level = None if level is None else Level(level, BY_MARKING)
+        return own_level if own_level is not None and self._passes_on(container.id, own_level.value) else None
 
     def _pass_on(self, levels: dict[str, Level], contained: Mapping[str, Sequence[str]]) -> None:
         """Give each unmarked object the highest level among the containers that name it."""

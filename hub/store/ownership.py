@@ -125,12 +125,14 @@ class Claims:
         content = orjson.loads(candidate.body)
         if not belongs_to_all(candidate):
             definition = agreement.definition_of(candidate.type, content)
-            same_version = next((held.row for held in self._compared_versions if held.claims == definition), None)
+            same_version = next(
+                (version.row for version in self._compared_versions if version.claims == definition), None
+            )
             return None if same_version is None else Copy(HELD_ALREADY, same_version)
         # (1) no member may contradict another one
         claims = agreement.claims_of(candidate.type, content)
-        for held in self._compared_versions:
-            if place := agreement.contradiction(held.claims, claims):
+        for version in self._compared_versions:
+            if place := agreement.contradiction(version.claims, claims):
                 return Copy(_CONTRADICTION.format(place=place))
         # (2) any member may give it a lower level, and its first publisher may change it; but a newer version governs the
         # older ones, so a higher level would hide versions of other members

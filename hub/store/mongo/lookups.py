@@ -39,8 +39,10 @@ def look_up(batch: Batch) -> Generator[Step, Any, LookedUpRows | None]:
             answers.containers.update(links)
         if open_questions.namings:
             # objects of which the batch may bring a newer version are left out: their rows are read above
-            own = [row.key for candidate in batch.candidates for row in answers.rows[candidate.id] if row.named_ids]
-            links = yield from _links(batch.publisher, open_questions.namings, _NAMINGS, own, highest=False)
+            own_keys = [
+                row.key for candidate in batch.candidates for row in answers.rows[candidate.id] if row.named_ids
+            ]
+            links = yield from _links(batch.publisher, open_questions.namings, _NAMINGS, own_keys, highest=False)
             answers.namings.update(links)
     keys = bodies_to_read(batch, answers.rows)
     bodies: Mapping[str, bytes] = (yield ReadBodies(tuple(sorted(keys)))) if keys else {}

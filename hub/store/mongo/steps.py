@@ -37,7 +37,7 @@ class LogEntry:
     """One commit in a collection's log."""
 
     collection: str
-    n: int  # from 1; 0 stands for a collection without commits
+    n: int  # from 1; 0 means a collection without commits
     batch: str  # the unique name of the commit
     place: int  # the last place given out
     visible: bool = False

@@ -64,7 +64,7 @@ class Files:
         _files.add(self)
         identity = self._read_identity()
         if identity is None and not create:
-            raise StoreUnavailableError(f"there is no store at {path}: run `hub init`, or mend HUB_STORE")
+            raise StoreUnavailableError(f"there is no store at {path}: run `hub init`, or correct HUB_STORE")
         with translated(path):
             connection = self._make_file() if identity is None else self._open()
             try:

@@ -78,16 +78,16 @@ def _answer(connection: apsw.Connection, batch: Batch, open_questions: Questions
         answers.rows.update(dict.fromkeys(open_questions.rows, ()))
         versions: dict[str, list[HeldVersion]] = {}
         for row in connection.execute(_HELD, (_list(open_questions.rows),)):
-            held = _held_version(row)
-            versions.setdefault(held.id, []).append(held)
+            version = _held_version(row)
+            versions.setdefault(version.id, []).append(version)
         answers.rows.update(versions)
     if open_questions.containers:
         found_keys = rows(connection, _CONTAINER, _list(open_questions.containers), batch.publisher)
         answers.containers.update(_links(connection, found_keys, highest=True))
     if open_questions.namings:
         # objects of which the batch may bring a newer version are left out: their rows are read above
-        own = [row.key for candidate in batch.candidates for row in answers.rows[candidate.id] if row.named_ids]
-        found_keys = rows(connection, _NAMING, _list(open_questions.namings), batch.publisher, _list(own))
+        own_keys = [row.key for candidate in batch.candidates for row in answers.rows[candidate.id] if row.named_ids]
+        found_keys = rows(connection, _NAMING, _list(open_questions.namings), batch.publisher, _list(own_keys))
         answers.namings.update(_links(connection, found_keys, highest=False))
     if open_questions.descriptions:
         answers.descriptions.update(dict.fromkeys(open_questions.descriptions, ()))

@@ -142,8 +142,13 @@ class Rehearsal:
             frontier = [(ref, identifier) for ref in refs_of(text).contained_ids]
             while frontier:
                 ref, container = frontier.pop()
-                for key, own, source, publishers, revoked, refs in rows(self._connection, _NEWEST, ref):
-                    if own < level and publishers == publisher and not revoked and source not in (BY_MARKING, BY_HUB):
+                for key, own_level, source, publishers, revoked, refs in rows(self._connection, _NEWEST, ref):
+                    if (
+                        own_level < level
+                        and publishers == publisher
+                        and not revoked
+                        and source not in (BY_MARKING, BY_HUB)
+                    ):
                         change = "UPDATE record SET level = ?, source = ? WHERE key = ?"
                         self._connection.execute(change, (level, container, key))
                         frontier += [(inner, ref) for inner in refs_of(refs).contained_ids]
@@ -151,9 +156,9 @@ class Rehearsal:
     def _raise_descriptions(self) -> bool:
         """Give each description the level of the described object, HIDDEN if that is hidden (law L5 c); whether any rose."""
         any_rose = False
-        for described, key, own, collection in self._connection.execute(_DESCRIBING, (DESCRIBED,)):
+        for described, key, own_level, collection in self._connection.execute(_DESCRIBING, (DESCRIBED,)):
             level = self._level_of(described, collection)
-            if own < level:
+            if own_level < level:
                 change = "UPDATE record SET level = ?, source = ? WHERE key = ? AND level < ?"
                 self._connection.execute(change, (level, described, key, level))
                 any_rose = any_rose or self._connection.changes() > 0

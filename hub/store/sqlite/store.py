@@ -168,7 +168,7 @@ class SqliteStore:
             sqlite_writes.set_levels(connection, collection, levels, self._clock())
 
     def hidden_records(self, collection: str) -> Iterator[Record]:
-        """See `Store.hidden_records`: as the collection stands when the first record is taken."""
+        """See `Store.hidden_records`. The state of the collection is that at the time of the first record."""
         with self._files.snapshot() as connection:
             number = self._number(connection, collection)
             for record in () if number is None else lookups.hidden_of(connection, number, collection):
@@ -207,7 +207,7 @@ class SqliteStore:
         return None if row is None else Status(*row)
 
     def statuses(self) -> Iterator[Status]:
-        """See `Store.statuses`: as they stand when the first is taken."""
+        """See `Store.statuses`. Their state is that at the time of the first one."""
         with self._files.snapshot() as connection:
             status_rows = connection.execute(
                 "SELECT id, collection, account, publisher, kept_at, body FROM status WHERE kept_at >= ? ORDER BY kept_at",
@@ -331,7 +331,7 @@ class SqliteStore:
             return sqlite_values.count_unvalued(connection, number, valued, clearance)
 
     def records(self, collection: str) -> Iterator[Record]:
-        """See `Store.records`: as the collection stands when the first record is taken."""
+        """See `Store.records`. The state of the collection is that at the time of the first record."""
         with self._files.snapshot() as connection:
             number = self._number(connection, collection)
             for record in () if number is None else lookups.records_of(connection, number, collection):
