@@ -21,50 +21,50 @@ DOCS: Final = Path(__file__).parent.parent / "hub" / "docs"
 
 
 ABOUT: Final = {
-    "The form": "A person fills it in and says whose each value is; without a mark it is the adversary's.",
+    "The form": "A person fills it in and marks whom each value belongs to; without a mark it is the adversary's.",
     "MISP": "Category, object template, relation and classification decide. A value is an indicator only with `to_ids`.",
-    "IntelMQ": "`classification.type` decides on which side the adversary stands.",
-    "n6": "`category` decides on which side the adversary stands.",
+    "IntelMQ": "`classification.type` decides which side is the adversary's.",
+    "n6": "`category` decides which side is the adversary's.",
     "IODEF": "Assessment (or the effects in it) and the place of a system in the flow decide.",
     "X-ARF": "`category` and `type` decide; version 3 is read by the same rules.",
-    "VERIS": "It names no values but its list of indicators; the victims are searched for by name.",
+    "VERIS": "It names no values except in its list of indicators; the victims are searched for by name.",
 }
 _ABOUT_COMMANDS: Final = """# Commands
 
-Made from the commands themselves by `make docs`. `hub COMMAND --help` shows the same.
+`make docs` generates this page from the commands. `hub COMMAND --help` shows the same.
 
 Each takes `--lang` (default: HUB_LANG, else the system's language): the language of results, previews, boards and questions,
 one of en, id, ms, th, vi, fil. Help, errors, reasons of refusals and JSON are in English. Colour and progress are for
 terminals; NO_COLOR, CLICOLOR=0 and TERM=dumb turn colour off.
 """
-_ROLES: Final = """# Whose a value is
+_ROLES: Final = """# Whom a value belongs to
 
-Made from the readers themselves by `make docs`: each row is a small report that was read.
+`make docs` generates this page with the readers themselves: each row is a small report that was read.
 
 A role needs evidence: a classification, a category, a relation, a place in an attack. The word "source" and a flag such
 as MISP's `to_ids` prove nothing by themselves. By default only the **adversary**'s values leave. A **victim**'s values
 never do, and are searched for in everything else; a **third party**'s (a hacked innocent host) leave when an officer
 approves them; what is **unknown** stays. The preview shows the evidence of each value.
 
-Six rules hold in every format (`hub/reports/reading/roles.py`):
+Six rules apply to every format (`hub/reports/reading/roles.py`):
 
 1. What was infected, vulnerable, compromised, exposed or attacked is a victim's.
-2. Recipients, targets, and organisations that were imitated are victims. A sender can be forged: it is a victim's where it is of the
+2. Recipients, targets, and organisations that were imitated are victims. A sender can be forged: it is a victim's if it belongs to the
    recipients' own organisation, and unknown under the country domain of a member.
-3. What lies in the domains, hosts and ranges that a report declares as a victim's own is that victim's, whatever else is
-   said of it.
-4. Where one value has two roles, the more protective one counts: victim, third party, adversary, unknown.
-5. A comment on a host, mailbox or account that has a word of victims or of compromise makes it the victim's, or a hacked
+3. A value in the domains, hosts and ranges that a report declares as a victim's own belongs to that victim, whatever else the
+   report says about it.
+4. If one value has two roles, the more protective one counts: victim, third party, adversary, unknown.
+5. A comment on a host, mailbox or account with a word for a victim or a compromise makes the value the victim's, or a hacked
    third party's (`hub/reports/reading/role_words.py` lists the words, in the languages of the region). Comments are MISP's,
-   the description of a system in IODEF, and `comment` and `event_description.text` of IntelMQ. X-ARF's `description` is of
-   the whole report: there a word of infection or compromise makes the source of an attack unknown.
-6. A site under a member's country with a path of a content management system is a hacked one, and so is its host. A host
+   the description of a system in IODEF, and `comment` and `event_description.text` of IntelMQ. X-ARF's `description` is about
+   the whole report: there a word for infection or compromise makes the source of an attack unknown.
+6. A site under a member's country domain with a path of a content management system counts as hacked, and so does its host. A host
    that spams, scans, floods or guesses passwords from the CERT's own country is a third party's."""
 _TYPES: Final = """Feeds (IntelMQ, n6, X-ARF) name one host that the observation is about. In IODEF and MISP the types decide
 together with the place of a host in the attack. `blacklist`, `dga-domain`, `proxy` and `tor` are IntelMQ's own."""
-_PASSED_OVER: Final = """All that a report says is used, or named with its value and the reason (on stderr, by `hub convert` and `hub publish`).
-These paths alone are read past in silence; a change of any other leaf changes what is read, as a test shows. `*` stands
-for a place in a list or for whatever is above."""
+_PASSED_OVER: Final = """Everything in a report is used, or named with its value and the reason (on stderr, by `hub convert` and `hub publish`).
+Only these paths are skipped without notice; a change of any other leaf changes what is read, as a test shows. `*` is a
+place in a list, or any path above."""
 
 
 def commands() -> str:
@@ -108,7 +108,7 @@ def settings() -> str:
         [
             "# Settings\n\nMade from the settings themselves by `make docs`. The environment counts over `hub.toml` in the",
             "working folder, and that over the default. `hub settings` shows what is in force, and where it came from.\n",
-            "Limits stand under `[limits]` in the file. For one account, "
+            "Limits are under `[limits]` in the file. For one account, "
             + ", ".join(f"`{name}`" for name in ACCOUNT_LIMITS[:-1]),
             f"and `{ACCOUNT_LIMITS[-1]}` may be others: under `[accounts.NAME]`. Where a proxy verifies client certificates,",
             '`[certificates]` gives an account the subject of its own: `sg-soc = "CN=soc.sg.example,O=SG CERT,C=SG"`. Where people sign in',
@@ -147,7 +147,7 @@ def roles() -> str:
     }
     parts.append(f"\n## RSIT types\n\n{_TYPES}\n\n| What it says of the host it is about | Types |\n|---|---|")
     parts += [f"| {text} | {', '.join(sorted(names))} |" for text, names in types.items()]
-    parts.append(f"\n## Passed over\n\n{_PASSED_OVER}\n\n| Format | Paths | Why |\n|---|---|---|")
+    parts.append(f"\n## Skipped paths\n\n{_PASSED_OVER}\n\n| Format | Paths | Why |\n|---|---|---|")
     for name, keys in PASSED_OVER.items():
         for reason in dict.fromkeys(keys.values()):
             shown = ", ".join(f"`{key}`" for key, because in keys.items() if because == reason)
