@@ -66,7 +66,7 @@ def test_init_says_what_is_declared_otherwise(
     assert "profile named: changed: rule " in result
     assert f"region/pair: no longer declared; its {SEEDED} objects stay in the store" in result
     assert "no objects added" in result
-    assert "start it again" in result
+    assert "restart it" in result
     assert "nothing had changed" in command_with_store("init").out
     (tmp_path / "pair.toml").rename(region / "closed" / "pair.toml")
     assert "region/pair: new" in command_with_store("init").out
