@@ -71,10 +71,8 @@ class Verification:
         # (4)
         accounts = {row.name: trail.account_seal(key, row) for row in self.store.list_accounts()}
         ledger = {fact.key: (fact.number, fact.value) for fact in self.store.facts(KIND)}
-        trail_deliveries, last_ledger_fact = (
-            dict(state.deliveries),
-            state.last_ledger_fact,
-        )  # a copy: (5) reads on
+        # copies: (5) changes the state
+        trail_deliveries, last_ledger_fact = dict(state.deliveries), state.last_ledger_fact
         # (5)
         allowed_heads: dict[str, set[int]] = {name: {state.heads.get(name, 0)} for name in names}
         allowed_accounts = {name: {seal} for name, seal in state.accounts.items()}

@@ -41,14 +41,12 @@ class _ViewState:
     entries: dict[str, Entry] = field(default_factory=dict)
     sorted_entries: list[Entry] = field(default_factory=list)  # of open incidents; the list is replaced, never changed
     overdue: int = 0  # deadlines that have passed, of open incidents
-    deadlines: list[tuple[int, str]] = field(
-        default_factory=list
-    )  # heap: (time, incident): when to write an entry again
+    # heap of (time, incident): when to write an entry again
+    deadlines: list[tuple[int, str]] = field(default_factory=list)
     figures: Figures = field(default_factory=Figures)
     statistics: Mapping[str, Any] = field(default_factory=dict)  # of the figures; the dict is replaced, never changed
-    counted_incidents: list[tuple[int, str]] = field(
-        default_factory=list
-    )  # heap: (first place, incident) of those that count
+    # heap of (first place, incident), for the incidents in the figures
+    counted_incidents: list[tuple[int, str]] = field(default_factory=list)
 
     def drop_old_samples(self, counted_since: int) -> list[Sample]:
         """Stop counting the incidents that began before `counted_since`; return their samples."""

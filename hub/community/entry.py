@@ -86,14 +86,14 @@ class EntryWriter:
         versions = visible_versions(incident, view)
         if not versions:
             return None
-        first_place, last = versions[0], versions[-1]
-        stage = _stage(incident, view, first_place.author)
-        criticality = ABSENT_CRITICALITY if last.criticality is None else last.criticality
-        recipients = self._recipients(versions, first_place.author or first_place.relayed_by)
+        first_version, last_version = versions[0], versions[-1]
+        stage = _stage(incident, view, first_version.author)
+        criticality = ABSENT_CRITICALITY if last_version.criticality is None else last_version.criticality
+        recipients = self._recipients(versions, first_version.author or first_version.relayed_by)
         steps = current_steps(incident.steps, view)
         acknowledge_times = _acknowledge_times(steps)
         fetch_times = _fetch_times(incident, view, recipients)
-        viewers = {first_place.author or first_place.relayed_by, *recipients}
+        viewers = {first_version.author or first_version.relayed_by, *recipients}
         by_request: dict[str, list[StepVersion]] = {}
         for version in steps:
             if version.step.says in ANSWERS:
@@ -103,61 +103,61 @@ class EntryWriter:
             for version in steps
             if version.step.says is Say.OPEN
         ]
-        is_open = not last.revoked and stage != "final" and last.status != "closed"
-        open_deadlines = [open_deadlines for request in requests for open_deadlines in request.open_deadlines]
+        is_open = not last_version.revoked and stage != "final" and last_version.status != "closed"
+        open_deadlines = [deadline for request in requests for deadline in request.open_deadlines]
         open_deadlines += self._to_acknowledge(
-            incident.id, first_place.place, criticality, recipients, acknowledge_times
+            incident.id, first_version.place, criticality, recipients, acknowledge_times
         )
         overdue = tuple(
             sorted((p for p in open_deadlines if p.due <= now and is_open), key=lambda p: (p.due, p.member))
         )
         sectors = sectors_of(self._index, incident, view)
-        tlp = TLP(last.level).label
+        tlp = TLP(last_version.level).label
         content = {
             "incident": incident.id,
-            "name": last.name,
-            "reported_by": first_place.author or None,
-            "relayed_by": first_place.relayed_by or None,
+            "name": last_version.name,
+            "reported_by": first_version.author or None,
+            "relayed_by": first_version.relayed_by or None,
             "collections": sorted({self._alias(version.collection) for version in versions}),
-            "first_added": format_place(first_place.place),
+            "first_added": format_place(first_version.place),
             "criticality": criticality,
-            "criticality_given": last.criticality is not None,
-            "scale": list(last.scale),
+            "criticality_given": last_version.criticality is not None,
+            "scale": list(last_version.scale),
             "tlp": tlp,
-            "classes": list(last.classes),
+            "classes": list(last_version.classes),
             "sectors": sectors,
             "stage": stage or None,
-            "determination": last.determination,
-            "investigation_status": last.status,
+            "determination": last_version.determination,
+            "investigation_status": last_version.status,
             "fetched": {member: format_place(time) for member, time in fetch_times.items()},
             "not_fetched": [member for member in recipients if member not in fetch_times],
             "acknowledged": {member: format_place(time) for member, time in acknowledge_times.items()},
-            "acknowledge_due": self._acknowledge_due(first_place.place, criticality),
+            "acknowledge_due": self._acknowledge_due(first_version.place, criticality),
             "requests": [request.content for request in requests],
             "overdue": [_overdue_content(deadline) for deadline in overdue],
         }
-        samples = [("fetch", member, _duration(first_place.place, fetch_times.get(member))) for member in recipients]
+        samples = [("fetch", member, _duration(first_version.place, fetch_times.get(member))) for member in recipients]
         samples += [
-            ("acknowledge", member, _duration(first_place.place, acknowledge_times.get(member)))
+            ("acknowledge", member, _duration(first_version.place, acknowledge_times.get(member)))
             for member in recipients
         ]
         samples += [sample for request in requests for sample in request.samples]
         return Entry(
             id=incident.id,
-            name=last.name,
-            reported_by=first_place.author,
-            reporter=first_place.author or first_place.relayed_by,
+            name=last_version.name,
+            reported_by=first_version.author,
+            reporter=first_version.author or first_version.relayed_by,
             tlp=tlp,
-            classes=tuple(dict.fromkeys(name.partition(":")[0] for name in last.classes)),
+            classes=tuple(dict.fromkeys(name.partition(":")[0] for name in last_version.classes)),
             sectors=tuple(sectors),
             owed_deadlines=_owed(open_deadlines, requests),
             body=orjson.dumps(content)[:-1],
             open=is_open,
-            first_place=first_place.place,
+            first_place=first_version.place,
             criticality=criticality,
             overdue=overdue,
             samples=tuple(samples),
-            is_counted=first_place.place >= counted_since,
+            is_counted=first_version.place >= counted_since,
             next_deadline=min((p.due for p in open_deadlines if p.due > now), default=NEVER),
         )
 

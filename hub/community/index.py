@@ -136,9 +136,8 @@ class BoardIndex:
         self._counts: dict[str, tuple[int, ...]] = {c.id: (0,) * NO_LEVEL for c in self._root.collections}
         self._levels: dict[str, dict[int, int]] = {c.id: {} for c in self._root.collections}  # place -> level
         self._places: dict[str, list[tuple[int, str]]] = {c.id: [] for c in self._root.collections}
-        self.sectors: dict[
-            str, list[SectorStatement]
-        ] = {}  # by the identity's id, in the order in which they were read
+        # by the identity's id, in the order in which they were read
+        self.sectors: dict[str, list[SectorStatement]] = {}
         self._named_by: dict[str, set[str]] = {}  # identity -> incidents whose reports name it
         self._last_fact = 0
         self._unmatched_deliveries: list[Delivery] = []  # of places that are not read yet

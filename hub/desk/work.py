@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from hub.release.step import Withheld
 
 SEAL_MINUTES: Final = 60  # for which a preview can be confirmed
-_INCIDENT_TYPES: Final = frozenset(
-    {"incident", "report", "grouping", "observed-data", "sighting"}
-)  # not beside lone indicators
+# types that are never in a bundle of lone indicators
+_INCIDENT_TYPES: Final = frozenset({"incident", "report", "grouping", "observed-data", "sighting"})
 _HEAD_BYTES: Final = 64 * 1024  # from which the format is detected
 
 

@@ -65,11 +65,10 @@ ADDRESSES: Final = (
 PROBES: Final = frozenset({"healthz", "readyz"})  # for load balancers: no account, no content
 # also for programs, as plain JSON: `server.community` checks the Accept header
 COMMUNITY_VIEWS: Final = frozenset({"board", "contacts", "confirm"})
-PAGES: Final = addresses.PAGES | COMMUNITY_VIEWS  # take the session of a browser, too
+PAGES: Final = addresses.PAGES | COMMUNITY_VIEWS  # also accept the session of a browser
 NOT_TAXII: Final = PROBES | PAGES | {"metrics", "events", "checkpoint"}  # their responses have another media type
-_LOGIN_REFUSED: Final = frozenset(
-    {401, 429}
-)  # if there are credentials and no account: they were wrong, or not verified
+# statuses of requests whose credentials were refused: wrong, or not verified
+_LOGIN_REFUSED: Final = frozenset({401, 429})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}", re.ASCII)
 _HSTS: Final = "max-age=31536000"  # browsers and clients use only TLS for this many seconds: a year
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD"})

@@ -51,13 +51,12 @@ from hub.stix.timestamps import format_place, parse_lenient_timestamp
 
 HEARTBEAT_SECONDS: Final = 15.0
 SEND_SECONDS: Final = 10.0  # for one listener to receive a message
-PAGE_GAP_SECONDS: Final = (
-    0.5  # between two events for a page, which looks 0.9 seconds after its last look at the earliest
-)
+# between two events for a page, which waits at least 0.9 seconds between two looks
+PAGE_GAP_SECONDS: Final = 0.5
 _STORE_RETRY_SECONDS: Final = 1.0  # between two tries
 _LOGIN_THREADS: Final = 4  # threads that look accounts up
 _BEGINNING: Final = "1970-01-01T00:00:00Z"
-_jitter: Final = random.Random()  # noqa: S311 - spreads, protects nothing
+_jitter: Final = random.Random()  # noqa: S311 - spreads load, protects nothing
 _pause: Final = asyncio.sleep  # tests replace it
 _STREAM: Final = [
     (b"content-type", b"text/event-stream; charset=utf-8"),

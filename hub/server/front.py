@@ -49,9 +49,8 @@ from hub.sharing.members import Account
 
 # Keys of the WSGI environment that the front and the Flask application share.
 FRONT: Final = "hub.front"  # True: the front verifies passwords and asks the provider; the application must not
-LOGIN: Final = (
-    "hub.login"  # set by the front after a check: the Account, the result of the provider's call, or a HubError
-)
+# set by the front after a check: the Account, the result of the provider's call, or a HubError
+LOGIN: Final = "hub.login"
 CHECK: Final = "hub.check"  # set by the application if a check is needed: PasswordCheck or ProviderCall
 ACCOUNT: Final = "hub.account"  # set by the application: Account or None
 OBJECTS: Final = "hub.objects"  # set by the application: the number of objects in the request

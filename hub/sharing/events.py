@@ -80,9 +80,8 @@ class ViewWatcher:
         self._store = store
         self._watch: Watch = store.watch()
         self._views: frozenset[CollectionView] = frozenset()
-        self._heads: dict[
-            str, deque[int]
-        ] = {}  # at the last looks, oldest first; all records before the oldest are visible
+        # at the last looks, oldest first; all records before the oldest are visible
+        self._heads: dict[str, deque[int]] = {}
         self._repeats_left: dict[str, int] = {}
 
     @property

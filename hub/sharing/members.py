@@ -19,9 +19,7 @@ _CODE: Final = re.compile(r"[A-Z]{2}", re.ASCII)
 _ZONE: Final = re.compile(r"[A-Z][A-Za-z_]+(?:/[A-Za-z0-9_+-]+){1,2}|UTC", re.ASCII)
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*", re.ASCII)  # the common forms of BCP 47
 _FINGERPRINT: Final = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}", re.ASCII)
-
-
-_SILENT_HOURS_MOST: Final = 24 * 90
+_MAX_SILENT_HOURS: Final = 24 * 90
 
 
 class MemberRole(StrEnum):
@@ -104,7 +102,7 @@ def parse_member(table: Table) -> Member:
         modified=_timestamp(table, "modified"),
         role=_role(table),
         pgp_fingerprint=_fingerprint(table),
-        silent_hours=table.number("silent_hours", least=0, most=_SILENT_HOURS_MOST, default=0),
+        silent_hours=table.number("silent_hours", least=0, most=_MAX_SILENT_HOURS, default=0),
     )
     if parse_timestamp(member.modified) < parse_timestamp(member.created):
         raise table.complaint("modified", "should not lie before `created`")

@@ -20,9 +20,8 @@ from hub.store.base import Changes, Store
 from hub.store.query import Query
 from hub.taxii.filters import Match
 
-_GZIP_LEVEL: Final = (
-    1  # of isal: STIX shrinks to a twentieth; the next level takes longer and saves only a tenth of that
-)
+# of isal: STIX shrinks to a twentieth; the next level takes longer and saves only a tenth of that
+_GZIP_LEVEL: Final = 1
 _OVERHEAD_BYTES: Final = 2_000  # counted for each page, in addition to its content
 
 

@@ -37,11 +37,10 @@ class Incident:
     reports: tuple[Content, ...]
     objects: tuple[Content, ...]  # what the reports name, without the incident and the reports
     collections: tuple[Collection, ...]  # that contain the incident
-    omitted_count: int  # how many objects are named beyond OBJECTS_MOST
+    omitted_count: int  # named objects beyond MAX_OBJECTS
     level: tlp.TLP | None
-    delivery_notes: tuple[Callable[[], None], ...] = field(
-        default=(), repr=False
-    )  # functions to call after the page was sent, for the delivery ledger
+    # functions to call after the page was sent, for the delivery ledger
+    delivery_notes: tuple[Callable[[], None], ...] = field(default=(), repr=False)
 
     @property
     def core(self) -> Mapping[str, Any]:
