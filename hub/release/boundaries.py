@@ -20,6 +20,7 @@ _LURE_BEFORE: Final = re.compile(r"(?<![^\W_])([^\W_]{3,})[_-]\Z")
 _LURE_AFTER: Final = re.compile(r"[_-]([^\W_]{3,})(?![^\W_])")
 # Banks and shops join these to a short name: `bcb2u`, `ebcb`.
 _BANKING_ENDINGS: Final = frozenset(("2u", "4u"))
+_COUNTRY_ENDINGS: Final = frozenset("bn kh la mm my ph sg th vn".split())  # "id" and "tl" end too many words
 _BANKING_BEGINNING: Final = "e"
 MAX_AFFIX: Final = 24  # characters on each side of a needle that are read
 MAX_NEAR: Final = 2  # letters on both sides together that may touch a word of four letters
@@ -110,7 +111,7 @@ def _is_affix(letters: str, neighbour: str, *, is_after: bool, allows_cut_affix:
             return True
     if is_after and letters[:2].lower() in _BANKING_ENDINGS:
         letters = letters[2:]
-    elif not is_after and letters.lower() == _BANKING_BEGINNING:
+    elif (is_after and letters.lower() in _COUNTRY_ENDINGS) or (not is_after and letters.lower() == _BANKING_BEGINNING):
         return True
     affix = letters.strip("0123456789").lower()
     return not affix or affix in load_lexicon().affixes or (allows_cut_affix and affix in load_lexicon().cut_affixes)

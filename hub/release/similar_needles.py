@@ -13,6 +13,7 @@ from typing import Final
 from hub.release.abbreviated import consonants_of
 from hub.release.cut_names import blends, digit_spellings, half_abbreviations, joined_beginnings
 from hub.release.disguises import drop_vowels, lookalike_form, transliterate, transliterations
+from hub.release.generic_names import initials_with_abbreviations, initials_with_roman_number, reversed_words
 from hub.release.han_readings import pinyin_initials, southern_readings
 from hub.release.joined_names import (
     initials_with_words,
@@ -119,8 +120,10 @@ def _initial_needles(name: str, joined_words: str, owner: str) -> Iterator[Needl
     for letters in dict.fromkeys(map(consonants_of, (name, joined_words))):
         if len(letters) >= MIN_SHORT:
             yield _needle(letters, f"an abbreviation of {owner} name", name, view=View.ABBREVIATED)
-    for text in sorted(initials_with_numbers(name)):
+    for text in sorted(initials_with_numbers(name) | initials_with_roman_number(name)):
         yield _needle(text, f"the initials of {owner} name", name, Bounds.NOTHING)
+    for text in sorted(initials_with_abbreviations(name)):
+        yield _needle(text, f"the initials of {owner} name", name, Bounds.AFFIXES)
     for text in sorted(few_initials(name) - _COUNTRY_CODES - our_words()):
         yield _needle(text, f"initials of {owner} name", name, Bounds.LURE)
     for text in sorted(generic_words_with_initials(name)):
@@ -131,7 +134,7 @@ def _joined_word_needles(name: str, parts: Iterable[str], owner: str) -> Iterato
     """The joined words of a name, and its `parts` in an older or newer spelling."""
     for text in sorted(initials_with_words(name)):
         yield _needle(text, f"a word of {owner} name with initials", name, Bounds.AFFIXES)
-    for text in sorted(saint_spellings(name)):
+    for text in sorted(saint_spellings(name) | reversed_words(name)):
         yield _needle(text, f"words of {owner} name", name, _bounds(text))
     for text in sorted(syllables(name)):
         if not is_ordinary(text) and text not in our_words():
