@@ -36,12 +36,12 @@ name    = {name}
 country = {country}
 contact = {contact}
 
-# [deny]                       # what must never leave, besides what each report says of its victim
+# [deny]                       # what must never leave, besides what each report says about its victim
 # names   = ["Bank Contoh Berhad"]
 # domains = ["contoh.example"]
 
-# [register]                   # your constituents: searched for in all that leaves, and counted, so that a sector is told
-# file = "constituents.csv"    # where enough of them share it; without it, or counts, none is told
+# [register]                   # your constituents: searched for in all that leaves, and counted, so that a sector is published
+# file = "constituents.csv"    # if enough of them share it; without it, or counts, no sector is published
 """
 
 

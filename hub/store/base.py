@@ -162,7 +162,7 @@ class Store(Protocol):
         """The store's signing secret; if it has none yet, `fresh` becomes the secret (law L8)."""
 
     def head(self, collection: str) -> int:
-        """The last place ever given out in the collection, 0 where none was."""
+        """The last place ever given out in the collection; 0 if none was."""
 
     def changes(self, collection: str, since: int) -> Changes | None:
         """Which existing records were changed or removed after the change of that number; 0: since the beginning.

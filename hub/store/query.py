@@ -33,7 +33,7 @@ class Query:
 class Page:
     """A page of objects in place order: `body` has them joined by commas, ready to put between `[` and `]`.
 
-    `first` and `last` are the places of its first and last object, 0 where `count` is 0. `more` is true only
+    `first` and `last` are the places of its first and last object, 0 if `count` is 0. `more` is true only
     where a further page has at least one object; then `next_place` is the place of that object.
     """
 

@@ -94,7 +94,7 @@ class MongoStore(Runner):
     # ------------------------------------------------------------------------------------------------------ objects
 
     def append(self, batch: Batch) -> Appended:
-        """See `Store.append`. TooLargeError where the batch does not fit into one document of MongoDB."""
+        """See `Store.append`. TooLargeError if the batch does not fit into one document of MongoDB."""
         with self._turn(batch.collection) as deadline:
             return self._run(mongo_commit.append(batch, _new_name(), self._clock), deadline)
 
