@@ -33,7 +33,7 @@ def respond_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def protection(args: argparse.Namespace) -> Protection:
-    """Whose names the text of the step may not contain."""
+    """The names that the text of the step may not contain, except those that the arguments approve."""
     return Protection(home(environment()), frozenset(args.approve))
 
 

@@ -222,7 +222,7 @@ class HubClient:
     def acknowledge(self, incident: str, *, text: str = "", to: str = respond.COLLECTION) -> Receipt:
         """Say that this member has the incident and has looked at it.
 
-        ReleaseError if the text names somebody whom this CERT protects; the same holds for `ask` and `answer`.
+        ReleaseError if the text names somebody whom this CERT protects; the same applies to `ask` and `answer`.
         """
         return _require_success(
             respond.acknowledge(self.connection, incident, text=text, to=to, protection=self._protection())

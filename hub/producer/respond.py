@@ -64,9 +64,9 @@ def own_contact(connection: HubConnection) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Protection:
-    """Whose names no text of a step may contain: of those whom this CERT protects, and of the victims of its reports.
+    """The names that no text of a step may contain: of organisations and people whom this CERT protects, and of its reports' victims.
 
-    `home` is the CERT's home, None for a machine without one. An officer approved `approved_names`.
+    `home` is the CERT's home, None on a machine without one. `approved_names` are exceptions that an officer approved.
     """
 
     home: Path | None = None

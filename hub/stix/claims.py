@@ -23,9 +23,8 @@ def claimed_authors(content: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _claimed(content: Mapping[str, Any]) -> Iterator[str]:
-    values: list[tuple[Any, bool]] = [
-        (content, False)
-    ]  # and whether the name of the property around it contains "author"
+    # each value, and whether the name of the property around it contains "author"
+    values: list[tuple[Any, bool]] = [(content, False)]
     while values:  # no recursion, since the depth is the sender's
         value, is_author = values.pop()
         if isinstance(value, str):

@@ -20,7 +20,7 @@ _STIX: Final = "stix"  # the type of a pattern that has no metadata
 _NAMES: Final = ("tlp", "traffic light", "traffic-light")
 _MARK: Final = r"TLP(?: ?v?2(?:\.0)?)?\s?[:=-]\s?(RED|AMBER(?:\s?[+_ -]\s?STRICT)?)(?!\w)"
 _HEADING: Final = re.compile(rf"\s*+[\[(<*_#>\s]*+(?i:{_MARK})(?![^\S\n]?[a-z,]|-[a-z])", re.ASCII)
-# Of any level, so that a text which explains all of them is recognised.
+# This also matches the levels below AMBER, so that a text that explains all levels is recognised.
 _LINE_BEGINNING: Final = re.compile(
     r"[\s*_#>-]*+(TLP(?: ?v?2(?:\.0)?)?\s?[:=-]\s?(?:RED|AMBER(?:\s?[+_ -]\s?STRICT)?|GREEN|CLEAR|WHITE))(?!\w)(?!\s?[a-z,]|-[a-z])",
     re.ASCII,
@@ -37,9 +37,8 @@ _PARTS_OF_TITLE: Final = re.compile(r"[|/,;()<>\[\]\u2013\u2014]|\s[-~]\s|(?<!tl
 # In a title that is written like the name of a file: `20261101_TLP-AMBER_report`.
 _IN_FILE_NAME: Final = re.compile(r"(?:^|[_.-])TLP[:=-](RED|AMBER(?:[+-]?STRICT)?)(?=[_.-]|\Z)")
 _IN_BRACKETS: Final = re.compile(r"[\s*_#>-]*+[\[(]([^\[\]()]{1,60})[\])]")
-_NAME_IN_TITLE: Final = re.compile(
-    r"TLP(?!\w)|tlp\s?:|(?i:traffic[ -]light)"
-)  # unlike `tlp_red`, which may name a mutex
+# not `tlp_red`, which may name a mutex
+_NAME_IN_TITLE: Final = re.compile(r"TLP(?!\w)|tlp\s?:|(?i:traffic[ -]light)")
 _MARKING_CHARACTERS: Final = 120  # of such a line or sentence at most
 _SURROUNDING_SIGNS: Final = " \t\r*_#>-=[](){}|.:;\"'"
 _COLOUR: Final = re.compile(r"TLP[\s:=_-]++(.{1,20})", re.IGNORECASE)
