@@ -21,9 +21,10 @@ from hub.home.register import Constituent
 from hub.release import constituents, hash_spellings, needles, similar_needles
 from hub.release.addresses import interval_of
 from hub.release.digests import DeclaredDigests, ListedDigests
+from hub.release.generic_names import initials_with_country
 from hub.release.named_things import named_things, thing_needles
 from hub.release.names_in_texts import names_in_texts
-from hub.release.needle import HashedSpelling, Needle
+from hub.release.needle import Bounds, HashedSpelling, HitRule, Needle
 from hub.release.needle_index import NeedleIndex
 from hub.release.needles import our_words
 from hub.release.scan import Scanner
@@ -146,7 +147,11 @@ class _DeclaredNeedles:
             if squeeze(text) in needles.PLACEHOLDERS:
                 continue
             if field in _ORGANISATIONS:
-                self._add_person(text, "the victim") if victim.is_person else self._add_name(text, owner)
+                if victim.is_person:
+                    self._add_person(text, "the victim")
+                else:
+                    self._add_name(text, owner)
+                    self._add_initials_with_country(text, victim.countries)
             elif field in _SHORT_NAMES:
                 self._add_short_name(text, owner)
             else:
@@ -233,6 +238,11 @@ class _DeclaredNeedles:
         for short_name in needles.bracketed_names(name):
             self.needles += similar_needles.short_name_variants(short_name, owner)
         self.hashed_spellings += hash_spellings.hashed_spellings((name,), owner)
+
+    def _add_initials_with_country(self, name: str, countries: Iterable[str]) -> None:
+        for text in sorted(initials_with_country(name, countries)):
+            description = "the initials of the victim's name and country"
+            self.needles.append(Needle(text, description, name, HitRule.NEVER, Bounds.AFFIXES))
 
     def _add_short_name(self, name: str, owner: str) -> None:
         self.needles += needles.short_name_needles(name, owner)

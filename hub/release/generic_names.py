@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Final
 
 from hub.release.joined_names import plain_words
 from hub.release.names import distinctive_words, load_lexicon, split_words, strip_brackets
 from hub.release.spelling import fold, strip_legal_form
+from hub.stix.places import country_name
 
 MIN_PAIR: Final = 8  # letters of two joined generic words
 _INITIALS: Final = range(3, 8)  # letters of initials that are searched for
@@ -51,3 +53,17 @@ def initials_with_roman_number(name: str) -> set[str]:
         return set()
     letters = "".join(word[0] for word in words[:-1])
     return {letters + _ROMAN_NUMBERS[words[-1]], letters + words[-1]} if letters.isascii() else set()
+
+
+def initials_with_country(name: str, countries: Iterable[str]) -> set[str]:
+    """The initials of a name of generic words before that of its country: `kkm` of Kementerian Kesihatan in Malaysia."""
+    words = plain_words(name)
+    if distinctive_words(name) or len(words) not in _WORDS_BEFORE_COUNTRY:
+        return set()
+    letters = "".join(word[0] for word in words)
+    texts = {letters + country_name(country)[:1].lower() for country in countries}
+    technical_words = load_lexicon().technical_words
+    return {text for text in texts if text.isascii() and text.isalpha() and text not in technical_words}
+
+
+_WORDS_BEFORE_COUNTRY: Final = range(2, 5)
