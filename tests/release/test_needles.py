@@ -116,7 +116,7 @@ IN_LATIN = Victim(name="Srithongsuk Hospital", countries=("TH",))
         (Victim(name="RBA Bhd."), "rbaplus.example"),
         (Victim(name="RBA Bhd."), "rbamy.example"),
         (Victim(name="Kementerian Kesihatan", countries=("MY",)), "kkm-login.example"),
-        (Victim(name="Jabatan Imigresen", countries=("MY",)), "JIM_staff.zip"),
+        (Victim(name="Jabatan Pendidikan Negeri", countries=("MY",)), "JPNM_staff.zip"),
         (LATIN, "64:ff9b::c633:6409"),
         (LATIN, "198-51-100"),
         (LATIN, "http://192.0.2.1/?b=xjNkCQ=="),
