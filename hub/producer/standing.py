@@ -54,7 +54,7 @@ def check_unreleased_stix(
     names = list(dict.fromkeys((*_listed_names(objects, home), *_victims_named(objects, home, member))))
     if unapproved_names := [name for name in names if name not in approved_names]:
         raise ReleaseError(
-            f"It names whom this CERT protects ({_list_some(unapproved_names)}; deny in {home / FILE}, or a report's victim): take that out, or approve each by "
+            f"It names somebody whom this CERT protects ({_list_some(unapproved_names)}; deny in {home / FILE}, or a report's victim): take that out, or approve each by "
             "--approve NAME --officer WHO."
         )
     # (3)
@@ -88,7 +88,7 @@ def check_text(text: str, home: Path | None, approved_names: Collection[str] = f
     ]
     if names:
         raise ReleaseError(
-            f"The text names whom this CERT protects ({_list_some(names)}): take that out, or approve each by --approve NAME."
+            f"The text names somebody whom this CERT protects ({_list_some(names)}): take that out, or approve each by --approve NAME."
         )
 
 
