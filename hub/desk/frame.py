@@ -26,7 +26,7 @@ class Place:
 
     label: str
     address: str
-    current_value: bool
+    is_current: bool
 
 
 def desk() -> Desk:

@@ -61,7 +61,7 @@ class Place:
 
     label: str
     address: str
-    current_session: bool
+    is_current: bool
 
 
 def wants_page(request: flask.Request) -> bool:
