@@ -206,7 +206,7 @@ def level_of(obj: StixObject, collection: Collection, catalogue: Catalogue) -> L
         return Level(TLP.CLEAR, BY_HUB)
     if obj.own_level.unclear_text:
         return Refusal(
-            f"{obj.own_level.unclear_text[:100]!r} looks like a TLP marking and names none of its levels: mark the object with one of "
+            f"{obj.own_level.unclear_text[:100]!r} is a marking that names no level of TLP: mark the object with one of "
             f"{', '.join(level.label for level in TLP)}, or leave that out."
         )
     hub_object = catalogue.own_objects.get(obj.id)
