@@ -6,12 +6,12 @@ import fcntl
 import os
 import random
 import socket
-import tempfile
 from pathlib import Path
 from typing import Final
 
 # Below those that systems give to outgoing connections: one of these could take a port between the look and the use.
 _FIRST: Final = 20_000
+_TEMPORARY: Final = Path("/tmp")  # of every run, whatever its TMPDIR: runs with different ones see each other's locks
 _PAIRS: Final = 6_000
 _ATTEMPTS: Final = 1_000
 _random: Final = random.Random()  # the module's own state is left alone
@@ -33,7 +33,7 @@ def free_port() -> int:
 
 def folder() -> Path:
     """Where the locks are, one file a port."""
-    path = Path(tempfile.gettempdir()) / f"hub-test-ports-{os.getuid()}"
+    path = _TEMPORARY / f"hub-test-ports-{os.getuid()}"
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 
