@@ -195,7 +195,7 @@ def _mailbox_of_another(member: str, text: str, catalogue: Catalogue) -> bool:
 
 
 def _cert_of_another(member: str, name: str, catalogue: Catalogue) -> bool:
-    countries = [declared.country for declared in catalogue.members.values()]
+    countries = [other_member.country for other_member in catalogue.members.values()]
     return any(catalogue.similar_names.get(form, member) != member for form in claimed_forms(name, countries))
 
 

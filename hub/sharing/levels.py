@@ -140,18 +140,21 @@ def contradicted(candidates: Sequence[Candidate]) -> dict[int, str]:
     """
     if len({candidate.id for candidate in candidates}) == len(candidates):
         return {}
-    marked = [
+    marked_versions = [
         (candidate.index, (candidate.id, candidate.version), candidate.level)
         for candidate in candidates
         if candidate.version is not None and candidate.level is not None
     ]
-    highest: dict[tuple[str, int], int] = {}
-    for _, version, level in marked:
-        highest[version] = max(highest.get(version, level), level)
+    highest_levels: dict[tuple[str, int], int] = {}
+    for _, version, level in marked_versions:
+        highest_levels[version] = max(highest_levels.get(version, level), level)
     return {
-        index: f"The envelope has this version twice, and the other one is marked {TLP(highest[version]).label}: send one of them."
-        for index, version, level in marked
-        if highest[version] > level
+        index: (
+            f"The envelope has this version twice, and the other one is marked {TLP(highest_levels[version]).label}: "
+            "send one of them."
+        )
+        for index, version, level in marked_versions
+        if highest_levels[version] > level
     }
 
 

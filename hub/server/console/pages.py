@@ -204,16 +204,16 @@ def _submitted_text() -> str:
 
 def _page_of_form() -> str:
     """The page with the form, according to the browser, if it is a page of the hub."""
-    came_from = urlsplit(flask.request.referrer or "")
-    return forms.local_target(came_from.path) if came_from.netloc == flask.request.host else ""
+    referrer = urlsplit(flask.request.referrer or "")
+    return forms.local_target(referrer.path) if referrer.netloc == flask.request.host else ""
 
 
 def to_sign_in() -> flask.Response:
     """Redirect to the sign-in page, which leads back to this page."""
     request = flask.request
     query = request.query_string.decode("latin-1")
-    came_from = forms.local_target(request.path + (f"?{query}" if query else ""))
-    target = "/console/login" + (f"?to={quote(came_from, safe='')}" if came_from not in ("", "/") else "")
+    address = forms.local_target(request.path + (f"?{query}" if query else ""))
+    target = "/console/login" + (f"?to={quote(address, safe='')}" if address not in ("", "/") else "")
     return layout.see(target)
 
 
