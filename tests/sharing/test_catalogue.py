@@ -270,7 +270,7 @@ def test_an_api_root_cannot_have_every_name(tmp_path: Path, name: str) -> None:
             {"collections/two/root.toml": ROOT + 'members = "six"'},
             "collections/two/root.toml: members: no API root 'six'",
         ),
-        ({"collections/stray.toml": ""}, "collections/stray.toml: a collection stands in the folder"),
+        ({"collections/stray.toml": ""}, "collections/stray.toml: move this file into the folder of an API root"),
         ({"collections/one/first.toml": "["}, "collections/one/first.toml: not valid TOML"),
         ({"collections/one/first.toml": ""}, "collections/one/first.toml: collection: is missing"),
         ({"collections/one/a/b/c/d/e/f.toml": ""}, "collections/one/a/b/c/d/e: folders are nested too deeply"),
