@@ -174,16 +174,33 @@ def shoot(page: Page, name: str) -> None:
         page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
 
 
-def problems(page: Page, rules: Sequence[str] = RULES) -> list[str]:
-    """What axe finds on the page, with everything unfolded; `rules` are tags, or ids of rules."""
+def problems(page: Page) -> list[str]:
+    """What axe finds on the page, with everything unfolded."""
     page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true")
     page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+    return _problems_of(page, RULES)
+
+
+def problems_in_light_and_dark(page: Page, picture: str) -> list[str]:
+    """What axe finds on the page in light, and what is wrong with its colours in dark; a picture of each, see `shoot`."""
+    page.emulate_media(color_scheme="light")
+    problem_list = problems(page)
+    shoot(page, f"{picture}-light")
+    page.emulate_media(color_scheme="dark")
+    problem_list += [f"in dark: {problem}" for problem in _problems_of(page, COLOURS)]
+    shoot(page, f"{picture}-dark")
+    return problem_list
+
+
+def _problems_of(page: Page, rules: Sequence[str]) -> list[str]:
     problem_list: list[str] = page.evaluate(_LOOK, list(rules))
     return problem_list
 
 
-# Only what is wrong comes back: all that axe looked at is megabytes for each page.
+# Only what is wrong comes back: all that axe looked at is megabytes for each page. Colours that change gradually are looked at when
+# they have changed.
 _LOOK: Final = """async (rules) => {
+    await Promise.all(document.getAnimations().map(animation => animation.finished));
     const found = await axe.run({ runOnly: rules, resultTypes: ["violations"] });
     return found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 200)}`));
 }"""

@@ -41,7 +41,8 @@ from tests.hanging import (  # noqa: F401 - pytest looks for them here
     pytest_sessionstart,
 )
 from tests.mongo import server
-from tests.mongo.skipping import pytest_collection_modifyitems  # noqa: F401 - pytest looks for it here
+from tests.mongo.skipping import leave_out_mongo
+from tests.ordering import order
 from tests.places import TOP
 from tests.server.making import ACCOUNTS, DECLARATIONS, PASSWORD, PASSWORD_ACCOUNT, Client, Clock, cheap_credentials
 from tests.server.process import HubProcess
@@ -80,6 +81,13 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)  # after the hooks that leave tests out
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what cannot run, and order the others."""
+    leave_out_mongo(config, items)
+    order(config, items)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

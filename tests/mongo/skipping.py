@@ -26,8 +26,8 @@ def _reason_to_skip(item: pytest.Item) -> str:
     return server.HOW if needs_server and server.NAMED not in os.environ else ""
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what cannot run."""
+def leave_out_mongo(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take the tests out of `items` that cannot run."""
     for item in list(items):
         if reason := _reason_to_skip(item):
             items.remove(item)

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import flask
-import pytest
 
 from hub.pages.texts import LANGUAGES
-from tests.browsing import COLOURS, RULES, problems, shoot
+from tests.browsing import problems, problems_in_light_and_dark
 from tests.console.browser.conftest import Office
 from tests.console.browser.visits import VISITS, Visitors
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(office: Office, app: flask.Flask, scheme: str) -> None:
+def test_axe_finds_nothing(office: Office, app: flask.Flask) -> None:
     """On each page (`visits.py`), empty and filled, with forms open, in an error, and in each language."""
     # its policy is the subject of the other tests, and would not let axe in
-    visitors = Visitors(office, 700 if scheme == "light" else 800, color_scheme=scheme, bypass_csp=True)
-    rules = RULES if scheme == "light" else COLOURS
+    visitors = Visitors(office, 700, bypass_csp=True)
     matched = app.url_map.bind("localhost")
     violations = {}
     for number, visit in enumerate(VISITS):
@@ -25,9 +22,8 @@ def test_axe_finds_nothing(office: Office, app: flask.Flask, scheme: str) -> Non
         page = visit.go(visitors)
         method, path = office.windows.loaded(page)
         assert matched.match(path, method)[0] == visit.view
-        violations[f"{number} {visit.view}"] = problems(page, rules)
-        shoot(page, f"{visit.view}-{number:02d}-{scheme}")
+        violations[f"{number} {visit.view}"] = problems_in_light_and_dark(page, f"{visit.view}-{number:02d}")
     for language in LANGUAGES:
         visitors.singapore.open(f"/console/language?to={language}&back={visitors.incident}")
-        violations[language] = problems(visitors.singapore.page, rules)
+        violations[language] = problems(visitors.singapore.page)
     assert {name: some for name, some in violations.items() if some} == {}

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from hub.pages.texts import LANGUAGES
 from tests import browsing
-from tests.browsing import COLOURS, RULES, Windows, overflow, problems
+from tests.browsing import Windows, overflow, problems, problems_in_light_and_dark
 from tests.desk.browser.conftest import Desks
 from tests.desk.browser.visits import LURE, VISITS, Visitor
 from tests.desk.conftest import SHEET, Browser, row
@@ -81,19 +81,17 @@ def test_news_come_by_themselves(region: Region, desks: Desks, tmp_path: Path) -
     expect(singapore.get_by_role("heading", name="Incoming")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_pages_fit(
-    region: Region, desks: Desks, windows: Windows, browser: Browser, tmp_path: Path, scheme: str
+    region: Region, desks: Desks, windows: Windows, browser: Browser, tmp_path: Path
 ) -> None:
     """On each page (`visits.py`), in each language where she decides, on a telephone too."""
-    page = desks.open(region.offices["ID"], color_scheme=scheme, bypass_csp=True)
-    visitor = Visitor(region, desks, tmp_path, scheme, page)
-    rules = RULES if scheme == "light" else COLOURS
+    page = desks.open(region.offices["ID"], bypass_csp=True)
+    visitor = Visitor(region, desks, tmp_path, "axe", page)
     matched = browser.app.url_map.bind("localhost")
     violations = {}
     for language in LANGUAGES:
         visitor.open(f"language?to={language}&back={visitor.path}{visitor.report}release")
-        violations[language] = problems(page, rules)
+        violations[language] = problems(page)
         shoot(page, f"release-{language}")
     visitor.open("language?to=en")
     for number, visit in enumerate(VISITS):
@@ -105,8 +103,7 @@ def test_axe_finds_nothing_and_pages_fit(
             own = path if visit.view == "open_desk" else f"{browser.guard.prefix}/{path.removeprefix(visitor.path)}"
             assert matched.match(own, method)[0] == visit.view
         name = f"{number:02d}-{visit.view}"
-        violations[name] = problems(page, rules)
-        shoot(page, f"{name}-{scheme}")
+        violations[name] = problems_in_light_and_dark(page, name)
         page.set_viewport_size({"width": 360, "height": 800})
         assert overflow(page) == 0, name
         page.set_viewport_size({"width": 1280, "height": 900})
