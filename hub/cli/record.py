@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Final
 
 from hub.cli import DONE
 from hub.cli.client import environment
 from hub.cli.output import write_whole
 from hub.cli.reports import now, this_member
 from hub.release import layout
-from hub.release.history import report_history
+from hub.release.history import AudienceHistory, report_history
 from hub.release.history_page import render_html, render_text
 from hub.rendering.versions import timestamp
 
 EXAMPLE = "  hub record ID-2026-0311\n  hub record ID-2026-0311 --out record.html  # for the victim's lawyer, say\n"
+# The names of fields in the JSON that differ from those in Python.
+_JSON_NAMES: Final = {"observable_ids": "observed", "released_rows": "left", "stay_counts": "stayed"}
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,9 +41,17 @@ def run(args: argparse.Namespace) -> int:
         page = render_html(args.report_id, member.name, audiences, timestamp(now()))
         write_whole(args.out, [page.encode("utf-8", "replace")])
     if args.json:
-        record = {"report": args.report_id, "author": member.name, "audiences": [asdict(item) for item in audiences]}
+        record = {"report": args.report_id, "author": member.name, "audiences": [_as_json(item) for item in audiences]}
         print(json.dumps(record, ensure_ascii=False))
     elif args.out is None:
         width = shutil.get_terminal_size((layout.WIDTH, 0)).columns
         print(render_text(args.report_id, member.name, audiences, width), end="")
     return DONE
+
+
+def _as_json(audience: AudienceHistory) -> dict[str, Any]:
+    return asdict(audience, dict_factory=_with_json_names)
+
+
+def _with_json_names(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    return {_JSON_NAMES.get(name, name): value for name, value in pairs}

@@ -112,6 +112,21 @@ def test_the_page_runs_nothing_and_shows_everything_as_text(office: Office, tmp_
     assert "default-src 'none'" in text
 
 
+def test_programs_find_the_same_names_in_the_json(office: Office, tmp_path: Path) -> None:
+    """The fields of an audience, of an event in it and of a decision."""
+    file = sheet(tmp_path / "a.csv", {**ROW, "report_id": "PH-JSON"})
+    released(office, file, "ph", values=frozenset({LURE}))
+    (audience,) = json.loads(office.hub("record", "PH-JSON", "--json").stdout)["audiences"]
+    assert list(audience) == ["title", "collection", "profile", "events", "objects", "observed"]
+    (event,) = audience["events"]
+    names = ["at", "hub", "withdrawn", "consent", "officer", "approvals", "named_by", "source_level", "left", "stayed"]
+    assert list(event) == names
+    assert list(event["approvals"][0]) == ["key", "place", "text", "decision", "despite"]
+    assert {"type", "id", "path", "leaves", "why", "key"} <= event["left"][0].keys()
+    assert all(type(count) is int for count in event["stayed"].values())
+    assert list(audience["objects"][0]) == ["type", "id", "name", "modified", "revoked"]
+
+
 def test_a_reason_for_a_second_yes_is_beside_the_text(office: Office, tmp_path: Path) -> None:
     """Who, what, and why."""
     text = "The balairekaanville branch opened late."
