@@ -109,8 +109,8 @@ def _victims_named(objects: Iterable[Mapping[str, Any]], home: Path, member: Own
 
 def _victims_at_home(home: Path, member: OwnMember) -> Iterator[str]:
     """The names of the organisations and people in the reports that were published from this home."""
-    for path in (home / "records" / "imported").glob("*.json"):
-        for item in orjson.loads(path.read_bytes())["objects"].values():
+    for objects in _recorded_objects(home):
+        for item in objects.values():
             content = item.get("content") or {}
             is_named = content.get("type") == "identity" and content.get("identity_class") not in _ANONYMOUS_CLASSES
             if is_named and content["id"] != member.identity:
@@ -161,9 +161,21 @@ def _ids(objects: Iterable[Mapping[str, Any]]) -> set[str]:
 def _ids_at_home(home: Path) -> set[str]:
     """The ids of the unreleased objects of all reports that were published from this home."""
     object_ids: set[str] = set()
-    for path in (home / "records" / "imported").glob("*.json"):
-        object_ids |= orjson.loads(path.read_bytes())["objects"].keys()
+    for objects in _recorded_objects(home):
+        object_ids |= objects.keys()
     return object_ids
+
+
+def _recorded_objects(home: Path) -> Iterator[dict[str, Any]]:
+    """The objects of each report that was published from this home, by id. ReleaseError names a damaged record."""
+    for path in (home / "records" / "imported").glob("*.json"):
+        try:
+            objects: dict[str, Any] = dict(orjson.loads(path.read_bytes())["objects"])
+        except (OSError, ValueError, LookupError, TypeError):
+            raise ReleaseError(
+                f"{path}: the record of an earlier report is damaged; put it back from a backup. It says what must not leave."
+            ) from None
+        yield objects
 
 
 def _listed_names(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:

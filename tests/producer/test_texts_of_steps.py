@@ -64,6 +64,16 @@ def test_an_approved_name_leaves_and_a_machine_without_a_home_knows_no_names(hom
     check_text("The clinic Kenari told us", tmp_path / "elsewhere")
 
 
+def test_a_damaged_record_is_named_and_nothing_leaves(home: Path) -> None:
+    """It says whose names are to be found: neither a text nor STIX passes without it."""
+    record = home / "records" / "imported" / "a.json"
+    record.write_text('{"objects": {', encoding="utf-8")
+    with pytest.raises(ReleaseError, match="damaged"):
+        check_text("Take 203.0.113.9 down", home)
+    with pytest.raises(ReleaseError, match=record.name):
+        check_unreleased_stix([{"type": "indicator", "id": "indicator--1"}], home)
+
+
 def test_stix_whose_prose_names_the_victim_of_a_report_does_not_leave(home: Path) -> None:
     """As a note that somebody wrote by hand; an officer may approve the name, and an indicator that resembles it leaves."""
     note = {"type": "note", "id": "note--1", "content": "Klinik Kenari has the key"}
