@@ -254,7 +254,7 @@ def _release_response(
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """One report in two columns: what stays at the CERT, and what leaves, each with the reason. `cut` counts omitted rows."""
+    """One report in two columns: what stays at the CERT, and what leaves, each with the reason, and how many rows are left out."""
 
     outgoing: OutgoingReport
     staying_rows: tuple[PreviewRow, ...]

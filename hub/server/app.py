@@ -237,7 +237,7 @@ def _after_request(response: flask.Response) -> flask.Response:
     request = current_request()
     if front.CHECK in request.environ:
         return response  # the front calls again
-    context = flask.g._get_current_object()  # noqa: SLF001 - as in `_begin`
+    context = flask.g._get_current_object()  # noqa: SLF001 - as in `_before_request`
     endpoint = request.endpoint or "unknown"
     if endpoint in PAGES:
         pages.end_page(response)

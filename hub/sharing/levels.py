@@ -51,7 +51,7 @@ def bystanders(
 ) -> Iterator[Bystander]:
     """The refused objects of an envelope that still set the level of others: containers and marking definitions.
 
-    `refused` has their indexes.
+    `refused_indexes` has their indexes.
     """
     for index in refused_indexes:
         value, obj = values[index], parse_results[index]

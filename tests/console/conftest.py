@@ -17,11 +17,17 @@ from hub.server.app import create_app
 from tests import keeping
 from tests.community.making import open_hub
 from tests.server.making import Clock
+from tests.templates import refuse_missing_attributes
 
 ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"  # as browsers send it
 ORIGIN = "http://localhost"
 TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
 PASSWORD = "four words make one"
+
+
+@pytest.fixture(autouse=True)
+def _complete_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_missing_attributes(monkeypatch)
 
 
 @dataclass

@@ -21,6 +21,7 @@ from hub.desk.work import Desk
 from hub.producer.api import HubClient
 from tests.producer.offices import Office, Region
 from tests.producer.running import QUICK
+from tests.templates import refuse_missing_attributes
 
 PORT: Final = 8031
 HOST: Final = f"127.0.0.1:{PORT}"
@@ -41,6 +42,11 @@ def row(report_id: str, **cells: str) -> str:
         "indicators": "ip:203.0.113.81",
     } | cells  # fmt: skip
     return ",".join(f'"{known[column]}"' for column in SHEET.strip().split(",")) + "\n"
+
+
+@pytest.fixture(autouse=True)
+def _complete_templates(monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_missing_attributes(monkeypatch)
 
 
 @pytest.fixture(scope="module")
