@@ -10,6 +10,7 @@ import gc
 import os
 import secrets
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -70,6 +71,12 @@ class Template:
 
     folder: Path
     keys: dict[str, str]
+
+
+def pytest_configure() -> None:
+    """A run in the background of a shell script ignores Ctrl-C, and so would all commands that tests start and end by it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)
