@@ -25,6 +25,7 @@ _OF_EACH_VERSION: Final = frozenset(
 MARKING: Final = "marking-definition"
 _ENVELOPE: Final = "the envelope"
 _NO_STATEMENT: Final = StatedLevel()
+_UNMARKED: Final = -1  # below every level
 _SHOWN_PROPERTIES: Final = 5  # in one refusal
 _SHORT_BYTES: Final = 6  # of a text with its quotation marks: a text this short, such as a country, proves nothing
 
@@ -134,26 +135,26 @@ def _stated_in(value: Mapping[str, Any], known_markings: KnownMarkings) -> tuple
 
 
 def contradicted(candidates: Sequence[Candidate]) -> dict[int, str]:
-    """By index, why a candidate is refused whose version is in the same envelope with a higher marking.
+    """By index, why a candidate is refused whose version is in the same envelope with a higher marking, or with one at all.
 
     Two exports of one object, put together in one bundle, contradict each other; the first one would be stored.
     """
     if len({candidate.id for candidate in candidates}) == len(candidates):
         return {}
-    marked_versions = [
-        (candidate.index, (candidate.id, candidate.version), candidate.level)
+    versions = [
+        (candidate.index, (candidate.id, candidate.version), _UNMARKED if candidate.level is None else candidate.level)
         for candidate in candidates
-        if candidate.version is not None and candidate.level is not None
+        if candidate.version is not None
     ]
     highest_levels: dict[tuple[str, int], int] = {}
-    for _, version, level in marked_versions:
+    for _, version, level in versions:
         highest_levels[version] = max(highest_levels.get(version, level), level)
     return {
         index: (
             f"The envelope has this version twice, and the other one is marked {TLP(highest_levels[version]).label}: "
             "send one of them."
         )
-        for index, version, level in marked_versions
+        for index, version, level in versions
         if highest_levels[version] > level
     }
 

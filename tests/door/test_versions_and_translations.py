@@ -60,6 +60,16 @@ def test_a_definition_does_not_state_a_higher_level_later(as_account: ClientOf, 
     cert.publish("feeds", definition(**before))
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_unmarked_copy_beside_a_marked_one_is_refused(as_account: ClientOf, order: int) -> None:
+    """The collection's default would be its level, and the other copy says a higher one."""
+    copies = [indicator(1), indicator(1, level=TLP.RED)][::order]
+    status = as_account("id-cert").add("feeds", *copies, indicator(2, level=TLP.GREEN))
+    assert status["failure_count"] == 2
+    assert seen_by(as_account, an_id(1)) == []
+    assert seen_by(as_account, an_id(2)) == ["partner", "sg-soc", "sg-cert"]
+
+
 @pytest.mark.parametrize("higher", [TLP.AMBER, TLP.RED])
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_copies_in_one_envelope_the_lower_one_is_refused(as_account: ClientOf, higher: TLP, order: int) -> None:
