@@ -63,7 +63,7 @@ def test_a_definition_does_not_state_a_higher_level_later(as_account: ClientOf, 
 @pytest.mark.parametrize("order", [1, -1])
 def test_an_unmarked_copy_beside_a_marked_one_is_refused(as_account: ClientOf, order: int) -> None:
     """The collection's default would be its level, and the other copy says a higher one."""
-    copies = [indicator(1), indicator(1, level=TLP.RED)][::order]
+    copies = [indicator(1, level=None), indicator(1, level=TLP.RED)][::order]
     status = as_account("id-cert").add("feeds", *copies, indicator(2, level=TLP.GREEN))
     assert status["failure_count"] == 2
     assert seen_by(as_account, an_id(1)) == []
