@@ -59,10 +59,10 @@ def records_page() -> flask.Response:
         record = parse_release_record(data)
         identifier = str(data.get("report_id", ""))
         last = str(record.history[-1]["at"]) if record.history else ""
-        row = reports.setdefault(identifier, {"id": identifier, "last": "", "places": [], "stands": False})
+        row = reports.setdefault(identifier, {"id": identifier, "last": "", "places": [], "is_published": False})
         row["last"] = max(row["last"], last)
         row["places"].append(str(data.get("title") or data.get("collection")))
-        row["stands"] = row["stands"] or not record.withdrawn
+        row["is_published"] = row["is_published"] or not record.withdrawn
     ordered = sorted(reports.values(), key=lambda row: row["last"], reverse=True)
     return frame.render("records.html", records=ordered[:MAX_SHOWN], total=len(ordered))
 
@@ -71,12 +71,12 @@ def record_page() -> flask.Response:
     """GET /records/one?id=…: what was released of one report, when, under which consent, and who decided what."""
     identifier = flask.request.args.get("id", "")[:ID_CHARACTERS]
     audiences = report_history(frame.desk().member(), identifier)
-    stands = any(not item.revoked for audience in audiences for item in audience.objects)
+    is_published = any(not item.revoked for audience in audiences for item in audience.objects)
     return frame.render(
         "record.html",
         report_id=identifier,
         audiences=audiences,
-        stands=stands,
+        is_published=is_published,
         consent=CONSENT,
         nobody=NO_OFFICER,
         shown=MAX_SHOWN,
