@@ -146,10 +146,15 @@ class HubProcess:
         return self._process.wait(ENDED_SECONDS)
 
     def kill(self) -> None:
-        """SIGKILL to the hub and all its workers at once."""
+        """SIGKILL to the hub and all its workers at once; returns when none of them is left, so that the port is free."""
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(ENDED_SECONDS)
+        deadline = time.monotonic() + ENDED_SECONDS
+        with contextlib.suppress(ProcessLookupError):
+            while time.monotonic() < deadline:
+                os.killpg(self._process.pid, 0)
+                time.sleep(0.005)
 
     def end(self) -> None:
         """End it in any state; nothing of it is left."""
