@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
@@ -23,6 +23,9 @@ from hub.home.member import FILE, Deny, OwnMember, load_member
 from hub.producer.bundles import encoded
 from hub.release.pseudonym import PSEUDONYM_PATTERN
 from hub.rendering.versions import COMMON_TIME, Content
+
+if TYPE_CHECKING:
+    from hub.release.scan import Hit
 
 _ID: Final = re.compile(rb"[a-z0-9-]+--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _ANONYMOUS_CLASSES: Final = ("class", "system")  # identity classes that name nobody
@@ -44,14 +47,15 @@ def check_unreleased_stix(
     objects = list(objects)
     # (1)
     member = load_member(home)
-    national_ids = _ids_at_home(home) | {national_marking(member)["id"]}
+    records = _read_records(home, member)
+    national_ids = records.ids | {national_marking(member)["id"]}
     if unreleased_ids := sorted(_ids(objects) & national_ids):
         raise ReleaseError(
             f"This is a report as it stands at the CERT, with all that it says of the victim ({_list_some(unreleased_ids)}): it does not "
             "leave. Publish the report itself, and the victim is protected on the way."
         )
     # (2)
-    names = list(dict.fromkeys((*_listed_names(objects, home), *_victims_named(objects, home, member))))
+    names = list(dict.fromkeys((*_listed_names(objects, member), *_victims_named(objects, member, records.victims))))
     if unapproved_names := [name for name in names if name not in approved_names]:
         raise ReleaseError(
             f"It names somebody whom this CERT protects ({_list_some(unapproved_names)}; deny in {home / FILE}, or a report's victim): take that out, or approve each by "
@@ -75,14 +79,9 @@ def check_text(text: str, home: Path | None, approved_names: Collection[str] = f
     if not text.strip() or home is None or not (home / FILE).exists():
         return
     member = load_member(home)
-    victims = tuple(dict.fromkeys(_victims_at_home(home, member)))
-    if not (victims or member.deny or member.register):
-        return
-    # imported here, because the scanner loads stix2's vocabularies
-    from hub.release.deny import list_scanner  # noqa: PLC0415
-
+    victims = _read_records(home, member).victims
     protected = replace(member, deny=replace(member.deny, names=(*member.deny.names, *victims)))
-    hits = list_scanner(protected).hits(text)
+    hits = _hits(protected, [text])
     names = [
         name for name in dict.fromkeys(hit.declared_text or hit.text for hit in hits) if name not in approved_names
     ]
@@ -92,29 +91,37 @@ def check_text(text: str, home: Path | None, approved_names: Collection[str] = f
         )
 
 
-def _victims_named(objects: Iterable[Mapping[str, Any]], home: Path, member: OwnMember) -> Iterator[str]:
+def _listed_names(objects: Iterable[Mapping[str, Any]], member: OwnMember) -> Iterator[str]:
+    """The names on the CERT's list that are in these objects."""
+    for hit in _hits(member, _texts(objects)):
+        yield hit.declared_text
+
+
+def _victims_named(objects: Iterable[Mapping[str, Any]], member: OwnMember, victims: tuple[str, ...]) -> Iterator[str]:
     """The victims of this home's reports whom the prose of these objects names."""
-    prose = [item for item in objects if item.get("type") in _PROSE_TYPES]
-    victims = tuple(dict.fromkeys(_victims_at_home(home, member))) if prose else ()
-    if not victims:
+    prose = (item for item in objects if item.get("type") in _PROSE_TYPES)
+    for hit in _hits(replace(member, deny=Deny(names=victims), register=()), _texts(prose)):
+        if hit.is_exact:
+            yield hit.declared_text
+
+
+def _texts(objects: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    from hub.release.check import checked_texts  # noqa: PLC0415 - see _hits
+
+    for item in objects:
+        yield from checked_texts(item)
+
+
+def _hits(member: OwnMember, texts: Iterable[str]) -> Iterator[Hit]:
+    """What is found in the texts of the list and the register of this member."""
+    if not (member.deny or member.register):
         return
-    from hub.release.check import checked_texts  # noqa: PLC0415 - see check_text
+    # the scanner loads stix2's vocabularies, which a CERT without a list does not need
     from hub.release.deny import list_scanner  # noqa: PLC0415
 
-    scanner = list_scanner(replace(member, deny=Deny(names=victims), register=()))
-    for item in prose:
-        for text in checked_texts(item):
-            yield from (hit.declared_text for hit in scanner.hits(text) if hit.is_exact)
-
-
-def _victims_at_home(home: Path, member: OwnMember) -> Iterator[str]:
-    """The names of the organisations and people in the reports that were published from this home."""
-    for objects in _recorded_objects(home):
-        for item in objects.values():
-            content = item.get("content") or {}
-            is_named = content.get("type") == "identity" and content.get("identity_class") not in _ANONYMOUS_CLASSES
-            if is_named and content["id"] != member.identity:
-                yield content["name"]
+    scanner = list_scanner(member)
+    for text in texts:
+        yield from scanner.hits(text)
 
 
 def _identities(objects: Iterable[Mapping[str, Any]], member: OwnMember) -> Iterator[str]:
@@ -158,16 +165,30 @@ def _ids(objects: Iterable[Mapping[str, Any]]) -> set[str]:
     return {match.decode() for item in objects for match in _ID.findall(encoded(item))}
 
 
-def _ids_at_home(home: Path) -> set[str]:
-    """The ids of the unreleased objects of all reports that were published from this home."""
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """What the records of a home say of the reports that were published from it."""
+
+    ids: frozenset[str]  # of the unreleased objects
+    victims: tuple[str, ...]  # names of organisations and people
+
+
+def _read_records(home: Path, member: OwnMember) -> _Records:
+    """Read the records of all reports that were published from this home. ReleaseError names a damaged one."""
     object_ids: set[str] = set()
+    victims: dict[str, None] = {}
     for objects in _recorded_objects(home):
         object_ids |= objects.keys()
-    return object_ids
+        for item in objects.values():
+            content = item.get("content") or {}
+            is_named = content.get("type") == "identity" and content.get("identity_class") not in _ANONYMOUS_CLASSES
+            if is_named and content["id"] != member.identity:
+                victims[content["name"]] = None
+    return _Records(frozenset(object_ids), tuple(victims))
 
 
 def _recorded_objects(home: Path) -> Iterator[dict[str, Any]]:
-    """The objects of each report that was published from this home, by id. ReleaseError names a damaged record."""
+    """The objects of each report, by id."""
     for path in (home / "records" / "imported").glob("*.json"):
         try:
             objects: dict[str, Any] = dict(orjson.loads(path.read_bytes())["objects"])
@@ -176,19 +197,6 @@ def _recorded_objects(home: Path) -> Iterator[dict[str, Any]]:
                 f"{path}: the record of an earlier report is damaged; put it back from a backup. It says what must not leave."
             ) from None
         yield objects
-
-
-def _listed_names(objects: Iterable[Mapping[str, Any]], home: Path) -> Iterator[str]:
-    member = load_member(home)
-    if not (member.deny or member.register):
-        return
-    # the scanner loads stix2's vocabularies, which a CERT without a list does not need
-    from hub.release.check import checked_texts  # noqa: PLC0415
-    from hub.release.deny import list_scanner  # noqa: PLC0415
-
-    texts = [text for item in objects for text in checked_texts(item)]
-    scanner = list_scanner(member)
-    yield from dict.fromkeys(hit.declared_text for text in texts for hit in scanner.hits(text))
 
 
 def _list_some(texts: list[str]) -> str:
