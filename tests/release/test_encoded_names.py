@@ -15,12 +15,11 @@ import pytest
 from hub.release.encodings import MAX_READINGS
 from hub.release.policy import Audience
 from hub.release.scan import TOO_MANY
-from hub.release.step import Released, release
-from hub.rendering.render import render
-from hub.reports.observables import FileDetails, ObservableType
+from hub.reports.observables import FileDetails, Observable, ObservableType
 from hub.reports.victims import Victim
+from tests.release.releasing import must_release
 from tests.release.scanning import LATIN, hits
-from tests.reports.making_reports import NOW, a_member, a_watch, seen
+from tests.reports.making_reports import a_watch, seen
 
 ENCODINGS: dict[str, Callable[[str], str]] = {
     "bytes of YARA, half of one unknown": lambda text: (
@@ -123,16 +122,19 @@ def test_a_hash_value_of_what_is_declared_is_an_exact_hit(algorithm: str, text: 
         assert any(hit.is_exact and hit.text.lower() == digest for hit in hits(LATIN, value))
 
 
+def assert_only_the_other_leaves(observables: tuple[Observable, ...], digest: str, other_digest: str) -> None:
+    """Of a report of these observables with the victim LATIN."""
+    result = must_release(a_watch(observables=observables, victims=(LATIN,)), Audience("one"))
+    text = json.dumps(result.contents)
+    assert digest not in text
+    assert other_digest in text
+
+
 def test_a_value_that_is_the_hash_value_of_a_domain_stays() -> None:
     digest = hashlib.md5(b"melorindah.example", usedforsecurity=False).hexdigest()
     other_digest = hashlib.md5(b"something else", usedforsecurity=False).hexdigest()
     mutexes = tuple(seen(ObservableType.MUTEX, value) for value in (digest, other_digest))
-    report, member = a_watch(observables=mutexes, victims=(LATIN,)), a_member()
-    result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
-    assert isinstance(result, Released)
-    text = json.dumps(result.contents)
-    assert digest not in text
-    assert other_digest in text
+    assert_only_the_other_leaves(mutexes, digest, other_digest)
 
 
 def test_the_hash_value_of_a_domain_in_a_certificate_stays_and_others_leave() -> None:
@@ -144,12 +146,7 @@ def test_the_hash_value_of_a_domain_in_a_certificate_stays_and_others_leave() ->
         seen(ObservableType.CERTIFICATE, value, file=FileDetails(hashes={"SHA-1": value}), as_indicator=False)
         for value in (digest, other_digest)
     )
-    report, member = a_watch(observables=certificates, victims=(LATIN,)), a_member()
-    result = release(render(report, member, now=NOW), report, member, Audience("one"), now=NOW)
-    assert isinstance(result, Released)
-    text = json.dumps(result.contents)
-    assert digest not in text
-    assert other_digest in text
+    assert_only_the_other_leaves(certificates, digest, other_digest)
 
 
 def test_the_hash_of_a_domain_is_searched_for_if_a_mailbox_or_host_gives_the_domain() -> None:
