@@ -228,7 +228,7 @@ def test_a_decision_about_another_value_than_was_shown_counts_for_nothing(region
 
 
 def test_decisions_that_no_longer_fit_are_dropped_and_said(region: Region, browser: Browser) -> None:
-    """A row was mended, and what was let out is not in it any more: nothing fails, and nothing leaves by the old yes."""
+    """A corrected row lacks the approved value: nothing fails, and the old approval releases nothing."""
     lure = "masuk.rekaan-sejahtera.example.net"
     report = report_of(browser.upload(SHEET + row("ID-D12", indicators=f"domain:{lure};ip:203.0.113.89")))
     decide(browser, report, {lure: ("release", "the attacker's")})

@@ -1,5 +1,5 @@
 """How many facts of the twenty incidents are in the bundle at the CERT, in what leaves by default, and in what leaves after
-an officer let out everything that is held; for MISP events also in what misp-stix makes of them.
+an officer approved everything that is held; for MISP events also in what misp-stix makes of them.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _read(body: bytes, name: str, file_format: str) -> Report:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One incident, as it is, as it leaves by default, and as it leaves with everything let out."""
+    """One incident, as it is, as it leaves by default, and as it leaves with everything approved."""
 
     incident: Incident
     standing: Bundle
@@ -90,7 +90,7 @@ class Outcome:
 
 
 def outcome_of(incident: Incident) -> Outcome:
-    """Render and release one incident, by default and with all of what was held let out."""
+    """Render and release one incident, by default and with all held values approved."""
     report = incident.read()
     rendered = render(report, MEMBER, now=NOW)
     by_default = release(rendered, report, MEMBER, REGIONAL, now=NOW)
@@ -103,7 +103,7 @@ def outcome_of(incident: Incident) -> Outcome:
         values=keys,
         despite={row.key: "it is told to members" for row in held_rows if row.insist},
     )
-    # As the publishing pipeline has it: a value that is let out is an indicator, whatever the report says of it.
+    # As the publishing pipeline has it: an approved value is an indicator, whatever the report says of it.
     confirmed = confirm_values(report, approvals.values)
     rendered_again = render(confirmed, MEMBER, now=NOW)
     answered = release(rendered_again, confirmed, MEMBER, REGIONAL, approvals=approvals, now=NOW)
@@ -168,7 +168,7 @@ class Row:
 
     @property
     def answered(self) -> int:
-        """The facts in what leaves with all that was held let out."""
+        """The facts in what leaves with all held values approved."""
         return self._held(lambda outcome: outcome.answered)
 
     def _held(self, bundle: Callable[[Outcome], Bundle]) -> int:

@@ -1,4 +1,4 @@
-"""The arguments by which an officer decides: each key has its reason, and nothing is let out by a placeholder."""
+"""The arguments by which an officer decides: each key has its reason, and a placeholder approves nothing."""
 
 from __future__ import annotations
 

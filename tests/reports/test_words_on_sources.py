@@ -55,7 +55,7 @@ def intelmq(words: str) -> bytes:
 def test_words_on_a_source_say_whose_it_is(
     format_: str, source: Callable[[str], bytes], words: str, *, hostile: bool
 ) -> None:
-    """Such a source is somebody's: it is asked about, or the victim's, and never let out as the adversary's by itself."""
+    """Such a source is held until an officer decides, or is the victim's; it never leaves by itself as the adversary's."""
     report = only_report(source(words), format=format_)
     roles = {item.role for item in report.observables if item.value == HOST}
     assert (roles == {Role.ADVERSARY}) is hostile
